@@ -1,0 +1,217 @@
+//! [`HwCrypto`]: the functions of [`OpenMlsCrypto`], each handed to its module.
+
+use std::fmt;
+use std::sync::Arc;
+
+use openmls_traits::crypto::OpenMlsCrypto;
+use openmls_traits::types::{
+    AeadType, Ciphersuite, CryptoError, ExporterSecret, HashType, HpkeCiphertext, HpkeConfig,
+    HpkeKeyPair, KemOutput, SignatureScheme,
+};
+use tls_codec::SecretVLBytes;
+
+use crate::hpke::{self, InfoHashMemory};
+use crate::kdf::hkdf;
+use crate::kdf::hmac::Hmac;
+use crate::signature::SigningKey;
+use crate::{SUITES, aead, hash, signature, suites};
+
+/// Cryptography and randomness for OpenMLS, on AWS-LC.
+///
+/// Making one and cloning it is cheap. Clones share one thing: the hash of the
+/// last HPKE `info` they sealed under, with at most 64 MiB of it.
+///
+/// # Errors
+/// What every function answers to bad input:
+///
+/// | Error | Cause |
+/// |---|---|
+/// | `UnsupportedCiphersuite` | the suite has no row in [`SUITES`]; the KEM is none of its KEMs |
+/// | `UnsupportedSignatureScheme` | the scheme is none of theirs |
+/// | `InvalidLength` | an AEAD key or nonce, a signature private key or a PRK of the wrong length |
+/// | `HkdfOutputLengthInvalid` | more than 255 times the hash length asked from HKDF-Expand |
+/// | `TooMuchData` | a plaintext beyond the AEAD's limit |
+/// | `AeadDecryptionError` | a ciphertext that is too short or does not authenticate |
+/// | `InvalidPublicKey` | a public key of the wrong length or form; for HPKE also one off the curve or of low order |
+/// | `InvalidSignature` | a signature that is malformed or wrong, under a key that may be off the curve |
+/// | `SigningError` | a signature private key that is out of range |
+/// | `UnsupportedAeadAlgorithm` | sealing or opening with the export-only AEAD |
+/// | `HpkeDecryptionError`, `ReceiverSetupError` | opening or receiving fails, for whatever reason |
+/// | `ExporterError` | more than 255 times the hash length to export |
+/// | `InsufficientRandomness` | the DRBG failed |
+#[derive(Clone, Default)]
+pub struct HwCrypto {
+    info_hashes: Arc<InfoHashMemory>,
+}
+
+impl HwCrypto {
+    /// The same as [`default`](Self::default).
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for HwCrypto {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("HwCrypto").finish_non_exhaustive()
+    }
+}
+
+impl OpenMlsCrypto for HwCrypto {
+    fn supports(&self, ciphersuite: Ciphersuite) -> Result<(), CryptoError> {
+        match suites::is_supported(ciphersuite) {
+            true => Ok(()),
+            false => Err(CryptoError::UnsupportedCiphersuite),
+        }
+    }
+
+    fn supported_ciphersuites(&self) -> Vec<Ciphersuite> {
+        SUITES.iter().map(|suite| suite.ciphersuite).collect()
+    }
+
+    fn hkdf_extract(
+        &self,
+        hash_type: HashType,
+        salt: &[u8],
+        ikm: &[u8],
+    ) -> Result<SecretVLBytes, CryptoError> {
+        let mut prk = vec![0; hash_type.size()];
+        hkdf::extract(hash_type, salt, ikm, &mut prk);
+        Ok(prk.into())
+    }
+
+    fn hmac(
+        &self,
+        hash_type: HashType,
+        key: &[u8],
+        message: &[u8],
+    ) -> Result<SecretVLBytes, CryptoError> {
+        let mut mac = vec![0; hash_type.size()];
+        Hmac::new(hash_type, key)
+            .chain(message)
+            .finalize_into(&mut mac);
+        Ok(mac.into())
+    }
+
+    fn hkdf_expand(
+        &self,
+        hash_type: HashType,
+        prk: &[u8],
+        info: &[u8],
+        okm_len: usize,
+    ) -> Result<SecretVLBytes, CryptoError> {
+        if prk.len() < hash_type.size() {
+            return Err(CryptoError::InvalidLength);
+        }
+        hkdf::check_output_len(hash_type, okm_len)?;
+        let mut okm = vec![0; okm_len];
+        hkdf::expand(&Hmac::new(hash_type, prk), &[info], &mut okm);
+        Ok(okm.into())
+    }
+
+    fn hash(&self, hash_type: HashType, data: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        Ok(hash::hash(hash_type, data))
+    }
+
+    fn aead_encrypt(
+        &self,
+        alg: AeadType,
+        key: &[u8],
+        data: &[u8],
+        nonce: &[u8],
+        aad: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        aead::seal(alg, key, nonce, aad, data)
+    }
+
+    fn aead_decrypt(
+        &self,
+        alg: AeadType,
+        key: &[u8],
+        ct_tag: &[u8],
+        nonce: &[u8],
+        aad: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        aead::open(alg, key, nonce, aad, ct_tag)
+    }
+
+    fn signature_key_gen(&self, alg: SignatureScheme) -> Result<(Vec<u8>, Vec<u8>), CryptoError> {
+        let key = SigningKey::generate(alg)?;
+        let private = std::mem::take(&mut *key.private()?);
+        Ok((private, key.public().to_vec()))
+    }
+
+    fn verify_signature(
+        &self,
+        alg: SignatureScheme,
+        data: &[u8],
+        pk: &[u8],
+        signature: &[u8],
+    ) -> Result<(), CryptoError> {
+        signature::verify(alg, data, pk, signature)
+    }
+
+    fn sign(&self, alg: SignatureScheme, data: &[u8], key: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        SigningKey::import(alg, key)?.sign(data)
+    }
+
+    fn hpke_seal(
+        &self,
+        config: HpkeConfig,
+        pk_r: &[u8],
+        info: &[u8],
+        aad: &[u8],
+        ptxt: &[u8],
+    ) -> Result<HpkeCiphertext, CryptoError> {
+        hpke::seal(&self.info_hashes, &config, pk_r, info, aad, ptxt)
+    }
+
+    fn hpke_open(
+        &self,
+        config: HpkeConfig,
+        input: &HpkeCiphertext,
+        sk_r: &[u8],
+        info: &[u8],
+        aad: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        hpke::open(&config, input, sk_r, info, aad)
+    }
+
+    fn hpke_setup_sender_and_export(
+        &self,
+        config: HpkeConfig,
+        pk_r: &[u8],
+        info: &[u8],
+        exporter_context: &[u8],
+        exporter_length: usize,
+    ) -> Result<(KemOutput, ExporterSecret), CryptoError> {
+        hpke::send_export(
+            &self.info_hashes,
+            &config,
+            pk_r,
+            info,
+            exporter_context,
+            exporter_length,
+        )
+    }
+
+    fn hpke_setup_receiver_and_export(
+        &self,
+        config: HpkeConfig,
+        enc: &[u8],
+        sk_r: &[u8],
+        info: &[u8],
+        exporter_context: &[u8],
+        exporter_length: usize,
+    ) -> Result<ExporterSecret, CryptoError> {
+        hpke::receive_export(&config, enc, sk_r, info, exporter_context, exporter_length)
+    }
+
+    fn derive_hpke_keypair(
+        &self,
+        config: HpkeConfig,
+        ikm: &[u8],
+    ) -> Result<HpkeKeyPair, CryptoError> {
+        hpke::kem::DhKem::of(config.0)?.derive_key_pair(ikm)
+    }
+}

@@ -1,0 +1,148 @@
+//! HPKE (RFC 9180), base mode, single-shot.
+//!
+//! The composition is ours, its primitives are not. KEM, KDF and AEAD combine
+//! freely. A context lives for one call and seals or opens once, at sequence
+//! number zero: there is no counter that could wrap (RUSTSEC-2026-0071) and
+//! no nonce that could be used twice.
+
+mod info_hash;
+pub(crate) mod kem;
+mod key_schedule;
+mod labels;
+#[cfg(test)]
+mod vectors;
+
+pub(crate) use info_hash::InfoHashMemory;
+
+use openmls_traits::types::{
+    AeadType, CryptoError, ExporterSecret, HpkeAeadType, HpkeCiphertext, HpkeConfig, KemOutput,
+};
+use zeroize::Zeroizing;
+
+use crate::aead;
+use kem::DhKem;
+use key_schedule::{KeySchedule, KeyScheduleSuite};
+
+/// Longest key among the AEADs, in bytes.
+const MAX_KEY_LEN: usize = 32;
+/// Nonce length of every AEAD, in bytes.
+const NONCE_LEN: usize = 12;
+
+/// `SealBase` (RFC 9180, section 6.1).
+///
+/// ```text
+/// def SealBase(pkR, info, aad, pt):
+///   enc, ctx = SetupBaseS(pkR, info)
+///   ct = ctx.Seal(aad, pt)
+///   return enc, ct
+/// ```
+pub(crate) fn seal(
+    info_hashes: &InfoHashMemory,
+    config: &HpkeConfig,
+    recipient: &[u8],
+    info: &[u8],
+    aad: &[u8],
+    plaintext: &[u8],
+) -> Result<HpkeCiphertext, CryptoError> {
+    let aead = aead_type(config.2)?;
+    let kem = DhKem::of(config.0)?;
+    let suite = KeyScheduleSuite::of(config)?;
+    let (enc, shared_secret) = kem.encap(recipient)?;
+    let info_hash = info_hashes.hash(suite, info);
+    let schedule = KeySchedule::base(suite, &shared_secret, &info_hash);
+    let ciphertext = with_key_and_nonce(&schedule, aead, |key, nonce| {
+        aead::seal(aead, key, nonce, aad, plaintext)
+    })?;
+    Ok(HpkeCiphertext {
+        kem_output: enc.into(),
+        ciphertext: ciphertext.into(),
+    })
+}
+
+/// `OpenBase` (RFC 9180, section 6.1).
+///
+/// ```text
+/// def OpenBase(enc, skR, info, aad, ct):
+///   ctx = SetupBaseR(enc, skR, info)
+///   return ctx.Open(aad, ct)
+/// ```
+pub(crate) fn open(
+    config: &HpkeConfig,
+    input: &HpkeCiphertext,
+    private: &[u8],
+    info: &[u8],
+    aad: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    let aead = aead_type(config.2)?;
+    let kem = DhKem::of(config.0)?;
+    let suite = KeyScheduleSuite::of(config)?;
+    let shared_secret = kem
+        .decap(input.kem_output.as_slice(), private)
+        .map_err(|_| CryptoError::HpkeDecryptionError)?;
+    let schedule = KeySchedule::base(suite, &shared_secret, &suite.info_hash(info));
+    with_key_and_nonce(&schedule, aead, |key, nonce| {
+        aead::open(aead, key, nonce, aad, input.ciphertext.as_slice())
+    })
+    .map_err(|_| CryptoError::HpkeDecryptionError)
+}
+
+/// `SendExportBase` (RFC 9180, section 6.2): the encapsulated key and the exported secret.
+pub(crate) fn send_export(
+    info_hashes: &InfoHashMemory,
+    config: &HpkeConfig,
+    recipient: &[u8],
+    info: &[u8],
+    exporter_context: &[u8],
+    len: usize,
+) -> Result<(KemOutput, ExporterSecret), CryptoError> {
+    let suite = KeyScheduleSuite::of(config)?;
+    suite.check_export_len(len)?;
+    let (enc, shared_secret) = DhKem::of(config.0)?.encap(recipient)?;
+    let info_hash = info_hashes.hash(suite, info);
+    let schedule = KeySchedule::base(suite, &shared_secret, &info_hash);
+    Ok((enc, schedule.export(exporter_context, len).into()))
+}
+
+/// `ReceiveExportBase` (RFC 9180, section 6.2): the exported secret.
+pub(crate) fn receive_export(
+    config: &HpkeConfig,
+    enc: &[u8],
+    private: &[u8],
+    info: &[u8],
+    exporter_context: &[u8],
+    len: usize,
+) -> Result<ExporterSecret, CryptoError> {
+    let suite = KeyScheduleSuite::of(config)?;
+    suite.check_export_len(len)?;
+    let shared_secret = DhKem::of(config.0)?
+        .decap(enc, private)
+        .map_err(|_| CryptoError::ReceiverSetupError)?;
+    let schedule = KeySchedule::base(suite, &shared_secret, &suite.info_hash(info));
+    Ok(schedule.export(exporter_context, len).into())
+}
+
+/// The AEAD that encrypts under `aead`; the export-only one does not
+/// (RFC 9180, section 7.3).
+pub(crate) fn aead_type(aead: HpkeAeadType) -> Result<AeadType, CryptoError> {
+    match aead {
+        HpkeAeadType::AesGcm128 => Ok(AeadType::Aes128Gcm),
+        HpkeAeadType::AesGcm256 => Ok(AeadType::Aes256Gcm),
+        HpkeAeadType::ChaCha20Poly1305 => Ok(AeadType::ChaCha20Poly1305),
+        HpkeAeadType::Export => Err(CryptoError::UnsupportedAeadAlgorithm),
+    }
+}
+
+/// Hands the context's key and its nonce of sequence number 0, which is
+/// `base_nonce` (RFC 9180, section 5.2), to `operation`, and wipes both.
+fn with_key_and_nonce<T>(
+    schedule: &KeySchedule,
+    aead: AeadType,
+    operation: impl FnOnce(&[u8], &[u8]) -> T,
+) -> T {
+    let mut key = Zeroizing::new([0; MAX_KEY_LEN]);
+    let mut nonce = Zeroizing::new([0; NONCE_LEN]);
+    let key = &mut key[..aead.key_size()];
+    schedule.key(key);
+    schedule.base_nonce(&mut *nonce);
+    operation(key, &*nonce)
+}

@@ -1,0 +1,243 @@
+//! The base-mode test vectors of RFC 9180, with their ephemeral keys.
+//!
+//! This module exists in this crate's own tests only, so the choice of an
+//! ephemeral key cannot reach a build that others use.
+
+use aws_lc_rs::agreement::PrivateKey;
+use openmls_traits::types::{
+    AeadType, HpkeAeadType, HpkeCiphertext, HpkeConfig, HpkeKdfType, HpkeKemType,
+};
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::kem::{DhKem, SharedSecret};
+use super::key_schedule::{KeySchedule, KeyScheduleSuite};
+use super::{MAX_KEY_LEN, NONCE_LEN, aead_type, open, receive_export, with_key_and_nonce};
+use crate::aead;
+use crate::kdf::hmac::Hmac;
+
+static VECTORS: &str = include_str!("../../testdata/rfc9180-base.json");
+
+/// A byte string in hexadecimal.
+#[derive(PartialEq, Eq, Debug)]
+struct Hex(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Hex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = String::deserialize(deserializer)?;
+        (0..digits.len())
+            .step_by(2)
+            .map(|i| u8::from_str_radix(&digits[i..i + 2], 16).map_err(D::Error::custom))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+#[derive(Deserialize)]
+struct Vectors {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    kem_id: u16,
+    kdf_id: u16,
+    aead_id: u16,
+    info: Hex,
+    ikm_r: Hex,
+    sk_r: Hex,
+    pk_r: Hex,
+    ikm_e: Hex,
+    sk_e: Hex,
+    pk_e: Hex,
+    enc: Hex,
+    shared_secret: Hex,
+    key_schedule_context: Hex,
+    secret: Hex,
+    key: Hex,
+    base_nonce: Hex,
+    exporter_secret: Hex,
+    pt: Hex,
+    ciphertexts: Vec<Hex>,
+    exports: Vec<Export>,
+}
+
+#[derive(Deserialize)]
+struct Export {
+    context: Hex,
+    length: usize,
+    value: Hex,
+}
+
+/// How many of each were compared.
+#[derive(Default, PartialEq, Eq, Debug)]
+struct Counts {
+    cases: usize,
+    export_only_cases: usize,
+    ciphertexts: usize,
+    opened: usize,
+    exports: usize,
+}
+
+#[test]
+fn every_value_of_every_case_is_ours() {
+    let vectors: Vectors = serde_json::from_str(VECTORS).unwrap();
+    let mut counts = Counts::default();
+    for case in &vectors.cases {
+        case.check(&mut counts);
+    }
+    println!("RFC 9180, base mode: {counts:?}");
+    let expected = Counts {
+        cases: 24,
+        export_only_cases: 6,
+        ciphertexts: 4626,
+        opened: 18,
+        exports: 2 * 72,
+    };
+    assert_eq!(counts, expected);
+}
+
+impl Case {
+    fn check(&self, counts: &mut Counts) {
+        counts.cases += 1;
+        self.check_derived_keys();
+        let shared_secret = self.check_kem();
+        let suite = KeyScheduleSuite::of(&self.config()).unwrap();
+        let schedule = KeySchedule::base(suite, &shared_secret, &suite.info_hash(&self.info.0));
+        self.check_exports(&schedule, counts);
+        match aead_type(self.config().2) {
+            Ok(aead) => self.check_encryptions(&schedule, aead, counts),
+            Err(_) => {
+                assert!(self.ciphertexts.is_empty());
+                counts.export_only_cases += 1;
+            }
+        }
+    }
+
+    fn config(&self) -> HpkeConfig {
+        let kem = [
+            HpkeKemType::DhKemP256,
+            HpkeKemType::DhKemP521,
+            HpkeKemType::DhKem25519,
+        ];
+        let kdf = [HpkeKdfType::HkdfSha256, HpkeKdfType::HkdfSha512];
+        let aead = [
+            HpkeAeadType::AesGcm128,
+            HpkeAeadType::AesGcm256,
+            HpkeAeadType::ChaCha20Poly1305,
+            HpkeAeadType::Export,
+        ];
+        HpkeConfig(
+            kem.into_iter()
+                .find(|&kem| kem as u16 == self.kem_id)
+                .unwrap(),
+            kdf.into_iter()
+                .find(|&kdf| kdf as u16 == self.kdf_id)
+                .unwrap(),
+            aead.into_iter()
+                .find(|&aead| aead as u16 == self.aead_id)
+                .unwrap(),
+        )
+    }
+
+    fn kem(&self) -> &'static DhKem {
+        DhKem::of(self.config().0).unwrap()
+    }
+
+    fn check_derived_keys(&self) {
+        for (ikm, private, public) in [
+            (&self.ikm_r, &self.sk_r, &self.pk_r),
+            (&self.ikm_e, &self.sk_e, &self.pk_e),
+        ] {
+            let pair = self.kem().derive_key_pair(&ikm.0).unwrap();
+            assert_eq!(*pair.private, *private.0);
+            assert_eq!(pair.public, public.0);
+        }
+    }
+
+    /// Encap with the vector's ephemeral key, and Decap.
+    fn check_kem(&self) -> SharedSecret {
+        let ephemeral = PrivateKey::from_private_key(self.kem().group(), &self.sk_e.0).unwrap();
+        let (enc, sent) = self.kem().encap_with(&ephemeral, &self.pk_r.0).unwrap();
+        assert_eq!(enc, self.enc.0);
+        assert_eq!(sent.as_bytes(), self.shared_secret.0);
+        let received = self.kem().decap(&self.enc.0, &self.sk_r.0).unwrap();
+        assert_eq!(received.as_bytes(), self.shared_secret.0);
+        sent
+    }
+
+    fn check_exports(&self, schedule: &KeySchedule, counts: &mut Counts) {
+        assert_eq!(schedule.context(), self.key_schedule_context.0);
+        self.check_secret(schedule);
+        let mut exporter_secret = vec![0; self.exporter_secret.0.len()];
+        schedule.exporter_secret(&mut exporter_secret);
+        assert_eq!(exporter_secret, self.exporter_secret.0);
+        for export in &self.exports {
+            let sent = schedule.export(&export.context.0, export.length);
+            let received = receive_export(
+                &self.config(),
+                &self.enc.0,
+                &self.sk_r.0,
+                &self.info.0,
+                &export.context.0,
+                export.length,
+            )
+            .unwrap();
+            assert_eq!(sent, export.value.0);
+            assert_eq!(*received, *export.value.0);
+            counts.exports += 2;
+        }
+    }
+
+    /// The schedule keeps `secret` as the key of an HMAC: compare what that gives.
+    fn check_secret(&self, schedule: &KeySchedule) {
+        let output = |hmac: Hmac| {
+            let mut output = vec![0; hmac.output_len()];
+            hmac.chain(b"message").finalize_into(&mut output);
+            output
+        };
+        let hash = KeyScheduleSuite::of(&self.config()).unwrap().hash_type();
+        let expected = output(Hmac::new(hash, &self.secret.0));
+        assert_eq!(output(schedule.secret.clone()), expected);
+    }
+
+    /// Every sequence number by the AEAD; the first also by the single-shot `open`.
+    fn check_encryptions(&self, schedule: &KeySchedule, aead: AeadType, counts: &mut Counts) {
+        with_key_and_nonce(schedule, aead, |key, nonce| {
+            assert!(key.len() <= MAX_KEY_LEN);
+            assert_eq!(key, self.key.0);
+            assert_eq!(nonce, self.base_nonce.0);
+        });
+        for (sequence, ciphertext) in (0u64..).zip(&self.ciphertexts) {
+            let nonce = self.nonce(sequence);
+            let aad = format!("Count-{sequence}");
+            let sealed = aead::seal(aead, &self.key.0, &nonce, aad.as_bytes(), &self.pt.0);
+            assert_eq!(sealed.as_ref(), Ok(&ciphertext.0));
+            counts.ciphertexts += 1;
+        }
+        let input = HpkeCiphertext {
+            kem_output: self.enc.0.clone().into(),
+            ciphertext: self.ciphertexts[0].0.clone().into(),
+        };
+        let opened = open(
+            &self.config(),
+            &input,
+            &self.sk_r.0,
+            &self.info.0,
+            b"Count-0",
+        );
+        assert_eq!(opened.as_ref(), Ok(&self.pt.0));
+        counts.opened += 1;
+    }
+
+    /// `ComputeNonce` (RFC 9180, section 5.2).
+    fn nonce(&self, sequence: u64) -> [u8; NONCE_LEN] {
+        let mut nonce: [u8; NONCE_LEN] = self.base_nonce.0[..].try_into().unwrap();
+        for (byte, counter) in nonce[NONCE_LEN - 8..]
+            .iter_mut()
+            .zip(sequence.to_be_bytes())
+        {
+            *byte ^= counter;
+        }
+        nonce
+    }
+}

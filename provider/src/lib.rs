@@ -1,0 +1,61 @@
+//! An OpenMLS crypto provider on AWS-LC.
+//!
+//! [`OpenMlsHwCrypto`] takes the place of `OpenMlsRustCrypto` in an OpenMLS
+//! application; [`HwCrypto`] is the [`OpenMlsCrypto`] and [`OpenMlsRand`]
+//! inside it and can be combined with any storage provider.
+//!
+//! ```
+//! use openmls_hw_crypto::{OpenMlsHwCrypto, SUITES, SignatureKeyPair};
+//! use openmls_traits::OpenMlsProvider;
+//! use openmls_traits::crypto::OpenMlsCrypto;
+//!
+//! let provider = OpenMlsHwCrypto::default();
+//! for suite in SUITES {
+//!     assert!(provider.crypto().supports(suite.ciphersuite).is_ok());
+//!     let signer = SignatureKeyPair::new(suite.ciphersuite.signature_algorithm())?;
+//!     signer.store(provider.storage()).expect("memory storage");
+//! }
+//! # Ok::<(), openmls_traits::types::CryptoError>(())
+//! ```
+//!
+//! # Where the work is done
+//!
+//! | Operation | Done by |
+//! |---|---|
+//! | random bytes, key generation, ECDH, ECDSA, Ed25519, AEAD, one-shot hashes | AWS-LC, through `aws-lc-rs` |
+//! | HMAC and HKDF | the `hmac` and `sha2` crates: the same compressions, with states that can be prepared once and copied |
+//! | HPKE (RFC 9180) composition | this crate |
+//!
+//! # Formats
+//!
+//! Those that OpenMLS and its other providers store and send:
+//!
+//! | Value | X25519, Ed25519 | P-256 | P-384 | P-521 |
+//! |---|---|---|---|---|
+//! | private key | 32-byte scalar or seed | 32-byte big-endian scalar | 48 | 66 |
+//! | public key | 32 bytes | 65-byte uncompressed point | 97 | 133 |
+//! | signature | 64 bytes (Ed25519) | DER `ECDSA-Sig-Value` | DER | DER |
+//!
+//! A compressed or hybrid point, or any other length, is refused before AWS-LC
+//! sees it.
+//!
+//! [`OpenMlsCrypto`]: openmls_traits::crypto::OpenMlsCrypto
+//! [`OpenMlsRand`]: openmls_traits::random::OpenMlsRand
+
+mod aead;
+mod crypto;
+mod encoding;
+mod hash;
+mod hpke;
+mod kdf;
+mod provider;
+mod random;
+mod signature;
+mod suites;
+
+pub use crypto::HwCrypto;
+pub use openmls_memory_storage::MemoryStorage;
+pub use provider::OpenMlsHwCrypto;
+pub use random::RandomError;
+pub use signature::{SignatureKeyId, SignatureKeyPair};
+pub use suites::{SUITES, Suite};

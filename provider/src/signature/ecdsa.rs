@@ -1,0 +1,127 @@
+//! ECDSA (FIPS 186-5) by AWS-LC, with the hash that each MLS suite gives its curve.
+
+use aws_lc_rs::encoding::AsBigEndian;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1,
+    ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1, ECDSA_P521_SHA512_ASN1_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, KeyPair, UnparsedPublicKey,
+};
+use openmls_traits::types::{CryptoError, SignatureScheme};
+use zeroize::Zeroizing;
+
+use crate::encoding::is_uncompressed_point;
+
+/// A curve with its hash. Signatures are DER `ECDSA-Sig-Value` (RFC 3279, section 2.2.3).
+pub(crate) struct Curve {
+    signing: &'static EcdsaSigningAlgorithm,
+    verification: &'static EcdsaVerificationAlgorithm,
+    /// Length in bytes of a scalar and of a coordinate.
+    field_len: usize,
+}
+
+static P256: Curve = Curve {
+    signing: &ECDSA_P256_SHA256_ASN1_SIGNING,
+    verification: &ECDSA_P256_SHA256_ASN1,
+    field_len: 32,
+};
+
+static P384: Curve = Curve {
+    signing: &ECDSA_P384_SHA384_ASN1_SIGNING,
+    verification: &ECDSA_P384_SHA384_ASN1,
+    field_len: 48,
+};
+
+static P521: Curve = Curve {
+    signing: &ECDSA_P521_SHA512_ASN1_SIGNING,
+    verification: &ECDSA_P521_SHA512_ASN1,
+    field_len: 66,
+};
+
+impl Curve {
+    pub(crate) fn of(scheme: SignatureScheme) -> Result<&'static Self, CryptoError> {
+        match scheme {
+            SignatureScheme::ECDSA_SECP256R1_SHA256 => Ok(&P256),
+            SignatureScheme::ECDSA_SECP384R1_SHA384 => Ok(&P384),
+            SignatureScheme::ECDSA_SECP521R1_SHA512 => Ok(&P521),
+            _ => Err(CryptoError::UnsupportedSignatureScheme),
+        }
+    }
+
+    const fn public_len(&self) -> usize {
+        1 + 2 * self.field_len
+    }
+}
+
+/// A key that AWS-LC has checked: the scalar is in range and the public key its own.
+pub(crate) struct EcdsaKey(EcdsaKeyPair);
+
+impl EcdsaKey {
+    pub(crate) fn generate(curve: &'static Curve) -> Result<Self, CryptoError> {
+        EcdsaKeyPair::generate(curve.signing)
+            .map(Self)
+            .map_err(|_| CryptoError::InsufficientRandomness)
+    }
+
+    pub(crate) fn import(curve: &'static Curve, scalar: &[u8]) -> Result<Self, CryptoError> {
+        if scalar.len() != curve.field_len {
+            return Err(CryptoError::InvalidLength);
+        }
+        EcdsaKeyPair::from_private_key_der(curve.signing, &ec_private_key(scalar))
+            .map(Self)
+            .map_err(|_| CryptoError::SigningError)
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        self.0
+            .sign(&SystemRandom::new(), message)
+            .map(|signature| signature.as_ref().to_vec())
+            .map_err(|_| CryptoError::SigningError)
+    }
+
+    pub(crate) fn private(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        self.0
+            .private_key()
+            .as_be_bytes()
+            .map(|scalar| Zeroizing::new(scalar.as_ref().to_vec()))
+            .map_err(|_| CryptoError::CryptoLibraryError)
+    }
+
+    pub(crate) fn public(&self) -> &[u8] {
+        self.0.public_key().as_ref()
+    }
+}
+
+pub(crate) fn verify(
+    curve: &'static Curve,
+    message: &[u8],
+    public: &[u8],
+    signature: &[u8],
+) -> Result<(), CryptoError> {
+    if !is_uncompressed_point(public, curve.public_len()) {
+        return Err(CryptoError::InvalidPublicKey);
+    }
+    UnparsedPublicKey::new(curve.verification, public)
+        .verify(message, signature)
+        .map_err(|_| CryptoError::InvalidSignature)
+}
+
+/// DER of `ECPrivateKey` (RFC 5915) with the scalar alone: AWS-LC computes the
+/// public key, where its import of raw keys would want it from the caller.
+///
+/// ```text
+/// ECPrivateKey ::= SEQUENCE { version INTEGER 1, privateKey OCTET STRING }
+/// ```
+fn ec_private_key(scalar: &[u8]) -> Zeroizing<Vec<u8>> {
+    const SEQUENCE: u8 = 0x30;
+    const VERSION_1: [u8; 3] = [0x02, 0x01, 0x01];
+    const OCTET_STRING: u8 = 0x04;
+    // Short-form lengths suffice: P-521's scalar, the longest, has 66 bytes.
+    let content_len = VERSION_1.len() + 2 + scalar.len();
+    let mut der = Zeroizing::new(Vec::with_capacity(2 + content_len));
+    der.extend_from_slice(&[SEQUENCE, content_len as u8]);
+    der.extend_from_slice(&VERSION_1);
+    der.extend_from_slice(&[OCTET_STRING, scalar.len() as u8]);
+    der.extend_from_slice(scalar);
+    der
+}
