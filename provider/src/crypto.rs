@@ -12,7 +12,7 @@ use tls_codec::SecretVLBytes;
 
 use crate::hpke::{self, InfoHashMemory};
 use crate::kdf::hkdf;
-use crate::kdf::hmac::Hmac;
+use crate::kdf::hmac::HmacKey;
 use crate::signature::SigningKey;
 use crate::{SUITES, aead, hash, signature, suites};
 
@@ -41,7 +41,7 @@ use crate::{SUITES, aead, hash, signature, suites};
 /// | `InsufficientRandomness` | the DRBG failed |
 #[derive(Clone, Default)]
 pub struct HwCrypto {
-    info_hashes: Arc<InfoHashMemory>,
+    pub(crate) info_hashes: Arc<InfoHashMemory>,
 }
 
 impl HwCrypto {
@@ -87,9 +87,7 @@ impl OpenMlsCrypto for HwCrypto {
         message: &[u8],
     ) -> Result<SecretVLBytes, CryptoError> {
         let mut mac = vec![0; hash_type.size()];
-        Hmac::new(hash_type, key)
-            .chain(message)
-            .finalize_into(&mut mac);
+        HmacKey::new(hash_type, key).mac([message], &mut mac);
         Ok(mac.into())
     }
 
@@ -105,7 +103,7 @@ impl OpenMlsCrypto for HwCrypto {
         }
         hkdf::check_output_len(hash_type, okm_len)?;
         let mut okm = vec![0; okm_len];
-        hkdf::expand(&Hmac::new(hash_type, prk), &[info], &mut okm);
+        hkdf::expand(&HmacKey::new(hash_type, prk), &[info], &mut okm);
         Ok(okm.into())
     }
 

@@ -23,8 +23,8 @@
 //! | Operation | Done by |
 //! |---|---|
 //! | random bytes, key generation, ECDH, ECDSA, Ed25519, AEAD, one-shot hashes | AWS-LC, through `aws-lc-rs` |
-//! | HMAC and HKDF | the `hmac` and `sha2` crates: the same compressions, with states that can be prepared once and copied |
-//! | HPKE (RFC 9180) composition | this crate |
+//! | SHA-2 compressions inside HMAC and HKDF | the `sha2` crate, whose states can be prepared once and kept |
+//! | composition of HMAC, HKDF and HPKE (RFC 9180) | this crate |
 //!
 //! # Formats
 //!

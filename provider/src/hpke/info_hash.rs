@@ -18,7 +18,12 @@ const MAX_REMEMBERED_LEN: usize = 64 << 20;
 /// `info` is not secret (RFC 9180, section 9.1.1). It is compared in full, so a
 /// remembered hash is returned for the very bytes that were hashed only.
 #[derive(Default)]
-pub(crate) struct InfoHashMemory(RwLock<Option<Arc<Remembered>>>);
+pub(crate) struct InfoHashMemory {
+    last: RwLock<Option<Arc<Remembered>>>,
+    /// How many bytes of `info` were hashed so far.
+    #[cfg(test)]
+    pub(super) hashed_bytes: std::sync::atomic::AtomicUsize,
+}
 
 struct Remembered {
     suite: &'static KeyScheduleSuite,
@@ -33,6 +38,9 @@ impl InfoHashMemory {
             return hash;
         }
         let hash = suite.info_hash(info);
+        #[cfg(test)]
+        self.hashed_bytes
+            .fetch_add(info.len(), std::sync::atomic::Ordering::Relaxed);
         if info.len() <= MAX_REMEMBERED_LEN {
             self.remember(suite, info, &hash);
         }
@@ -42,7 +50,7 @@ impl InfoHashMemory {
     /// Compares outside the lock: `info` may be long.
     fn recall(&self, suite: &'static KeyScheduleSuite, info: &[u8]) -> Option<InfoHash> {
         let last = self
-            .0
+            .last
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()?;
@@ -55,7 +63,7 @@ impl InfoHashMemory {
             info: info.to_vec(),
             hash: hash.clone(),
         });
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(remembered);
+        *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some(remembered);
     }
 }
 

@@ -1,7 +1,5 @@
 //! DHKEM (RFC 9180, section 4.1) over X25519, P-256, P-384 and P-521.
 
-use std::sync::OnceLock;
-
 use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey};
 use aws_lc_rs::agreement::{ECDH_P256, ECDH_P384, ECDH_P521, X25519};
 use openmls_traits::types::{CryptoError, HashType, HpkeKemType, HpkeKeyPair};
@@ -10,7 +8,7 @@ use zeroize::Zeroizing;
 use super::labels::{LabeledKdf, SuiteId};
 use crate::encoding::is_uncompressed_point;
 use crate::kdf::MAX_HASH_LEN;
-use crate::kdf::hmac::Hmac;
+use crate::kdf::hmac::HmacKey;
 
 /// A KEM: a Diffie-Hellman group with its KDF (RFC 9180, section 7.1).
 pub(crate) struct DhKem {
@@ -22,7 +20,6 @@ pub(crate) struct DhKem {
     private_len: usize,
     /// Whether a private key is a scalar below an order; else any bytes are one.
     scalars: Option<Scalars>,
-    prepared: OnceLock<Prepared>,
 }
 
 /// The scalars of a NIST curve (RFC 9180, section 7.1.3; FIPS 186-5 for the orders).
@@ -31,12 +28,6 @@ struct Scalars {
     bitmask: u8,
     /// The group order, big-endian, Nsk bytes.
     order: &'static [u8],
-}
-
-/// `LabeledExtract("", label, ...)`, waiting for the `ikm`.
-struct Prepared {
-    eae_prk: Hmac,
-    dkp_prk: Hmac,
 }
 
 static DHKEM_P256: DhKem = DhKem {
@@ -53,7 +44,6 @@ static DHKEM_P256: DhKem = DhKem {
             "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
         ),
     }),
-    prepared: OnceLock::new(),
 };
 
 static DHKEM_P384: DhKem = DhKem {
@@ -71,7 +61,6 @@ static DHKEM_P384: DhKem = DhKem {
              c7634d81f4372ddf581a0db248b0a77aecec196accc52973",
         ),
     }),
-    prepared: OnceLock::new(),
 };
 
 static DHKEM_P521: DhKem = DhKem {
@@ -89,7 +78,6 @@ static DHKEM_P521: DhKem = DhKem {
              51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
         ),
     }),
-    prepared: OnceLock::new(),
 };
 
 static DHKEM_X25519: DhKem = DhKem {
@@ -101,7 +89,6 @@ static DHKEM_X25519: DhKem = DhKem {
     public_len: 32,
     private_len: 32,
     scalars: None,
-    prepared: OnceLock::new(),
 };
 
 /// Decodes the hexadecimal digits of an order at compile time.
@@ -253,7 +240,7 @@ impl DhKem {
     /// `kem_context` is the concatenation of `enc` and `recipient`; Nsecret is
     /// the KDF's hash length for each of these KEMs.
     fn extract_and_expand(&self, dh: &[u8], enc: &[u8], recipient: &[u8]) -> SharedSecret {
-        let eae_prk = self.finish_extract(&self.prepared().eae_prk, dh);
+        let eae_prk = self.extract(b"eae_prk", dh);
         let mut shared_secret = SharedSecret {
             bytes: Zeroizing::new([0; MAX_HASH_LEN]),
             len: self.kdf.hash.size(),
@@ -270,7 +257,7 @@ impl DhKem {
     /// [`CryptoError::CryptoLibraryError`] if no candidate is a scalar, which
     /// has a negligible probability.
     pub(crate) fn derive_key_pair(&self, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
-        let dkp_prk = self.finish_extract(&self.prepared().dkp_prk, ikm);
+        let dkp_prk = self.extract(b"dkp_prk", ikm);
         let mut private = Zeroizing::new(vec![0; self.private_len]);
         match &self.scalars {
             Some(scalars) => self.derive_scalar(scalars, &dkp_prk, &mut private)?,
@@ -301,7 +288,7 @@ impl DhKem {
     fn derive_scalar(
         &self,
         scalars: &Scalars,
-        dkp_prk: &Hmac,
+        dkp_prk: &HmacKey,
         candidate: &mut [u8],
     ) -> Result<(), CryptoError> {
         for counter in 0..=u8::MAX {
@@ -315,19 +302,11 @@ impl DhKem {
         Err(CryptoError::CryptoLibraryError)
     }
 
-    /// The HMAC keyed with the pseudorandom key that `extract` gives for `ikm`.
-    fn finish_extract(&self, extract: &Hmac, ikm: &[u8]) -> Hmac {
+    /// The pseudorandom key `LabeledExtract("", label, ikm)`, ready to expand.
+    fn extract(&self, label: &[u8], ikm: &[u8]) -> HmacKey {
         let mut prk = Zeroizing::new([0; MAX_HASH_LEN]);
-        let prk = &mut prk[..self.kdf.hash.size()];
-        extract.clone().chain(ikm).finalize_into(prk);
-        Hmac::new(self.kdf.hash, prk)
-    }
-
-    fn prepared(&self) -> &Prepared {
-        self.prepared.get_or_init(|| Prepared {
-            eae_prk: self.kdf.labeled_extract(b"", b"eae_prk"),
-            dkp_prk: self.kdf.labeled_extract(b"", b"dkp_prk"),
-        })
+        self.kdf.labeled_extract_unsalted(label, ikm, &mut *prk);
+        HmacKey::new(self.kdf.hash, &prk[..self.kdf.hash.size()])
     }
 }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::kem::SharedSecret;
 use super::labels::{LabeledKdf, SuiteId};
-use crate::kdf::hmac::Hmac;
+use crate::kdf::hmac::HmacKey;
 use crate::kdf::{MAX_HASH_LEN, hkdf};
 
 const MODE_BASE: u8 = 0x00;
@@ -20,8 +20,6 @@ pub(super) struct KeyScheduleSuite {
     kdf: LabeledKdf,
     /// `LabeledExtract("", "psk_id_hash", "")`: base mode has no PSK.
     psk_id_hash: [u8; MAX_HASH_LEN],
-    /// `LabeledExtract("", "info_hash", ...)`, waiting for its `info`.
-    info_hash: Hmac,
 }
 
 /// `LabeledExtract("", "info_hash", info)`: the first Nh bytes. Not secret.
@@ -48,22 +46,15 @@ impl KeyScheduleSuite {
             suite_id: SuiteId::hpke(kem as u16, kdf as u16, aead as u16),
         };
         let mut psk_id_hash = [0; MAX_HASH_LEN];
-        kdf.labeled_extract(b"", b"psk_id_hash")
-            .finalize_into(&mut psk_id_hash[..kdf.hash.size()]);
-        Self {
-            kdf,
-            psk_id_hash,
-            info_hash: kdf.labeled_extract(b"", b"info_hash"),
-        }
+        kdf.labeled_extract_unsalted(b"psk_id_hash", b"", &mut psk_id_hash);
+        Self { kdf, psk_id_hash }
     }
 
     /// `info_hash` of `info`, of any length.
     pub(super) fn info_hash(&self, info: &[u8]) -> InfoHash {
         let mut hash = InfoHash([0; MAX_HASH_LEN]);
-        self.info_hash
-            .clone()
-            .chain(info)
-            .finalize_into(&mut hash.0[..self.hash_len()]);
+        self.kdf
+            .labeled_extract_unsalted(b"info_hash", info, &mut hash.0);
         hash
     }
 
@@ -136,7 +127,7 @@ fn hash_type(kdf: HpkeKdfType) -> HashType {
 pub(super) struct KeySchedule {
     suite: &'static KeyScheduleSuite,
     /// HMAC keyed with `secret`.
-    pub(super) secret: Hmac,
+    pub(super) secret: HmacKey,
     /// `key_schedule_context`, `1 + 2 * Nh` bytes.
     context: [u8; 1 + 2 * MAX_HASH_LEN],
 }
@@ -149,19 +140,18 @@ impl KeySchedule {
         info_hash: &InfoHash,
     ) -> Self {
         let hash_len = suite.hash_len();
+        let shared_secret = HmacKey::new(suite.kdf.hash, shared_secret.as_bytes());
         let mut secret = Zeroizing::new([0; MAX_HASH_LEN]);
-        let secret = &mut secret[..hash_len];
         suite
             .kdf
-            .labeled_extract(shared_secret.as_bytes(), b"secret")
-            .finalize_into(secret);
+            .labeled_extract(&shared_secret, b"secret", b"", &mut *secret);
         let mut context = [0; 1 + 2 * MAX_HASH_LEN];
         context[0] = MODE_BASE;
         context[1..][..hash_len].copy_from_slice(&suite.psk_id_hash[..hash_len]);
         context[1 + hash_len..][..hash_len].copy_from_slice(&info_hash.0[..hash_len]);
         Self {
             suite,
-            secret: Hmac::new(suite.kdf.hash, secret),
+            secret: HmacKey::new(suite.kdf.hash, &secret[..hash_len]),
             context,
         }
     }
@@ -186,7 +176,7 @@ impl KeySchedule {
         let exporter_secret = &mut exporter_secret[..self.suite.hash_len()];
         self.exporter_secret(exporter_secret);
         let mut exported = vec![0; len];
-        let prk = Hmac::new(kdf.hash, exporter_secret);
+        let prk = HmacKey::new(kdf.hash, exporter_secret);
         kdf.labeled_expand(&prk, b"sec", [exporter_context, b""], &mut exported);
         exported
     }

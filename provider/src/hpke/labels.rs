@@ -1,9 +1,11 @@
 //! `LabeledExtract` and `LabeledExpand` (RFC 9180, section 4).
 
+use std::sync::OnceLock;
+
 use openmls_traits::types::HashType;
 
 use crate::kdf::hkdf;
-use crate::kdf::hmac::Hmac;
+use crate::kdf::hmac::HmacKey;
 
 const VERSION_LABEL: &[u8] = b"HPKE-v1";
 
@@ -48,18 +50,28 @@ pub(super) struct LabeledKdf {
 }
 
 impl LabeledKdf {
-    /// `LabeledExtract` up to its `ikm`: what remains is to append it and to finalize.
+    /// `LabeledExtract` under the `salt` that `HmacKey` holds, into the first Nh bytes of `prk`.
     ///
     /// ```text
     /// def LabeledExtract(salt, label, ikm):
     ///   labeled_ikm = concat("HPKE-v1", suite_id, label, ikm)
     ///   return Extract(salt, labeled_ikm)
     /// ```
-    pub(super) fn labeled_extract(&self, salt: &[u8], label: &[u8]) -> Hmac {
-        Hmac::new(self.hash, salt)
-            .chain(VERSION_LABEL)
-            .chain(self.suite_id.as_bytes())
-            .chain(label)
+    pub(super) fn labeled_extract(&self, salt: &HmacKey, label: &[u8], ikm: &[u8], prk: &mut [u8]) {
+        let labeled_ikm = [VERSION_LABEL, self.suite_id.as_bytes(), label, ikm];
+        salt.mac(labeled_ikm, prk);
+    }
+
+    /// `LabeledExtract` without a salt: its HMAC key is the same for all and prepared once.
+    pub(super) fn labeled_extract_unsalted(&self, label: &[u8], ikm: &[u8], prk: &mut [u8]) {
+        static EMPTY_SALTS: [OnceLock<HmacKey>; 3] = [const { OnceLock::new() }; 3];
+        let salt = match self.hash {
+            HashType::Sha2_256 => &EMPTY_SALTS[0],
+            HashType::Sha2_384 => &EMPTY_SALTS[1],
+            HashType::Sha2_512 => &EMPTY_SALTS[2],
+        };
+        let salt = salt.get_or_init(|| HmacKey::new(self.hash, b""));
+        self.labeled_extract(salt, label, ikm, prk);
     }
 
     /// ```text
@@ -72,7 +84,7 @@ impl LabeledKdf {
     /// within two bytes; `info` is given as two parts.
     pub(super) fn labeled_expand(
         &self,
-        prk: &Hmac,
+        prk: &HmacKey,
         label: &[u8],
         info: [&[u8]; 2],
         out: &mut [u8],

@@ -11,6 +11,8 @@ mod key_schedule;
 mod labels;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod welcome;
 
 pub(crate) use info_hash::InfoHashMemory;
 

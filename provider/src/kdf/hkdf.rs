@@ -1,10 +1,12 @@
 //! HKDF (RFC 5869).
 
+use std::iter::once;
+
 use openmls_traits::types::{CryptoError, HashType};
 use zeroize::Zeroizing;
 
 use super::MAX_HASH_LEN;
-use super::hmac::Hmac;
+use super::hmac::HmacKey;
 
 /// HKDF-Expand gives at most this many times the hash length (RFC 5869, section 2.3).
 const MAX_BLOCKS: usize = 255;
@@ -15,7 +17,7 @@ const MAX_BLOCKS: usize = 255;
 /// PRK = HMAC-Hash(salt, IKM)
 /// ```
 pub(crate) fn extract(hash: HashType, salt: &[u8], ikm: &[u8], prk: &mut [u8]) {
-    Hmac::new(hash, salt).chain(ikm).finalize_into(prk);
+    HmacKey::new(hash, salt).mac([ikm], prk);
 }
 
 /// Whether HKDF-Expand over `hash` can give `len` bytes.
@@ -26,28 +28,29 @@ pub(crate) fn check_output_len(hash: HashType, len: usize) -> Result<(), CryptoE
     Ok(())
 }
 
-/// HKDF-Expand into `okm`, whose length [`check_output_len`] has passed, under
-/// the HMAC keyed with PRK; `info` is the concatenation of its parts.
+/// HKDF-Expand into `okm`, whose length [`check_output_len`] has passed; `info`
+/// is the concatenation of its parts.
 ///
 /// ```text
 /// T(0) = empty
 /// T(i) = HMAC-Hash(PRK, T(i-1) | info | i)
 /// OKM  = first L octets of T(1) | T(2) | ...
 /// ```
-pub(crate) fn expand(prk: &Hmac, info: &[&[u8]], okm: &mut [u8]) {
+pub(crate) fn expand(prk: &HmacKey, info: &[&[u8]], okm: &mut [u8]) {
     let hash_len = prk.output_len();
-    let mut block = Zeroizing::new([0; MAX_HASH_LEN]);
-    let block = &mut block[..hash_len];
-    for (counter, chunk) in (1..=u8::MAX).zip(okm.chunks_mut(hash_len)) {
-        let mut mac = prk.clone();
-        if counter > 1 {
-            mac.update(block);
+    let mut previous: &[u8] = &[];
+    let mut last = Zeroizing::new([0; MAX_HASH_LEN]);
+    for (counter, block) in (1..=u8::MAX).zip(okm.chunks_mut(hash_len)) {
+        let counter = [counter];
+        let message = once(previous)
+            .chain(info.iter().copied())
+            .chain(once(counter.as_slice()));
+        if block.len() == hash_len {
+            prk.mac(message, block);
+            previous = block;
+        } else {
+            prk.mac(message, &mut *last);
+            block.copy_from_slice(&last[..block.len()]);
         }
-        for part in info {
-            mac.update(part);
-        }
-        mac.update(&[counter]);
-        mac.finalize_into(block);
-        chunk.copy_from_slice(&block[..chunk.len()]);
     }
 }

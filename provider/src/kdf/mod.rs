@@ -1,7 +1,8 @@
-//! HMAC (RFC 2104) and HKDF (RFC 5869) over states that can be prepared.
+//! HMAC (RFC 2104) and HKDF (RFC 5869).
 
 pub(crate) mod hkdf;
 pub(crate) mod hmac;
+mod sha2;
 
 /// Length in bytes of the longest hash output, SHA-512's.
 pub(crate) const MAX_HASH_LEN: usize = 64;
