@@ -50,6 +50,7 @@ mod hpke;
 mod kdf;
 mod provider;
 mod random;
+mod secret;
 mod signature;
 mod suites;
 

@@ -9,6 +9,7 @@ use super::labels::{LabeledKdf, SuiteId};
 use crate::encoding::is_uncompressed_point;
 use crate::kdf::MAX_HASH_LEN;
 use crate::kdf::hmac::HmacKey;
+use crate::secret::SecretBytes;
 
 /// A KEM: a Diffie-Hellman group with its KDF (RFC 9180, section 7.1).
 pub(crate) struct DhKem {
@@ -113,7 +114,7 @@ const fn order_bytes<const N: usize>(hex: &str) -> [u8; N] {
 
 /// The KEM shared secret, Nsecret bytes. Wiped on drop.
 pub(super) struct SharedSecret {
-    bytes: Zeroizing<[u8; MAX_HASH_LEN]>,
+    bytes: SecretBytes<MAX_HASH_LEN>,
     len: usize,
 }
 
@@ -242,7 +243,7 @@ impl DhKem {
     fn extract_and_expand(&self, dh: &[u8], enc: &[u8], recipient: &[u8]) -> SharedSecret {
         let eae_prk = self.extract(b"eae_prk", dh);
         let mut shared_secret = SharedSecret {
-            bytes: Zeroizing::new([0; MAX_HASH_LEN]),
+            bytes: SecretBytes::<MAX_HASH_LEN>::zeros(),
             len: self.kdf.hash.size(),
         };
         let out = &mut shared_secret.bytes[..shared_secret.len];
@@ -304,7 +305,7 @@ impl DhKem {
 
     /// The pseudorandom key `LabeledExtract("", label, ikm)`, ready to expand.
     fn extract(&self, label: &[u8], ikm: &[u8]) -> HmacKey {
-        let mut prk = Zeroizing::new([0; MAX_HASH_LEN]);
+        let mut prk = SecretBytes::<MAX_HASH_LEN>::zeros();
         self.kdf.labeled_extract_unsalted(label, ikm, &mut *prk);
         HmacKey::new(self.kdf.hash, &prk[..self.kdf.hash.size()])
     }

@@ -6,12 +6,12 @@ use std::sync::OnceLock;
 use openmls_traits::types::{
     CryptoError, HashType, HpkeAeadType, HpkeConfig, HpkeKdfType, HpkeKemType,
 };
-use zeroize::Zeroizing;
 
 use super::kem::SharedSecret;
 use super::labels::{LabeledKdf, SuiteId};
 use crate::kdf::hmac::HmacKey;
 use crate::kdf::{MAX_HASH_LEN, hkdf};
+use crate::secret::SecretBytes;
 
 const MODE_BASE: u8 = 0x00;
 
@@ -141,7 +141,7 @@ impl KeySchedule {
     ) -> Self {
         let hash_len = suite.hash_len();
         let shared_secret = HmacKey::new(suite.kdf.hash, shared_secret.as_bytes());
-        let mut secret = Zeroizing::new([0; MAX_HASH_LEN]);
+        let mut secret = SecretBytes::<MAX_HASH_LEN>::zeros();
         suite
             .kdf
             .labeled_extract(&shared_secret, b"secret", b"", &mut *secret);
@@ -172,7 +172,7 @@ impl KeySchedule {
     /// [`KeyScheduleSuite::check_export_len`] has passed `len`.
     pub(super) fn export(&self, exporter_context: &[u8], len: usize) -> Vec<u8> {
         let kdf = &self.suite.kdf;
-        let mut exporter_secret = Zeroizing::new([0; MAX_HASH_LEN]);
+        let mut exporter_secret = SecretBytes::<MAX_HASH_LEN>::zeros();
         let exporter_secret = &mut exporter_secret[..self.suite.hash_len()];
         self.exporter_secret(exporter_secret);
         let mut exported = vec![0; len];

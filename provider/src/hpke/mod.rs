@@ -19,9 +19,9 @@ pub(crate) use info_hash::InfoHashMemory;
 use openmls_traits::types::{
     AeadType, CryptoError, ExporterSecret, HpkeAeadType, HpkeCiphertext, HpkeConfig, KemOutput,
 };
-use zeroize::Zeroizing;
 
 use crate::aead;
+use crate::secret::SecretBytes;
 use kem::DhKem;
 use key_schedule::{KeySchedule, KeyScheduleSuite};
 
@@ -141,8 +141,8 @@ fn with_key_and_nonce<T>(
     aead: AeadType,
     operation: impl FnOnce(&[u8], &[u8]) -> T,
 ) -> T {
-    let mut key = Zeroizing::new([0; MAX_KEY_LEN]);
-    let mut nonce = Zeroizing::new([0; NONCE_LEN]);
+    let mut key = SecretBytes::<MAX_KEY_LEN>::zeros();
+    let mut nonce = SecretBytes::<NONCE_LEN>::zeros();
     let key = &mut key[..aead.key_size()];
     schedule.key(key);
     schedule.base_nonce(&mut *nonce);

@@ -3,10 +3,10 @@
 use std::iter::once;
 
 use openmls_traits::types::{CryptoError, HashType};
-use zeroize::Zeroizing;
 
 use super::MAX_HASH_LEN;
 use super::hmac::HmacKey;
+use crate::secret::SecretBytes;
 
 /// HKDF-Expand gives at most this many times the hash length (RFC 5869, section 2.3).
 const MAX_BLOCKS: usize = 255;
@@ -39,7 +39,6 @@ pub(crate) fn check_output_len(hash: HashType, len: usize) -> Result<(), CryptoE
 pub(crate) fn expand(prk: &HmacKey, info: &[&[u8]], okm: &mut [u8]) {
     let hash_len = prk.output_len();
     let mut previous: &[u8] = &[];
-    let mut last = Zeroizing::new([0; MAX_HASH_LEN]);
     for (counter, block) in (1..=u8::MAX).zip(okm.chunks_mut(hash_len)) {
         let counter = [counter];
         let message = once(previous)
@@ -49,6 +48,7 @@ pub(crate) fn expand(prk: &HmacKey, info: &[&[u8]], okm: &mut [u8]) {
             prk.mac(message, block);
             previous = block;
         } else {
+            let mut last = SecretBytes::<MAX_HASH_LEN>::zeros();
             prk.mac(message, &mut *last);
             block.copy_from_slice(&last[..block.len()]);
         }

@@ -1,10 +1,9 @@
 //! HMAC (RFC 2104) under a key whose pads are compressed once.
 
 use openmls_traits::types::HashType;
-use zeroize::Zeroize;
 
-use super::MAX_HASH_LEN;
-use super::sha2::{Hasher, Sha2, Sha256, Sha384, Sha512, wipe};
+use super::sha2::{Hasher, Sha2, Sha256, Sha384, Sha512, begin_with, finish_with_hash};
+use crate::secret::wipe;
 
 /// An HMAC key, ready for any number of messages. Wiped on drop.
 pub(crate) struct HmacKey(Key);
@@ -23,6 +22,7 @@ struct Pads<H: Sha2> {
 
 impl HmacKey {
     /// The key with these bytes, of any length.
+    #[inline]
     pub(crate) fn new(hash: HashType, key: &[u8]) -> Self {
         Self(match hash {
             HashType::Sha2_256 => Key::Sha256(Pads::new(key)),
@@ -42,6 +42,7 @@ impl HmacKey {
 
     /// Writes the HMAC of the concatenated `message` to the first
     /// [`output_len`](Self::output_len) bytes of `output`.
+    #[inline]
     pub(crate) fn mac<'a>(&self, message: impl IntoIterator<Item = &'a [u8]>, output: &mut [u8]) {
         match &self.0 {
             Key::Sha256(pads) => pads.mac(message, output),
@@ -56,18 +57,18 @@ impl<H: Sha2> Pads<H> {
         const IPAD: u8 = 0x36;
         const OPAD: u8 = 0x5c;
         let mut block = H::ZEROS;
-        if key.len() > block.as_ref().len() {
+        if key.len() > H::BLOCK_LEN {
             let mut hasher = Hasher::<H>::new();
             hasher.update(key);
-            hasher.finish(block.as_mut());
+            H::write_hash(&hasher.finish(), block.as_mut());
         } else {
             block.as_mut()[..key.len()].copy_from_slice(key);
         }
         xor(block.as_mut(), IPAD);
-        let inner = compressed::<H>(&block);
+        let inner = begin_with::<H>(&block);
         xor(block.as_mut(), IPAD ^ OPAD);
-        let outer = compressed::<H>(&block);
-        wipe(block.as_mut());
+        let outer = begin_with::<H>(&block);
+        wipe(&mut block, H::ZEROS);
         Self { inner, outer }
     }
 
@@ -75,31 +76,23 @@ impl<H: Sha2> Pads<H> {
     /// H(K XOR opad, H(K XOR ipad, text))
     /// ```
     fn mac<'a>(&self, message: impl IntoIterator<Item = &'a [u8]>, output: &mut [u8]) {
-        let pad_len = H::ZEROS.as_ref().len();
-        let mut inner = Hasher::<H>::resume(self.inner, pad_len);
+        let mut text = Hasher::<H>::resume(self.inner, H::BLOCK_LEN);
         for part in message {
-            inner.update(part);
+            text.update(part);
         }
-        let mut inner_hash = [0; MAX_HASH_LEN];
-        inner.finish(&mut inner_hash);
-        let mut outer = Hasher::<H>::resume(self.outer, pad_len);
-        outer.update(&inner_hash[..H::HASH_LEN]);
-        outer.finish(output);
-        wipe(&mut inner_hash);
+        let mut inner_hash = text.finish();
+        let mut hash = finish_with_hash::<H>(&self.outer, &inner_hash);
+        H::write_hash(&hash, output);
+        wipe(&mut inner_hash, H::INITIAL);
+        wipe(&mut hash, H::INITIAL);
     }
 }
 
 impl<H: Sha2> Drop for Pads<H> {
     fn drop(&mut self) {
-        self.inner.zeroize();
-        self.outer.zeroize();
+        wipe(&mut self.inner, H::INITIAL);
+        wipe(&mut self.outer, H::INITIAL);
     }
-}
-
-fn compressed<H: Sha2>(block: &H::Block) -> H::State {
-    let mut state = H::INITIAL;
-    H::compress(&mut state, std::slice::from_ref(block));
-    state
 }
 
 fn xor(bytes: &mut [u8], pad: u8) {

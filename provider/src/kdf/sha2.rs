@@ -5,20 +5,28 @@
 //! Neither AWS-LC's interface nor the `hmac` crate's hands out the state after
 //! a key: through them an HMAC of a short message costs twice its compressions.
 
+use std::slice;
+
 use ::sha2::block_api::{compress256, compress512};
-use zeroize::{Zeroize, optimization_barrier};
+
+use crate::secret::wipe;
+
+/// The byte after a message (section 5.1).
+const END_OF_MESSAGE: u8 = 0x80;
 
 /// A hash function of the SHA-2 family.
 pub(super) trait Sha2 {
     /// The chaining value.
-    type State: Copy + Zeroize;
+    type State: Copy;
     /// A message block.
-    type Block: Copy + AsRef<[u8]> + AsMut<[u8]>;
+    type Block: Copy + AsMut<[u8]>;
 
     /// The initial chaining value (section 5.3).
     const INITIAL: Self::State;
     /// A block of zeros.
     const ZEROS: Self::Block;
+    /// Length of a block in bytes.
+    const BLOCK_LEN: usize;
     /// Length of the hash in bytes.
     const HASH_LEN: usize;
     /// Length of the message length at the end of the padding, in bytes.
@@ -41,17 +49,21 @@ macro_rules! sha2 {
 
             const INITIAL: Self::State = $initial;
             const ZEROS: Self::Block = [0; $block_len];
+            const BLOCK_LEN: usize = $block_len;
             const HASH_LEN: usize = $hash_len;
             const LENGTH_LEN: usize = 2 * size_of::<$word>();
 
+            #[inline]
             fn compress(state: &mut Self::State, blocks: &[Self::Block]) {
                 $compress(state, blocks);
             }
 
+            #[inline]
             fn blocks(bytes: &[u8]) -> (&[Self::Block], &[u8]) {
                 bytes.as_chunks()
             }
 
+            #[inline]
             fn write_hash(state: &Self::State, hash: &mut [u8]) {
                 let words = hash[..$hash_len].chunks_exact_mut(size_of::<$word>());
                 for (bytes, word) in words.zip(state) {
@@ -82,8 +94,9 @@ sha2!(Sha512, u64, 128, 64, compress512, [
 /// A hash in progress. Wiped on drop.
 pub(super) struct Hasher<H: Sha2> {
     state: H::State,
+    /// The message's last bytes, less than a block, then zeros.
     block: H::Block,
-    /// Bytes of the message in `block`, less than its length.
+    /// How many of them.
     filled: usize,
     /// Bytes of the message so far.
     len: u64,
@@ -96,6 +109,7 @@ impl<H: Sha2> Hasher<H> {
     }
 
     /// The hash whose chaining value is `state` after `len` bytes, whole blocks.
+    #[inline]
     pub(super) fn resume(state: H::State, len: usize) -> Self {
         Self {
             state,
@@ -106,16 +120,22 @@ impl<H: Sha2> Hasher<H> {
     }
 
     /// Appends `bytes` to the message.
-    pub(super) fn update(&mut self, mut bytes: &[u8]) {
+    #[inline]
+    pub(super) fn update(&mut self, bytes: &[u8]) {
         self.len += bytes.len() as u64;
+        if self.filled + bytes.len() < H::BLOCK_LEN {
+            self.block.as_mut()[self.filled..][..bytes.len()].copy_from_slice(bytes);
+            self.filled += bytes.len();
+        } else {
+            self.update_blocks(bytes);
+        }
+    }
+
+    /// [`update`](Self::update) with bytes that complete a block or more.
+    fn update_blocks(&mut self, mut bytes: &[u8]) {
         if self.filled > 0 {
-            let block = self.block.as_mut();
-            let (head, rest) = bytes.split_at(bytes.len().min(block.len() - self.filled));
-            block[self.filled..][..head.len()].copy_from_slice(head);
-            self.filled += head.len();
-            if self.filled < block.len() {
-                return;
-            }
+            let (head, rest) = bytes.split_at(H::BLOCK_LEN - self.filled);
+            self.block.as_mut()[self.filled..].copy_from_slice(head);
             self.compress_block();
             bytes = rest;
         }
@@ -127,40 +147,61 @@ impl<H: Sha2> Hasher<H> {
         self.filled = rest.len();
     }
 
-    /// Pads the message (section 5.1) and writes its hash to the front of `hash`.
-    pub(super) fn finish(mut self, hash: &mut [u8]) {
-        let length_at = H::ZEROS.as_ref().len() - H::LENGTH_LEN;
-        let bits = u128::from(self.len) * 8;
-        let block = self.block.as_mut();
-        block[self.filled] = 0x80;
-        block[self.filled + 1..].fill(0);
+    /// Pads the message (section 5.1) and returns its last chaining value.
+    #[inline]
+    pub(super) fn finish(mut self) -> H::State {
+        let length_at = H::BLOCK_LEN - H::LENGTH_LEN;
+        self.block.as_mut()[self.filled] = END_OF_MESSAGE;
         if self.filled >= length_at {
             self.compress_block();
-            self.block.as_mut().fill(0);
         }
+        let bits = u128::from(self.len) * 8;
         let length = &bits.to_be_bytes()[16 - H::LENGTH_LEN..];
         self.block.as_mut()[length_at..].copy_from_slice(length);
         self.compress_block();
-        H::write_hash(&self.state, hash);
+        self.state
     }
 
     fn compress_block(&mut self) {
-        H::compress(&mut self.state, std::slice::from_ref(&self.block));
+        H::compress(&mut self.state, slice::from_ref(&self.block));
+        self.block = H::ZEROS;
         self.filled = 0;
     }
 }
 
 impl<H: Sha2> Drop for Hasher<H> {
+    #[inline]
     fn drop(&mut self) {
-        self.state.zeroize();
-        wipe(self.block.as_mut());
+        wipe(&mut self.state, H::INITIAL);
+        wipe(&mut self.block, H::ZEROS);
     }
 }
 
-/// Wipes by wide stores, which the compiler may not drop.
-pub(super) fn wipe(bytes: &mut [u8]) {
-    bytes.fill(0);
-    optimization_barrier(bytes);
+/// The chaining value after `state` and the hash that `hash` stands for, as
+/// the end of a message of two blocks.
+///
+/// That is the outer half of an HMAC: everything in the block but the hash is
+/// constant.
+#[inline]
+pub(super) fn finish_with_hash<H: Sha2>(state: &H::State, hash: &H::State) -> H::State {
+    let mut state = *state;
+    let mut block = H::ZEROS;
+    H::write_hash(hash, block.as_mut());
+    block.as_mut()[H::HASH_LEN] = END_OF_MESSAGE;
+    let bits = 8 * (H::BLOCK_LEN + H::HASH_LEN) as u32;
+    let length_end = H::BLOCK_LEN - size_of_val(&bits);
+    block.as_mut()[length_end..].copy_from_slice(&bits.to_be_bytes());
+    H::compress(&mut state, slice::from_ref(&block));
+    wipe(&mut block, H::ZEROS);
+    state
+}
+
+/// The chaining value of a message that begins with `block`.
+#[inline]
+pub(super) fn begin_with<H: Sha2>(block: &H::Block) -> H::State {
+    let mut state = H::INITIAL;
+    H::compress(&mut state, slice::from_ref(block));
+    state
 }
 
 #[cfg(test)]
@@ -171,7 +212,7 @@ mod tests {
 
     /// Every length over four blocks, in every way to cut it in two.
     fn check<H: Sha2>(algorithm: &'static digest::Algorithm) {
-        let message: Vec<u8> = (0..4 * H::ZEROS.as_ref().len()).map(|i| i as u8).collect();
+        let message: Vec<u8> = (0..4 * H::BLOCK_LEN).map(|i| i as u8).collect();
         for len in 0..=message.len() {
             let expected = digest::digest(algorithm, &message[..len]);
             for cut in [0, 1, len / 3, len / 2, len.saturating_sub(1), len] {
@@ -179,7 +220,7 @@ mod tests {
                 let mut hasher = Hasher::<H>::new();
                 hasher.update(&message[..cut.min(len)]);
                 hasher.update(&message[cut.min(len)..len]);
-                hasher.finish(&mut hash);
+                H::write_hash(&hasher.finish(), &mut hash);
                 assert_eq!(hash, expected.as_ref(), "length {len}, cut at {cut}");
             }
         }

@@ -1,0 +1,37 @@
+# `make run` does the main job, `make test` runs every test; both install what they need.
+
+CARGO ?= cargo
+STATE ?= .state
+
+# A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side.
+RUN_PACKAGES  = gcc libc6-dev softhsm2
+TEST_PACKAGES = $(RUN_PACKAGES) libssl-dev opensc openssl pkg-config
+
+.PHONY: help run test bench lint run-packages test-packages
+
+help:
+	@echo 'make run    a member of real groups is removed by proposals signed in a PKCS#11 token'
+	@echo 'make test   every test'
+	@echo 'make bench  every operation of every suite against the other providers'
+	@echo 'make lint   formatting, clippy and docs, warnings denied'
+
+run: run-packages
+	$(CARGO) run --release --locked --package mls_hsm_signer --example remove_member -- --state $(STATE)
+
+test: test-packages
+	$(CARGO) test --workspace --locked
+
+bench: test-packages
+	$(CARGO) run --release --locked --package mls_bench --bin mls-bench -- measure all --suite all
+	$(CARGO) bench --locked --package mls_bench
+
+lint: test-packages
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --locked
+
+run-packages:
+	@./.ci/install-packages $(RUN_PACKAGES)
+
+test-packages:
+	@./.ci/install-packages $(TEST_PACKAGES)
