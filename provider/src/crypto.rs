@@ -11,8 +11,9 @@ use openmls_traits::types::{
 use tls_codec::SecretVLBytes;
 
 use crate::hpke::{self, InfoHashMemory};
-use crate::kdf::hkdf;
 use crate::kdf::hmac::HmacKey;
+use crate::kdf::{MAX_HASH_LEN, hkdf};
+use crate::secret::SecretBytes;
 use crate::signature::SigningKey;
 use crate::{SUITES, aead, hash, signature, suites};
 
@@ -75,9 +76,9 @@ impl OpenMlsCrypto for HwCrypto {
         salt: &[u8],
         ikm: &[u8],
     ) -> Result<SecretVLBytes, CryptoError> {
-        let mut prk = vec![0; hash_type.size()];
-        hkdf::extract(hash_type, salt, ikm, &mut prk);
-        Ok(prk.into())
+        Ok(secret(hash_type.size(), |prk| {
+            hkdf::extract(hash_type, salt, ikm, prk);
+        }))
     }
 
     fn hmac(
@@ -86,9 +87,9 @@ impl OpenMlsCrypto for HwCrypto {
         key: &[u8],
         message: &[u8],
     ) -> Result<SecretVLBytes, CryptoError> {
-        let mut mac = vec![0; hash_type.size()];
-        HmacKey::new(hash_type, key).mac([message], &mut mac);
-        Ok(mac.into())
+        Ok(secret(hash_type.size(), |mac| {
+            HmacKey::new(hash_type, key).mac([message], mac);
+        }))
     }
 
     fn hkdf_expand(
@@ -102,9 +103,9 @@ impl OpenMlsCrypto for HwCrypto {
             return Err(CryptoError::InvalidLength);
         }
         hkdf::check_output_len(hash_type, okm_len)?;
-        let mut okm = vec![0; okm_len];
-        hkdf::expand(&HmacKey::new(hash_type, prk), &[info], &mut okm);
-        Ok(okm.into())
+        Ok(secret(okm_len, |okm| {
+            hkdf::expand(&HmacKey::new(hash_type, prk), &[info], okm);
+        }))
     }
 
     fn hash(&self, hash_type: HashType, data: &[u8]) -> Result<Vec<u8>, CryptoError> {
@@ -211,5 +212,24 @@ impl OpenMlsCrypto for HwCrypto {
         ikm: &[u8],
     ) -> Result<HpkeKeyPair, CryptoError> {
         hpke::kem::DhKem::of(config.0)?.derive_key_pair(ikm)
+    }
+}
+
+/// A secret of `len` bytes, written by `fill`.
+///
+/// Short ones are written on the stack first: an allocator gives out a block to
+/// be filled sooner than one of zeros.
+fn secret(len: usize, fill: impl FnOnce(&mut [u8])) -> SecretVLBytes {
+    let mut short = SecretBytes::<MAX_HASH_LEN>::zeros();
+    match short.get_mut(..len) {
+        Some(short) => {
+            fill(short);
+            SecretVLBytes::from(&*short)
+        }
+        None => {
+            let mut long = vec![0; len];
+            fill(&mut long);
+            long.into()
+        }
     }
 }

@@ -38,15 +38,16 @@ pub(crate) fn check_output_len(hash: HashType, len: usize) -> Result<(), CryptoE
 /// ```
 pub(crate) fn expand(prk: &HmacKey, info: &[&[u8]], okm: &mut [u8]) {
     let hash_len = prk.output_len();
-    let mut previous: &[u8] = &[];
-    for (counter, block) in (1..=u8::MAX).zip(okm.chunks_mut(hash_len)) {
-        let counter = [counter];
-        let message = once(previous)
+    let mut previous: Option<&[u8]> = None;
+    for (index, block) in okm.chunks_mut(hash_len).enumerate() {
+        let counter = [(index + 1) as u8];
+        let message = previous
+            .into_iter()
             .chain(info.iter().copied())
             .chain(once(counter.as_slice()));
         if block.len() == hash_len {
             prk.mac(message, block);
-            previous = block;
+            previous = Some(block);
         } else {
             let mut last = SecretBytes::<MAX_HASH_LEN>::zeros();
             prk.mac(message, &mut *last);
