@@ -1,0 +1,150 @@
+//! Arguments that say which module, token and key are meant, and where the PIN is.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mls_hsm_signer::{
+    Error, KeySelector, Module, Pin, Pkcs11Token, SCHEMES, Scheme, Token, TokenSelector,
+};
+
+/// The PKCS#11 module.
+#[derive(Args)]
+pub struct ModuleArguments {
+    /// The HSM's PKCS#11 library, such as /usr/lib/softhsm/libsofthsm2.so
+    #[arg(long, value_name = "PATH", env = "MLS_HSM_MODULE")]
+    pub module: PathBuf,
+}
+
+/// A token and the login to it.
+#[derive(Args)]
+pub struct TokenArguments {
+    #[command(flatten)]
+    module: ModuleArguments,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    pin: PinArguments,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// The token with this label
+    #[arg(long, value_name = "LABEL")]
+    token_label: Option<String>,
+    /// The token with this serial number
+    #[arg(long, value_name = "SERIAL")]
+    token_serial: Option<String>,
+    /// The token in this slot
+    #[arg(long, value_name = "NUMBER")]
+    slot: Option<u64>,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct PinArguments {
+    /// A file with the user's PIN, closed to other users
+    #[arg(long, value_name = "PATH")]
+    pin_file: Option<PathBuf>,
+    /// An environment variable with the user's PIN
+    #[arg(long, value_name = "NAME")]
+    pin_env: Option<String>,
+}
+
+impl TokenArguments {
+    /// Logs in.
+    pub fn open(&self) -> Result<Arc<dyn Token>, Error> {
+        let pin = self.pin()?;
+        let module = Module::load(&self.module.module)?;
+        Ok(Arc::new(Pkcs11Token::open(
+            &module,
+            &self.selector(),
+            &pin,
+        )?))
+    }
+
+    /// The module's path.
+    pub fn module(&self) -> &PathBuf {
+        &self.module.module
+    }
+
+    /// The PIN, from where the arguments say.
+    pub fn pin(&self) -> Result<Pin, Error> {
+        pin(&self.pin.pin_file, &self.pin.pin_env)
+    }
+
+    /// The token that is meant; clap sees to it that one of the three is there.
+    pub fn selector(&self) -> TokenSelector {
+        let Which {
+            token_label,
+            token_serial,
+            slot,
+        } = &self.which;
+        let label = token_label.clone().map(TokenSelector::Label);
+        let serial = token_serial.clone().map(TokenSelector::Serial);
+        label
+            .or(serial)
+            .or(slot.map(TokenSelector::Slot))
+            .unwrap_or(TokenSelector::Slot(0))
+    }
+}
+
+/// Reads a PIN from a file, else from an environment variable.
+pub fn pin(file: &Option<PathBuf>, variable: &Option<String>) -> Result<Pin, Error> {
+    Ok(match (file, variable) {
+        (Some(path), _) => Pin::from_file(path)?,
+        (None, name) => Pin::from_environment(name.as_deref().unwrap_or_default())?,
+    })
+}
+
+/// Keys that exist, by label or id.
+#[derive(Args)]
+pub struct KeyArguments {
+    /// The key with this label
+    #[arg(long)]
+    label: Option<String>,
+    /// The key with this id, in hexadecimal
+    #[arg(long, value_name = "HEX", value_parser = hexadecimal)]
+    id: Option<Bytes>,
+}
+
+impl KeyArguments {
+    /// The keys meant; none if the arguments name none.
+    pub fn selector(&self) -> Option<KeySelector> {
+        match (&self.label, &self.id) {
+            (None, None) => None,
+            (Some(label), None) => Some(KeySelector::label(label)),
+            (None, Some(id)) => Some(KeySelector::id(id.0.as_slice())),
+            (Some(label), Some(id)) => Some(KeySelector::label_and_id(label, id.0.as_slice())),
+        }
+    }
+}
+
+/// A byte string given in hexadecimal.
+#[derive(Clone)]
+pub struct Bytes(pub Vec<u8>);
+
+/// Parses hexadecimal of even length.
+pub fn hexadecimal(text: &str) -> Result<Bytes, String> {
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .map(|digit| digit.to_digit(16).map(|value| value as u8))
+        .collect();
+    match digits {
+        Some(digits) if digits.len() % 2 == 0 => Ok(Bytes(
+            digits
+                .chunks(2)
+                .map(|pair| pair[0] << 4 | pair[1])
+                .collect(),
+        )),
+        _ => Err("hexadecimal digits are needed, two for each byte".into()),
+    }
+}
+
+/// Parses the name of a signature scheme.
+pub fn scheme_parser() -> impl TypedValueParser<Value = &'static Scheme> {
+    PossibleValuesParser::new(SCHEMES.iter().map(|scheme| scheme.name))
+        .try_map(|name| Scheme::by_name(&name).ok_or("there is no such scheme"))
+}

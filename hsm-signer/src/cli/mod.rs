@@ -1,0 +1,67 @@
+//! The command line: one file for each command, one ([`voice`]) for everything said.
+
+mod connection;
+mod doctor;
+mod keys;
+mod propose_remove;
+mod token;
+mod voice;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use voice::{Failure, Voice};
+
+/// What every command ends with: the exit code, or why it failed.
+type Outcome = Result<ExitCode, Failure>;
+
+/// MLS removal keys in a PKCS#11 token: made, kept and used there.
+#[derive(Parser)]
+#[command(name = "mls-hsm-signer", version, arg_required_else_help = true)]
+struct Arguments {
+    /// Print JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a new token
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Generate, import, list and export removal keys
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Sign the proposal to remove a member from a group
+    ProposeRemove(propose_remove::Arguments),
+    /// Check the module, the token and its keys, with a signature from each
+    Doctor(doctor::Arguments),
+}
+
+/// Runs the command that the arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong
+/// arguments.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    log_to_stderr();
+    let voice = Voice::new(arguments.json);
+    let outcome = match arguments.command {
+        Command::Token(command) => token::run(command, &voice),
+        Command::Keys(command) => keys::run(command, &voice),
+        Command::ProposeRemove(arguments) => propose_remove::run(arguments, &voice),
+        Command::Doctor(arguments) => doctor::run(arguments, &voice),
+    };
+    outcome.unwrap_or_else(|failure| voice.failed(&failure))
+}
+
+/// `RUST_LOG` chooses what is logged. What the commands report they say themselves.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

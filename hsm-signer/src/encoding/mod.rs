@@ -1,0 +1,66 @@
+//! Byte strings between PKCS#11, MLS, X.509 and JSON. Pure: no token, no file.
+
+pub mod ec_point;
+pub mod ecdsa;
+pub mod pkcs8;
+pub mod public_key;
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Why a byte string was refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodingError {
+    /// An ECDSA signature that is not r || s of the curve's length.
+    #[error("the token's ECDSA signature has {found} bytes, not the {expected} of r || s")]
+    SignatureLength {
+        /// Bytes needed.
+        expected: usize,
+        /// Bytes given.
+        found: usize,
+    },
+    /// r or s is zero, which no valid signature has.
+    #[error("the token's ECDSA signature has a zero in it")]
+    SignatureZero,
+    /// CKA_EC_POINT is none of the forms in use.
+    #[error("the token's CKA_EC_POINT is no {scheme} public key: {found} bytes, {expected} needed")]
+    Point {
+        /// The key's scheme.
+        scheme: &'static str,
+        /// Bytes needed, without DER around them.
+        expected: usize,
+        /// Bytes given.
+        found: usize,
+    },
+    /// The text is not the PEM of an unencrypted PKCS#8 key.
+    #[error(
+        "this is not PKCS#8 in PEM (-----BEGIN PRIVATE KEY-----), as `openssl genpkey` writes it; \
+         convert other forms with: openssl pkcs8 -topk8 -nocrypt"
+    )]
+    NotPkcs8,
+    /// The key's algorithm is none of the four.
+    #[error("the key is neither Ed25519 nor an EC key on P-256, P-384 or P-521")]
+    KeyAlgorithm,
+    /// The private key does not have the form that its algorithm demands.
+    #[error("the {scheme} private key is malformed: {reason}")]
+    PrivateKey {
+        /// The key's scheme.
+        scheme: &'static str,
+        /// What is wrong, without anything of the key.
+        reason: &'static str,
+    },
+    /// The file's public key belongs to another private key.
+    #[error("the {scheme} public key in the file does not belong to the private key")]
+    KeysDoNotMatch {
+        /// The key's scheme.
+        scheme: &'static str,
+    },
+    /// Two keys of one scheme where there is room for one.
+    #[error("two of the keys are {scheme}; Wire's JSON holds one key of each scheme")]
+    SchemeTwice {
+        /// The scheme.
+        scheme: &'static str,
+    },
+}

@@ -1,0 +1,55 @@
+//! MLS removal keys in a PKCS#11 token.
+//!
+//! A delivery service that removes users from MLS groups signs External Remove
+//! proposals with a key that every group trusts. This crate keeps that key in a
+//! hardware security module: Ed25519 and ECDSA on P-256, P-384 and P-521, over any
+//! PKCS#11 module.
+//!
+//! ```no_run
+//! use std::{path::Path, sync::Arc};
+//! use mls_hsm_signer::{HsmSigner, KeySelector, Module, Pin, Pkcs11Token, TokenSelector};
+//!
+//! # fn main() -> Result<(), mls_hsm_signer::Error> {
+//! let module = Module::load(Path::new("/usr/lib/softhsm/libsofthsm2.so"))?;
+//! let pin = Pin::from_file(Path::new("/run/secrets/pin"))?;
+//! let token = Pkcs11Token::open(&module, &TokenSelector::Label("removal".into()), &pin)?;
+//! let signer = HsmSigner::open(Arc::new(token), &KeySelector::label("mls-removal-ed25519"))?;
+//! let message = signer.propose_remove(b"group", 7, 3, 0)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Map
+//!
+//! From the caller down to the module:
+//!
+//! | | |
+//! |---|---|
+//! | [`HsmSigner`] | signs in the token, verifies, proposes removals |
+//! | [`keys`] | keys found, generated, imported, listed |
+//! | [`doctor`] | what is right and wrong with a module, a token, its keys |
+//! | [`token`] | the seam to a token, and the token in this process |
+//! | [`scheme`], [`quirks`] | what differs between schemes and between modules, as data |
+//! | [`encoding`] | byte strings between PKCS#11, MLS, X.509 and JSON |
+
+pub mod doctor;
+pub mod encoding;
+mod error;
+mod failure;
+pub mod keys;
+mod pin;
+mod proposal;
+pub mod quirks;
+pub mod scheme;
+mod signer;
+pub mod token;
+
+pub use encoding::pkcs8::PrivateKey;
+pub use error::Error;
+pub use failure::Pkcs11Failure;
+pub use pin::{Pin, PinError};
+pub use scheme::{SCHEMES, Scheme};
+pub use signer::HsmSigner;
+pub use token::{
+    KeyObject, KeySelector, KeySpec, Module, Pkcs11Token, Token, TokenIdentity, TokenSelector,
+};

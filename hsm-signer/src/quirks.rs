@@ -1,0 +1,163 @@
+//! What particular modules do differently: one row each.
+//!
+//! A row says what was observed, not what a manual promises, and
+//! `hsm-signer/tests` shows it. A module without a row is taken at its word.
+
+use cryptoki::mechanism::MechanismType;
+
+use crate::error::Error;
+use crate::scheme::{Algorithm, Scheme};
+use crate::token::TokenIdentity;
+
+/// Who hashes the message that ECDSA signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hashing {
+    /// The token, where its mechanism list says that it can; else the signer.
+    ByMechanismList,
+    /// The signer, whatever the mechanism list says.
+    InSigner,
+}
+
+/// The oddities of one kind of token.
+#[derive(Debug)]
+pub struct Quirks {
+    /// The name of the row.
+    pub name: &'static str,
+    /// How CK_TOKEN_INFO's `manufacturerID` begins.
+    manufacturer: &'static str,
+    /// How CK_TOKEN_INFO's `model` begins.
+    model: &'static str,
+    /// The row holds for firmware versions (major, minor) below this one.
+    below: Option<(u8, u8)>,
+    /// Who hashes for ECDSA.
+    pub hashing: Hashing,
+    /// What an operator should know.
+    pub note: &'static str,
+}
+
+/// What holds for a module without a row of its own.
+pub static DEFAULT: Quirks = Quirks {
+    name: "default",
+    manufacturer: "",
+    model: "",
+    below: None,
+    hashing: Hashing::ByMechanismList,
+    note: "no known quirks",
+};
+
+/// The known modules; the first row that matches counts.
+pub static QUIRKS: &[Quirks] = &[Quirks {
+    name: "SoftHSM 2",
+    manufacturer: "SoftHSM",
+    model: "SoftHSM v2",
+    below: Some((2, 7)),
+    hashing: Hashing::InSigner,
+    note: "a software token: keys lie in files; never locks after wrong PINs",
+}];
+
+impl Quirks {
+    /// The row for `token`, or [`DEFAULT`].
+    pub fn of(token: &TokenIdentity) -> &'static Self {
+        QUIRKS
+            .iter()
+            .find(|row| row.matches(token))
+            .unwrap_or(&DEFAULT)
+    }
+
+    fn matches(&self, token: &TokenIdentity) -> bool {
+        token.manufacturer.starts_with(self.manufacturer)
+            && token.model.starts_with(self.model)
+            && self.below.is_none_or(|version| token.firmware < version)
+    }
+}
+
+/// What a session is asked to sign for a message, and by which mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SigningPlan {
+    /// The message itself: EdDSA, or ECDSA with the hash in the token.
+    Message(MechanismType),
+    /// The message's hash, made by the signer.
+    Digest(openmls_traits::types::HashType, MechanismType),
+}
+
+impl SigningPlan {
+    /// Chooses for `scheme` from what the token says it can do and what is known of it.
+    ///
+    /// # Errors
+    /// [`Error::SchemeUnsupported`] when the token has no mechanism for the scheme.
+    pub fn choose(
+        scheme: &'static Scheme,
+        mechanisms: &[MechanismType],
+        quirks: &Quirks,
+    ) -> Result<Self, Error> {
+        match scheme.algorithm {
+            Algorithm::EcDsa { hash_and_sign, .. }
+                if quirks.hashing == Hashing::ByMechanismList
+                    && mechanisms.contains(&hash_and_sign) =>
+            {
+                Ok(Self::Message(hash_and_sign))
+            }
+            _ if !mechanisms.contains(&scheme.sign()) => Err(Error::SchemeUnsupported {
+                scheme: scheme.title,
+            }),
+            Algorithm::EcDsa { hash, .. } => Ok(Self::Digest(hash, scheme.sign())),
+            Algorithm::EdDsa => Ok(Self::Message(scheme.sign())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheme::SCHEMES;
+    use openmls_traits::types::{HashType, SignatureScheme};
+
+    fn token(manufacturer: &str, model: &str, firmware: (u8, u8)) -> TokenIdentity {
+        TokenIdentity {
+            manufacturer: manufacturer.into(),
+            model: model.into(),
+            firmware,
+            ..TokenIdentity::unknown(0)
+        }
+    }
+
+    fn p256() -> &'static Scheme {
+        Scheme::by_signature_scheme(SignatureScheme::ECDSA_SECP256R1_SHA256).unwrap()
+    }
+
+    const BOTH: &[MechanismType] = &[MechanismType::ECDSA, MechanismType::ECDSA_SHA256];
+
+    #[test]
+    fn a_row_is_found_by_manufacturer_model_and_version() {
+        assert_eq!(
+            Quirks::of(&token("SoftHSM project", "SoftHSM v2", (2, 6))).name,
+            "SoftHSM 2"
+        );
+        for other in [
+            token("SoftHSM project", "SoftHSM v2", (2, 7)),
+            token("SoftHSM project", "SoftHSM v3", (2, 6)),
+            token("Another", "SoftHSM v2", (2, 6)),
+        ] {
+            assert_eq!(Quirks::of(&other).name, "default");
+        }
+    }
+
+    #[test]
+    fn the_token_hashes_only_where_it_can() {
+        let plan = |list, quirks| SigningPlan::choose(p256(), list, quirks).unwrap();
+        let digest = SigningPlan::Digest(HashType::Sha2_256, MechanismType::ECDSA);
+        let message = SigningPlan::Message(MechanismType::ECDSA_SHA256);
+        assert_eq!(plan(BOTH, &DEFAULT), message);
+        assert_eq!(plan(&[MechanismType::ECDSA_SHA256], &DEFAULT), message);
+        assert_eq!(plan(&[MechanismType::ECDSA], &DEFAULT), digest);
+        assert_eq!(plan(BOTH, &QUIRKS[0]), digest);
+    }
+
+    #[test]
+    fn a_token_without_the_mechanism_is_refused() {
+        for scheme in SCHEMES {
+            let error = SigningPlan::choose(scheme, &[MechanismType::AES_GCM], &DEFAULT);
+            assert!(matches!(error, Err(Error::SchemeUnsupported { .. })));
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Which token: what tokens say of themselves, and how one is chosen.
+
+use std::fmt;
+
+use cryptoki::slot::TokenInfo;
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// What CK_TOKEN_INFO says of a token, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TokenIdentity {
+    /// The slot's number, which may change whenever the module starts.
+    pub slot: u64,
+    /// The label given at initialisation.
+    pub label: String,
+    /// The serial number.
+    pub serial: String,
+    /// The manufacturer.
+    pub manufacturer: String,
+    /// The model.
+    pub model: String,
+    /// The firmware version, major and minor.
+    pub firmware: (u8, u8),
+    /// Whether the token has been initialised.
+    pub initialised: bool,
+    /// Whether the PIN is locked.
+    pub pin_locked: bool,
+    /// Whether the next wrong PIN locks it.
+    pub pin_final_try: bool,
+}
+
+impl TokenIdentity {
+    /// A token whose description cannot be read, which some modules give in a form
+    /// that no one can parse. It can be chosen by its slot only.
+    pub fn unknown(slot: u64) -> Self {
+        Self {
+            slot,
+            label: String::new(),
+            serial: String::new(),
+            manufacturer: String::new(),
+            model: String::new(),
+            firmware: (0, 0),
+            initialised: true,
+            pin_locked: false,
+            pin_final_try: false,
+        }
+    }
+
+    pub(super) fn new(slot: u64, info: &TokenInfo) -> Self {
+        let firmware = info.firmware_version();
+        Self {
+            slot,
+            label: info.label().to_owned(),
+            serial: info.serial_number().to_owned(),
+            manufacturer: info.manufacturer_id().to_owned(),
+            model: info.model().to_owned(),
+            firmware: (firmware.major(), firmware.minor()),
+            initialised: info.token_initialized(),
+            pin_locked: info.user_pin_locked(),
+            pin_final_try: info.user_pin_final_try(),
+        }
+    }
+}
+
+impl fmt::Display for TokenIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} (serial {}, slot {})",
+            self.label, self.serial, self.slot
+        )
+    }
+}
+
+/// Which of a module's tokens is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSelector {
+    /// By the label given at initialisation; exactly one token must have it.
+    Label(String),
+    /// By serial number, the surest way.
+    Serial(String),
+    /// By slot number, for modules whose token descriptions cannot be read.
+    Slot(u64),
+}
+
+impl TokenSelector {
+    /// The one token among `tokens` that is meant.
+    ///
+    /// # Errors
+    /// [`Error::TokenNotFound`] and [`Error::TokenAmbiguous`], which list what is there.
+    pub fn choose(&self, tokens: Vec<TokenIdentity>) -> Result<TokenIdentity, Error> {
+        let (mut matching, others): (Vec<_>, Vec<_>) = tokens
+            .into_iter()
+            .filter(|token| token.initialised)
+            .partition(|t| self.matches(t));
+        match (matching.pop(), matching.is_empty()) {
+            (Some(token), true) => Ok(token),
+            (Some(token), false) => {
+                matching.push(token);
+                Err(Error::TokenAmbiguous {
+                    wanted: self.to_string(),
+                    count: matching.len(),
+                    present: listed(&matching),
+                })
+            }
+            (None, _) => Err(Error::TokenNotFound {
+                wanted: self.to_string(),
+                present: listed(&others),
+            }),
+        }
+    }
+
+    fn matches(&self, token: &TokenIdentity) -> bool {
+        match self {
+            Self::Label(label) => token.label == *label,
+            Self::Serial(serial) => token.serial == *serial,
+            Self::Slot(slot) => token.slot == *slot,
+        }
+    }
+}
+
+impl fmt::Display for TokenSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Label(label) => write!(f, "labelled {label:?}"),
+            Self::Serial(serial) => write!(f, "with serial number {serial:?}"),
+            Self::Slot(slot) => write!(f, "in slot {slot}"),
+        }
+    }
+}
+
+fn listed(tokens: &[TokenIdentity]) -> String {
+    if tokens.is_empty() {
+        return "no initialised token".into();
+    }
+    tokens
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(slot: u64, label: &str, serial: &str) -> TokenIdentity {
+        TokenIdentity {
+            label: label.into(),
+            serial: serial.into(),
+            ..TokenIdentity::unknown(slot)
+        }
+    }
+
+    fn tokens() -> Vec<TokenIdentity> {
+        vec![
+            token(1, "a", "s1"),
+            token(2, "b", "s2"),
+            token(3, "b", "s3"),
+        ]
+    }
+
+    #[test]
+    fn one_token_is_chosen_by_label_serial_or_slot() {
+        for (selector, slot) in [
+            (TokenSelector::Label("a".into()), 1),
+            (TokenSelector::Serial("s3".into()), 3),
+            (TokenSelector::Slot(2), 2),
+        ] {
+            assert_eq!(selector.choose(tokens()).unwrap().slot, slot);
+        }
+    }
+
+    #[test]
+    fn none_and_two_are_refused_and_listed() {
+        let error = TokenSelector::Label("c".into())
+            .choose(tokens())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("\"a\" (serial s1, slot 1)"), "{error}");
+        let error = TokenSelector::Label("b".into())
+            .choose(tokens())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("2 tokens") && error.contains("serial s2"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_uninitialised_token_is_never_chosen() {
+        let blank = TokenIdentity {
+            initialised: false,
+            ..token(9, "", "")
+        };
+        let error = TokenSelector::Slot(9).choose(vec![blank]).unwrap_err();
+        assert!(matches!(error, Error::TokenNotFound { .. }));
+    }
+}

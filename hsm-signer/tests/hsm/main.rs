@@ -1,0 +1,11 @@
+//! The signer on real SoftHSM: keys, signatures, faulty tokens, removals that OpenMLS
+//! accepts, and the command line.
+
+mod bad_token;
+mod command_line;
+mod keys;
+mod other_tokens;
+mod removal;
+mod signing;
+mod support;
+mod tokens;

@@ -1,0 +1,103 @@
+//! A real token behind the seam, some of whose answers are changed on their way.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use cryptoki::mechanism::MechanismType;
+use mls_hsm_signer::token::{Access, KeyClass, KeyPair, ObjectHandle, TokenSession};
+use mls_hsm_signer::{Error, KeyObject, KeySelector, KeySpec, PrivateKey, Token, TokenIdentity};
+
+/// The answers that may be changed; each is passed on as it is by default.
+pub trait Between: Debug + Send + Sync {
+    /// Who the token is.
+    fn identity<'a>(&'a self, inner: &'a TokenIdentity) -> &'a TokenIdentity {
+        inner
+    }
+
+    /// What it can do.
+    fn mechanisms<'a>(&'a self, inner: &'a [MechanismType]) -> &'a [MechanismType] {
+        inner
+    }
+
+    /// What it says of a key.
+    fn read(&self, object: KeyObject) -> KeyObject {
+        object
+    }
+
+    /// What it signs.
+    fn sign(
+        &self,
+        inner: &dyn TokenSession,
+        key: ObjectHandle,
+        kind: MechanismType,
+        data: &[u8],
+    ) -> Result<Vec<u8>, Error> {
+        inner.sign(key, kind, data)
+    }
+}
+
+/// `inner` with `between` in between.
+#[derive(Debug)]
+pub struct Wrapped<B> {
+    inner: Arc<dyn Token>,
+    pub between: B,
+}
+
+impl<B: Between> Wrapped<B> {
+    /// Puts `between` before `inner`.
+    pub fn new(inner: &Arc<dyn Token>, between: B) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Arc::clone(inner),
+            between,
+        })
+    }
+}
+
+impl<B: Between> Token for Wrapped<B> {
+    fn identity(&self) -> &TokenIdentity {
+        self.between.identity(self.inner.identity())
+    }
+
+    fn mechanisms(&self) -> &[MechanismType] {
+        self.between.mechanisms(self.inner.mechanisms())
+    }
+
+    fn session(&self, access: Access) -> Result<Box<dyn TokenSession + '_>, Error> {
+        let inner = self.inner.session(access)?;
+        Ok(Box::new(WrappedSession {
+            between: &self.between,
+            inner,
+        }))
+    }
+}
+
+struct WrappedSession<'a, B> {
+    between: &'a B,
+    inner: Box<dyn TokenSession + 'a>,
+}
+
+impl<B: Between> TokenSession for WrappedSession<'_, B> {
+    fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error> {
+        self.inner.find(class, selector)
+    }
+
+    fn read(&self, key: ObjectHandle) -> Result<KeyObject, Error> {
+        Ok(self.between.read(self.inner.read(key)?))
+    }
+
+    fn sign(&self, key: ObjectHandle, kind: MechanismType, data: &[u8]) -> Result<Vec<u8>, Error> {
+        self.between.sign(self.inner.as_ref(), key, kind, data)
+    }
+
+    fn generate(&self, spec: &KeySpec) -> Result<KeyPair, Error> {
+        self.inner.generate(spec)
+    }
+
+    fn import(&self, spec: &KeySpec, key: &PrivateKey) -> Result<KeyPair, Error> {
+        self.inner.import(spec, key)
+    }
+
+    fn destroy(&self, object: ObjectHandle) -> Result<(), Error> {
+        self.inner.destroy(object)
+    }
+}
