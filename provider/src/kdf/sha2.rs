@@ -147,9 +147,11 @@ impl<H: Sha2> Hasher<H> {
         self.filled = rest.len();
     }
 
-    /// Pads the message (section 5.1) and returns its last chaining value.
+    /// Pads the message (section 5.1) and returns its last chaining value; the
+    /// hash is not to be used further. By reference: moving it would leave a
+    /// copy behind that is not wiped.
     #[inline]
-    pub(super) fn finish(mut self) -> H::State {
+    pub(super) fn finish(&mut self) -> H::State {
         let length_at = H::BLOCK_LEN - H::LENGTH_LEN;
         self.block.as_mut()[self.filled] = END_OF_MESSAGE;
         if self.filled >= length_at {

@@ -1,0 +1,208 @@
+//! The engines: one row for each OpenMLS provider under measurement.
+
+mod hw;
+mod libcrux;
+mod rust_crypto;
+
+use openmls_basic_credential::SignatureKeyPair;
+use openmls_memory_storage::MemoryStorage;
+use openmls_traits::{
+    OpenMlsProvider,
+    crypto::OpenMlsCrypto,
+    signatures::Signer,
+    types::{Ciphersuite, CryptoError, SignatureScheme},
+};
+
+use crate::{
+    BenchError,
+    scenario::{self, Case, Catalogue, Kind, MINIMUM_MEMBERS, Requirement, Scenario, Trial},
+};
+
+/// An OpenMLS provider and the signer that its users would take with it.
+///
+/// Every engine keeps its state in the same [`MemoryStorage`], so that engines
+/// differ in their cryptography alone.
+pub(crate) trait Engine: 'static {
+    /// The name on the command line and in the results.
+    const NAME: &'static str;
+    /// What it is, in a few words.
+    const ABOUT: &'static str;
+    /// The provider.
+    type Provider: OpenMlsProvider<StorageProvider = MemoryStorage> + Send + Sync;
+    /// The signer of group messages.
+    type Signer: Signer;
+
+    /// A provider with empty storage.
+    fn provider() -> Result<Self::Provider, CryptoError>;
+
+    /// A signer with a fresh key, and its public key in OpenMLS's encoding.
+    fn signer(scheme: SignatureScheme) -> Result<(Self::Signer, Vec<u8>), CryptoError>;
+}
+
+/// A row of [`ENGINES`].
+#[derive(Debug)]
+pub struct EngineRow {
+    /// The name on the command line and in the results.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub about: &'static str,
+    /// Every scenario, prepared to run on this engine, in the same order for all.
+    pub scenarios: &'static [Scenario],
+    supports: fn(Ciphersuite) -> bool,
+}
+
+/// Every engine. The first is the one that the others are compared with.
+pub static ENGINES: &[EngineRow] = &[
+    EngineRow::of::<hw::Hw>(),
+    EngineRow::of::<rust_crypto::RustCrypto>(),
+    EngineRow::of::<libcrux::Libcrux>(),
+];
+
+/// The engine that every ratio refers to.
+pub const REFERENCE: &str = hw::Hw::NAME;
+
+impl EngineRow {
+    const fn of<E: Engine>() -> Self {
+        Self {
+            name: E::NAME,
+            about: E::ABOUT,
+            scenarios: Catalogue::<E>::SCENARIOS,
+            supports: supports::<E>,
+        }
+    }
+
+    /// Whether the engine's provider says that it supports `suite`.
+    pub fn supports(&self, suite: Ciphersuite) -> bool {
+        (self.supports)(suite)
+    }
+
+    /// Whether the engine supports what `scenario` needs of `suite`.
+    pub fn can_run(&self, scenario: &Scenario, suite: Ciphersuite) -> bool {
+        match scenario.requirement {
+            Requirement::Suite => self.supports(suite),
+            // Only the algorithm itself can say, so it is asked.
+            Requirement::Algorithm => {
+                let case = Case {
+                    suite,
+                    members: MINIMUM_MEMBERS,
+                };
+                !matches!(self.prepare(scenario.name, &case), Ok(None))
+            }
+        }
+    }
+
+    /// Prepares the scenario called `name` on this engine. `Ok(None)` if the engine
+    /// lacks the suite, or the one algorithm of it that the scenario needs.
+    ///
+    /// # Errors
+    ///
+    /// [`BenchError::UnknownScenario`], [`BenchError::TooFewMembers`], or
+    /// [`BenchError::Engine`] with the cause.
+    pub fn prepare(&self, name: &str, case: &Case) -> Result<Option<Box<dyn Trial>>, BenchError> {
+        let scenario = scenario::find(self.scenarios, name)?;
+        if scenario.kind == Kind::Group && case.members < MINIMUM_MEMBERS {
+            return Err(BenchError::TooFewMembers {
+                given: case.members,
+            });
+        }
+        if scenario.requirement == Requirement::Suite && !self.supports(case.suite) {
+            return Ok(None);
+        }
+        match scenario.prepare(case) {
+            Ok(trial) => Ok(Some(trial)),
+            Err(error) if error.is_unsupported() => Ok(None),
+            Err(source) => Err(self.failed(scenario, source)),
+        }
+    }
+
+    /// `source` with this engine's and the scenario's name to it.
+    pub(crate) fn failed(&self, scenario: &Scenario, source: BenchError) -> BenchError {
+        BenchError::Engine {
+            engine: self.name,
+            scenario: scenario.name,
+            source: Box::new(source),
+        }
+    }
+}
+
+/// The engines that `names` lists, in that order and each once.
+///
+/// # Errors
+///
+/// [`BenchError::UnknownEngine`] for a name that no row has.
+pub fn select<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<&'static EngineRow>, BenchError> {
+    let mut selected: Vec<&'static EngineRow> = Vec::new();
+    for name in names {
+        let engine = find(name)?;
+        if selected.iter().all(|other| other.name != engine.name) {
+            selected.push(engine);
+        }
+    }
+    Ok(selected)
+}
+
+fn find(name: &str) -> Result<&'static EngineRow, BenchError> {
+    ENGINES
+        .iter()
+        .find(|engine| engine.name == name)
+        .ok_or_else(|| BenchError::UnknownEngine {
+            name: name.to_owned(),
+            known: ENGINES
+                .iter()
+                .map(|e| e.name)
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
+}
+
+fn supports<E: Engine>(suite: Ciphersuite) -> bool {
+    E::provider().is_ok_and(|provider| provider.crypto().supports(suite).is_ok())
+}
+
+/// The signer of OpenMLS's own credential crate, for engines that bring none.
+fn basic_credential_signer(
+    scheme: SignatureScheme,
+) -> Result<(SignatureKeyPair, Vec<u8>), CryptoError> {
+    let signer = SignatureKeyPair::new(scheme)?;
+    let public_key = signer.to_public_vec();
+    Ok((signer, public_key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn engines_are_found_by_name_in_the_order_asked_for() {
+        let names: Vec<_> = select(["libcrux", "hw", "libcrux"])
+            .unwrap()
+            .iter()
+            .map(|engine| engine.name)
+            .collect();
+        assert_eq!(names, ["libcrux", "hw"]);
+    }
+
+    #[test]
+    fn an_unknown_engine_is_refused_with_the_known_ones() {
+        let error = select(["hw", "openssl"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "unknown engine `openssl`; choose from: hw, rust-crypto, libcrux"
+        );
+    }
+
+    #[test]
+    fn the_reference_is_the_first_row() {
+        assert_eq!(ENGINES[0].name, REFERENCE);
+    }
+
+    #[test]
+    fn every_engine_has_the_same_scenarios() {
+        for engine in ENGINES {
+            let names: Vec<_> = engine.scenarios.iter().map(|row| row.name).collect();
+            assert_eq!(names, scenario::names(), "{}", engine.name);
+        }
+    }
+}

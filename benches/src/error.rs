@@ -1,0 +1,118 @@
+//! Everything that can go wrong, with what to do about it.
+
+use std::fmt::Display;
+
+use openmls_traits::types::CryptoError;
+
+/// An error of a measurement or of the request for one.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// No scenario has this name.
+    #[error(
+        "unknown scenario `{name}`; choose from: {known}; or `all` for every provider operation"
+    )]
+    UnknownScenario {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist, separated by commas.
+        known: String,
+    },
+    /// No engine has this name.
+    #[error("unknown engine `{name}`; choose from: {known}")]
+    UnknownEngine {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist, separated by commas.
+        known: String,
+    },
+    /// No ciphersuite has this number.
+    #[error("unknown ciphersuite `{name}`; choose from: {known}; or `all`")]
+    UnknownSuite {
+        /// The number as it was written.
+        name: String,
+        /// The numbers that exist, separated by commas.
+        known: String,
+    },
+    /// A group scenario was asked for with fewer members than take part in it.
+    #[error("a group of {given} is too small; give at least two members")]
+    TooFewMembers {
+        /// The number that was asked for.
+        given: usize,
+    },
+    /// The time budget is not a positive number of seconds.
+    #[error("`{given}` is no time budget; give a positive number of seconds")]
+    InvalidBudget {
+        /// The budget as it was written.
+        given: String,
+    },
+    /// A provider refused an operation.
+    #[error("the provider failed: {0}")]
+    Crypto(#[from] CryptoError),
+    /// OpenMLS refused a step.
+    #[error("OpenMLS failed to {step}: {reason}")]
+    OpenMls {
+        /// The step, as in "join the group".
+        step: &'static str,
+        /// OpenMLS's own words.
+        reason: String,
+    },
+    /// A result did not verify: its time means nothing.
+    #[error("a wrong result: {0}")]
+    WrongResult(&'static str),
+    /// An engine failed in a measurement.
+    #[error("engine `{engine}`, scenario `{scenario}`: {source}")]
+    Engine {
+        /// The engine's name.
+        engine: &'static str,
+        /// The scenario's name.
+        scenario: &'static str,
+        /// What went wrong.
+        source: Box<BenchError>,
+    },
+    /// None of the chosen engines can run any of the chosen scenarios.
+    #[error("nothing was measured: none of the chosen engines supports the chosen suite")]
+    NothingMeasured,
+    /// The results could not be written.
+    #[error("cannot write the results: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+impl BenchError {
+    /// Whether the provider said that it does not have the algorithm at all.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        matches!(
+            self,
+            Self::Crypto(
+                CryptoError::UnsupportedSignatureScheme
+                    | CryptoError::UnsupportedAeadAlgorithm
+                    | CryptoError::UnsupportedKdf
+                    | CryptoError::UnsupportedHashAlgorithm
+                    | CryptoError::UnsupportedCiphersuite
+            )
+        )
+    }
+}
+
+/// Turns OpenMLS's many error types into ours, naming the step that failed.
+pub(crate) trait Step<T> {
+    /// The value, or [`BenchError::OpenMls`] with the step "failed to `step`".
+    fn step(self, step: &'static str) -> Result<T, BenchError>;
+}
+
+impl<T, E: Display> Step<T> for Result<T, E> {
+    fn step(self, step: &'static str) -> Result<T, BenchError> {
+        self.map_err(|error| BenchError::OpenMls {
+            step,
+            reason: error.to_string(),
+        })
+    }
+}
+
+/// `Ok` if `holds`, else [`BenchError::WrongResult`] saying `otherwise`.
+pub(crate) fn ensure(holds: bool, otherwise: &'static str) -> Result<(), BenchError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(BenchError::WrongResult(otherwise))
+    }
+}

@@ -1,0 +1,24 @@
+//! Which MLS ciphersuite, and which OpenMLS provider, is fastest on this CPU.
+//!
+//! Two tables meet here. [`engine::ENGINES`] has one row for each provider, and
+//! each row carries the [`scenario`] table with every piece of work prepared to
+//! run on that provider. Criterion, the command `mls-bench` and the tests all
+//! take their work from these two tables; none of them defines its own.
+//!
+//! What is measured, and how:
+//!
+//! - [`measure::measure`] runs the engines in turn within one process, the order
+//!   rotating, so that a slow moment of the machine falls on all of them;
+//! - an engine's inputs are made, and its results verified, outside the timed part;
+//! - a result that does not verify ends the measurement with an error.
+
+pub mod cli;
+pub mod engine;
+mod error;
+pub mod measure;
+pub mod report;
+pub mod scenario;
+pub mod statistics;
+pub mod suite;
+
+pub use error::BenchError;

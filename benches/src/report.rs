@@ -1,0 +1,99 @@
+//! Measurements as people and as programs read them.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::{
+    measure::{Measured, Measurement},
+    suite,
+};
+
+/// One line of JSON: one engine's figures for one scenario and suite.
+#[derive(Debug, Serialize)]
+struct Line {
+    scenario: &'static str,
+    /// As RFC 9420 writes it: `0x0001`.
+    suite: String,
+    /// `null` if the scenario has no group.
+    members: Option<usize>,
+    engine: &'static str,
+    runs: usize,
+    median_us: f64,
+    min_us: f64,
+    mad_us: f64,
+    /// This engine's median by that of `hw`; `null` if `hw` did not run.
+    ratio: Option<f64>,
+}
+
+/// Writes `measurement` to `out`, one JSON object a line and engine.
+///
+/// # Errors
+///
+/// What `out` refuses.
+pub fn write_json(out: &mut impl Write, measurement: &Measurement) -> io::Result<()> {
+    for measured in &measurement.engines {
+        serde_json::to_writer(&mut *out, &line(measurement, measured))?;
+        writeln!(out)?;
+    }
+    out.flush()
+}
+
+/// Writes the heading of the table of [`write_rows`] to `out`.
+///
+/// # Errors
+///
+/// What `out` refuses.
+pub fn write_heading(out: &mut impl Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{:<32}{:<8}{:>8}  {:<12}{:>6}{:>14}{:>14}{:>12}{:>8}",
+        "scenario", "suite", "members", "engine", "runs", "median us", "min us", "MAD us", "ratio"
+    )
+}
+
+/// Writes `measurement` to `out`, one row an engine, and the engines that were skipped.
+///
+/// # Errors
+///
+/// What `out` refuses.
+pub fn write_rows(out: &mut impl Write, measurement: &Measurement) -> io::Result<()> {
+    for measured in &measurement.engines {
+        let line = line(measurement, measured);
+        writeln!(
+            out,
+            "{:<32}{:<8}{:>8}  {:<12}{:>6}{:>14.3}{:>14.3}{:>12.3}{:>8}",
+            line.scenario,
+            line.suite,
+            line.members
+                .map_or_else(|| "-".to_owned(), |n| n.to_string()),
+            line.engine,
+            line.runs,
+            line.median_us,
+            line.min_us,
+            line.mad_us,
+            line.ratio
+                .map_or_else(|| "-".to_owned(), |r| format!("{r:.2}")),
+        )?;
+    }
+    out.flush()
+}
+
+fn line(measurement: &Measurement, measured: &Measured) -> Line {
+    Line {
+        scenario: measurement.scenario,
+        suite: suite::number(measurement.suite),
+        members: measurement.members,
+        engine: measured.engine,
+        runs: measured.summary.runs,
+        median_us: rounded(measured.summary.median_us),
+        min_us: rounded(measured.summary.min_us),
+        mad_us: rounded(measured.summary.mad_us),
+        ratio: measurement.ratio(measured).map(rounded),
+    }
+}
+
+/// Four decimals: more would pretend to a precision that no clock has.
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}

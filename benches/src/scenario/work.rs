@@ -1,0 +1,40 @@
+//! Work long enough to time one by one, each with its own preparation.
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use super::Trial;
+use crate::BenchError;
+
+/// A piece of work on prepared state: what is timed, and what is done around it.
+pub(super) trait Work {
+    /// What the work consumes.
+    type Input;
+    /// What it results in.
+    type Output;
+
+    /// Restores the state and makes the next input. Not timed.
+    fn set_up(&mut self) -> Result<Self::Input, BenchError>;
+
+    /// The work. Timed.
+    fn work(&mut self, input: Self::Input) -> Result<Self::Output, BenchError>;
+
+    /// Judges the result. Not timed.
+    fn verify(&mut self, output: Self::Output) -> Result<(), BenchError>;
+}
+
+impl<W: Work> Trial for W {
+    fn run(&mut self, iterations: u64) -> Result<Duration, BenchError> {
+        let mut elapsed = Duration::ZERO;
+        for _ in 0..iterations {
+            let input = self.set_up()?;
+            let start = Instant::now();
+            let output = black_box(self.work(black_box(input))?);
+            elapsed += start.elapsed();
+            self.verify(output)?;
+        }
+        Ok(elapsed)
+    }
+}

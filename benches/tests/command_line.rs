@@ -1,0 +1,196 @@
+//! The command `mls-bench` as its users meet it.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn mls_bench(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mls-bench"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn json_lines(output: &Output) -> Vec<Value> {
+    stdout(output)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn json_has_one_complete_object_a_line() {
+    let output = mls_bench(&[
+        "measure", "hash", "--suite", "0x0001", "--runs", "3", "--json",
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let lines = json_lines(&output);
+    let engines: Vec<_> = lines.iter().map(|line| &line["engine"]).collect();
+    assert_eq!(engines, ["hw", "rust-crypto", "libcrux"]);
+    let keys = [
+        "scenario",
+        "suite",
+        "members",
+        "engine",
+        "runs",
+        "median_us",
+        "min_us",
+        "mad_us",
+        "ratio",
+    ];
+    for (line, text) in lines.iter().zip(stdout(&output).lines()) {
+        assert_eq!(line.as_object().unwrap().len(), keys.len());
+        let places = keys.map(|key| text.find(&format!("\"{key}\":")).unwrap());
+        assert!(places.is_sorted(), "the keys of {text} are out of order");
+        assert_eq!(line["scenario"], "hash");
+        assert_eq!(line["suite"], "0x0001");
+        assert_eq!(line["members"], Value::Null);
+        assert_eq!(line["runs"], 3);
+        assert!(line["min_us"].as_f64().unwrap() > 0.0);
+        assert!(line["median_us"].as_f64() >= line["min_us"].as_f64());
+        assert!(line["mad_us"].as_f64().unwrap() >= 0.0);
+    }
+}
+
+#[test]
+fn ratios_are_medians_by_that_of_hw() {
+    let output = mls_bench(&["measure", "hmac", "--suite", "1", "--runs", "5", "--json"]);
+    let lines = json_lines(&output);
+    assert_eq!(lines[0]["ratio"], 1.0);
+    for line in &lines {
+        let median = |line: &Value| line["median_us"].as_f64().unwrap();
+        let expected = median(line) / median(&lines[0]);
+        let ratio = line["ratio"].as_f64().unwrap();
+        assert!((ratio - expected).abs() < expected * 0.01, "{line}");
+    }
+}
+
+#[test]
+fn a_group_scenario_says_how_many_members() {
+    let output = mls_bench(&[
+        "measure",
+        "commit,join",
+        "--suite",
+        "0x0001",
+        "--members",
+        "3",
+        "--engines",
+        "hw",
+        "--runs",
+        "2",
+        "--json",
+    ]);
+    let lines = json_lines(&output);
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["members"], 3);
+    assert_eq!(lines[1]["scenario"], "join");
+}
+
+#[test]
+fn without_hw_the_ratio_is_null_and_says_why() {
+    let output = mls_bench(&[
+        "measure",
+        "hash",
+        "--suite",
+        "1",
+        "--engines",
+        "libcrux",
+        "--runs",
+        "1",
+        "--json",
+    ]);
+    assert!(output.status.success());
+    assert_eq!(json_lines(&output)[0]["ratio"], Value::Null);
+    assert!(stderr(&output).contains("`hw`, which is not measured"));
+}
+
+#[test]
+fn an_engine_without_the_suite_is_skipped_aloud() {
+    let output = mls_bench(&[
+        "measure",
+        "hpke-seal",
+        "--suite",
+        "0x0007",
+        "--engines",
+        "hw,libcrux",
+        "--runs",
+        "1",
+    ]);
+    assert!(output.status.success());
+    assert!(stderr(&output).contains("`libcrux` does not support 0x0007 for hpke-seal"));
+    assert!(!stdout(&output).contains("libcrux"));
+}
+
+#[test]
+fn nothing_measured_is_a_failure() {
+    let output = mls_bench(&[
+        "measure",
+        "commit",
+        "--suite",
+        "0x0005",
+        "--engines",
+        "libcrux",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("nothing was measured"));
+}
+
+#[test]
+fn the_table_has_a_heading_and_a_row_for_each_engine() {
+    let output = mls_bench(&["measure", "random", "--suite", "1", "--runs", "1"]);
+    let table = stdout(&output);
+    let mut lines = table.lines();
+    assert!(lines.next().unwrap().starts_with("scenario"));
+    assert_eq!(lines.count(), 3);
+}
+
+#[test]
+fn the_list_names_scenarios_engines_and_suites() {
+    let listed = stdout(&mls_bench(&["list"]));
+    for name in ["hkdf-extract", "process", "rust-crypto", "0x0007"] {
+        assert!(listed.contains(name), "{name} is missing");
+    }
+}
+
+#[test]
+fn bad_arguments_fail_with_what_would_be_right() {
+    let cases: [(&[&str], &str); 9] = [
+        (
+            &["measure", "sing"],
+            "unknown scenario `sing`; choose from: hkdf-extract,",
+        ),
+        (&["measure", "all,hash"], "unknown scenario `all`"),
+        (
+            &["measure", "hash", "--suite", "0x0004"],
+            "unknown ciphersuite `0x0004`; choose from: 0x0001,",
+        ),
+        (
+            &["measure", "hash", "--engines", "hw,nss"],
+            "unknown engine `nss`; choose from: hw,",
+        ),
+        (&["measure", "hash", "--engines", ""], "unknown engine ``"),
+        (
+            &["measure", "commit", "--members", "1"],
+            "1 is not in 2..=50000",
+        ),
+        (&["measure", "hash", "--runs", "0"], "0 is not in 1.."),
+        (&["measure", "hash", "--seconds", "-1"], "no time budget"),
+        (&["measure"], "SCENARIO"),
+    ];
+    for (arguments, message) in cases {
+        let output = mls_bench(arguments);
+        assert!(!output.status.success(), "{arguments:?} succeeded");
+        let said = stderr(&output);
+        assert!(said.contains(message), "{arguments:?} said: {said}");
+        assert!(!said.contains("panicked"), "{arguments:?} panicked");
+        assert_eq!(stdout(&output), "");
+    }
+}

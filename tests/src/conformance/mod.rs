@@ -1,0 +1,25 @@
+//! Conformance checks for an implementation of [`OpenMlsCrypto`].
+//!
+//! Each check takes the implementation as its argument and returns a [`Report`]: how many cases
+//! ran, and what went wrong. Nothing in here knows which implementation it looks at; a panic in it
+//! is a failed case, not the end of the run.
+//!
+//! | Module | Asks |
+//! |---|---|
+//! | [`wycheproof`] | does every case of Wycheproof get the verdict its flags demand? |
+//! | [`rfc9180`] | does the receiver's side agree with the vectors of RFC 9180? |
+//! | [`properties`] | does every function agree with a second implementation, on any input? |
+//! | [`malformed`] | is malformed input refused, and with an error that says why? |
+//!
+//! [`OpenMlsCrypto`]: openmls_traits::crypto::OpenMlsCrypto
+
+pub mod malformed;
+pub mod properties;
+pub mod reference;
+pub mod report;
+pub mod rfc9180;
+pub mod wycheproof;
+
+mod hex;
+
+pub use report::{Counts, Report};

