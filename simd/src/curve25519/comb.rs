@@ -1,0 +1,141 @@
+//! X25519 with the base point: a comb on the Edwards curve.
+//!
+//! The recoding needs no arithmetic on the scalar, see `docs/curve25519.md`.
+
+use crate::{
+    Backend,
+    backend::with_isa,
+    curve25519::table::{START, WIDTH, WINDOWS},
+    field::{CombField, Field, Gf25519, invert_all, product},
+    isa::{self, Integer, Isa, Kernel},
+};
+
+/// Multiplies the base point by scalars.
+///
+/// Both slices have the same length: a multiple of the number of lanes, at most
+/// the size of a group.
+pub(crate) struct Comb<'a> {
+    /// Clamped scalars.
+    pub(crate) scalars: &'a [Integer],
+    /// The resulting u coordinates, below the prime.
+    pub(crate) products: &'a mut [Integer],
+}
+
+/// A point in extended coordinates: x = X/Z, y = Y/Z, x y = T/Z
+/// (Hisil, Wong, Carter, Dawson 2008).
+#[derive(Clone, Copy)]
+struct Extended<P> {
+    x: P,
+    y: P,
+    z: P,
+    t: P,
+}
+
+impl Comb<'_> {
+    /// Runs the kernel on a backend. Compiled once, in this crate, and not wherever
+    /// a generic caller is.
+    pub(crate) fn run(self, backend: Backend) {
+        with_isa!(backend, isa => isa::run(isa, self));
+    }
+}
+
+impl<I: Isa> Kernel<I> for Comb<'_> {
+    #[inline(always)]
+    fn run(self, isa: I) {
+        multiply::<I, I::Gf25519>(isa, self);
+    }
+}
+
+#[inline(always)]
+fn multiply<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(isa: I, batch: Comb<'_>) {
+    let vectors = batch.scalars.len() / I::LANES;
+    let mut sums = I::group(start::<F>(isa));
+    let sums = &mut sums.as_mut()[..vectors];
+    accumulate::<I, F>(isa, batch.scalars, sums);
+
+    let nothing = F::carry(&F::constant(isa, &[0; 4]));
+    let mut denominators = I::group(nothing);
+    let denominators = &mut denominators.as_mut()[..vectors];
+    for (denominator, sum) in denominators.iter_mut().zip(sums.iter()) {
+        *denominator = F::sub(&sum.z, &sum.y);
+    }
+    invert_all::<F>(isa, denominators);
+    for (i, sum) in sums.iter().enumerate() {
+        // The map to the Montgomery curve: u = (1 + y) / (1 - y).
+        let u = product::<F>(&F::add(&sum.z, &sum.y), &denominators[i]);
+        let lanes = i * I::LANES..(i + 1) * I::LANES;
+        I::store(&F::to_integers(&u), &mut batch.products[lanes]);
+    }
+}
+
+/// Adds to each sum the multiple of the base point that its scalars ask for.
+///
+/// Goes through the windows outside and the vectors inside, so that a window is
+/// fetched from memory once.
+#[inline(always)]
+fn accumulate<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(
+    isa: I,
+    scalars: &[Integer],
+    sums: &mut [Extended<F::Product>],
+) {
+    let mut loaded = I::group(isa.load(&scalars[..I::LANES]));
+    let loaded = loaded.as_mut();
+    for (integers, lanes) in loaded.iter_mut().zip(scalars.chunks_exact(I::LANES)) {
+        *integers = isa.load(lanes);
+    }
+    for (i, window) in F::windows().iter().enumerate() {
+        for (sum, integers) in sums.iter_mut().zip(loaded.iter()) {
+            // The three lowest bits of a clamped scalar are zero.
+            let digit = I::window(integers, 3 + WIDTH * i, WIDTH);
+            *sum = add_entry::<I, F>(sum, window, &digit);
+        }
+    }
+    debug_assert_eq!(F::windows().len(), WINDOWS);
+}
+
+/// The point that makes up for the recoding's offset.
+#[inline(always)]
+fn start<F: Field>(isa: F::Isa) -> Extended<F::Product> {
+    Extended {
+        x: F::constant(isa, &START[0]),
+        y: F::constant(isa, &START[1]),
+        z: F::constant(isa, &[1, 0, 0, 0]),
+        t: F::constant(isa, &START[2]),
+    }
+}
+
+/// Adds the entry of a window that a digit names.
+///
+/// The addition of Hisil et al. for a = -1, with the entry's Z = 1 and all of E, F,
+/// G and H halved, which projective coordinates do not notice. It is complete: it
+/// has no exceptional case. For a negative digit the entry is negated, which
+/// exchanges (y + x)/2 with (y - x)/2 and negates d x y.
+#[inline(always)]
+fn add_entry<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(
+    sum: &Extended<F::Product>,
+    window: &[F::Column; 3],
+    digit: &I::Index,
+) -> Extended<F::Product> {
+    let (negative, index) = I::signed(digit, WIDTH);
+    let plus = F::lookup(&window[0], &index);
+    let minus = F::lookup(&window[1], &index);
+    let dxy = F::lookup(&window[2], &index);
+
+    let a = F::mul(
+        &F::sub(&sum.y, &sum.x),
+        &F::select(&negative, &plus, &minus),
+    );
+    let b = F::mul(
+        &F::add(&sum.y, &sum.x),
+        &F::select(&negative, &minus, &plus),
+    );
+    let c = F::mul(&F::negate_if(&negative, &sum.t), &dxy);
+    let (e, h) = (F::sub(&b, &a), F::add(&b, &a));
+    let (f, g) = (F::sub(&sum.z, &c), F::add(&sum.z, &c));
+    Extended {
+        x: F::mul(&e, &f),
+        y: F::mul(&g, &h),
+        z: F::mul(&f, &g),
+        t: F::mul(&e, &h),
+    }
+}

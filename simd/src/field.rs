@@ -1,0 +1,136 @@
+//! A vector of field elements: what the curve arithmetic is written over.
+
+use crate::isa::{Integer, Isa};
+
+/// Vectors of elements of one prime field on one instruction set.
+///
+/// Two types hold an element, so that each instruction set carries where it costs
+/// least and the compiler sees that no step is forgotten:
+/// a [`Factor`](Self::Factor) may be multiplied, a [`Product`](Self::Product) may
+/// be added to and subtracted from another product. Multiplying factors gives a
+/// product; adding products gives a factor.
+pub(crate) trait Field: Copy {
+    /// The instruction set.
+    type Isa: Isa;
+    /// An operand of multiplications.
+    type Factor: Copy;
+    /// The result of a multiplication; an operand of additions and subtractions.
+    type Product: Copy;
+
+    /// The same element in every lane, from an integer below the prime.
+    fn constant(isa: Self::Isa, value: &Integer) -> Self::Product;
+    /// Elements from integers below 2^255 (2^255 - 19) or the prime (P-256).
+    fn from_integers(integers: &<Self::Isa as Isa>::Integers) -> Self::Product;
+    /// The elements as integers below the prime.
+    fn to_integers(element: &Self::Factor) -> <Self::Isa as Isa>::Integers;
+
+    /// `a b`.
+    fn mul(a: &Self::Factor, b: &Self::Factor) -> Self::Product;
+    /// `a^2`.
+    fn square(a: &Self::Factor) -> Self::Product;
+    /// The same elements as a factor.
+    fn carry(a: &Self::Product) -> Self::Factor;
+    /// `a + b`.
+    fn add(a: &Self::Product, b: &Self::Product) -> Self::Factor;
+    /// `a - b`.
+    fn sub(a: &Self::Product, b: &Self::Product) -> Self::Factor;
+
+    /// `a` in the lanes of the mask, `b` in the others.
+    fn select(mask: &<Self::Isa as Isa>::Mask, a: &Self::Factor, b: &Self::Factor) -> Self::Factor;
+    /// `1 / a`, and 0 for 0.
+    fn invert(a: &Self::Factor) -> Self::Factor;
+    /// The lanes that hold zero.
+    fn is_zero(a: &Self::Factor) -> <Self::Isa as Isa>::Mask;
+}
+
+/// What the formulas of curve25519 need besides the field operations.
+pub(crate) trait Gf25519: Field {
+    /// `a + 121665 b`; 121665 is (A - 2) / 4 of curve25519.
+    fn add_a24_times(a: &Self::Product, b: &Self::Factor) -> Self::Factor;
+    /// `-a` in the lanes of the mask, `a` in the others.
+    fn negate_if(mask: &<Self::Isa as Isa>::Mask, a: &Self::Product) -> Self::Factor;
+}
+
+/// What the formulas of P-256 need besides the field operations: sums of several
+/// products, carried only once. A sum may have up to 32 terms; a multiple counts as
+/// many times.
+pub(crate) trait GfP256: Field {
+    /// A sum of products, of either sign.
+    type Sum: Copy;
+
+    /// The sum of one product.
+    fn sum(a: &Self::Product) -> Self::Sum;
+    /// `a + b`, with the terms of both.
+    fn plus(a: &Self::Sum, b: &Self::Sum) -> Self::Sum;
+    /// `a - b`, with the terms of both.
+    fn minus(a: &Self::Sum, b: &Self::Sum) -> Self::Sum;
+    /// `-a` in the lanes of the mask, `a` in the others.
+    fn negate_if(mask: &<Self::Isa as Isa>::Mask, a: &Self::Product) -> Self::Sum;
+    /// The same elements as a factor.
+    fn reduce(a: &Self::Sum) -> Self::Factor;
+}
+
+/// The windows of a comb: multiples of the base point in `COORDINATES`
+/// coordinates, read by a secret index.
+pub(crate) trait CombField<const COORDINATES: usize>: Field {
+    /// One coordinate of all entries of a window.
+    type Column: 'static;
+
+    /// The windows, the one of least weight first.
+    fn windows() -> &'static [[Self::Column; COORDINATES]];
+
+    /// The entry that each lane asks for. Reads the whole column.
+    fn lookup(column: &Self::Column, index: &<Self::Isa as Isa>::Index) -> Self::Factor;
+}
+
+/// Squares `count` times.
+#[inline(always)]
+pub(crate) fn square_times<F: Field>(a: &F::Factor, count: usize) -> F::Factor {
+    let mut result = *a;
+    for _ in 0..count {
+        result = F::carry(&F::square(&result));
+    }
+    result
+}
+
+/// A product, carried.
+#[inline(always)]
+pub(crate) fn product<F: Field>(a: &F::Factor, b: &F::Factor) -> F::Factor {
+    F::carry(&F::mul(a, b))
+}
+
+/// Inverts every element in place, with one inversion for all (Montgomery's
+/// trick). Zero stays zero, and disturbs no other element.
+#[inline(always)]
+pub(crate) fn invert_all<F: Field>(isa: F::Isa, elements: &mut [F::Factor]) {
+    let one = F::carry(&F::constant(isa, &[1, 0, 0, 0]));
+    let mut prefixes = <F::Isa as Isa>::group(one);
+    let prefixes = prefixes.as_mut();
+    let mut product_of_all = one;
+    for (prefix, element) in prefixes.iter_mut().zip(elements.iter()) {
+        *prefix = product_of_all;
+        let nonzero = F::select(&F::is_zero(element), &one, element);
+        product_of_all = product::<F>(&product_of_all, &nonzero);
+    }
+    unwind::<F>(isa, elements, prefixes, F::invert(&product_of_all));
+}
+
+/// The second half of Montgomery's trick: from the inverse of the product of all
+/// elements and the products of those before each, the inverse of each.
+#[inline(always)]
+fn unwind<F: Field>(
+    isa: F::Isa,
+    elements: &mut [F::Factor],
+    prefixes: &[F::Factor],
+    mut inverse: F::Factor,
+) {
+    let zero = F::carry(&F::constant(isa, &[0; 4]));
+    let one = F::carry(&F::constant(isa, &[1, 0, 0, 0]));
+    for (element, prefix) in elements.iter_mut().zip(prefixes).rev() {
+        let is_zero = F::is_zero(element);
+        let nonzero = F::select(&is_zero, &one, element);
+        let inverted = product::<F>(&inverse, prefix);
+        *element = F::select(&is_zero, &zero, &inverted);
+        inverse = product::<F>(&inverse, &nonzero);
+    }
+}

@@ -1,0 +1,311 @@
+//! The AVX2 backend: four lanes, every intrinsic and every `unsafe` of it.
+//!
+//! A [`Vector`] can only be made from the witness [`Avx2`], which can only be made
+//! by detection; so whoever holds a vector may use the instructions.
+
+use core::arch::{asm, x86_64::*};
+
+use crate::isa::{Integer, Isa, Kernel};
+
+pub(crate) mod gf25519;
+pub(crate) mod gfp256;
+
+use gf25519::Gf25519;
+use gfp256::GfP256;
+
+/// The witness that the CPU and the operating system have the instructions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    /// The witness, if the instructions are there.
+    pub(crate) fn detect() -> Option<Self> {
+        is_x86_feature_detected!("avx2").then_some(Self(()))
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn run<K: Kernel<Self>>(self, kernel: K) {
+        kernel.run(self);
+    }
+
+    /// `value` in every lane.
+    #[inline(always)]
+    fn splat(self, value: u64) -> Vector {
+        // SAFETY: the witness proves that the CPU has AVX2.
+        Vector(unsafe { _mm256_set1_epi64x(value as i64) })
+    }
+
+    #[inline(always)]
+    fn load_words(self, words: &[u64; 4]) -> Vector {
+        // SAFETY: the witness proves that the CPU has AVX2; the reference is valid
+        // for 32 bytes, and the load needs no alignment.
+        Vector(unsafe { _mm256_loadu_si256(words.as_ptr().cast()) })
+    }
+}
+
+/// Four 64-bit words, one in each lane.
+#[derive(Clone, Copy)]
+pub(crate) struct Vector(__m256i);
+
+/// One truth value in each lane: all ones or all zeros.
+#[derive(Clone, Copy)]
+pub(crate) struct Mask(Vector);
+
+/// Defines methods of [`Vector`], each one intrinsic.
+macro_rules! vector_methods {
+    ($($(#[$doc:meta])* $name:ident = $intrinsic:ident $(<$shift:ident>)? ($($argument:ident),*);)*) => {
+        impl Vector {$(
+            $(#[$doc])*
+            #[inline(always)]
+            pub(crate) fn $name $(<const $shift: i32>)? (self $(, $argument: Self)*) -> Self {
+                // SAFETY: the vector proves that the CPU has the instructions.
+                Self(unsafe { $intrinsic $(::<$shift>)? (self.0 $(, $argument.0)*) })
+            }
+        )*}
+    };
+}
+
+vector_methods! {
+    /// `self + other`, modulo 2^64.
+    add = _mm256_add_epi64(other);
+    /// `self - other`, modulo 2^64.
+    sub = _mm256_sub_epi64(other);
+    /// The product of the low 32 bits of each.
+    mul = _mm256_mul_epu32(other);
+    /// The bits in both.
+    and = _mm256_and_si256(other);
+    /// The bits in either.
+    or = _mm256_or_si256(other);
+    /// The bits in one but not the other.
+    xor = _mm256_xor_si256(other);
+    /// All ones where the lanes are equal, else all zeros.
+    equal = _mm256_cmpeq_epi64(other);
+    /// Shifted to the left.
+    shl = _mm256_slli_epi64<BITS>();
+    /// Shifted to the right, filled with zeros.
+    shr = _mm256_srli_epi64<BITS>();
+    /// Shifted to the right by as many bits as each lane of `count` says; by 64 or
+    /// more, nothing is left.
+    shr_by = _mm256_srlv_epi64(count);
+    /// Shifted to the left by as many bits as each lane of `count` says; by 64 or
+    /// more, nothing is left.
+    shl_by = _mm256_sllv_epi64(count);
+}
+
+impl Vector {
+    /// `value` in every lane.
+    #[inline(always)]
+    pub(crate) fn splat(self, value: u64) -> Self {
+        // SAFETY: the vector proves that the CPU has AVX2.
+        Self(unsafe { _mm256_set1_epi64x(value as i64) })
+    }
+
+    /// The lanes that are zero.
+    #[inline(always)]
+    pub(crate) fn is_zero(self) -> Mask {
+        Mask(self.equal(self.splat(0)))
+    }
+
+    /// `a` in the lanes of the mask, `b` in the others.
+    #[inline(always)]
+    pub(crate) fn select(mask: &Mask, a: Self, b: Self) -> Self {
+        // SAFETY: the vectors prove that the CPU has AVX2.
+        Self(unsafe { _mm256_blendv_epi8(b.0, a.0, mask.0.0) })
+    }
+
+    /// For each lane, in its low 32 bits, the entry that the low five bits of `self`
+    /// name; the high 32 bits are meaningless.
+    ///
+    /// Loads all four vectors of the table, at addresses that depend on nothing
+    /// secret, and chooses between them in registers.
+    #[inline(always)]
+    pub(crate) fn lookup(self, table: &[u32; 32]) -> Self {
+        let zero = self.splat(0);
+        let below8 = Mask(self.and(self.splat(8)).equal(zero));
+        let below16 = Mask(self.and(self.splat(16)).equal(zero));
+        let low = Self::select(&below8, self.permute(table, 0), self.permute(table, 8));
+        let high = Self::select(&below8, self.permute(table, 16), self.permute(table, 24));
+        Self::select(&below16, low, high)
+    }
+
+    /// For each lane, the entry after `first` that the low three bits of `self` name.
+    #[inline(always)]
+    fn permute(self, table: &[u32; 32], first: usize) -> Self {
+        let entries = &table[first..first + 8];
+        // SAFETY: the vector proves that the CPU has AVX2; the slice is valid for 32
+        // bytes, and the load needs no alignment.
+        Self(unsafe {
+            let entries = _mm256_loadu_si256(entries.as_ptr().cast());
+            _mm256_permutevar8x32_epi32(entries, self.0)
+        })
+    }
+
+    #[inline(always)]
+    fn store_words(self, words: &mut [u64; 4]) {
+        // SAFETY: the vector proves that the CPU has AVX2; the reference is valid for
+        // 32 bytes, and the store needs no alignment.
+        unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), self.0) }
+    }
+
+    /// Asserts, in debug builds, that every lane is below a limit.
+    #[inline(always)]
+    pub(crate) fn debug_assert_below(self, limit: u64) {
+        if cfg!(debug_assertions) {
+            let mut words = [0; 4];
+            self.store_words(&mut words);
+            for word in words {
+                assert!(word < limit, "a limb left its range");
+            }
+        }
+    }
+}
+
+/// Repeats a statement for each of ten limbs, without a loop: the compiler keeps
+/// arrays in registers only if it knows every index.
+macro_rules! for_limbs {
+    ($i:ident => $body:expr) => {
+        $crate::isa::avx2::for_limbs!(@ $i => $body; 0 1 2 3 4 5 6 7 8 9)
+    };
+    (@ $i:ident => $body:expr; $($index:literal)*) => {
+        $({ let $i: usize = $index; $body; })*
+    };
+}
+pub(crate) use for_limbs;
+
+/// The bits of integers from `position` on; bits from 256 on read as zero.
+#[inline(always)]
+fn bits(integers: &[Vector; 4], position: usize, width: usize) -> Vector {
+    let (word, shift) = (position / 64, (position % 64) as u64);
+    let low = integers[word].shr_by(integers[word].splat(shift));
+    let next = integers[(word + 1).min(3)];
+    // Nothing follows the last word: a shift by 64 leaves nothing.
+    let high = next.shl_by(next.splat(if word < 3 { 64 - shift } else { 64 }));
+    low.or(high).and(low.splat((1 << width) - 1))
+}
+
+/// Integers from limbs that neither overlap nor exceed 26 bits, each with the
+/// position of its lowest bit.
+#[inline(always)]
+fn pack(limbs: &[Vector; 10], position: fn(usize) -> usize) -> [Vector; 4] {
+    let zero = limbs[0].splat(0);
+    let mut words = [zero; 4];
+    for_limbs!(i => {
+        let (word, shift) = (position(i) / 64, (position(i) % 64) as u64);
+        words[word] = words[word].or(limbs[i].shl_by(zero.splat(shift)));
+        if word < 3 {
+            words[word + 1] = words[word + 1].or(limbs[i].shr_by(zero.splat(64 - shift)));
+        }
+    });
+    words
+}
+
+impl Isa for Avx2 {
+    const LANES: usize = 4;
+    const GROUP: usize = 128;
+
+    type Integers = [Vector; 4];
+    type Mask = Mask;
+    type Index = Vector;
+    type Group<T: Copy> = [T; Self::GROUP / Self::LANES];
+
+    type Gf25519 = Gf25519;
+    type GfP256 = GfP256;
+
+    fn enter<K: Kernel<Self>>(self, kernel: K) {
+        // SAFETY: the witness proves that the CPU has the instructions.
+        unsafe { self.run(kernel) }
+    }
+
+    fn clear_registers(self) {
+        // SAFETY: the witness proves that the CPU has AVX; all registers that are
+        // written are declared.
+        unsafe {
+            asm!(
+                "vzeroall",
+                out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
+                out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
+                out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
+                out("xmm12") _, out("xmm13") _, out("xmm14") _, out("xmm15") _,
+                options(nomem, nostack, preserves_flags),
+            );
+        }
+    }
+
+    #[inline(always)]
+    fn group<T: Copy>(vector: T) -> Self::Group<T> {
+        [vector; Self::GROUP / Self::LANES]
+    }
+
+    #[inline(always)]
+    fn load(self, integers: &[Integer]) -> [Vector; 4] {
+        let mut words = [[0; 4]; 4];
+        for (lane, integer) in integers[..4].iter().enumerate() {
+            for (word, value) in words.iter_mut().zip(integer) {
+                word[lane] = *value;
+            }
+        }
+        let [a, b, c, d] = &words;
+        [
+            self.load_words(a),
+            self.load_words(b),
+            self.load_words(c),
+            self.load_words(d),
+        ]
+    }
+
+    #[inline(always)]
+    fn store(integers: &[Vector; 4], to: &mut [Integer]) {
+        let mut words = [[0; 4]; 4];
+        for (word, vector) in words.iter_mut().zip(integers) {
+            vector.store_words(word);
+        }
+        for (lane, integer) in to[..4].iter_mut().enumerate() {
+            for (value, word) in integer.iter_mut().zip(&words) {
+                *value = word[lane];
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn gray(integers: &[Vector; 4]) -> [Vector; 4] {
+        let [a, b, c, d] = *integers;
+        [
+            a.xor(a.shr::<1>().or(b.shl::<63>())),
+            b.xor(b.shr::<1>().or(c.shl::<63>())),
+            c.xor(c.shr::<1>().or(d.shl::<63>())),
+            d.xor(d.shr::<1>()),
+        ]
+    }
+
+    #[inline(always)]
+    fn bit(integers: &[Vector; 4], position: usize) -> Mask {
+        let word = integers[position / 64];
+        let bit = word.splat(1 << (position % 64));
+        Mask(word.and(bit).equal(bit))
+    }
+
+    #[inline(always)]
+    fn window(integers: &[Vector; 4], position: usize, width: usize) -> Vector {
+        bits(integers, position, width)
+    }
+
+    #[inline(always)]
+    fn signed(window: &Vector, width: usize) -> (Mask, Vector) {
+        let half = window.splat(1 << (width - 1));
+        let low = window.splat((1 << (width - 1)) - 1);
+        let negative = window.and(half).is_zero();
+        (negative, window.xor(negative.0).and(low))
+    }
+
+    #[inline(always)]
+    fn is(index: &Vector, value: u64) -> Mask {
+        Mask(index.equal(index.splat(value)))
+    }
+
+    #[inline(always)]
+    fn reveal(mask: &Mask, lane: usize) -> bool {
+        let mut words = [0; 4];
+        mask.0.store_words(&mut words);
+        words[lane] != 0
+    }
+}

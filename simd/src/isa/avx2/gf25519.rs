@@ -1,0 +1,312 @@
+//! The field of 2^255 - 19 in ten limbs of 26 and 25 bits by turns, four elements
+//! at once.
+//!
+//! The range of each limb, and the proof, is in `docs/curve25519.md`; debug builds
+//! assert it.
+
+use crate::{
+    curve25519::{inverse, table},
+    field::{self, CombField, Field},
+    isa::{
+        Integer,
+        avx2::{Avx2, Mask, Vector, bits, for_limbs, pack},
+    },
+};
+
+/// The position of the lowest bit of limb `i`: 25.5 i, rounded up.
+const fn position(i: usize) -> usize {
+    (51 * i).div_ceil(2)
+}
+
+/// The number of bits of limb `i`.
+const fn width(i: usize) -> usize {
+    26 - i % 2
+}
+
+const fn limb_mask(i: usize) -> u64 {
+    (1 << width(i)) - 1
+}
+
+/// Limb `i` of twice the prime, each at least as large as that of a product.
+const fn offset(i: usize) -> u64 {
+    let excess = if i == 0 { 18 } else { 0 };
+    2 * (limb_mask(i) - excess)
+}
+
+/// The field on the AVX2 backend.
+#[derive(Clone, Copy)]
+pub(crate) struct Gf25519;
+
+/// Ten limbs, of which the low 32 bits count: below 3 * 2^26 + 2^19 and
+/// 3 * 2^25 + 2^19 by turns.
+#[derive(Clone, Copy)]
+pub(crate) struct Factor([Vector; 10]);
+
+/// Ten limbs, below 2^26 + 2^19 and 2^25 + 2^19 by turns.
+#[derive(Clone, Copy)]
+pub(crate) struct Product([Vector; 10]);
+
+impl Factor {
+    #[inline(always)]
+    fn checked(self) -> Self {
+        for_limbs!(i => {
+            self.0[i].debug_assert_below((3 << width(i)) + (1 << 19));
+        });
+        self
+    }
+}
+
+impl Product {
+    #[inline(always)]
+    fn checked(self) -> Self {
+        for_limbs!(i => {
+            self.0[i].debug_assert_below((1 << width(i)) + (1 << 19));
+        });
+        self
+    }
+}
+
+/// Carries from a limb to the next, or from the last, 19 times, to the first.
+#[inline(always)]
+fn carry_one(limbs: &mut [Vector; 10], i: usize) {
+    let limb = limbs[i];
+    let (excess, kept) = match i % 2 {
+        0 => (limb.shr::<26>(), limb.and(limb.splat(limb_mask(0)))),
+        _ => (limb.shr::<25>(), limb.and(limb.splat(limb_mask(1)))),
+    };
+    limbs[i] = kept;
+    if i < 9 {
+        limbs[i + 1] = limbs[i + 1].add(excess);
+    } else {
+        // In shifts, because the excess may have more than 32 bits.
+        let excess18 = excess.add(excess.shl::<3>()).shl::<1>();
+        limbs[0] = limbs[0].add(excess).add(excess18);
+    }
+}
+
+/// Carries limbs below 2^63 in two chains that go side by side.
+#[inline(always)]
+fn carry(mut limbs: [Vector; 10]) -> Product {
+    for_limbs!(i => if i < 6 {
+        carry_one(&mut limbs, i);
+        carry_one(&mut limbs, (i + 5) % 10);
+    });
+    Product(limbs)
+}
+
+/// The limbs of the integer below the prime.
+#[inline(always)]
+fn freeze(element: &Factor) -> [Vector; 10] {
+    let mut limbs = element.0;
+    for i in 0..20 {
+        carry_one(&mut limbs, i % 10);
+    }
+    // 1 if the value is at least 2^255 - 19, else 0: the value is below twice that.
+    let nineteen = limbs[0].splat(19);
+    let mut quotient = limbs[0].add(nineteen).shr::<26>();
+    for_limbs!(i => if i > 0 {
+        let sum = quotient.add(limbs[i]);
+        quotient = if i % 2 == 0 {
+            sum.shr::<26>()
+        } else {
+            sum.shr::<25>()
+        };
+    });
+    limbs[0] = limbs[0].add(quotient.mul(nineteen));
+    for_limbs!(i => if i < 9 {
+        carry_one(&mut limbs, i);
+    });
+    limbs[9] = limbs[9].and(limbs[9].splat(limb_mask(9)));
+    limbs
+}
+
+impl Field for Gf25519 {
+    type Isa = Avx2;
+    type Factor = Factor;
+    type Product = Product;
+
+    #[inline(always)]
+    fn constant(isa: Avx2, value: &Integer) -> Product {
+        let [a, b, c, d] = *value;
+        Self::from_integers(&[isa.splat(a), isa.splat(b), isa.splat(c), isa.splat(d)])
+    }
+
+    #[inline(always)]
+    fn from_integers(integers: &[Vector; 4]) -> Product {
+        let mut limbs = [integers[0]; 10];
+        for_limbs!(i => {
+            limbs[i] = bits(integers, position(i), width(i));
+        });
+        Product(limbs).checked()
+    }
+
+    #[inline(always)]
+    fn to_integers(element: &Factor) -> [Vector; 4] {
+        pack(&freeze(element), position)
+    }
+
+    #[inline(always)]
+    fn mul(a: &Factor, b: &Factor) -> Product {
+        let (a, b) = (&a.0, &b.0);
+        let zero = a[0].splat(0);
+        let nineteen = a[0].splat(19);
+        let (mut twice_a, mut b19) = (*a, *b);
+        for_limbs!(i => {
+            twice_a[i] = a[i].add(a[i]);
+            b19[i] = b[i].mul(nineteen);
+        });
+        let mut sums = [zero; 10];
+        for_limbs!(i => {
+            for_limbs!(j => {
+                // Two odd limbs lie half a bit each above their place.
+                let left = if i % 2 == 1 && j % 2 == 1 {
+                    twice_a[i]
+                } else {
+                    a[i]
+                };
+                let right = if i + j < 10 { b[j] } else { b19[j] };
+                let k = (i + j) % 10;
+                sums[k] = sums[k].add(left.mul(right));
+            });
+        });
+        carry(sums).checked()
+    }
+
+    #[inline(always)]
+    fn square(a: &Factor) -> Product {
+        let a = &a.0;
+        let zero = a[0].splat(0);
+        let nineteen = a[0].splat(19);
+        let (mut twice, mut a19) = (*a, *a);
+        for_limbs!(i => {
+            twice[i] = a[i].add(a[i]);
+            a19[i] = a[i].mul(nineteen);
+        });
+        let mut sums = [zero; 10];
+        for_limbs!(i => {
+            for_limbs!(j => if j >= i {
+                let k = (i + j) % 10;
+                let right = if i + j < 10 { a[j] } else { a19[j] };
+                let odd = i % 2 == 1 && j % 2 == 1;
+                let term = match (i == j, odd) {
+                    (true, false) => a[i].mul(right),
+                    (true, true) | (false, false) => twice[i].mul(right),
+                    (false, true) => twice[i].add(twice[i]).mul(right),
+                };
+                sums[k] = sums[k].add(term);
+            });
+        });
+        carry(sums).checked()
+    }
+
+    #[inline(always)]
+    fn carry(a: &Product) -> Factor {
+        Factor(a.0)
+    }
+
+    #[inline(always)]
+    fn add(a: &Product, b: &Product) -> Factor {
+        let mut limbs = a.0;
+        for_limbs!(i => {
+            limbs[i] = a.0[i].add(b.0[i]);
+        });
+        Factor(limbs).checked()
+    }
+
+    #[inline(always)]
+    fn sub(a: &Product, b: &Product) -> Factor {
+        let mut limbs = a.0;
+        for_limbs!(i => {
+            limbs[i] = a.0[i].add(a.0[i].splat(offset(i))).sub(b.0[i]);
+        });
+        Factor(limbs).checked()
+    }
+
+    #[inline(always)]
+    fn select(mask: &Mask, a: &Factor, b: &Factor) -> Factor {
+        let mut limbs = a.0;
+        for_limbs!(i => {
+            limbs[i] = Vector::select(mask, a.0[i], b.0[i]);
+        });
+        Factor(limbs)
+    }
+
+    #[inline(always)]
+    fn invert(a: &Factor) -> Factor {
+        inverse::invert::<Self>(a)
+    }
+
+    #[inline(always)]
+    fn is_zero(a: &Factor) -> Mask {
+        let limbs = freeze(a);
+        let mut bits = limbs[0];
+        for_limbs!(i => if i > 0 {
+            bits = bits.or(limbs[i]);
+        });
+        bits.is_zero()
+    }
+}
+
+impl field::Gf25519 for Gf25519 {
+    #[inline(always)]
+    fn add_a24_times(a: &Product, b: &Factor) -> Factor {
+        let a24 = a.0[0].splat(121_665);
+        let mut limbs = a.0;
+        for_limbs!(i => {
+            limbs[i] = a.0[i].add(b.0[i].mul(a24));
+        });
+        Factor(carry(limbs).checked().0)
+    }
+
+    #[inline(always)]
+    fn negate_if(mask: &Mask, a: &Product) -> Factor {
+        let zero = a.0[0].splat(0);
+        let negated = Self::sub(&Product([zero; 10]), a);
+        Self::select(mask, &negated, &Factor(a.0))
+    }
+}
+
+/// The entries of one coordinate of a window, for each limb.
+pub(crate) type Column = [[u32; table::ENTRIES]; 10];
+
+static WINDOWS: [[Column; 3]; table::WINDOWS] = {
+    let mut windows = [[[[0; table::ENTRIES]; 10]; 3]; table::WINDOWS];
+    let mut i = 0;
+    while i < table::WINDOWS * 3 * table::ENTRIES {
+        let (window, coordinate, entry) = (
+            i / (3 * table::ENTRIES),
+            i / table::ENTRIES % 3,
+            i % table::ENTRIES,
+        );
+        let words = &table::MULTIPLES[window][entry][coordinate];
+        let mut limb = 0;
+        while limb < 10 {
+            let (word, shift) = (position(limb) / 64, position(limb) % 64);
+            let mut bits = words[word] >> shift;
+            if shift > 38 && word < 3 {
+                bits |= words[word + 1] << (64 - shift);
+            }
+            windows[window][coordinate][limb][entry] = (bits & limb_mask(limb)) as u32;
+            limb += 1;
+        }
+        i += 1;
+    }
+    windows
+};
+
+impl CombField<3> for Gf25519 {
+    type Column = Column;
+
+    fn windows() -> &'static [[Column; 3]] {
+        &WINDOWS
+    }
+
+    #[inline(always)]
+    fn lookup(column: &Column, index: &Vector) -> Factor {
+        let mut limbs = [*index; 10];
+        for_limbs!(i => {
+            limbs[i] = index.lookup(&column[i]);
+        });
+        Factor(limbs)
+    }
+}

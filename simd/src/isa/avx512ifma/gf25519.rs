@@ -1,0 +1,318 @@
+//! The field of 2^255 - 19 in five limbs of 52 bits, eight elements at once.
+//!
+//! The range of each limb, and the proof, is in `docs/curve25519.md`; debug builds
+//! assert it.
+
+use crate::{
+    curve25519::{inverse, table},
+    field::{self, CombField, Field},
+    isa::{
+        Integer,
+        avx512ifma::{Avx512Ifma, Mask, Vector},
+    },
+};
+
+const LIMB: u64 = (1 << 52) - 1;
+/// The last limb holds the bits from 208 to 254.
+const LAST: u64 = (1 << 47) - 1;
+
+/// 2^260 modulo the prime.
+const FOLD: u64 = 19 << 5;
+
+/// What a subtraction adds: 2^11 (2^255 - 19), which makes the last limb positive,
+/// with 2^6 of it lent to the limb before, which makes the carry out of that
+/// positive too.
+const OFFSET_FIRST: u64 = 19 << 11;
+const OFFSET_FOURTH: u64 = 1 << 58;
+const OFFSET_LAST: u64 = (1 << 58) - (1 << 6);
+
+/// The field on the AVX-512 IFMA backend.
+#[derive(Clone, Copy)]
+pub(crate) struct Gf25519;
+
+/// Five limbs, of which the low 52 bits count: what lies above was carried on
+/// already. The last is below 2^47 + 2^12.
+#[derive(Clone, Copy)]
+pub(crate) struct Factor([Vector; 5]);
+
+/// Five limbs between 0 and 2^56.
+#[derive(Clone, Copy)]
+pub(crate) struct Product([Vector; 5]);
+
+impl Factor {
+    #[inline(always)]
+    fn checked(self) -> Self {
+        self.0[4].debug_assert_in(0..(1 << 47) + (1 << 12));
+        self
+    }
+}
+
+impl Product {
+    #[inline(always)]
+    fn checked(self) -> Self {
+        self.0
+            .iter()
+            .for_each(|limb| limb.debug_assert_in(0..1 << 56));
+        self
+    }
+}
+
+/// Carries limbs between -2^59 and 2^59, of which the last is at least 0 and the
+/// carry out of the fourth too.
+#[inline(always)]
+fn carry(limbs: [Vector; 5]) -> Factor {
+    let [mut a, mut b, mut c, mut d, mut e] = limbs;
+    e.debug_assert_in(0..1 << 59);
+    a = a.add_low(e.shr::<47>(), e.splat(19));
+    e = e.and(e.splat(LAST));
+    b = b.add(a.shr_signed::<52>());
+    c = c.add(b.shr_signed::<52>());
+    d = d.add(c.shr_signed::<52>());
+    d.debug_assert_in(0..1 << 60);
+    e = e.add(d.shr_signed::<52>());
+    Factor([a, b, c, d, e]).checked()
+}
+
+/// Brings the upper half of a double-length product, whose tenth limb times 608 is
+/// below 2^52, down to the lower half.
+#[inline(always)]
+fn fold(sums: [Vector; 10]) -> Product {
+    let [
+        mut a,
+        mut b,
+        mut c,
+        mut d,
+        mut e,
+        f,
+        mut g,
+        mut h,
+        mut i,
+        mut j,
+    ] = sums;
+    let fold = a.splat(FOLD);
+    g = g.add(f.shr::<52>());
+    h = h.add(g.shr::<52>());
+    i = i.add(h.shr::<52>());
+    j = j.add(i.shr::<52>());
+    j.debug_assert_in(0..(1 << 52) / FOLD as i64);
+    a = a.add_low(f, fold);
+    b = b.add_low(g, fold).add_high(f, fold);
+    c = c.add_low(h, fold).add_high(g, fold);
+    d = d.add_low(i, fold).add_high(h, fold);
+    e = e.add_low(j, fold).add_high(i, fold);
+    Product([a, b, c, d, e]).checked()
+}
+
+/// The limbs of a factor, each below 2^52, of the integer below the prime.
+#[inline(always)]
+fn freeze(element: &Factor) -> [Vector; 5] {
+    let mask = element.0[0].splat(LIMB);
+    let [a, b, c, d, e] = element.0.map(|limb| limb.and(mask));
+    let nineteen = a.splat(19);
+    // 1 if the value is at least 2^255 - 19, else 0: the value is below twice that.
+    let mut quotient = a.add(nineteen).shr::<52>();
+    for limb in [b, c, d] {
+        quotient = quotient.add(limb).shr::<52>();
+    }
+    quotient = quotient.add(e).shr::<47>();
+    let a = a.add_low(quotient, nineteen);
+    let b = b.add(a.shr::<52>());
+    let c = c.add(b.shr::<52>());
+    let d = d.add(c.shr::<52>());
+    let e = e.add(d.shr::<52>());
+    [
+        a.and(mask),
+        b.and(mask),
+        c.and(mask),
+        d.and(mask),
+        e.and(e.splat(LAST)),
+    ]
+}
+
+impl Field for Gf25519 {
+    type Isa = Avx512Ifma;
+    type Factor = Factor;
+    type Product = Product;
+
+    #[inline(always)]
+    fn constant(isa: Avx512Ifma, value: &Integer) -> Product {
+        Self::from_integers(&value.map(|word| isa.splat(word)))
+    }
+
+    #[inline(always)]
+    fn from_integers(integers: &[Vector; 4]) -> Product {
+        let [a, b, c, d] = *integers;
+        let mask = a.splat(LIMB);
+        Product([
+            a.and(mask),
+            a.shr::<52>().or(b.shl::<12>()).and(mask),
+            b.shr::<40>().or(c.shl::<24>()).and(mask),
+            c.shr::<28>().or(d.shl::<36>()).and(mask),
+            d.shr::<16>(),
+        ])
+        .checked()
+    }
+
+    #[inline(always)]
+    fn to_integers(element: &Factor) -> [Vector; 4] {
+        let [a, b, c, d, e] = freeze(element);
+        [
+            a.or(b.shl::<52>()),
+            b.shr::<12>().or(c.shl::<40>()),
+            c.shr::<24>().or(d.shl::<28>()),
+            d.shr::<36>().or(e.shl::<16>()),
+        ]
+    }
+
+    #[inline(always)]
+    fn mul(a: &Factor, b: &Factor) -> Product {
+        let zero = a.0[0].splat(0);
+        let mut sums = [zero; 10];
+        for i in 0..5 {
+            for j in 0..5 {
+                sums[i + j] = sums[i + j].add_low(a.0[i], b.0[j]);
+                sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], b.0[j]);
+            }
+        }
+        fold(sums)
+    }
+
+    #[inline(always)]
+    fn square(a: &Factor) -> Product {
+        let zero = a.0[0].splat(0);
+        let mut sums = [zero; 10];
+        for i in 0..5 {
+            for j in i + 1..5 {
+                sums[i + j] = sums[i + j].add_low(a.0[i], a.0[j]);
+                sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], a.0[j]);
+            }
+        }
+        for sum in &mut sums[1..9] {
+            *sum = sum.add(*sum);
+        }
+        for i in 0..5 {
+            sums[2 * i] = sums[2 * i].add_low(a.0[i], a.0[i]);
+            sums[2 * i + 1] = sums[2 * i + 1].add_high(a.0[i], a.0[i]);
+        }
+        fold(sums)
+    }
+
+    #[inline(always)]
+    fn carry(a: &Product) -> Factor {
+        carry(a.0)
+    }
+
+    #[inline(always)]
+    fn add(a: &Product, b: &Product) -> Factor {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
+        carry([a.add(f), b.add(g), c.add(h), d.add(i), e.add(j)])
+    }
+
+    #[inline(always)]
+    fn sub(a: &Product, b: &Product) -> Factor {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
+        carry([
+            a.sub(f).sub(a.splat(OFFSET_FIRST)),
+            b.sub(g),
+            c.sub(h),
+            d.sub(i).add(d.splat(OFFSET_FOURTH)),
+            e.sub(j).add(e.splat(OFFSET_LAST)),
+        ])
+    }
+
+    #[inline(always)]
+    fn select(mask: &Mask, a: &Factor, b: &Factor) -> Factor {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
+        Factor([
+            Vector::select(mask, a, f),
+            Vector::select(mask, b, g),
+            Vector::select(mask, c, h),
+            Vector::select(mask, d, i),
+            Vector::select(mask, e, j),
+        ])
+    }
+
+    #[inline(always)]
+    fn invert(a: &Factor) -> Factor {
+        inverse::invert::<Self>(a)
+    }
+
+    #[inline(always)]
+    fn is_zero(a: &Factor) -> Mask {
+        let [a, b, c, d, e] = freeze(a);
+        let bits = a.or(b).or(c).or(d).or(e);
+        bits.test_not(bits)
+    }
+}
+
+impl field::Gf25519 for Gf25519 {
+    #[inline(always)]
+    fn add_a24_times(a: &Product, b: &Factor) -> Factor {
+        let ([mut a, mut b, mut c, mut d, mut e], [f, g, h, i, j]) = (a.0, b.0);
+        let a24 = f.splat(121_665);
+        let top = f.splat(0).add_high(j, a24);
+        a = a.add_low(f, a24).add_low(top, f.splat(FOLD));
+        b = b.add_low(g, a24).add_high(f, a24);
+        c = c.add_low(h, a24).add_high(g, a24);
+        d = d.add_low(i, a24).add_high(h, a24);
+        e = e.add_low(j, a24).add_high(i, a24);
+        carry([a, b, c, d, e])
+    }
+
+    #[inline(always)]
+    fn negate_if(mask: &Mask, a: &Product) -> Factor {
+        let zero = a.0[0].splat(0);
+        let [a, b, c, d, e] = a.0.map(|limb| zero.sub_if(mask, limb, limb));
+        carry([
+            a.sub(a.splat(OFFSET_FIRST)),
+            b,
+            c,
+            d.add(d.splat(OFFSET_FOURTH)),
+            e.add(e.splat(OFFSET_LAST)),
+        ])
+    }
+}
+
+/// The entries of one coordinate of a window, for each limb.
+pub(crate) type Column = [[u64; table::ENTRIES]; 5];
+
+static WINDOWS: [[Column; 3]; table::WINDOWS] = {
+    let mut windows = [[[[0; table::ENTRIES]; 5]; 3]; table::WINDOWS];
+    let mut i = 0;
+    while i < table::WINDOWS * 3 * table::ENTRIES {
+        let (window, coordinate, entry) = (
+            i / (3 * table::ENTRIES),
+            i / table::ENTRIES % 3,
+            i % table::ENTRIES,
+        );
+        let words = &table::MULTIPLES[window][entry][coordinate];
+        let column = &mut windows[window][coordinate];
+        column[0][entry] = words[0] & LIMB;
+        column[1][entry] = (words[0] >> 52 | words[1] << 12) & LIMB;
+        column[2][entry] = (words[1] >> 40 | words[2] << 24) & LIMB;
+        column[3][entry] = (words[2] >> 28 | words[3] << 36) & LIMB;
+        column[4][entry] = words[3] >> 16;
+        i += 1;
+    }
+    windows
+};
+
+impl CombField<3> for Gf25519 {
+    type Column = Column;
+
+    fn windows() -> &'static [[Column; 3]] {
+        &WINDOWS
+    }
+
+    #[inline(always)]
+    fn lookup(column: &Column, index: &Vector) -> Factor {
+        let [a, b, c, d, e] = column;
+        Factor([
+            index.lookup(a),
+            index.lookup(b),
+            index.lookup(c),
+            index.lookup(d),
+            index.lookup(e),
+        ])
+    }
+}

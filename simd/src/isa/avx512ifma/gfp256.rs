@@ -1,0 +1,377 @@
+//! The field of P-256 in five limbs of 52 bits, in Montgomery form modulo 2^260,
+//! eight elements at once.
+//!
+//! The range of each limb, and the proof, is in `docs/p256.md`; debug builds
+//! assert it.
+
+use core::ops::Range;
+
+use crate::{
+    field::{self, CombField, Field, GfP256 as _},
+    isa::{
+        Integer,
+        avx512ifma::{Avx512Ifma, Mask, Vector},
+        portable::gfp256::{power_of_two, times_2_to_260},
+    },
+    nistp256::{PRIME, inverse, table},
+};
+
+const LIMB: u64 = (1 << 52) - 1;
+/// The last limb holds the bits from 208 to 255.
+const LAST: u64 = (1 << 48) - 1;
+
+/// 2^520 modulo the prime: what takes an integer into Montgomery form.
+const ENTER: Integer = power_of_two(520);
+
+/// The field on the AVX-512 IFMA backend.
+#[derive(Clone, Copy)]
+pub(crate) struct GfP256;
+
+/// Five limbs, of which the low 52 bits count: what lies above was carried on
+/// already. The value is below 2^258.
+#[derive(Clone, Copy)]
+pub(crate) struct Factor([Vector; 5]);
+
+/// Five limbs between 0 and 2^56; the value is below 2^257.
+#[derive(Clone, Copy)]
+pub(crate) struct Product([Vector; 5]);
+
+/// Five limbs of a sum of at most 32 products, of either sign.
+#[derive(Clone, Copy)]
+pub(crate) struct Sum([Vector; 5]);
+
+impl Factor {
+    #[inline(always)]
+    fn checked(self) -> Self {
+        self.0[4].debug_assert_in(0..1 << 50);
+        self
+    }
+}
+
+impl Product {
+    #[inline(always)]
+    fn checked(self) -> Self {
+        check(&self.0, 0..1 << 56);
+        self
+    }
+}
+
+impl Sum {
+    #[inline(always)]
+    fn checked(self) -> Self {
+        check(&self.0, -(1 << 61)..1 << 61);
+        self
+    }
+}
+
+#[inline(always)]
+fn check(limbs: &[Vector; 5], range: Range<i64>) {
+    for limb in limbs {
+        limb.debug_assert_in(range.clone());
+    }
+}
+
+/// The limbs of an integer.
+const fn limbs(words: &Integer) -> [u64; 5] {
+    [
+        words[0] & LIMB,
+        (words[0] >> 52 | words[1] << 12) & LIMB,
+        (words[1] >> 40 | words[2] << 24) & LIMB,
+        (words[2] >> 28 | words[3] << 36) & LIMB,
+        words[3] >> 16,
+    ]
+}
+
+#[inline(always)]
+fn split(integers: &[Vector; 4]) -> Factor {
+    let [a, b, c, d] = *integers;
+    let mask = a.splat(LIMB);
+    Factor([
+        a.and(mask),
+        a.shr::<52>().or(b.shl::<12>()).and(mask),
+        b.shr::<40>().or(c.shl::<24>()).and(mask),
+        c.shr::<28>().or(d.shl::<36>()).and(mask),
+        d.shr::<16>(),
+    ])
+}
+
+/// Carries limbs of either sign from one to the next.
+#[inline(always)]
+fn carry(limbs: [Vector; 5]) -> Factor {
+    let [a, mut b, mut c, mut d, mut e] = limbs;
+    b = b.add(a.shr_signed::<52>());
+    c = c.add(b.shr_signed::<52>());
+    d = d.add(c.shr_signed::<52>());
+    e = e.add(d.shr_signed::<52>());
+    Factor([a, b, c, d, e]).checked()
+}
+
+/// Divides a double-length product by 2^260 modulo the prime (Montgomery).
+///
+/// The prime is -1 modulo 2^52, so the multiple of it that clears a limb is the
+/// limb itself; and its two lowest limbs, 2^52 - 1 and 2^44 - 1, add up to
+/// 2^96 - 1, so that limb is cleared and 2^96 times it added.
+#[inline(always)]
+fn reduce(mut sums: [Vector; 10]) -> Product {
+    let second = sums[0].splat(1 << 44);
+    let fourth = sums[0].splat(1 << 36);
+    let fifth = sums[0].splat((1 << 48) - (1 << 16));
+    for i in 0..5 {
+        let quotient = sums[i];
+        sums[i + 1] = sums[i + 1]
+            .add(quotient.shr::<52>())
+            .add_low(quotient, second);
+        sums[i + 2] = sums[i + 2].add_high(quotient, second);
+        sums[i + 3] = sums[i + 3].add_low(quotient, fourth);
+        sums[i + 4] = sums[i + 4]
+            .add_high(quotient, fourth)
+            .add_low(quotient, fifth);
+        sums[i + 5] = sums[i + 5].add_high(quotient, fifth);
+    }
+    let [.., a, b, c, d, e] = sums;
+    Product([a, b, c, d, e]).checked()
+}
+
+/// The limbs, each below 2^52, of the integer below the prime.
+#[inline(always)]
+fn freeze(element: &Factor) -> [Vector; 5] {
+    let zero = element.0[0].splat(0);
+    let one = Factor([element.0[0].splat(1), zero, zero, zero, zero]);
+    // The product with 1 is at most the prime.
+    let value = normalize(GfP256::mul(element, &one).0);
+    let [a, b, c, d, e] = limbs(&PRIME);
+    let reduced = normalize([
+        value[0].sub(zero.splat(a)),
+        value[1].sub(zero.splat(b)),
+        value[2].sub(zero.splat(c)),
+        value[3].sub(zero.splat(d)),
+        value[4].sub(zero.splat(e)),
+    ]);
+    let negative = reduced[4].test(zero.splat(1 << 51));
+    GfP256::select(&negative, &Factor(value), &Factor(reduced)).0
+}
+
+/// Carries limbs of either sign, and clears what was carried on.
+#[inline(always)]
+fn normalize(limbs: [Vector; 5]) -> [Vector; 5] {
+    let [a, mut b, mut c, mut d, mut e] = limbs;
+    let mask = a.splat(LIMB);
+    b = b.add(a.shr_signed::<52>());
+    c = c.add(b.shr_signed::<52>());
+    d = d.add(c.shr_signed::<52>());
+    e = e.add(d.shr_signed::<52>());
+    [
+        a.and(mask),
+        b.and(mask),
+        c.and(mask),
+        d.and(mask),
+        e.and(mask),
+    ]
+}
+
+impl Field for GfP256 {
+    type Isa = Avx512Ifma;
+    type Factor = Factor;
+    type Product = Product;
+
+    #[inline(always)]
+    fn constant(isa: Avx512Ifma, value: &Integer) -> Product {
+        let [a, b, c, d] = *value;
+        Self::from_integers(&[isa.splat(a), isa.splat(b), isa.splat(c), isa.splat(d)])
+    }
+
+    #[inline(always)]
+    fn from_integers(integers: &[Vector; 4]) -> Product {
+        let [a, b, c, d, e] = limbs(&ENTER);
+        let one = integers[0];
+        let enter = [
+            one.splat(a),
+            one.splat(b),
+            one.splat(c),
+            one.splat(d),
+            one.splat(e),
+        ];
+        Self::mul(&split(integers), &Factor(enter))
+    }
+
+    #[inline(always)]
+    fn to_integers(element: &Factor) -> [Vector; 4] {
+        let [a, b, c, d, e] = freeze(element);
+        [
+            a.or(b.shl::<52>()),
+            b.shr::<12>().or(c.shl::<40>()),
+            c.shr::<24>().or(d.shl::<28>()),
+            d.shr::<36>().or(e.shl::<16>()),
+        ]
+    }
+
+    #[inline(always)]
+    fn mul(a: &Factor, b: &Factor) -> Product {
+        let zero = a.0[0].splat(0);
+        let mut sums = [zero; 10];
+        for i in 0..5 {
+            for j in 0..5 {
+                sums[i + j] = sums[i + j].add_low(a.0[i], b.0[j]);
+                sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], b.0[j]);
+            }
+        }
+        reduce(sums)
+    }
+
+    #[inline(always)]
+    fn square(a: &Factor) -> Product {
+        let zero = a.0[0].splat(0);
+        let mut sums = [zero; 10];
+        for i in 0..5 {
+            for j in i + 1..5 {
+                sums[i + j] = sums[i + j].add_low(a.0[i], a.0[j]);
+                sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], a.0[j]);
+            }
+        }
+        for sum in &mut sums[1..9] {
+            *sum = sum.add(*sum);
+        }
+        for i in 0..5 {
+            sums[2 * i] = sums[2 * i].add_low(a.0[i], a.0[i]);
+            sums[2 * i + 1] = sums[2 * i + 1].add_high(a.0[i], a.0[i]);
+        }
+        reduce(sums)
+    }
+
+    #[inline(always)]
+    fn carry(a: &Product) -> Factor {
+        carry(a.0)
+    }
+
+    #[inline(always)]
+    fn add(a: &Product, b: &Product) -> Factor {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
+        carry([a.add(f), b.add(g), c.add(h), d.add(i), e.add(j)])
+    }
+
+    #[inline(always)]
+    fn sub(a: &Product, b: &Product) -> Factor {
+        Self::reduce(&Self::minus(&Self::sum(a), &Self::sum(b)))
+    }
+
+    #[inline(always)]
+    fn select(mask: &Mask, a: &Factor, b: &Factor) -> Factor {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
+        Factor([
+            Vector::select(mask, a, f),
+            Vector::select(mask, b, g),
+            Vector::select(mask, c, h),
+            Vector::select(mask, d, i),
+            Vector::select(mask, e, j),
+        ])
+    }
+
+    #[inline(always)]
+    fn invert(a: &Factor) -> Factor {
+        inverse::invert::<Self>(a)
+    }
+
+    #[inline(always)]
+    fn is_zero(a: &Factor) -> Mask {
+        let [a, b, c, d, e] = freeze(a);
+        let bits = a.or(b).or(c).or(d).or(e);
+        bits.test_not(bits)
+    }
+}
+
+impl field::GfP256 for GfP256 {
+    type Sum = Sum;
+
+    #[inline(always)]
+    fn sum(a: &Product) -> Sum {
+        Sum(a.0)
+    }
+
+    #[inline(always)]
+    fn plus(a: &Sum, b: &Sum) -> Sum {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
+        Sum([a.add(f), b.add(g), c.add(h), d.add(i), e.add(j)]).checked()
+    }
+
+    #[inline(always)]
+    fn minus(a: &Sum, b: &Sum) -> Sum {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
+        Sum([a.sub(f), b.sub(g), c.sub(h), d.sub(i), e.sub(j)]).checked()
+    }
+
+    #[inline(always)]
+    fn negate_if(mask: &Mask, a: &Product) -> Sum {
+        let [a, b, c, d, e] = a.0;
+        let zero = a.splat(0);
+        Sum([
+            zero.sub_if(mask, a, a),
+            zero.sub_if(mask, b, b),
+            zero.sub_if(mask, c, c),
+            zero.sub_if(mask, d, d),
+            zero.sub_if(mask, e, e),
+        ])
+    }
+
+    /// Carries the sum, and brings what exceeds 2^256 down:
+    /// 2^256 = 2^224 - 2^192 - 2^96 + 1.
+    ///
+    /// One multiple of 2^256 stays, so that a negative sum becomes positive.
+    #[inline(always)]
+    fn reduce(a: &Sum) -> Factor {
+        let [a, b, c, d, e] = a.0;
+        let excess = e.shr_signed::<48>().sub(e.splat(1));
+        let e = e.and(e.splat(LAST)).or(e.splat(LAST + 1));
+        carry([
+            a.add(excess),
+            b.sub(excess.shl::<44>()),
+            c,
+            d.sub(excess.shl::<36>()),
+            e.add(excess.shl::<16>()),
+        ])
+    }
+}
+
+/// The entries of one coordinate of a window, for each limb, in Montgomery form.
+pub(crate) type Column = [[u64; table::ENTRIES]; 5];
+
+static WINDOWS: [[Column; 2]; table::WINDOWS] = {
+    let mut windows = [[[[0; table::ENTRIES]; 5]; 2]; table::WINDOWS];
+    let mut i = 0;
+    while i < table::WINDOWS * 2 * table::ENTRIES {
+        let (window, coordinate, entry) = (
+            i / (2 * table::ENTRIES),
+            i / table::ENTRIES % 2,
+            i % table::ENTRIES,
+        );
+        let limbs = limbs(&times_2_to_260(
+            &table::MULTIPLES[window][entry][coordinate],
+        ));
+        let mut limb = 0;
+        while limb < 5 {
+            windows[window][coordinate][limb][entry] = limbs[limb];
+            limb += 1;
+        }
+        i += 1;
+    }
+    windows
+};
+
+impl CombField<2> for GfP256 {
+    type Column = Column;
+
+    fn windows() -> &'static [[Column; 2]] {
+        &WINDOWS
+    }
+
+    #[inline(always)]
+    fn lookup(column: &Column, index: &Vector) -> Factor {
+        let [a, b, c, d, e] = column;
+        Factor([
+            index.lookup(a),
+            index.lookup(b),
+            index.lookup(c),
+            index.lookup(d),
+            index.lookup(e),
+        ])
+    }
+}

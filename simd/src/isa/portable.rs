@@ -1,0 +1,121 @@
+//! The portable backend: one lane, 64-bit integer arithmetic, any processor.
+
+use core::hint::black_box;
+
+use crate::isa::{Integer, Isa, Kernel};
+
+pub(crate) mod gf25519;
+pub(crate) mod gfp256;
+
+use gf25519::Gf25519;
+use gfp256::GfP256;
+
+/// The witness of nothing in particular: every processor will do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Portable;
+
+/// All ones for true, all zeros for false.
+///
+/// Passes through [`black_box`], so that the compiler does not turn a selection
+/// back into a branch.
+#[derive(Clone, Copy)]
+pub(crate) struct Mask(u64);
+
+impl Mask {
+    #[inline(always)]
+    fn from_bit(bit: u64) -> Self {
+        Self(black_box(bit.wrapping_neg()))
+    }
+
+    /// True if the value is zero.
+    #[inline(always)]
+    pub(crate) fn is_zero(value: u64) -> Self {
+        Self::from_bit(((value | value.wrapping_neg()) >> 63) ^ 1)
+    }
+
+    /// `a` if true, `b` if false.
+    #[inline(always)]
+    pub(crate) fn select(self, a: u64, b: u64) -> u64 {
+        b ^ (self.0 & (a ^ b))
+    }
+}
+
+impl Isa for Portable {
+    const LANES: usize = 1;
+    const GROUP: usize = 128;
+
+    type Integers = Integer;
+    type Mask = Mask;
+    type Index = u64;
+    type Group<T: Copy> = [T; Self::GROUP];
+
+    type Gf25519 = Gf25519;
+    type GfP256 = GfP256;
+
+    fn enter<K: Kernel<Self>>(self, kernel: K) {
+        kernel.run(self);
+    }
+
+    /// Does nothing: general registers are reused at once, and the portable code
+    /// names no vector registers.
+    fn clear_registers(self) {}
+
+    #[inline(always)]
+    fn group<T: Copy>(vector: T) -> Self::Group<T> {
+        [vector; Self::GROUP]
+    }
+
+    #[inline(always)]
+    fn load(self, integers: &[Integer]) -> Integer {
+        integers[0]
+    }
+
+    #[inline(always)]
+    fn store(integers: &Integer, to: &mut [Integer]) {
+        to[0] = *integers;
+    }
+
+    #[inline(always)]
+    fn gray(integers: &Integer) -> Integer {
+        let [a, b, c, d] = *integers;
+        [
+            a ^ (a >> 1 | b << 63),
+            b ^ (b >> 1 | c << 63),
+            c ^ (c >> 1 | d << 63),
+            d ^ d >> 1,
+        ]
+    }
+
+    #[inline(always)]
+    fn bit(integers: &Integer, position: usize) -> Mask {
+        Mask::from_bit((integers[position / 64] >> (position % 64)) & 1)
+    }
+
+    #[inline(always)]
+    fn window(integers: &Integer, position: usize, width: usize) -> u64 {
+        let (word, shift) = (position / 64, position % 64);
+        let low = integers[word] >> shift;
+        let next = integers.get(word + 1).copied().unwrap_or(0);
+        // In two shifts, because a shift by 64 is no shift.
+        let high = (next << 1) << (63 - shift);
+        (low | high) & ((1 << width) - 1)
+    }
+
+    #[inline(always)]
+    fn signed(window: &u64, width: usize) -> (Mask, u64) {
+        let half = 1 << (width - 1);
+        let negative = ((window >> (width - 1)) & 1) ^ 1;
+        let flip = negative.wrapping_neg() & (half - 1);
+        (Mask::from_bit(negative), (window & (half - 1)) ^ flip)
+    }
+
+    #[inline(always)]
+    fn is(index: &u64, value: u64) -> Mask {
+        Mask::is_zero(index ^ value)
+    }
+
+    #[inline(always)]
+    fn reveal(mask: &Mask, _: usize) -> bool {
+        mask.0 != 0
+    }
+}

@@ -1,0 +1,148 @@
+//! P-256 with the base point: a comb of signed windows.
+//!
+//! The recoding, and why no addition but the last needs to be complete, is in
+//! `docs/p256.md`.
+
+use crate::{
+    Backend,
+    backend::with_isa,
+    field::{CombField, GfP256, invert_all, product},
+    isa::{self, Integer, Isa, Kernel},
+    nistp256::{
+        point::{Affine, Entry, Jacobian, Projective, add_affine, add_complete},
+        table::{WIDTH, WINDOWS},
+    },
+};
+
+/// Multiplies the base point by scalars.
+///
+/// All slices have the same length: a multiple of the number of lanes, at most
+/// the size of a group.
+pub(crate) struct Comb<'a> {
+    /// Odd scalars below the order.
+    pub(crate) scalars: &'a [Integer],
+    /// The resulting x coordinates.
+    pub(crate) x: &'a mut [Integer],
+    /// The resulting y coordinates.
+    pub(crate) y: &'a mut [Integer],
+}
+
+impl Comb<'_> {
+    /// Runs the kernel on a backend. Compiled once, in this crate, and not wherever
+    /// a generic caller is.
+    pub(crate) fn run(self, backend: Backend) {
+        with_isa!(backend, isa => isa::run(isa, self));
+    }
+}
+
+impl<I: Isa> Kernel<I> for Comb<'_> {
+    #[inline(always)]
+    fn run(self, isa: I) {
+        multiply::<I, I::GfP256>(isa, self);
+    }
+}
+
+#[inline(always)]
+fn multiply<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(isa: I, batch: Comb<'_>) {
+    let vectors = batch.scalars.len() / I::LANES;
+    let nothing = F::constant(isa, &[0; 4]);
+    let nowhere = Jacobian::<F> {
+        x: F::sum(&nothing),
+        y: F::sum(&nothing),
+        z: F::carry(&nothing),
+    };
+    let mut sums = I::group(nowhere);
+    let sums = &mut sums.as_mut()[..vectors];
+    accumulate::<I, F>(isa, batch.scalars, sums);
+
+    let mut products = I::group(nowhere.entry().projective());
+    let products = &mut products.as_mut()[..vectors];
+    let mut denominators = I::group(F::carry(&nothing));
+    let denominators = &mut denominators.as_mut()[..vectors];
+    for i in 0..vectors {
+        let scalars = isa.load(&batch.scalars[i * I::LANES..(i + 1) * I::LANES]);
+        products[i] = add_last::<I, F>(isa, &sums[i], &scalars);
+        denominators[i] = products[i].z;
+    }
+    invert_all::<F>(isa, denominators);
+    for i in 0..vectors {
+        let lanes = i * I::LANES..(i + 1) * I::LANES;
+        let x = product::<F>(&products[i].x, &denominators[i]);
+        let y = product::<F>(&products[i].y, &denominators[i]);
+        I::store(&F::to_integers(&x), &mut batch.x[lanes.clone()]);
+        I::store(&F::to_integers(&y), &mut batch.y[lanes]);
+    }
+}
+
+/// Sets each sum to the multiple of the base point that all windows but the last
+/// of its scalars ask for.
+///
+/// Goes through the windows outside and the vectors inside, so that a window is
+/// fetched from memory once.
+#[inline(always)]
+fn accumulate<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(
+    isa: I,
+    scalars: &[Integer],
+    sums: &mut [Jacobian<F>],
+) {
+    let mut loaded = I::group(isa.load(&scalars[..I::LANES]));
+    let loaded = loaded.as_mut();
+    for (integers, lanes) in loaded.iter_mut().zip(scalars.chunks_exact(I::LANES)) {
+        *integers = isa.load(lanes);
+    }
+    let (first, others) = (&F::windows()[0], &F::windows()[1..WINDOWS - 1]);
+    for (sum, integers) in sums.iter_mut().zip(loaded.iter()) {
+        let (negative, index) = I::signed(&window::<I>(integers, 0), WIDTH);
+        *sum = entry::<I, F>(isa, first, &index).signed(isa, &negative);
+    }
+    for (i, entries) in (1..).zip(others) {
+        for (sum, integers) in sums.iter_mut().zip(loaded.iter()) {
+            let (negative, index) = I::signed(&window::<I>(integers, i), WIDTH);
+            *sum = add_affine::<F>(sum, &find::<I, F>(entries, &index), &negative);
+        }
+    }
+}
+
+/// Adds the entry that the last window asks for: the one addition that must be
+/// complete. Its digit is positive, so that its window alone is the index.
+#[inline(always)]
+fn add_last<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(
+    isa: I,
+    sum: &Jacobian<F>,
+    scalars: &I::Integers,
+) -> Projective<F> {
+    let index = window::<I>(scalars, WINDOWS - 1);
+    let entry = entry::<I, F>(isa, &F::windows()[WINDOWS - 1], &index);
+    add_complete::<F>(isa, &sum.entry().projective(), &entry.projective())
+}
+
+/// Window `i` of half the scalar.
+#[inline(always)]
+fn window<I: Isa>(scalar: &I::Integers, i: usize) -> I::Index {
+    I::window(scalar, 1 + WIDTH * i, WIDTH)
+}
+
+#[inline(always)]
+fn find<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(
+    entries: &[F::Column; 2],
+    index: &I::Index,
+) -> Affine<F> {
+    Affine {
+        x: F::lookup(&entries[0], index),
+        y: F::lookup(&entries[1], index),
+    }
+}
+
+#[inline(always)]
+fn entry<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(
+    isa: I,
+    entries: &[F::Column; 2],
+    index: &I::Index,
+) -> Entry<F> {
+    let Affine { x, y } = find::<I, F>(entries, index);
+    Entry {
+        x,
+        y,
+        z: F::carry(&F::constant(isa, &[1, 0, 0, 0])),
+    }
+}
