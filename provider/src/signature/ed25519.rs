@@ -1,5 +1,6 @@
 //! Ed25519 (RFC 8032) by AWS-LC.
 
+use aws_lc_rs::rand;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use openmls_traits::types::CryptoError;
 use zeroize::Zeroizing;
@@ -10,43 +11,47 @@ const SIGNATURE_LEN: usize = 64;
 
 /// A key whose public half AWS-LC derived from its seed: a signature can never
 /// be made under another one (RUSTSEC-2022-0093).
-pub(crate) struct Ed25519Key(Ed25519KeyPair);
+pub(crate) struct Ed25519Key {
+    key_pair: Ed25519KeyPair,
+    /// Kept on the heap, where moving the key does not copy it, because
+    /// `aws-lc-rs` does not wipe the copy that its key pair would give out.
+    seed: Zeroizing<Vec<u8>>,
+}
 
 impl Ed25519Key {
+    /// Any 32 random bytes are a seed (RFC 8032, section 5.1.5).
     pub(crate) fn generate() -> Result<Self, CryptoError> {
-        Ed25519KeyPair::generate()
-            .map(Self)
-            .map_err(|_| CryptoError::InsufficientRandomness)
+        let mut seed = Zeroizing::new(vec![0; SEED_LEN]);
+        rand::fill(&mut seed).map_err(|_| CryptoError::InsufficientRandomness)?;
+        Self::with_seed(seed)
     }
 
     pub(crate) fn import(seed: &[u8]) -> Result<Self, CryptoError> {
         if seed.len() != SEED_LEN {
             return Err(CryptoError::InvalidLength);
         }
-        Ed25519KeyPair::from_seed_unchecked(seed)
-            .map(Self)
-            .map_err(|_| CryptoError::SigningError)
+        Self::with_seed(Zeroizing::new(seed.to_vec()))
+    }
+
+    fn with_seed(seed: Zeroizing<Vec<u8>>) -> Result<Self, CryptoError> {
+        let key_pair =
+            Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| CryptoError::SigningError)?;
+        Ok(Self { key_pair, seed })
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        self.0
+        self.key_pair
             .try_sign(message)
             .map(|signature| signature.as_ref().to_vec())
             .map_err(|_| CryptoError::SigningError)
     }
 
-    pub(crate) fn private(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        use aws_lc_rs::encoding::AsBigEndian;
-        let seed = self
-            .0
-            .seed()
-            .and_then(|seed| seed.as_be_bytes())
-            .map_err(|_| CryptoError::CryptoLibraryError)?;
-        Ok(Zeroizing::new(seed.as_ref().to_vec()))
+    pub(crate) fn private(&self) -> Zeroizing<Vec<u8>> {
+        self.seed.clone()
     }
 
     pub(crate) fn public(&self) -> &[u8] {
-        self.0.public_key().as_ref()
+        self.key_pair.public_key().as_ref()
     }
 }
 

@@ -52,7 +52,7 @@ impl SigningKey {
     /// The private seed or scalar, as it is stored.
     pub(crate) fn private(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         match self {
-            Self::Ed25519(key) => key.private(),
+            Self::Ed25519(key) => Ok(key.private()),
             Self::Ecdsa(key) => key.private(),
         }
     }
