@@ -7,11 +7,13 @@ STATE ?= .state
 RUN_PACKAGES  = gcc libc6-dev softhsm2
 TEST_PACKAGES = $(RUN_PACKAGES) libssl-dev opensc openssl pkg-config
 
-.PHONY: help run test bench lint run-packages test-packages
+.PHONY: help run test test-qemu soak bench lint run-packages test-packages
 
 help:
 	@echo 'make run    a member of real groups is removed by proposals signed in a PKCS#11 token'
 	@echo 'make test   every test'
+	@echo 'make test-qemu   the lanes on emulated CPUs with and without AVX2'
+	@echo 'make soak   the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench  every operation of every suite against the other providers'
 	@echo 'make lint   formatting, clippy and docs, warnings denied'
 
@@ -20,6 +22,13 @@ run: run-packages
 
 test: test-packages
 	$(CARGO) test --workspace --locked
+
+test-qemu: test-packages
+	@./.ci/install-packages qemu-user-static
+	CARGO='$(CARGO)' ./.ci/test-qemu
+
+soak: test-packages
+	$(CARGO) run --release --locked --package mls_lanes --example soak -- $(SOAK)
 
 bench: test-packages
 	$(CARGO) run --release --locked --package mls_bench --bin mls-bench -- measure all --suite all

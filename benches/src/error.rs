@@ -9,7 +9,8 @@ use openmls_traits::types::CryptoError;
 pub enum BenchError {
     /// No scenario has this name.
     #[error(
-        "unknown scenario `{name}`; choose from: {known}; or `all` for every provider operation"
+        "unknown scenario `{name}`; choose from: {known}; or `all` for every provider operation; \
+         `measure lanes`, its options behind it, stands alone"
     )]
     UnknownScenario {
         /// The name that was asked for.
@@ -23,6 +24,22 @@ pub enum BenchError {
         /// The name that was asked for.
         name: String,
         /// The names that exist, separated by commas.
+        known: String,
+    },
+    /// No operation on batches has this name.
+    #[error("unknown operation `{name}`; choose from: {known}")]
+    UnknownOperation {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist, separated by commas.
+        known: String,
+    },
+    /// The engine is a backend for other CPUs.
+    #[error("engine `{name}` needs instructions that this CPU lacks; choose from: {known}")]
+    MissingInstructions {
+        /// The name that was asked for.
+        name: String,
+        /// The names of the engines that can run here, separated by commas.
         known: String,
     },
     /// No ciphersuite has this number.
@@ -45,6 +62,17 @@ pub enum BenchError {
         /// The budget as it was written.
         given: String,
     },
+    /// The number of elements in a batch is not a number, or none that can be measured.
+    #[error("`{given}` is no number of elements in a batch; give one from 1 to {longest}")]
+    InvalidBatch {
+        /// The number as it was written.
+        given: String,
+        /// The greatest number that can be given.
+        longest: usize,
+    },
+    /// The break-even was asked for without the engine that it is measured against.
+    #[error("no break-even without engine `{0}`: name it in --engines too")]
+    NoReference(&'static str),
     /// A provider refused an operation.
     #[error("the provider failed: {0}")]
     Crypto(#[from] CryptoError),
@@ -56,6 +84,9 @@ pub enum BenchError {
         /// OpenMLS's own words.
         reason: String,
     },
+    /// A library of curves refused an operation.
+    #[error("the library failed: {0}")]
+    Library(String),
     /// A result did not verify: its time means nothing.
     #[error("a wrong result: {0}")]
     WrongResult(&'static str),
@@ -70,7 +101,7 @@ pub enum BenchError {
         source: Box<BenchError>,
     },
     /// None of the chosen engines can run any of the chosen scenarios.
-    #[error("nothing was measured: none of the chosen engines supports the chosen suite")]
+    #[error("nothing was measured: none of the chosen engines supports what was chosen")]
     NothingMeasured,
     /// The results could not be written.
     #[error("cannot write the results: {0}")]
@@ -105,6 +136,18 @@ impl<T, E: Display> Step<T> for Result<T, E> {
             step,
             reason: error.to_string(),
         })
+    }
+}
+
+/// Turns the error types of the libraries of curves into ours.
+pub(crate) trait FromLibrary<T> {
+    /// The value, or [`BenchError::Library`] with the library's own words.
+    fn of_library(self) -> Result<T, BenchError>;
+}
+
+impl<T, E: Display> FromLibrary<T> for Result<T, E> {
+    fn of_library(self) -> Result<T, BenchError> {
+        self.map_err(|error| BenchError::Library(error.to_string()))
     }
 }
 

@@ -3,11 +3,12 @@
 //! Two tables meet here. [`engine::ENGINES`] has one row for each provider, and
 //! each row carries the [`scenario`] table with every piece of work prepared to
 //! run on that provider. Criterion, the command `mls-bench` and the tests all
-//! take their work from these two tables; none of them defines its own.
+//! take their work from these two tables; none of them defines its own. Beside them,
+//! [`lanes`] compares the batches of `mls_lanes` with libraries of curves.
 //!
 //! What is measured, and how:
 //!
-//! - [`measure::measure`] runs the engines in turn within one process, the order
+//! - [`measure::measure`] and [`lanes::measure`] run the engines in turn within one process, the order
 //!   rotating, so that a slow moment of the machine falls on all of them;
 //! - an engine's inputs are made, and its results verified, outside the timed part;
 //! - a result that does not verify ends the measurement with an error.
@@ -15,6 +16,7 @@
 pub mod cli;
 pub mod engine;
 mod error;
+pub mod lanes;
 pub mod measure;
 pub mod report;
 pub mod scenario;

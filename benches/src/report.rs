@@ -33,10 +33,15 @@ struct Line {
 /// What `out` refuses.
 pub fn write_json(out: &mut impl Write, measurement: &Measurement) -> io::Result<()> {
     for measured in &measurement.engines {
-        serde_json::to_writer(&mut *out, &line(measurement, measured))?;
-        writeln!(out)?;
+        write_line(out, &line(measurement, measured))?;
     }
     out.flush()
+}
+
+/// Writes one line of JSON.
+pub(crate) fn write_line(out: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    writeln!(out)
 }
 
 /// Writes the heading of the table of [`write_rows`] to `out`.
@@ -66,14 +71,14 @@ pub fn write_rows(out: &mut impl Write, measurement: &Measurement) -> io::Result
             line.scenario,
             line.suite,
             line.members
-                .map_or_else(|| "-".to_owned(), |n| n.to_string()),
+                .map_or_else(absent, |members| members.to_string()),
             line.engine,
             line.runs,
             line.median_us,
             line.min_us,
             line.mad_us,
             line.ratio
-                .map_or_else(|| "-".to_owned(), |r| format!("{r:.2}")),
+                .map_or_else(absent, |ratio| format!("{ratio:.2}")),
         )?;
     }
     out.flush()
@@ -93,7 +98,12 @@ fn line(measurement: &Measurement, measured: &Measured) -> Line {
     }
 }
 
+/// What stands in a table for a value that there is not.
+pub(crate) fn absent() -> String {
+    "-".to_owned()
+}
+
 /// Four decimals: more would pretend to a precision that no clock has.
-fn rounded(value: f64) -> f64 {
+pub(crate) fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }

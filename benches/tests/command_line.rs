@@ -1,30 +1,9 @@
 //! The command `mls-bench` as its users meet it.
 
-use std::process::{Command, Output};
+mod common;
 
+use common::{json_lines, mls_bench, stderr, stdout};
 use serde_json::Value;
-
-fn mls_bench(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_mls-bench"))
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn json_lines(output: &Output) -> Vec<Value> {
-    stdout(output)
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
 
 #[test]
 fn json_has_one_complete_object_a_line() {
@@ -153,9 +132,17 @@ fn the_table_has_a_heading_and_a_row_for_each_engine() {
 }
 
 #[test]
-fn the_list_names_scenarios_engines_and_suites() {
+fn the_list_names_everything_that_can_be_chosen() {
     let listed = stdout(&mls_bench(&["list"]));
-    for name in ["hkdf-extract", "process", "rust-crypto", "0x0007"] {
+    let names = [
+        "hkdf-extract",
+        "process",
+        "rust-crypto",
+        "0x0007",
+        "p256-agree",
+        "portable",
+    ];
+    for name in names {
         assert!(listed.contains(name), "{name} is missing");
     }
 }

@@ -112,6 +112,14 @@ impl Backend {
         with_isa!(self, isa => of(isa))
     }
 
+    /// The most elements computed together.
+    pub(crate) fn group(self) -> usize {
+        fn of<I: Isa>(_: I) -> usize {
+            I::GROUP
+        }
+        with_isa!(self, isa => of(isa))
+    }
+
     pub(crate) fn kind(self) -> Kind {
         self.0
     }

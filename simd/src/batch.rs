@@ -43,7 +43,7 @@ pub(crate) fn check_lengths(
 /// The length of the pieces into which to cut a batch: whole vectors, and as even
 /// as can be, for the cost of a piece's inversion does not depend on its length.
 pub(crate) fn piece_length(backend: Backend, count: usize) -> usize {
-    let pieces = count.div_ceil(CHUNK).max(1);
+    let pieces = count.div_ceil(backend.group()).max(1);
     count
         .div_ceil(pieces)
         .next_multiple_of(backend.lanes())

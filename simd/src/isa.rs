@@ -21,7 +21,8 @@ pub(crate) type Integer = [u64; 4];
 pub(crate) trait Isa: Copy {
     /// The number of lanes of a vector.
     const LANES: usize;
-    /// The number of elements whose inversions are shared.
+    /// The most elements computed together, which share an inversion: as many as
+    /// the stack cleared by [`wipe::stack`] has room for.
     const GROUP: usize;
 
     /// One integer in each lane.

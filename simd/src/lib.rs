@@ -36,6 +36,7 @@
 
 mod backend;
 mod batch;
+mod break_even;
 mod curve25519;
 mod declassify;
 mod error;
@@ -50,6 +51,7 @@ pub mod x25519;
 
 pub use backend::{Backend, BackendError};
 pub use batch::outputs;
+pub use break_even::Operation;
 pub use error::{Error, LengthMismatch};
 pub use secret::SharedSecret;
 

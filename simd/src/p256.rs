@@ -11,7 +11,7 @@ use crate::{
     error::{Error, LengthMismatch},
     isa::{
         Integer,
-        portable::gfp256::{choose, sub_integers},
+        portable::gfp256::{choose_secretly, sub_integers},
     },
     nistp256::{BASE, ORDER, PRIME, comb::Comb, window::Windowed},
     secret::SharedSecret,
@@ -136,7 +136,7 @@ fn generate<S: AsRef<[u8]>>(
     for (i, public_key) in public_keys.iter_mut().enumerate() {
         *public_key = negated[i].map(|negated| {
             let (minus_y, _) = sub_integers(&PRIME, &y[i]);
-            encode_point(&x[i], &choose(negated, &minus_y, &y[i]))
+            encode_point(&x[i], &choose_secretly(negated, &minus_y, &y[i]))
         });
     }
 }
@@ -153,7 +153,7 @@ fn load_scalar(bytes: &[u8], scalar: &mut Integer) -> Result<u64, Error> {
     }
     let (negative, _) = sub_integers(&ORDER, &k);
     let even = (k[0] & 1) ^ 1;
-    *scalar = choose(even, &negative, &k);
+    *scalar = choose_secretly(even, &negative, &k);
     Ok(even)
 }
 
@@ -163,7 +163,7 @@ fn load_point(bytes: &[u8], x: &mut Integer, y: &mut Integer) -> Result<(), Erro
     let bytes: &[u8; POINT_LENGTH] = bytes.try_into().map_err(|_| Error::PointLength)?;
     let (form, coordinates) = bytes.split_at(1);
     let (coordinates, _) = coordinates.as_chunks::<32>();
-    let &[ref first, ref second] = coordinates else {
+    let [first, second] = coordinates else {
         return Err(Error::PointLength);
     };
     let (first, second) = (decode(first), decode(second));

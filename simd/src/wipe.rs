@@ -2,8 +2,7 @@
 
 use core::hint::black_box;
 
-/// How much stack is cleared: more than any kernel uses. The test
-/// `tests/erasure.rs` looks for what is left.
+/// How much stack is cleared, in bytes: more than any kernel uses.
 const DEPTH: usize = 64 * 1024;
 
 /// Overwrites the unused stack below the caller's frame with zeros.

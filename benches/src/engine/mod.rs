@@ -116,7 +116,7 @@ impl EngineRow {
     }
 
     /// `source` with this engine's and the scenario's name to it.
-    pub(crate) fn failed(&self, scenario: &Scenario, source: BenchError) -> BenchError {
+    fn failed(&self, scenario: &Scenario, source: BenchError) -> BenchError {
         BenchError::Engine {
             engine: self.name,
             scenario: scenario.name,

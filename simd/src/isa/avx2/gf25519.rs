@@ -106,7 +106,7 @@ fn freeze(element: &Factor) -> [Vector; 10] {
     let mut quotient = limbs[0].add(nineteen).shr::<26>();
     for_limbs!(i => if i > 0 {
         let sum = quotient.add(limbs[i]);
-        quotient = if i % 2 == 0 {
+        quotient = if width(i) == 26 {
             sum.shr::<26>()
         } else {
             sum.shr::<25>()

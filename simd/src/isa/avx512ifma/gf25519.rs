@@ -50,9 +50,9 @@ impl Factor {
 impl Product {
     #[inline(always)]
     fn checked(self) -> Self {
-        self.0
-            .iter()
-            .for_each(|limb| limb.debug_assert_in(0..1 << 56));
+        for limb in self.0 {
+            limb.debug_assert_in(0..1 << 56);
+        }
         self
     }
 }
@@ -107,7 +107,9 @@ fn fold(sums: [Vector; 10]) -> Product {
 #[inline(always)]
 fn freeze(element: &Factor) -> [Vector; 5] {
     let mask = element.0[0].splat(LIMB);
-    let [a, b, c, d, e] = element.0.map(|limb| limb.and(mask));
+    let [a, b, c, d, e] = element.0;
+    let (a, b, c, d) = (a.and(mask), b.and(mask), c.and(mask), d.and(mask));
+    let e = e.and(mask);
     let nineteen = a.splat(19);
     // 1 if the value is at least 2^255 - 19, else 0: the value is below twice that.
     let mut quotient = a.add(nineteen).shr::<52>();
@@ -136,7 +138,8 @@ impl Field for Gf25519 {
 
     #[inline(always)]
     fn constant(isa: Avx512Ifma, value: &Integer) -> Product {
-        Self::from_integers(&value.map(|word| isa.splat(word)))
+        let [a, b, c, d] = *value;
+        Self::from_integers(&[isa.splat(a), isa.splat(b), isa.splat(c), isa.splat(d)])
     }
 
     #[inline(always)]
@@ -262,7 +265,10 @@ impl field::Gf25519 for Gf25519 {
     #[inline(always)]
     fn negate_if(mask: &Mask, a: &Product) -> Factor {
         let zero = a.0[0].splat(0);
-        let [a, b, c, d, e] = a.0.map(|limb| zero.sub_if(mask, limb, limb));
+        let [a, b, c, d, e] = a.0;
+        let (a, b) = (zero.sub_if(mask, a, a), zero.sub_if(mask, b, b));
+        let (c, d) = (zero.sub_if(mask, c, c), zero.sub_if(mask, d, d));
+        let e = zero.sub_if(mask, e, e);
         carry([
             a.sub(a.splat(OFFSET_FIRST)),
             b,

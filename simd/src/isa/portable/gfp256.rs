@@ -54,8 +54,14 @@ pub(crate) const fn sub_integers(a: &Integer, b: &Integer) -> (Integer, u64) {
     (difference, borrow)
 }
 
-/// `a` if `bit` is 1, `b` if it is 0.
-pub(crate) const fn choose(bit: u64, a: &Integer, b: &Integer) -> Integer {
+/// `a` if `bit` is 1, `b` if it is 0, for secrets: the compiler, which does not see
+/// where the bit is from, cannot turn the choice into a branch.
+pub(crate) fn choose_secretly(bit: u64, a: &Integer, b: &Integer) -> Integer {
+    choose(black_box(bit), a, b)
+}
+
+/// `a` if `bit` is 1, `b` if it is 0, for constants.
+const fn choose(bit: u64, a: &Integer, b: &Integer) -> Integer {
     let mask = bit.wrapping_neg();
     [
         b[0] ^ (mask & (a[0] ^ b[0])),
@@ -65,39 +71,49 @@ pub(crate) const fn choose(bit: u64, a: &Integer, b: &Integer) -> Integer {
     ]
 }
 
-/// A value of five words, the last given apart, below twice the prime: reduced.
-const fn reduce_once(a: &Integer, top: u64) -> Integer {
+/// A value of five words, the last given apart, below twice the prime: less the
+/// prime, and 1 if it was below the prime already.
+const fn less_prime(a: &Integer, top: u64) -> (Integer, u64) {
     let (reduced, borrow) = sub_integers(a, &PRIME);
     let (_, keep) = sub_borrow(top, 0, borrow);
-    choose(keep, a, &reduced)
+    (reduced, keep)
 }
 
-/// `a + b` modulo the prime.
-pub(crate) const fn add(a: &Integer, b: &Integer) -> Integer {
+const fn reduce_once((a, top): (Integer, u64)) -> Integer {
+    let (reduced, keep) = less_prime(&a, top);
+    choose(keep, &a, &reduced)
+}
+
+/// `a + b`, in five words.
+const fn add_integers(a: &Integer, b: &Integer) -> (Integer, u64) {
     let (mut sum, mut carry) = ([0; 4], 0);
     let mut i = 0;
     while i < 4 {
         (sum[i], carry) = add_carry(a[i], b[i], carry);
         i += 1;
     }
-    reduce_once(&sum, carry)
+    (sum, carry)
+}
+
+/// `a + b` modulo the prime.
+pub(crate) const fn add(a: &Integer, b: &Integer) -> Integer {
+    reduce_once(add_integers(a, b))
 }
 
 /// `a - b` modulo the prime.
 pub(crate) const fn sub(a: &Integer, b: &Integer) -> Integer {
     let (difference, borrow) = sub_integers(a, b);
-    let mask = borrow.wrapping_neg();
-    let (mut sum, mut carry) = ([0; 4], 0);
-    let mut i = 0;
-    while i < 4 {
-        (sum[i], carry) = add_carry(difference[i], PRIME[i] & mask, carry);
-        i += 1;
-    }
-    sum
+    let (wrapped, _) = add_integers(&difference, &PRIME);
+    choose(borrow, &wrapped, &difference)
 }
 
 /// `a b / 2^256` modulo the prime.
 pub(crate) const fn mul(a: &Integer, b: &Integer) -> Integer {
+    reduce_once(mul_integers(a, b))
+}
+
+/// A value below twice the prime that is congruent to `a b / 2^256`, in five words.
+const fn mul_integers(a: &Integer, b: &Integer) -> (Integer, u64) {
     let mut sums = [0; 6];
     let mut i = 0;
     while i < 4 {
@@ -108,7 +124,7 @@ pub(crate) const fn mul(a: &Integer, b: &Integer) -> Integer {
         sums = [sums[1], sums[2], sums[3], sums[4], sums[5], 0];
         i += 1;
     }
-    reduce_once(&[sums[0], sums[1], sums[2], sums[3]], sums[4])
+    ([sums[0], sums[1], sums[2], sums[3]], sums[4])
 }
 
 /// Adds `a b` to the sums.
@@ -154,6 +170,15 @@ pub(crate) struct GfP256;
 #[derive(Clone, Copy)]
 pub(crate) struct Element(Integer);
 
+impl Element {
+    /// [`reduce_once`], for secrets.
+    #[inline(always)]
+    fn reduce_once((a, top): (Integer, u64)) -> Self {
+        let (reduced, keep) = less_prime(&a, top);
+        Self(choose_secretly(keep, &a, &reduced))
+    }
+}
+
 impl Field for GfP256 {
     type Isa = Portable;
     type Factor = Element;
@@ -171,17 +196,17 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn to_integers(element: &Element) -> Integer {
-        leave(&element.0)
+        Element::reduce_once(mul_integers(&element.0, &[1, 0, 0, 0])).0
     }
 
     #[inline(always)]
     fn mul(a: &Element, b: &Element) -> Element {
-        Element(mul(&a.0, &b.0))
+        Element::reduce_once(mul_integers(&a.0, &b.0))
     }
 
     #[inline(always)]
     fn square(a: &Element) -> Element {
-        Element(mul(&a.0, &a.0))
+        Element::reduce_once(mul_integers(&a.0, &a.0))
     }
 
     #[inline(always)]
@@ -191,12 +216,14 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn add(a: &Element, b: &Element) -> Element {
-        Element(add(&a.0, &black_box(b.0)))
+        Element::reduce_once(add_integers(&a.0, &b.0))
     }
 
     #[inline(always)]
     fn sub(a: &Element, b: &Element) -> Element {
-        Element(sub(&a.0, &black_box(b.0)))
+        let (difference, borrow) = sub_integers(&a.0, &b.0);
+        let (wrapped, _) = add_integers(&difference, &PRIME);
+        Element(choose_secretly(borrow, &wrapped, &difference))
     }
 
     #[inline(always)]

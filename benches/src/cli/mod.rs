@@ -1,0 +1,94 @@
+//! The command line of `mls-bench`.
+
+mod lanes;
+mod sampling;
+mod scenarios;
+
+use std::io::{self, Write};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{BenchError, engine::ENGINES, lanes as batches, scenario, suite};
+use lanes::Lanes;
+use scenarios::Scenarios;
+
+/// Which MLS ciphersuite and OpenMLS provider is fastest on this CPU.
+#[derive(Debug, Parser)]
+#[command(name = "mls-bench", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure scenarios on several engines, in turn within this process
+    Measure(Box<Measure>),
+    /// List the scenarios, the operations on batches, the engines and the ciphersuites
+    List,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct Measure {
+    #[command(flatten)]
+    scenarios: Scenarios,
+    #[command(subcommand)]
+    special: Option<Special>,
+}
+
+/// Scenarios that are about something else than providers and ciphersuites, with
+/// options of their own.
+#[derive(Debug, Subcommand)]
+enum Special {
+    /// Measure batches of Diffie-Hellman on several libraries; microseconds per element
+    Lanes(Lanes),
+}
+
+impl Cli {
+    /// Does what the arguments say, and writes results to standard output.
+    ///
+    /// # Errors
+    ///
+    /// [`BenchError`] for names that do not exist, engines that failed, wrong results,
+    /// and an output that cannot be written.
+    pub fn run(self) -> Result<(), BenchError> {
+        match self.command {
+            Command::Measure(measure) => measure.run(),
+            Command::List => Ok(list(&mut io::stdout().lock())?),
+        }
+    }
+}
+
+impl Measure {
+    fn run(self) -> Result<(), BenchError> {
+        match self.special {
+            Some(Special::Lanes(lanes)) => lanes.run(),
+            None => self.scenarios.run(),
+        }
+    }
+}
+
+fn list(out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "Scenarios")?;
+    for scenario in scenario::scenarios() {
+        writeln!(out, "  {:<32}{}", scenario.name, scenario.about)?;
+    }
+    writeln!(out, "Engines")?;
+    for engine in ENGINES {
+        writeln!(out, "  {:<32}{}", engine.name, engine.about)?;
+    }
+    writeln!(out, "Ciphersuites")?;
+    for suite in suite::all() {
+        writeln!(out, "  {:<32}{suite}", suite::number(suite))?;
+    }
+    writeln!(out, "Operations of lanes")?;
+    for operation in batches::OPERATIONS {
+        writeln!(out, "  {:<32}{}", operation.name, operation.about)?;
+    }
+    writeln!(out, "Engines of lanes, on this CPU")?;
+    for engine in batches::engine::engines() {
+        writeln!(out, "  {:<32}{}", engine.name(), engine.about())?;
+    }
+    Ok(())
+}

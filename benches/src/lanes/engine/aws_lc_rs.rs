@@ -1,0 +1,74 @@
+//! Engine `aws-lc-rs`, the reference: the provider's own library, one call at a time.
+
+use std::rc::Rc;
+
+use aws_lc_rs::agreement::PrivateKey;
+
+use super::{LaneEngine, REFERENCE, calls::calls};
+use crate::{
+    BenchError,
+    error::FromLibrary,
+    lanes::{
+        Batch, Inputs, Kind, Operation,
+        inputs::{algorithm, import, shared_secret},
+    },
+};
+
+/// aws-lc-rs by its fastest public path for each operation.
+///
+/// Agreement takes a private key imported beforehand. Key generation draws a new
+/// private key, `generate` and then `compute_public_key`: this contains the random
+/// bytes, which our backends are given, but importing given bytes instead would cost
+/// more, as AWS-LC then checks or converts the key besides computing the public one.
+pub(super) struct AwsLcRs;
+
+impl LaneEngine for AwsLcRs {
+    fn name(&self) -> &'static str {
+        REFERENCE
+    }
+
+    fn about(&self) -> &'static str {
+        "aws-lc-rs, one call an element"
+    }
+
+    fn prepare(
+        &self,
+        operation: &Operation,
+        inputs: &Rc<Inputs>,
+    ) -> Result<Option<Box<dyn Batch>>, BenchError> {
+        match operation.kind {
+            Kind::Agree => agree(Rc::clone(inputs)),
+            Kind::KeyGeneration => Ok(key_gen(Rc::clone(inputs))),
+        }
+        .map(Some)
+    }
+}
+
+fn agree(inputs: Rc<Inputs>) -> Result<Box<dyn Batch>, BenchError> {
+    let scalars = inputs.scalars.iter();
+    let keys: Vec<_> = scalars
+        .map(|scalar| import(inputs.curve, scalar))
+        .collect::<Result<_, _>>()?;
+    let theirs = Rc::clone(&inputs);
+    Ok(calls(
+        inputs.count(),
+        move |index| shared_secret(&keys[index], &theirs.points[index]),
+        move |index, secret| inputs.verify_secret(index, &secret),
+    ))
+}
+
+fn key_gen(inputs: Rc<Inputs>) -> Box<dyn Batch> {
+    let algorithm = algorithm(inputs.curve);
+    calls(
+        inputs.count(),
+        move |_index| {
+            let key = PrivateKey::generate(algorithm).of_library()?;
+            let public_key = key.compute_public_key().of_library()?;
+            Ok((key, public_key))
+        },
+        move |index, (key, public_key)| {
+            let secret = shared_secret(&key, &inputs.points[index])?;
+            inputs.verify_exchange(index, public_key.as_ref(), &secret)
+        },
+    )
+}

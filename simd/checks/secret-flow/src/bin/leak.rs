@@ -1,0 +1,5 @@
+//! Takes a branch on a secret.
+
+fn main() {
+    secret_flow::leak();
+}
