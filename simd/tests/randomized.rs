@@ -88,13 +88,3 @@ fn p256_elements() {
         }
     });
 }
-
-/// Goes on until it is stopped or finds a difference: `make soak`.
-#[test]
-#[ignore = "never ends"]
-fn soak() {
-    loop {
-        x25519_elements();
-        p256_elements();
-    }
-}
