@@ -10,12 +10,12 @@ TEST_PACKAGES = $(RUN_PACKAGES) libssl-dev opensc openssl pkg-config
 .PHONY: help run test test-qemu soak bench lint run-packages test-packages
 
 help:
-	@echo 'make run    a member of real groups is removed by proposals signed in a PKCS#11 token'
-	@echo 'make test   every test'
+	@echo 'make run        a member of real groups is removed by proposals signed in a PKCS#11 token'
+	@echo 'make test       every test'
 	@echo 'make test-qemu  the lanes on emulated CPUs with and without AVX2'
-	@echo 'make soak   the lanes against AWS-LC on random elements, without end'
-	@echo 'make bench  every operation of every suite against the other providers'
-	@echo 'make lint   formatting, clippy and docs, warnings denied'
+	@echo 'make soak       the lanes against AWS-LC on random elements, without end'
+	@echo 'make bench      every operation of every suite against the other providers'
+	@echo 'make lint       formatting, clippy and docs, warnings denied'
 
 run: run-packages
 	$(CARGO) run --release --locked --package mls_hsm_signer --example remove_member -- --state $(STATE)
