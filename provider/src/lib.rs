@@ -22,8 +22,8 @@
 //!
 //! | Operation | Done by |
 //! |---|---|
-//! | random bytes, key generation, ECDH, ECDSA, Ed25519, AEAD, one-shot hashes | AWS-LC, through `aws-lc-rs` |
-//! | SHA-2 compressions inside HMAC and HKDF | the `sha2` crate, whose states can be prepared once and kept |
+//! | random bytes, key generation, ECDH, ECDSA, Ed25519, AEAD, SHA-384, SHA-512 | AWS-LC, through `aws-lc-rs` |
+//! | SHA-256; SHA-2 compressions inside HMAC and HKDF | the `sha2` crate, whose states can be prepared once and kept |
 //! | composition of HMAC, HKDF and HPKE (RFC 9180) | this crate |
 //!
 //! # Formats

@@ -2,7 +2,7 @@
 
 pub(crate) mod hkdf;
 pub(crate) mod hmac;
-mod sha2;
+pub(crate) mod sha2;
 
 /// Length in bytes of the longest hash output, SHA-512's.
 pub(crate) const MAX_HASH_LEN: usize = 64;

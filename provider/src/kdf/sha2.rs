@@ -15,7 +15,7 @@ use crate::secret::wipe;
 const END_OF_MESSAGE: u8 = 0x80;
 
 /// A hash function of the SHA-2 family.
-pub(super) trait Sha2 {
+pub(crate) trait Sha2 {
     /// The chaining value.
     type State: Copy;
     /// A message block.
@@ -41,7 +41,7 @@ pub(super) trait Sha2 {
 
 macro_rules! sha2 {
     ($name:ident, $word:ty, $block_len:literal, $hash_len:literal, $compress:ident, $initial:expr) => {
-        pub(super) struct $name;
+        pub(crate) struct $name;
 
         impl Sha2 for $name {
             type State = [$word; 8];
@@ -92,7 +92,7 @@ sha2!(Sha512, u64, 128, 64, compress512, [
 ]);
 
 /// A hash in progress. Wiped on drop.
-pub(super) struct Hasher<H: Sha2> {
+pub(crate) struct Hasher<H: Sha2> {
     state: H::State,
     /// The message's last bytes, less than a block, then zeros.
     block: H::Block,
@@ -104,7 +104,7 @@ pub(super) struct Hasher<H: Sha2> {
 
 impl<H: Sha2> Hasher<H> {
     /// A hash of an empty message.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::resume(H::INITIAL, 0)
     }
 
@@ -121,7 +121,7 @@ impl<H: Sha2> Hasher<H> {
 
     /// Appends `bytes` to the message.
     #[inline]
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.len += bytes.len() as u64;
         if self.filled + bytes.len() < H::BLOCK_LEN {
             self.block.as_mut()[self.filled..][..bytes.len()].copy_from_slice(bytes);
@@ -151,7 +151,7 @@ impl<H: Sha2> Hasher<H> {
     /// hash is not to be used further. By reference: moving it would leave a
     /// copy behind that is not wiped.
     #[inline]
-    pub(super) fn finish(&mut self) -> H::State {
+    pub(crate) fn finish(&mut self) -> H::State {
         let length_at = H::BLOCK_LEN - H::LENGTH_LEN;
         self.block.as_mut()[self.filled] = END_OF_MESSAGE;
         if self.filled >= length_at {
