@@ -9,6 +9,7 @@ use super::labels::{LabeledKdf, SuiteId};
 use crate::encoding::is_uncompressed_point;
 use crate::kdf::MAX_HASH_LEN;
 use crate::kdf::hmac::HmacKey;
+use crate::lanes::LaneCurve;
 use crate::secret::SecretBytes;
 
 /// A KEM: a Diffie-Hellman group with its KDF (RFC 9180, section 7.1).
@@ -21,6 +22,8 @@ pub(crate) struct DhKem {
     private_len: usize,
     /// Whether a private key is a scalar below an order; else any bytes are one.
     scalars: Option<Scalars>,
+    /// The curve by which batches go through lanes.
+    pub(crate) lanes: Option<LaneCurve>,
 }
 
 /// The scalars of a NIST curve (RFC 9180, section 7.1.3; FIPS 186-5 for the orders).
@@ -45,6 +48,7 @@ static DHKEM_P256: DhKem = DhKem {
             "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
         ),
     }),
+    lanes: Some(LaneCurve::P256),
 };
 
 static DHKEM_P384: DhKem = DhKem {
@@ -62,6 +66,7 @@ static DHKEM_P384: DhKem = DhKem {
              c7634d81f4372ddf581a0db248b0a77aecec196accc52973",
         ),
     }),
+    lanes: None,
 };
 
 static DHKEM_P521: DhKem = DhKem {
@@ -79,6 +84,7 @@ static DHKEM_P521: DhKem = DhKem {
              51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
         ),
     }),
+    lanes: None,
 };
 
 static DHKEM_X25519: DhKem = DhKem {
@@ -90,6 +96,7 @@ static DHKEM_X25519: DhKem = DhKem {
     public_len: 32,
     private_len: 32,
     scalars: None,
+    lanes: Some(LaneCurve::X25519),
 };
 
 /// Decodes the hexadecimal digits of an order at compile time.
@@ -113,7 +120,7 @@ const fn order_bytes<const N: usize>(hex: &str) -> [u8; N] {
 }
 
 /// The KEM shared secret, Nsecret bytes. Wiped on drop.
-pub(super) struct SharedSecret {
+pub(crate) struct SharedSecret {
     bytes: SecretBytes<MAX_HASH_LEN>,
     len: usize,
 }
@@ -223,6 +230,27 @@ impl DhKem {
         agreement::agree(private, public, (), |dh| Ok(kdf(dh))).ok()
     }
 
+    /// Whether `bytes`, of the right length, are a private key; constant time up to
+    /// the answer.
+    pub(super) fn is_private_key(&self, bytes: &[u8]) -> bool {
+        match &self.scalars {
+            Some(scalars) => scalars.contains(bytes),
+            None => true,
+        }
+    }
+
+    /// Length of a public key and of `enc` in bytes, Npk and Nenc.
+    pub(crate) fn public_len(&self) -> usize {
+        self.public_len
+    }
+
+    /// Length of fresh input keying material in bytes: the hash's, which is at least
+    /// Nsk but for P-521, whose 64 bytes are those that MLS derives keys from
+    /// (RFC 9420, section 7.4).
+    pub(super) fn ikm_len(&self) -> usize {
+        self.kdf.hash.size()
+    }
+
     fn is_encoded_public_key(&self, bytes: &[u8]) -> bool {
         match self.scalars {
             Some(_) => is_uncompressed_point(bytes, self.public_len),
@@ -240,7 +268,12 @@ impl DhKem {
     ///
     /// `kem_context` is the concatenation of `enc` and `recipient`; Nsecret is
     /// the KDF's hash length for each of these KEMs.
-    fn extract_and_expand(&self, dh: &[u8], enc: &[u8], recipient: &[u8]) -> SharedSecret {
+    pub(super) fn extract_and_expand(
+        &self,
+        dh: &[u8],
+        enc: &[u8],
+        recipient: &[u8],
+    ) -> SharedSecret {
         let eae_prk = self.extract(b"eae_prk", dh);
         let mut shared_secret = SharedSecret {
             bytes: SecretBytes::<MAX_HASH_LEN>::zeros(),
@@ -258,20 +291,31 @@ impl DhKem {
     /// [`CryptoError::CryptoLibraryError`] if no candidate is a scalar, which
     /// has a negligible probability.
     pub(crate) fn derive_key_pair(&self, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
-        let dkp_prk = self.extract(b"dkp_prk", ikm);
         let mut private = Zeroizing::new(vec![0; self.private_len]);
-        match &self.scalars {
-            Some(scalars) => self.derive_scalar(scalars, &dkp_prk, &mut private)?,
-            None => self
-                .kdf
-                .labeled_expand(&dkp_prk, b"sk", [b"", b""], &mut private),
-        }
+        self.derive_private_key(ikm, &mut private)?;
         let key = PrivateKey::from_private_key(self.group, &private)
             .map_err(|_| CryptoError::CryptoLibraryError)?;
         Ok(HpkeKeyPair {
             public: public_key(&key)?,
             private: std::mem::take(&mut *private).into(),
         })
+    }
+
+    /// The private key of `DeriveKeyPair(ikm)`, Nsk bytes.
+    pub(super) fn derive_private_key(
+        &self,
+        ikm: &[u8],
+        private: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        let dkp_prk = self.extract(b"dkp_prk", ikm);
+        match &self.scalars {
+            Some(scalars) => self.derive_scalar(scalars, &dkp_prk, private),
+            None => {
+                self.kdf
+                    .labeled_expand(&dkp_prk, b"sk", [b"", b""], private);
+                Ok(())
+            }
+        }
     }
 
     /// ```text

@@ -5,8 +5,10 @@
 //! number zero: there is no counter that could wrap (RUSTSEC-2026-0071) and
 //! no nonce that could be used twice.
 
+mod batch;
 mod info_hash;
 pub(crate) mod kem;
+pub(crate) mod kem_batch;
 mod key_schedule;
 mod labels;
 #[cfg(test)]
@@ -14,21 +16,80 @@ mod vectors;
 #[cfg(test)]
 mod welcome;
 
+pub(crate) use batch::{derive_key_pairs, generate_key_pairs, seal as seal_batch};
 pub(crate) use info_hash::InfoHashMemory;
 
 use openmls_traits::types::{
-    AeadType, CryptoError, ExporterSecret, HpkeAeadType, HpkeCiphertext, HpkeConfig, KemOutput,
+    AeadType, CryptoError, ExporterSecret, HpkeAeadType, HpkeCiphertext, HpkeConfig, HpkeKemType,
+    KemOutput,
 };
 
 use crate::aead;
+use crate::prepared::EncapsulationStore;
 use crate::secret::SecretBytes;
-use kem::DhKem;
-use key_schedule::{KeySchedule, KeyScheduleSuite};
+use kem::{DhKem, SharedSecret};
+use key_schedule::{InfoHash, KeySchedule, KeyScheduleSuite};
 
 /// Longest key among the AEADs, in bytes.
 const MAX_KEY_LEN: usize = 32;
 /// Nonce length of every AEAD, in bytes.
 const NONCE_LEN: usize = 12;
+
+/// What a sender may find done already: the hash of its `info`, and encapsulations.
+#[derive(Clone, Copy)]
+pub(crate) struct SenderState<'a> {
+    pub(crate) info_hashes: &'a InfoHashMemory,
+    pub(crate) encapsulations: &'a EncapsulationStore,
+}
+
+impl SenderState<'_> {
+    /// `Encap(pkR)`: one that was prepared and that nobody else gets, or a new one.
+    fn encap(
+        &self,
+        kem: HpkeKemType,
+        recipient: &[u8],
+    ) -> Result<(Vec<u8>, SharedSecret), CryptoError> {
+        match self.encapsulations.take(kem, recipient) {
+            Some(prepared) => Ok(prepared),
+            None => DhKem::of(kem)?.encap(recipient),
+        }
+    }
+}
+
+/// A sender's side of the key schedule under one `info`, for any number of recipients.
+struct Sender {
+    suite: &'static KeyScheduleSuite,
+    info_hash: InfoHash,
+}
+
+impl Sender {
+    fn new(
+        info_hashes: &InfoHashMemory,
+        config: &HpkeConfig,
+        info: &[u8],
+    ) -> Result<Self, CryptoError> {
+        let suite = KeyScheduleSuite::of(config)?;
+        let info_hash = info_hashes.hash(suite, info);
+        Ok(Self { suite, info_hash })
+    }
+
+    fn schedule(&self, shared_secret: &SharedSecret) -> KeySchedule {
+        KeySchedule::base(self.suite, shared_secret, &self.info_hash)
+    }
+
+    /// The ciphertext with its tag.
+    fn seal(
+        &self,
+        shared_secret: &SharedSecret,
+        aead: AeadType,
+        aad: &[u8],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        with_key_and_nonce(&self.schedule(shared_secret), aead, |key, nonce| {
+            aead::seal(aead, key, nonce, aad, plaintext)
+        })
+    }
+}
 
 /// `SealBase` (RFC 9180, section 6.1).
 ///
@@ -39,7 +100,7 @@ const NONCE_LEN: usize = 12;
 ///   return enc, ct
 /// ```
 pub(crate) fn seal(
-    info_hashes: &InfoHashMemory,
+    state: SenderState<'_>,
     config: &HpkeConfig,
     recipient: &[u8],
     info: &[u8],
@@ -47,14 +108,9 @@ pub(crate) fn seal(
     plaintext: &[u8],
 ) -> Result<HpkeCiphertext, CryptoError> {
     let aead = aead_type(config.2)?;
-    let kem = DhKem::of(config.0)?;
-    let suite = KeyScheduleSuite::of(config)?;
-    let (enc, shared_secret) = kem.encap(recipient)?;
-    let info_hash = info_hashes.hash(suite, info);
-    let schedule = KeySchedule::base(suite, &shared_secret, &info_hash);
-    let ciphertext = with_key_and_nonce(&schedule, aead, |key, nonce| {
-        aead::seal(aead, key, nonce, aad, plaintext)
-    })?;
+    let sender = Sender::new(state.info_hashes, config, info)?;
+    let (enc, shared_secret) = state.encap(config.0, recipient)?;
+    let ciphertext = sender.seal(&shared_secret, aead, aad, plaintext)?;
     Ok(HpkeCiphertext {
         kem_output: enc.into(),
         ciphertext: ciphertext.into(),
@@ -90,18 +146,17 @@ pub(crate) fn open(
 
 /// `SendExportBase` (RFC 9180, section 6.2): the encapsulated key and the exported secret.
 pub(crate) fn send_export(
-    info_hashes: &InfoHashMemory,
+    state: SenderState<'_>,
     config: &HpkeConfig,
     recipient: &[u8],
     info: &[u8],
     exporter_context: &[u8],
     len: usize,
 ) -> Result<(KemOutput, ExporterSecret), CryptoError> {
-    let suite = KeyScheduleSuite::of(config)?;
-    suite.check_export_len(len)?;
-    let (enc, shared_secret) = DhKem::of(config.0)?.encap(recipient)?;
-    let info_hash = info_hashes.hash(suite, info);
-    let schedule = KeySchedule::base(suite, &shared_secret, &info_hash);
+    KeyScheduleSuite::of(config)?.check_export_len(len)?;
+    let sender = Sender::new(state.info_hashes, config, info)?;
+    let (enc, shared_secret) = state.encap(config.0, recipient)?;
+    let schedule = sender.schedule(&shared_secret);
     Ok((enc, schedule.export(exporter_context, len).into()))
 }
 
