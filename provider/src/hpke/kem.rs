@@ -120,13 +120,31 @@ const fn order_bytes<const N: usize>(hex: &str) -> [u8; N] {
 }
 
 /// The KEM shared secret, Nsecret bytes. Wiped on drop.
+///
+/// Made empty where it is to live, and written there: a move would leave a copy behind.
 pub(crate) struct SharedSecret {
     bytes: SecretBytes<MAX_HASH_LEN>,
     len: usize,
 }
 
 impl SharedSecret {
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) const fn empty() -> Self {
+        Self {
+            bytes: SecretBytes::zeros(),
+            len: 0,
+        }
+    }
+
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.make(other.len).copy_from_slice(other.as_bytes());
+    }
+
+    fn make(&mut self, len: usize) -> &mut [u8] {
+        self.len = len;
+        &mut self.bytes[..len]
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 }
@@ -154,13 +172,19 @@ impl DhKem {
     ///   ...
     /// ```
     ///
+    /// Returns `enc`.
+    ///
     /// # Errors
     /// [`CryptoError::InvalidPublicKey`] if `recipient` is no key or gives an
     /// all-zero X25519 secret, [`CryptoError::InsufficientRandomness`].
-    pub(super) fn encap(&self, recipient: &[u8]) -> Result<(Vec<u8>, SharedSecret), CryptoError> {
+    pub(super) fn encap(
+        &self,
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Result<Vec<u8>, CryptoError> {
         let ephemeral =
             PrivateKey::generate(self.group).map_err(|_| CryptoError::InsufficientRandomness)?;
-        self.encap_with(&ephemeral, recipient)
+        self.encap_with(&ephemeral, recipient, shared_secret)
     }
 
     /// `Encap` with the ephemeral key given; only known-answer tests choose it.
@@ -179,14 +203,14 @@ impl DhKem {
         &self,
         ephemeral: &PrivateKey,
         recipient: &[u8],
-    ) -> Result<(Vec<u8>, SharedSecret), CryptoError> {
+        shared_secret: &mut SharedSecret,
+    ) -> Result<Vec<u8>, CryptoError> {
         let enc = public_key(ephemeral)?;
-        let shared_secret = self
-            .diffie_hellman(ephemeral, recipient, |dh| {
-                self.extract_and_expand(dh, &enc, recipient)
-            })
-            .ok_or(CryptoError::InvalidPublicKey)?;
-        Ok((enc, shared_secret))
+        self.diffie_hellman(ephemeral, recipient, |dh| {
+            self.extract_and_expand(dh, &enc, recipient, shared_secret);
+        })
+        .ok_or(CryptoError::InvalidPublicKey)?;
+        Ok(enc)
     }
 
     /// ```text
@@ -203,12 +227,17 @@ impl DhKem {
     ///
     /// # Errors
     /// One for every cause, for the caller to make its own of.
-    pub(super) fn decap(&self, enc: &[u8], private: &[u8]) -> Result<SharedSecret, CryptoError> {
+    pub(super) fn decap(
+        &self,
+        enc: &[u8],
+        private: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Result<(), CryptoError> {
         let private = PrivateKey::from_private_key(self.group, private)
             .map_err(|_| CryptoError::CryptoLibraryError)?;
         let public = public_key(&private)?;
         self.diffie_hellman(&private, enc, |dh| {
-            self.extract_and_expand(dh, enc, &public)
+            self.extract_and_expand(dh, enc, &public, shared_secret);
         })
         .ok_or(CryptoError::CryptoLibraryError)
     }
@@ -273,16 +302,12 @@ impl DhKem {
         dh: &[u8],
         enc: &[u8],
         recipient: &[u8],
-    ) -> SharedSecret {
+        shared_secret: &mut SharedSecret,
+    ) {
         let eae_prk = self.extract(b"eae_prk", dh);
-        let mut shared_secret = SharedSecret {
-            bytes: SecretBytes::<MAX_HASH_LEN>::zeros(),
-            len: self.kdf.hash.size(),
-        };
-        let out = &mut shared_secret.bytes[..shared_secret.len];
+        let out = shared_secret.make(self.kdf.hash.size());
         self.kdf
             .labeled_expand(&eae_prk, b"shared_secret", [enc, recipient], out);
-        shared_secret
     }
 
     /// `DeriveKeyPair(ikm)` (RFC 9180, section 7.1.3).

@@ -56,15 +56,17 @@ impl EncapsulationStore {
         })
     }
 
-    /// An encapsulation to `recipient` that was prepared, and that nobody else gets.
+    /// An encapsulation to `recipient` that was prepared, and that nobody else gets:
+    /// returns `enc`.
     pub(crate) fn take(
         &self,
         kem: HpkeKemType,
         recipient: &[u8],
-    ) -> Option<(Vec<u8>, SharedSecret)> {
+        shared_secret: &mut SharedSecret,
+    ) -> Option<Vec<u8>> {
         read(&self.held)
             .iter()
-            .find_map(|encapsulations| encapsulations.take(kem, recipient))
+            .find_map(|encapsulations| encapsulations.take(kem, recipient, shared_secret))
     }
 
     fn check_room(&self, held: &[Arc<Encapsulations>], more: usize) -> Result<(), PrepareError> {
@@ -111,14 +113,22 @@ impl Encapsulations {
     }
 
     /// A bad key has a place and no secret: the next place of the same key has none either.
-    fn take(&self, kem: HpkeKemType, recipient: &[u8]) -> Option<(Vec<u8>, SharedSecret)> {
+    fn take(
+        &self,
+        kem: HpkeKemType,
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Option<Vec<u8>> {
         if kem != self.kem {
             return None;
         }
         let place = self.lookup.take(recipient)?;
-        let shared_secret = lock(&self.shared_secrets[place]).take()?;
+        let mut prepared = lock(&self.shared_secrets[place]);
+        shared_secret.copy_from(prepared.as_ref()?);
+        // Drops, and so wipes, what it held where it was.
+        *prepared = None;
         let enc = &self.encs[place * self.enc_len..][..self.enc_len];
-        Some((enc.to_vec(), shared_secret))
+        Some(enc.to_vec())
     }
 
     fn unused(&self) -> usize {
@@ -128,7 +138,7 @@ impl Encapsulations {
 
     fn wipe(&self) {
         for secret in &self.shared_secrets {
-            drop(lock(secret).take());
+            *lock(secret) = None;
         }
     }
 }
@@ -150,7 +160,10 @@ fn encapsulate(
             kem.encap_batch(recipients, |i, encapsulated| {
                 if let Ok((enc, shared_secret)) = encapsulated {
                     encs[i * enc_len..][..enc_len].copy_from_slice(enc);
-                    secrets[i] = Mutex::new(Some(shared_secret));
+                    let secret = secrets[i].get_mut().unwrap_or_else(PoisonError::into_inner);
+                    secret
+                        .insert(SharedSecret::empty())
+                        .copy_from(shared_secret);
                 }
             });
         });
