@@ -126,6 +126,25 @@ pub(crate) struct SharedSecret {
 }
 
 impl SharedSecret {
+    /// No secret.
+    pub(crate) const fn none() -> Self {
+        Self {
+            bytes: SecretBytes::zeros(),
+            len: 0,
+        }
+    }
+
+    pub(crate) fn is_some(&self) -> bool {
+        self.len != 0
+    }
+
+    /// Moves the secret out, if there is one, and overwrites the place where it was:
+    /// `Option::take` would leave its bytes there.
+    pub(crate) fn take(&mut self) -> Option<Self> {
+        let taken = std::mem::replace(self, Self::none());
+        taken.is_some().then_some(taken)
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }

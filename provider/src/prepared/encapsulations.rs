@@ -33,7 +33,8 @@ struct Encapsulations {
     /// The `enc` of every place.
     encs: Vec<u8>,
     /// The shared secret of every place: none where the key was bad or it was taken.
-    shared_secrets: Box<[Mutex<Option<SharedSecret>>]>,
+    /// Those that are left are wiped where they are, when this is dropped.
+    shared_secrets: Box<[Mutex<SharedSecret>]>,
 }
 
 impl EncapsulationStore {
@@ -96,7 +97,8 @@ impl Encapsulations {
             .filter(|key| key.len() == enc_len)
             .collect();
         let mut encs = vec![0; recipients.len() * enc_len];
-        let mut shared_secrets: Box<[_]> = recipients.iter().map(|_| Mutex::new(None)).collect();
+        let none = |_| Mutex::new(SharedSecret::none());
+        let mut shared_secrets: Box<[_]> = recipients.iter().map(none).collect();
         let (lookup, ()) = rayon::join(
             || Lookup::new(&recipients, enc_len),
             || encapsulate(functions, &recipients, &mut encs, &mut shared_secrets),
@@ -125,12 +127,6 @@ impl Encapsulations {
         let secrets = self.shared_secrets.iter();
         secrets.filter(|secret| lock(secret).is_some()).count()
     }
-
-    fn wipe(&self) {
-        for secret in &self.shared_secrets {
-            drop(lock(secret).take());
-        }
-    }
 }
 
 /// Encapsulates to all recipients in lanes over all cores; a bad key gets no secret.
@@ -138,7 +134,7 @@ fn encapsulate(
     kem: &DhKem,
     recipients: &[&[u8]],
     encs: &mut [u8],
-    shared_secrets: &mut [Mutex<Option<SharedSecret>>],
+    shared_secrets: &mut [Mutex<SharedSecret>],
 ) {
     let piece_len = kem.piece_len(recipients.len());
     let enc_len = kem.public_len();
@@ -150,7 +146,7 @@ fn encapsulate(
             kem.encap_batch(recipients, |i, encapsulated| {
                 if let Ok((enc, shared_secret)) = encapsulated {
                     encs[i * enc_len..][..enc_len].copy_from_slice(enc);
-                    secrets[i] = Mutex::new(Some(shared_secret));
+                    secrets[i] = Mutex::new(shared_secret);
                 }
             });
         });
@@ -170,8 +166,8 @@ impl PreparedSeals<'_> {
 
 impl Drop for PreparedSeals<'_> {
     fn drop(&mut self) {
+        // Nobody else refers to them after this; they are dropped with the guard.
         self.store.release(&self.encapsulations);
-        self.encapsulations.wipe();
     }
 }
 
