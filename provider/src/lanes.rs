@@ -34,7 +34,7 @@ pub(crate) struct Lanes {
 
 /// The outcome of one exchange of a batch: the encoded ephemeral public key, and
 /// the Diffie-Hellman secret.
-pub(crate) type Exchanged<'a> = Result<(&'a [u8], SharedSecret), CryptoError>;
+pub(crate) type Exchanged<'a> = Result<(&'a [u8], &'a SharedSecret), CryptoError>;
 
 /// Private keys, wiped on drop.
 pub(crate) struct PrivateKeys {
@@ -216,8 +216,8 @@ fn exchange<C: Curve, K: AsRef<[u8]>>(
         .and_then(|()| C::diffie_hellman(backend, keys, peers, secrets));
     // What was not computed holds an error that says so.
     debug_assert_eq!(computed, Ok(()));
-    for (i, secret) in secrets.iter_mut().enumerate() {
-        let secret = std::mem::replace(secret, Err(mls_lanes::Error::NotComputed));
+    // They stay where they are, to be wiped there: moving one would leave its bytes.
+    for (i, secret) in secrets.iter().enumerate() {
         each(i, outcome(&public[i], secret));
     }
 }
@@ -238,10 +238,10 @@ fn public_keys<C: Curve>(
     }
 }
 
-fn outcome<P: AsRef<[u8]>>(
-    public: &Result<P, mls_lanes::Error>,
-    secret: Result<SharedSecret, mls_lanes::Error>,
-) -> Exchanged<'_> {
+fn outcome<'a, P: AsRef<[u8]>>(
+    public: &'a Result<P, mls_lanes::Error>,
+    secret: &'a Result<SharedSecret, mls_lanes::Error>,
+) -> Exchanged<'a> {
     use mls_lanes::Error::{InvalidPoint, PointLength, ZeroSecret};
     let public = public
         .as_ref()

@@ -64,33 +64,33 @@ fn prove(code_point: u16, sizes: &[usize], rounds: usize) {
 
 #[test]
 fn small_groups_on_suite_1() {
-    prove(0x0001, &[2, 3, 4, 5, 7, 8, 9, 16, 17], 1);
+    prove(0x0001, &[2, 3, 5, 8, 9, 17], 1);
 }
 
 #[test]
 fn small_groups_on_suite_2() {
-    prove(0x0002, &[2, 3, 4, 5, 8, 9, 17], 1);
+    prove(0x0002, &[2, 5, 9], 1);
 }
 
 #[test]
 fn small_groups_on_suite_3() {
-    prove(0x0003, &[2, 5, 9], 1);
+    prove(0x0003, &[3, 8], 1);
 }
 
 #[test]
 fn small_groups_on_suite_5() {
-    prove(0x0005, &[3, 6], 1);
+    prove(0x0005, &[4], 1);
 }
 
 #[test]
 fn small_groups_on_suite_7() {
-    prove(0x0007, &[3, 8], 1);
+    prove(0x0007, &[4], 1);
 }
 
 #[test]
 fn middling_groups() {
-    prove(0x0001, &[64, 65, 130], 1);
-    prove(0x0002, &[100], 1);
+    prove(0x0001, &[65], 1);
+    prove(0x0002, &[64], 1);
 }
 
 #[test]

@@ -37,7 +37,7 @@ where
         kem.encap_batch(&keys, |i, encapsulated| {
             sealed.push(encapsulated.and_then(|(enc, shared_secret)| {
                 let plaintext = piece[i].1.as_ref();
-                let ciphertext = sender.seal(&shared_secret, aead, aad, plaintext)?;
+                let ciphertext = sender.seal(shared_secret, aead, aad, plaintext)?;
                 Ok(HpkeCiphertext {
                     kem_output: enc.to_vec().into(),
                     ciphertext: ciphertext.into(),

@@ -120,6 +120,9 @@ const fn order_bytes<const N: usize>(hex: &str) -> [u8; N] {
 }
 
 /// The KEM shared secret, Nsecret bytes. Wiped on drop.
+///
+/// It is written where it will be used, and never returned: each move would leave a copy
+/// behind, on a stack that may live as long as its thread.
 pub(crate) struct SharedSecret {
     bytes: SecretBytes<MAX_HASH_LEN>,
     len: usize,
@@ -138,11 +141,15 @@ impl SharedSecret {
         self.len != 0
     }
 
-    /// Moves the secret out, if there is one, and overwrites the place where it was:
-    /// `Option::take` would leave its bytes there.
-    pub(crate) fn take(&mut self) -> Option<Self> {
-        let taken = std::mem::replace(self, Self::none());
-        taken.is_some().then_some(taken)
+    /// Makes this the same secret as `other`.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.bytes.copy_from_slice(&*other.bytes);
+        self.len = other.len;
+    }
+
+    /// Wipes the secret.
+    pub(crate) fn wipe(&mut self) {
+        *self = Self::none();
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -176,10 +183,14 @@ impl DhKem {
     /// # Errors
     /// [`CryptoError::InvalidPublicKey`] if `recipient` is no key or gives an
     /// all-zero X25519 secret, [`CryptoError::InsufficientRandomness`].
-    pub(super) fn encap(&self, recipient: &[u8]) -> Result<(Vec<u8>, SharedSecret), CryptoError> {
+    pub(super) fn encap(
+        &self,
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Result<Vec<u8>, CryptoError> {
         let ephemeral =
             PrivateKey::generate(self.group).map_err(|_| CryptoError::InsufficientRandomness)?;
-        self.encap_with(&ephemeral, recipient)
+        self.encap_with(&ephemeral, recipient, shared_secret)
     }
 
     /// `Encap` with the ephemeral key given; only known-answer tests choose it.
@@ -198,14 +209,14 @@ impl DhKem {
         &self,
         ephemeral: &PrivateKey,
         recipient: &[u8],
-    ) -> Result<(Vec<u8>, SharedSecret), CryptoError> {
+        shared_secret: &mut SharedSecret,
+    ) -> Result<Vec<u8>, CryptoError> {
         let enc = public_key(ephemeral)?;
-        let shared_secret = self
-            .diffie_hellman(ephemeral, recipient, |dh| {
-                self.extract_and_expand(dh, &enc, recipient)
-            })
-            .ok_or(CryptoError::InvalidPublicKey)?;
-        Ok((enc, shared_secret))
+        self.diffie_hellman(ephemeral, recipient, |dh| {
+            self.extract_and_expand(dh, &enc, recipient, shared_secret);
+        })
+        .ok_or(CryptoError::InvalidPublicKey)?;
+        Ok(enc)
     }
 
     /// ```text
@@ -222,12 +233,17 @@ impl DhKem {
     ///
     /// # Errors
     /// One for every cause, for the caller to make its own of.
-    pub(super) fn decap(&self, enc: &[u8], private: &[u8]) -> Result<SharedSecret, CryptoError> {
+    pub(super) fn decap(
+        &self,
+        enc: &[u8],
+        private: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Result<(), CryptoError> {
         let private = PrivateKey::from_private_key(self.group, private)
             .map_err(|_| CryptoError::CryptoLibraryError)?;
         let public = public_key(&private)?;
         self.diffie_hellman(&private, enc, |dh| {
-            self.extract_and_expand(dh, enc, &public)
+            self.extract_and_expand(dh, enc, &public, shared_secret);
         })
         .ok_or(CryptoError::CryptoLibraryError)
     }
@@ -292,16 +308,13 @@ impl DhKem {
         dh: &[u8],
         enc: &[u8],
         recipient: &[u8],
-    ) -> SharedSecret {
+        shared_secret: &mut SharedSecret,
+    ) {
         let eae_prk = self.extract(b"eae_prk", dh);
-        let mut shared_secret = SharedSecret {
-            bytes: SecretBytes::<MAX_HASH_LEN>::zeros(),
-            len: self.kdf.hash.size(),
-        };
+        shared_secret.len = self.kdf.hash.size();
         let out = &mut shared_secret.bytes[..shared_secret.len];
         self.kdf
             .labeled_expand(&eae_prk, b"shared_secret", [enc, recipient], out);
-        shared_secret
     }
 
     /// `DeriveKeyPair(ikm)` (RFC 9180, section 7.1.3).

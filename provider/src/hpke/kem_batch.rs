@@ -10,7 +10,7 @@ use super::kem::{DhKem, SharedSecret};
 use crate::lanes::{BATCH, Exchanged, Lanes, PrivateKeys};
 
 /// The outcome of one encapsulation of a batch: `enc` and the shared secret.
-pub(crate) type Encapsulated<'a> = Result<(&'a [u8], SharedSecret), CryptoError>;
+pub(crate) type Encapsulated<'a> = Result<(&'a [u8], &'a SharedSecret), CryptoError>;
 
 impl DhKem {
     /// The lanes that `count` encapsulations of this KEM are worth, if any.
@@ -38,9 +38,10 @@ impl DhKem {
         mut each: impl FnMut(usize, Encapsulated<'_>),
     ) {
         let Some(lanes) = self.lanes_for(recipients.len()) else {
+            let mut shared_secret = SharedSecret::none();
             for (i, recipient) in recipients.iter().enumerate() {
-                match self.encap(recipient.as_ref()) {
-                    Ok((enc, shared_secret)) => each(i, Ok((&enc, shared_secret))),
+                match self.encap(recipient.as_ref(), &mut shared_secret) {
+                    Ok(enc) => each(i, Ok((&enc, &shared_secret))),
                     Err(error) => each(i, Err(error)),
                 }
             }
@@ -61,14 +62,14 @@ impl DhKem {
         recipients: &[K],
         mut each: impl FnMut(usize, Encapsulated<'_>),
     ) {
+        let mut shared_secret = SharedSecret::none();
         lanes.exchange(ephemerals, recipients, |i, exchanged: Exchanged<'_>| {
-            each(
-                i,
-                exchanged.map(|(enc, dh)| {
-                    let recipient = recipients[i].as_ref();
-                    (enc, self.extract_and_expand(dh.as_bytes(), enc, recipient))
-                }),
-            );
+            let encapsulated = exchanged.map(|(enc, dh)| {
+                let recipient = recipients[i].as_ref();
+                self.extract_and_expand(dh.as_bytes(), enc, recipient, &mut shared_secret);
+                (enc, &shared_secret)
+            });
+            each(i, encapsulated);
         });
     }
 

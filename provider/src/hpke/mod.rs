@@ -48,10 +48,11 @@ impl SenderState<'_> {
         &self,
         kem: HpkeKemType,
         recipient: &[u8],
-    ) -> Result<(Vec<u8>, SharedSecret), CryptoError> {
-        match self.encapsulations.take(kem, recipient) {
-            Some(prepared) => Ok(prepared),
-            None => DhKem::of(kem)?.encap(recipient),
+        shared_secret: &mut SharedSecret,
+    ) -> Result<Vec<u8>, CryptoError> {
+        match self.encapsulations.take(kem, recipient, shared_secret) {
+            Some(enc) => Ok(enc),
+            None => DhKem::of(kem)?.encap(recipient, shared_secret),
         }
     }
 }
@@ -109,7 +110,8 @@ pub(crate) fn seal(
 ) -> Result<HpkeCiphertext, CryptoError> {
     let aead = aead_type(config.2)?;
     let sender = Sender::new(state.info_hashes, config, info)?;
-    let (enc, shared_secret) = state.encap(config.0, recipient)?;
+    let mut shared_secret = SharedSecret::none();
+    let enc = state.encap(config.0, recipient, &mut shared_secret)?;
     let ciphertext = sender.seal(&shared_secret, aead, aad, plaintext)?;
     Ok(HpkeCiphertext {
         kem_output: enc.into(),
@@ -134,8 +136,8 @@ pub(crate) fn open(
     let aead = aead_type(config.2)?;
     let kem = DhKem::of(config.0)?;
     let suite = KeyScheduleSuite::of(config)?;
-    let shared_secret = kem
-        .decap(input.kem_output.as_slice(), private)
+    let mut shared_secret = SharedSecret::none();
+    kem.decap(input.kem_output.as_slice(), private, &mut shared_secret)
         .map_err(|_| CryptoError::HpkeDecryptionError)?;
     let schedule = KeySchedule::base(suite, &shared_secret, &suite.info_hash(info));
     with_key_and_nonce(&schedule, aead, |key, nonce| {
@@ -155,7 +157,8 @@ pub(crate) fn send_export(
 ) -> Result<(KemOutput, ExporterSecret), CryptoError> {
     KeyScheduleSuite::of(config)?.check_export_len(len)?;
     let sender = Sender::new(state.info_hashes, config, info)?;
-    let (enc, shared_secret) = state.encap(config.0, recipient)?;
+    let mut shared_secret = SharedSecret::none();
+    let enc = state.encap(config.0, recipient, &mut shared_secret)?;
     let schedule = sender.schedule(&shared_secret);
     Ok((enc, schedule.export(exporter_context, len).into()))
 }
@@ -171,8 +174,9 @@ pub(crate) fn receive_export(
 ) -> Result<ExporterSecret, CryptoError> {
     let suite = KeyScheduleSuite::of(config)?;
     suite.check_export_len(len)?;
-    let shared_secret = DhKem::of(config.0)?
-        .decap(enc, private)
+    let mut shared_secret = SharedSecret::none();
+    DhKem::of(config.0)?
+        .decap(enc, private, &mut shared_secret)
         .map_err(|_| CryptoError::ReceiverSetupError)?;
     let schedule = KeySchedule::base(suite, &shared_secret, &suite.info_hash(info));
     Ok(schedule.export(exporter_context, len).into())

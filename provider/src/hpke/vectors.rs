@@ -144,7 +144,7 @@ fn check_batch(lanes: &Lanes, batch: &[&Case], counts: &mut BatchCounts) {
             assert_eq!(i, next);
             next += 1;
             let (enc, shared_secret) = encapsulated.unwrap();
-            batch[i].check_encapsulation(enc, &shared_secret, counts);
+            batch[i].check_encapsulation(enc, shared_secret, counts);
         });
     assert_eq!(next, batch.len());
 }
@@ -231,10 +231,16 @@ impl Case {
     /// Encap with the vector's ephemeral key, and Decap.
     fn check_kem(&self) -> SharedSecret {
         let ephemeral = PrivateKey::from_private_key(self.kem().group(), &self.sk_e.0).unwrap();
-        let (enc, sent) = self.kem().encap_with(&ephemeral, &self.pk_r.0).unwrap();
+        let mut sent = SharedSecret::none();
+        let enc = self
+            .kem()
+            .encap_with(&ephemeral, &self.pk_r.0, &mut sent)
+            .unwrap();
         assert_eq!(enc, self.enc.0);
         assert_eq!(sent.as_bytes(), self.shared_secret.0);
-        let received = self.kem().decap(&self.enc.0, &self.sk_r.0).unwrap();
+        let mut received = SharedSecret::none();
+        let decapsulated = self.kem().decap(&self.enc.0, &self.sk_r.0, &mut received);
+        assert_eq!(decapsulated, Ok(()));
         assert_eq!(received.as_bytes(), self.shared_secret.0);
         sent
     }

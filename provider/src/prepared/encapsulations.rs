@@ -57,15 +57,17 @@ impl EncapsulationStore {
         })
     }
 
-    /// An encapsulation to `recipient` that was prepared, and that nobody else gets.
+    /// An encapsulation to `recipient` that was prepared, and that nobody else gets: its
+    /// `enc`; its shared secret goes to `shared_secret`.
     pub(crate) fn take(
         &self,
         kem: HpkeKemType,
         recipient: &[u8],
-    ) -> Option<(Vec<u8>, SharedSecret)> {
+        shared_secret: &mut SharedSecret,
+    ) -> Option<Vec<u8>> {
         read(&self.held)
             .iter()
-            .find_map(|encapsulations| encapsulations.take(kem, recipient))
+            .find_map(|encapsulations| encapsulations.take(kem, recipient, shared_secret))
     }
 
     fn check_room(&self, held: &[Arc<Encapsulations>], more: usize) -> Result<(), PrepareError> {
@@ -113,14 +115,24 @@ impl Encapsulations {
     }
 
     /// A bad key has a place and no secret: the next place of the same key has none either.
-    fn take(&self, kem: HpkeKemType, recipient: &[u8]) -> Option<(Vec<u8>, SharedSecret)> {
+    fn take(
+        &self,
+        kem: HpkeKemType,
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Option<Vec<u8>> {
         if kem != self.kem {
             return None;
         }
         let place = self.lookup.take(recipient)?;
-        let shared_secret = lock(&self.shared_secrets[place]).take()?;
+        let mut held = lock(&self.shared_secrets[place]);
+        if !held.is_some() {
+            return None;
+        }
+        shared_secret.copy_from(&held);
+        held.wipe();
         let enc = &self.encs[place * self.enc_len..][..self.enc_len];
-        Some((enc.to_vec(), shared_secret))
+        Some(enc.to_vec())
     }
 
     fn unused(&self) -> usize {
@@ -146,7 +158,9 @@ fn encapsulate(
             kem.encap_batch(recipients, |i, encapsulated| {
                 if let Ok((enc, shared_secret)) = encapsulated {
                     encs[i * enc_len..][..enc_len].copy_from_slice(enc);
-                    secrets[i] = Mutex::new(shared_secret);
+                    let held = secrets[i].get_mut();
+                    held.unwrap_or_else(PoisonError::into_inner)
+                        .copy_from(shared_secret);
                 }
             });
         });

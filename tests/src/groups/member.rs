@@ -64,8 +64,9 @@ pub enum Committing {
     Adding(Vec<KeyPackage>),
 }
 
-fn capabilities() -> Capabilities {
+fn capabilities(suite: Ciphersuite) -> Capabilities {
     Capabilities::builder()
+        .ciphersuites(vec![suite])
         .proposals(vec![ProposalType::SelfRemove])
         .build()
 }
@@ -133,7 +134,7 @@ impl Member {
     pub fn create(&mut self, tree: Tree) {
         let group = MlsGroup::builder()
             .ciphersuite(self.suite)
-            .with_capabilities(capabilities())
+            .with_capabilities(capabilities(self.suite))
             .with_wire_format_policy(MIXED_PLAINTEXT_WIRE_FORMAT_POLICY)
             .use_ratchet_tree_extension(tree == Tree::InGroupInfo)
             .build(&self.provider, &self.signer, self.credential.clone());
@@ -143,7 +144,7 @@ impl Member {
     /// A fresh key package, as it arrives at others.
     pub fn key_package(&self) -> KeyPackageIn {
         let bundle = KeyPackage::builder()
-            .leaf_node_capabilities(capabilities())
+            .leaf_node_capabilities(capabilities(self.suite))
             .build(
                 self.suite,
                 &self.provider,
@@ -235,7 +236,7 @@ impl Member {
         tree: Tree,
     ) -> MlsMessageIn {
         let parameters = LeafNodeParameters::builder()
-            .with_capabilities(capabilities())
+            .with_capabilities(capabilities(self.suite))
             .build();
         let (group, bundle) = MlsGroup::external_commit_builder()
             .with_ratchet_tree(ratchet_tree)
