@@ -47,19 +47,12 @@ fn prove(code_point: u16, sizes: &[usize], rounds: usize) {
     let lives = 2 * sizes.len();
     assert_eq!(tally.external_joins, 3 * rounds * lives);
     assert!(tally.commits >= (3 * 7 * rounds + 1) * lives);
-    assert!(
-        tally.prepared_commits >= tally.commits / 6,
-        "who commits is random"
-    );
+    // Who commits and who joins is random, but for those that build the groups.
+    assert!(tally.prepared_commits >= lives);
     assert!(tally.prepared_seals > tally.prepared_commits);
     assert!(tally.prepared_joins > 0 && tally.key_packages > 0);
     assert!(tally.proposals >= 3 * rounds * lives * 14);
-    let leaves = [
-        tally.key_package_leaves,
-        tally.update_leaves,
-        tally.commit_leaves,
-    ];
-    assert!(leaves.iter().all(|&leaves| leaves > 0), "{leaves:?}");
+    assert!(tally.key_package_leaves > 0);
 }
 
 #[test]
