@@ -46,7 +46,8 @@ impl HwCrypto {
     /// packages: each derived from Nh random bytes of its own (RFC 9180, section 7.1.3).
     ///
     /// # Errors
-    /// [`CryptoError::InsufficientRandomness`], [`CryptoError::UnsupportedCiphersuite`].
+    /// [`CryptoError::InsufficientRandomness`], [`CryptoError::UnsupportedCiphersuite`];
+    /// [`CryptoError::TooMuchData`] if there is no memory for so many.
     pub fn generate_hpke_keypairs(
         &self,
         config: HpkeConfig,

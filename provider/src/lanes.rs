@@ -216,8 +216,9 @@ fn exchange<C: Curve, K: AsRef<[u8]>>(
         .and_then(|()| C::diffie_hellman(backend, keys, peers, secrets));
     // What was not computed holds an error that says so.
     debug_assert_eq!(computed, Ok(()));
-    for (i, (public, secret)) in public.iter().zip(secrets.iter()).enumerate() {
-        each(i, outcome(public, secret));
+    // They stay where they are, to be wiped there: moving one would leave its bytes.
+    for (i, secret) in secrets.iter().enumerate() {
+        each(i, outcome(&public[i], secret));
     }
 }
 
@@ -242,10 +243,13 @@ fn outcome<'a, P: AsRef<[u8]>>(
     secret: &'a Result<SharedSecret, mls_lanes::Error>,
 ) -> Exchanged<'a> {
     use mls_lanes::Error::{InvalidPoint, PointLength, ZeroSecret};
-    match (public, secret) {
-        (Ok(public), Ok(secret)) => Ok((public.as_ref(), secret)),
-        (Ok(_), Err(PointLength | InvalidPoint | ZeroSecret)) => Err(CryptoError::InvalidPublicKey),
-        _ => Err(CryptoError::CryptoLibraryError),
+    let public = public
+        .as_ref()
+        .map_err(|_| CryptoError::CryptoLibraryError)?;
+    match secret {
+        Ok(secret) => Ok((public.as_ref(), secret)),
+        Err(PointLength | InvalidPoint | ZeroSecret) => Err(CryptoError::InvalidPublicKey),
+        Err(_) => Err(CryptoError::CryptoLibraryError),
     }
 }
 

@@ -3,15 +3,21 @@
 //! The checks are library code, so that each can run against any implementation; the files in
 //! `tests/tests/` call them for ours and assert how many cases ran.
 //!
+//! * [`choices`]: random choices that can be made again.
 //! * [`conformance`]: known answers, properties and malformed input for any
 //!   [`OpenMlsCrypto`](openmls_traits::crypto::OpenMlsCrypto).
+//! * [`groups`]: groups whose members prepare their commits and joins, or do not.
 //! * [`interop`]: groups whose members use different implementations of MLS.
 //! * [`memory`]: secrets that are left in this process's memory.
+//! * [`openers`]: other implementations of HPKE, which open what ours seals.
 //! * [`stack`]: providers whose storage can be handed from one to another.
 
+pub mod choices;
 pub mod conformance;
+pub mod groups;
 pub mod interop;
 pub mod memory;
+pub mod openers;
 pub mod stack;
 
 /// The README's example, compiled as a documentation test.

@@ -7,7 +7,7 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Write},
     ops::Range,
     os::unix::fs::FileExt,
     sync::{Mutex, PoisonError, mpsc::sync_channel},
@@ -20,6 +20,8 @@ const MASK: u8 = 0xa5;
 /// Long enough not to occur by chance.
 const FRAGMENT: usize = 16;
 const CHUNK: usize = 1 << 20;
+/// What follows a chunk when it is searched, so that nothing is overlooked at its end.
+const OVERLAP: usize = 1 << 12;
 
 /// A byte string to look for.
 #[derive(Clone, Debug)]
@@ -118,6 +120,22 @@ pub fn watch(
     secrets: &[Secret],
     work: impl FnOnce(&mut dyn FnMut()) + Send,
 ) -> io::Result<Vec<Sightings>> {
+    at_each_stop(|| scan(secrets), work)
+}
+
+/// As [`watch`] does, but keeps all memory of each stop, to be searched later.
+///
+/// # Errors
+///
+/// Fails if memory cannot be read, or a temporary file not be written.
+pub fn snapshots(work: impl FnOnce(&mut dyn FnMut()) + Send) -> io::Result<Vec<Snapshot>> {
+    at_each_stop(Snapshot::take, work)
+}
+
+fn at_each_stop<T>(
+    mut look: impl FnMut() -> io::Result<T>,
+    work: impl FnOnce(&mut dyn FnMut()) + Send,
+) -> io::Result<Vec<T>> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let (stopped, stops) = sync_channel::<()>(0);
@@ -131,12 +149,12 @@ pub fn watch(
                 }
             });
         });
-        let mut sightings = Vec::new();
+        let mut seen = Vec::new();
         while stops.recv().is_ok() {
-            sightings.push(scan(secrets)?);
+            seen.push(look()?);
             let _ = resume.send(());
         }
-        Ok(sightings)
+        Ok(seen)
     })
 }
 
@@ -170,21 +188,98 @@ pub fn gone_after(
 
 /// The largest number of times that a fragment of each secret occurs.
 fn scan(secrets: &[Secret]) -> io::Result<Sightings> {
-    let memory = File::open("/proc/self/mem")?;
-    let mut buffer = Zeroizing::new(vec![0; CHUNK + FRAGMENT]);
     let mut counters = Counters::new(secrets);
+    read_memory(|chunk| {
+        counters.count(chunk);
+        Ok(())
+    })?;
+    Ok(counters.sightings(secrets.len()))
+}
+
+/// Hands every writable mapping to `each`, [`CHUNK`] bytes at a time with [`OVERLAP`] bytes of
+/// what follows.
+fn read_memory(mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let memory = File::open("/proc/self/mem")?;
+    let mut buffer = Zeroizing::new(vec![0; CHUNK + OVERLAP]);
     for range in writable_memory(&buffer)? {
         for start in range.clone().step_by(CHUNK) {
             let length = buffer.len().min((range.end - start) as usize);
             let chunk = &mut buffer[..length];
             // A mapping may go while others are being read.
             if memory.read_exact_at(chunk, start).is_ok() {
-                counters.count(chunk);
+                each(chunk)?;
             }
             chunk.zeroize();
         }
     }
-    Ok(counters.sightings(secrets.len()))
+    Ok(())
+}
+
+/// All writable memory as it was at one moment, in a file: for secrets that are known only later.
+pub struct Snapshot {
+    file: File,
+    /// The length of each chunk, in the order of the file.
+    chunks: Vec<usize>,
+}
+
+impl Snapshot {
+    fn take() -> io::Result<Self> {
+        let mut file = tempfile::tempfile()?;
+        let mut chunks = Vec::new();
+        read_memory(|chunk| {
+            if chunk.iter().any(|&byte| byte != 0) {
+                chunks.push(chunk.len());
+                file.write_all(chunk)?;
+            }
+            Ok(())
+        })?;
+        Ok(Self { file, chunks })
+    }
+
+    /// How often each of `secrets` was there.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be read.
+    pub fn scan(&self, secrets: &[Secret]) -> io::Result<Sightings> {
+        let mut counters = Counters::new(secrets);
+        self.read(|chunk| counters.count(chunk))?;
+        Ok(counters.sightings(secrets.len()))
+    }
+
+    /// The `length` bytes after each place where `bytes` was, 4,096 bytes in all at most. They are
+    /// no secrets: what finds them does not hide them.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be read.
+    pub fn after(&self, bytes: &[u8], length: usize) -> io::Result<Vec<Vec<u8>>> {
+        assert!(
+            bytes.len() + length <= OVERLAP,
+            "too long to be found at the end of a chunk"
+        );
+        let mut found = Vec::new();
+        self.read(|chunk| {
+            for (start, window) in chunk.windows(bytes.len() + length).enumerate() {
+                if start < CHUNK && window.starts_with(bytes) {
+                    found.push(window[bytes.len()..].to_vec());
+                }
+            }
+        })?;
+        Ok(found)
+    }
+
+    fn read(&self, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut buffer = Zeroizing::new(vec![0; CHUNK + OVERLAP]);
+        let mut start = 0;
+        for &length in &self.chunks {
+            let chunk = &mut buffer[..length];
+            self.file.read_exact_at(chunk, start)?;
+            each(chunk);
+            start += length as u64;
+        }
+        Ok(())
+    }
 }
 
 /// A fragment to look for, and how often it was found.

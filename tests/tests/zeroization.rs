@@ -6,7 +6,8 @@
 
 use std::slice;
 
-use mls_tests::memory::{Secret, gone_after, watch};
+use mls_tests::conformance::reference::kem;
+use mls_tests::memory::{Secret, Snapshot, gone_after, snapshots, watch};
 use openmls_hw_crypto::{HwCrypto, SUITES, SignatureKeyPair};
 use openmls_traits::{
     crypto::OpenMlsCrypto,
@@ -211,8 +212,97 @@ fn secrets_exported_by_the_sender() {
     }
 }
 
+/// Prepared encapsulations, which nobody sees before they are sent: memory is kept as it was, and
+/// searched when `enc` and the recipients' private keys tell what to look for. The shared secrets
+/// are there while the guard lives; each is gone when a seal took it, and all with the guard.
+#[test]
+fn prepared_encapsulations() {
+    for config in hpke_configs() {
+        let what = format!("{:?} prepared", config().0);
+        let (encapsulations, memory) = Encapsulation::prepare_all(&config);
+        let secrets: Vec<_> = encapsulations
+            .iter()
+            .map(|one| one.shared_secret(&config))
+            .collect();
+        let [prepared, sealed, dropped] = &memory[..] else {
+            panic!("stopped {} times", memory.len());
+        };
+        let found = |memory: &Snapshot| memory.scan(&secrets).unwrap();
+        let [prepared, sealed, dropped] = [prepared, sealed, dropped].map(found);
+        println!("{what}: {prepared:?}, sealed {sealed:?}, dropped {dropped:?}");
+        assert!(
+            prepared.iter().all(|&count| count > 0),
+            "{what}: not found while in use"
+        );
+        for (one, count) in encapsulations.iter().zip(sealed) {
+            assert_eq!(count == 0, one.is_sealed, "{what}: left after the seal");
+        }
+        assert_eq!(dropped, [0; PREPARED], "{what}: left after the guard");
+    }
+}
+
+/// Enough to fill lanes.
+const PREPARED: usize = 16;
+
+/// What is public of a prepared encapsulation, and the recipient's private key.
+struct Encapsulation {
+    enc: Vec<u8>,
+    private: Vec<u8>,
+    public: Vec<u8>,
+    is_sealed: bool,
+}
+
+impl Encapsulation {
+    /// Prepares, seals to the first and the last recipient, and drops the guard; with memory after
+    /// each of these.
+    fn prepare_all(config: &(impl Fn() -> HpkeConfig + Sync)) -> ([Self; PREPARED], Vec<Snapshot>) {
+        let crypto = crypto();
+        let pairs = crypto.generate_hpke_keypairs(config(), PREPARED).unwrap();
+        let keys: Vec<_> = pairs.iter().map(|pair| &pair.public).collect();
+        let mut sent = Vec::new();
+        let memory = snapshots(|stop| {
+            let prepared = crypto.prepare_seals(config().0, &keys).unwrap();
+            stop();
+            for recipient in [0, PREPARED - 1] {
+                let key = keys[recipient];
+                let sealed = crypto.hpke_seal(config(), key, b"", b"", b"plaintext");
+                sent.push(sealed.unwrap().kem_output.as_slice().to_vec());
+            }
+            assert_eq!(prepared.unused(), PREPARED - 2);
+            stop();
+            drop(prepared);
+            stop();
+        });
+        let memory = memory.unwrap();
+        let encs = between(&memory[0], &sent[0], &sent[1]);
+        let encapsulations = std::array::from_fn(|i| Self {
+            enc: encs[i].clone(),
+            private: pairs[i].private.to_vec(),
+            public: pairs[i].public.clone(),
+            is_sealed: [0, PREPARED - 1].contains(&i),
+        });
+        (encapsulations, memory)
+    }
+
+    fn shared_secret(&self, config: &(impl Fn() -> HpkeConfig + Sync)) -> Secret {
+        let dh = kem::dh(config().0, &self.private, &self.enc).unwrap();
+        let secret = kem::shared_secret(config().0, &dh, &self.enc, &self.public);
+        Secret::new("shared secret", &secret.unwrap())
+    }
+}
+
+/// A guard keeps the `enc` of its recipients one after the other: finds them all by the first and
+/// the last. Were they elsewhere, the secrets that follow from them would not be found either.
+fn between(memory: &Snapshot, first: &[u8], last: &[u8]) -> Vec<Vec<u8>> {
+    let others = memory.after(first, (PREPARED - 1) * first.len()).unwrap();
+    let others = others.into_iter().find(|others| others.ends_with(last));
+    let others = others.expect("the guard's encapsulations are in memory");
+    let encs = [first, &others].concat();
+    encs.chunks(first.len()).map(<[u8]>::to_vec).collect()
+}
+
 /// One configuration for each suite.
-fn hpke_configs() -> impl Iterator<Item = impl Fn() -> HpkeConfig> {
+fn hpke_configs() -> impl Iterator<Item = impl Fn() -> HpkeConfig + Sync> {
     let suites = SUITES.iter().map(|suite| suite.ciphersuite);
     suites.map(|suite: Ciphersuite| move || suite.hpke_config())
 }

@@ -65,7 +65,12 @@ pub(crate) fn generate_key_pairs(
     count: usize,
 ) -> Result<Vec<HpkeKeyPair>, CryptoError> {
     let kem = DhKem::of(config.0)?;
-    let mut ikms = Zeroizing::new(vec![0; count * kem.ikm_len()]);
+    let len = count.checked_mul(kem.ikm_len());
+    let len = len.ok_or(CryptoError::TooMuchData)?;
+    let mut ikms = Zeroizing::new(Vec::new());
+    let reserved = ikms.try_reserve_exact(len);
+    reserved.map_err(|_| CryptoError::TooMuchData)?;
+    ikms.resize(len, 0);
     rand::fill(&mut ikms).map_err(|_| CryptoError::InsufficientRandomness)?;
     let ikms: Vec<&[u8]> = ikms.chunks_exact(kem.ikm_len()).collect();
     derive_key_pairs(config, &ikms).into_iter().collect()

@@ -121,30 +121,38 @@ const fn order_bytes<const N: usize>(hex: &str) -> [u8; N] {
 
 /// The KEM shared secret, Nsecret bytes. Wiped on drop.
 ///
-/// Made empty where it is to live, and written there: a move would leave a copy behind.
+/// It is written where it will be used, and never returned: each move would leave a copy
+/// behind, on a stack that may live as long as its thread.
 pub(crate) struct SharedSecret {
     bytes: SecretBytes<MAX_HASH_LEN>,
     len: usize,
 }
 
 impl SharedSecret {
-    pub(crate) const fn empty() -> Self {
+    /// No secret.
+    pub(crate) const fn none() -> Self {
         Self {
             bytes: SecretBytes::zeros(),
             len: 0,
         }
     }
 
+    pub(crate) fn is_some(&self) -> bool {
+        self.len != 0
+    }
+
+    /// Makes this the same secret as `other`.
     pub(crate) fn copy_from(&mut self, other: &Self) {
-        self.make(other.len).copy_from_slice(other.as_bytes());
+        self.bytes.copy_from_slice(&*other.bytes);
+        self.len = other.len;
     }
 
-    fn make(&mut self, len: usize) -> &mut [u8] {
-        self.len = len;
-        &mut self.bytes[..len]
+    /// Wipes the secret.
+    pub(crate) fn wipe(&mut self) {
+        *self = Self::none();
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 }
@@ -171,8 +179,6 @@ impl DhKem {
     ///   skE, pkE = GenerateKeyPair()
     ///   ...
     /// ```
-    ///
-    /// Returns `enc`.
     ///
     /// # Errors
     /// [`CryptoError::InvalidPublicKey`] if `recipient` is no key or gives an
@@ -305,7 +311,8 @@ impl DhKem {
         shared_secret: &mut SharedSecret,
     ) {
         let eae_prk = self.extract(b"eae_prk", dh);
-        let out = shared_secret.make(self.kdf.hash.size());
+        shared_secret.len = self.kdf.hash.size();
+        let out = &mut shared_secret.bytes[..shared_secret.len];
         self.kdf
             .labeled_expand(&eae_prk, b"shared_secret", [enc, recipient], out);
     }

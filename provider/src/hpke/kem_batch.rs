@@ -38,15 +38,12 @@ impl DhKem {
         mut each: impl FnMut(usize, Encapsulated<'_>),
     ) {
         let Some(lanes) = self.lanes_for(recipients.len()) else {
+            let mut shared_secret = SharedSecret::none();
             for (i, recipient) in recipients.iter().enumerate() {
-                let mut shared_secret = SharedSecret::empty();
-                let enc = self.encap(recipient.as_ref(), &mut shared_secret);
-                each(
-                    i,
-                    enc.as_deref()
-                        .map(|enc| (enc, &shared_secret))
-                        .map_err(|error| *error),
-                );
+                match self.encap(recipient.as_ref(), &mut shared_secret) {
+                    Ok(enc) => each(i, Ok((&enc, &shared_secret))),
+                    Err(error) => each(i, Err(error)),
+                }
             }
             return;
         };
@@ -65,7 +62,7 @@ impl DhKem {
         recipients: &[K],
         mut each: impl FnMut(usize, Encapsulated<'_>),
     ) {
-        let mut shared_secret = SharedSecret::empty();
+        let mut shared_secret = SharedSecret::none();
         lanes.exchange(ephemerals, recipients, |i, exchanged: Exchanged<'_>| {
             let encapsulated = exchanged.map(|(enc, dh)| {
                 let recipient = recipients[i].as_ref();

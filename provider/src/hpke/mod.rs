@@ -44,7 +44,6 @@ pub(crate) struct SenderState<'a> {
 
 impl SenderState<'_> {
     /// `Encap(pkR)`: one that was prepared and that nobody else gets, or a new one.
-    /// Returns `enc`.
     fn encap(
         &self,
         kem: HpkeKemType,
@@ -111,7 +110,7 @@ pub(crate) fn seal(
 ) -> Result<HpkeCiphertext, CryptoError> {
     let aead = aead_type(config.2)?;
     let sender = Sender::new(state.info_hashes, config, info)?;
-    let mut shared_secret = SharedSecret::empty();
+    let mut shared_secret = SharedSecret::none();
     let enc = state.encap(config.0, recipient, &mut shared_secret)?;
     let ciphertext = sender.seal(&shared_secret, aead, aad, plaintext)?;
     Ok(HpkeCiphertext {
@@ -137,7 +136,7 @@ pub(crate) fn open(
     let aead = aead_type(config.2)?;
     let kem = DhKem::of(config.0)?;
     let suite = KeyScheduleSuite::of(config)?;
-    let mut shared_secret = SharedSecret::empty();
+    let mut shared_secret = SharedSecret::none();
     kem.decap(input.kem_output.as_slice(), private, &mut shared_secret)
         .map_err(|_| CryptoError::HpkeDecryptionError)?;
     let schedule = KeySchedule::base(suite, &shared_secret, &suite.info_hash(info));
@@ -158,7 +157,7 @@ pub(crate) fn send_export(
 ) -> Result<(KemOutput, ExporterSecret), CryptoError> {
     KeyScheduleSuite::of(config)?.check_export_len(len)?;
     let sender = Sender::new(state.info_hashes, config, info)?;
-    let mut shared_secret = SharedSecret::empty();
+    let mut shared_secret = SharedSecret::none();
     let enc = state.encap(config.0, recipient, &mut shared_secret)?;
     let schedule = sender.schedule(&shared_secret);
     Ok((enc, schedule.export(exporter_context, len).into()))
@@ -175,7 +174,7 @@ pub(crate) fn receive_export(
 ) -> Result<ExporterSecret, CryptoError> {
     let suite = KeyScheduleSuite::of(config)?;
     suite.check_export_len(len)?;
-    let mut shared_secret = SharedSecret::empty();
+    let mut shared_secret = SharedSecret::none();
     DhKem::of(config.0)?
         .decap(enc, private, &mut shared_secret)
         .map_err(|_| CryptoError::ReceiverSetupError)?;

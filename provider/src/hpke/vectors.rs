@@ -11,9 +11,11 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::kem::{DhKem, SharedSecret};
 use super::key_schedule::{KeySchedule, KeyScheduleSuite};
-use super::{MAX_KEY_LEN, NONCE_LEN, aead_type, open, receive_export, with_key_and_nonce};
+use super::{InfoHashMemory, MAX_KEY_LEN, NONCE_LEN, Sender};
+use super::{aead_type, open, receive_export, with_key_and_nonce};
 use crate::aead;
 use crate::kdf::hmac::HmacKey;
+use crate::lanes::{BATCH, Lanes, PrivateKeys};
 
 static VECTORS: &str = include_str!("../../testdata/rfc9180-base.json");
 
@@ -96,7 +98,79 @@ fn every_value_of_every_case_is_ours() {
     assert_eq!(counts, expected);
 }
 
+/// How many of each came out of the lanes.
+#[derive(Default, PartialEq, Eq, Debug)]
+struct BatchCounts {
+    encapsulations: usize,
+    export_only: usize,
+    ciphertexts: usize,
+}
+
+/// The vectors' ephemeral keys and recipients in lanes, in batches of every length.
+#[test]
+fn every_value_of_every_case_comes_out_of_the_lanes() {
+    let vectors: Vectors = serde_json::from_str(VECTORS).unwrap();
+    for (kem, cases) in [(HpkeKemType::DhKem25519, 8), (HpkeKemType::DhKemP256, 8)] {
+        let of_kem = vectors.cases.iter().filter(|case| case.config().0 == kem);
+        let of_kem: Vec<&Case> = of_kem.collect();
+        assert_eq!(of_kem.len(), cases);
+        let Some(lanes) = DhKem::of(kem).unwrap().lanes.and_then(Lanes::of) else {
+            println!("{kem:?}: NOT RUN, there are no lanes for it here");
+            continue;
+        };
+        let mut counts = BatchCounts::default();
+        for length in 1..=BATCH {
+            let batch: Vec<&Case> = of_kem.iter().copied().cycle().take(length).collect();
+            check_batch(&lanes, &batch, &mut counts);
+        }
+        println!("{kem:?} in {} lanes: {counts:?}", lanes.name());
+        let encapsulations = BATCH * (BATCH + 1) / 2;
+        assert_eq!(counts.encapsulations, encapsulations);
+        assert_eq!(counts.ciphertexts + counts.export_only, encapsulations);
+        assert!(counts.ciphertexts > encapsulations / 2);
+    }
+}
+
+fn check_batch(lanes: &Lanes, batch: &[&Case], counts: &mut BatchCounts) {
+    let mut ephemerals = PrivateKeys::zeros(batch.len());
+    for (key, case) in ephemerals.iter_mut().zip(batch) {
+        key.copy_from_slice(&case.sk_e.0);
+    }
+    let recipients: Vec<&[u8]> = batch.iter().map(|case| &case.pk_r.0[..]).collect();
+    let mut next = 0;
+    batch[0]
+        .kem()
+        .encap_batch_with(lanes, &ephemerals, &recipients, |i, encapsulated| {
+            assert_eq!(i, next);
+            next += 1;
+            let (enc, shared_secret) = encapsulated.unwrap();
+            batch[i].check_encapsulation(enc, shared_secret, counts);
+        });
+    assert_eq!(next, batch.len());
+}
+
 impl Case {
+    /// `enc`, the shared secret, and the first ciphertext, as a batch seals it.
+    fn check_encapsulation(
+        &self,
+        enc: &[u8],
+        shared_secret: &SharedSecret,
+        counts: &mut BatchCounts,
+    ) {
+        assert_eq!(enc, self.enc.0);
+        assert_eq!(shared_secret.as_bytes(), self.shared_secret.0);
+        counts.encapsulations += 1;
+        let info_hashes = InfoHashMemory::default();
+        let sender = Sender::new(&info_hashes, &self.config(), &self.info.0).unwrap();
+        let Ok(aead) = aead_type(self.config().2) else {
+            counts.export_only += 1;
+            return;
+        };
+        let sealed = sender.seal(shared_secret, aead, b"Count-0", &self.pt.0);
+        assert_eq!(sealed.as_ref(), Ok(&self.ciphertexts[0].0));
+        counts.ciphertexts += 1;
+    }
+
     fn check(&self, counts: &mut Counts) {
         counts.cases += 1;
         self.check_derived_keys();
@@ -157,16 +231,16 @@ impl Case {
     /// Encap with the vector's ephemeral key, and Decap.
     fn check_kem(&self) -> SharedSecret {
         let ephemeral = PrivateKey::from_private_key(self.kem().group(), &self.sk_e.0).unwrap();
-        let (mut sent, mut received) = (SharedSecret::empty(), SharedSecret::empty());
+        let mut sent = SharedSecret::none();
         let enc = self
             .kem()
             .encap_with(&ephemeral, &self.pk_r.0, &mut sent)
             .unwrap();
         assert_eq!(enc, self.enc.0);
         assert_eq!(sent.as_bytes(), self.shared_secret.0);
-        self.kem()
-            .decap(&self.enc.0, &self.sk_r.0, &mut received)
-            .unwrap();
+        let mut received = SharedSecret::none();
+        let decapsulated = self.kem().decap(&self.enc.0, &self.sk_r.0, &mut received);
+        assert_eq!(decapsulated, Ok(()));
         assert_eq!(received.as_bytes(), self.shared_secret.0);
         sent
     }

@@ -1,6 +1,6 @@
 //! The keys that a commit encrypts its path secrets to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ::openmls::group::MlsGroup;
 use ::openmls::messages::proposals::Proposal;
@@ -15,18 +15,26 @@ use crate::prepared::PrepareError;
 /// each as often as it does.
 pub(super) fn encryption_keys(group: &MlsGroup) -> Result<Vec<Vec<u8>>, PrepareError> {
     let mut tree = Tree::of(group);
+    let mut removed = Vec::new();
+    let mut added = HashSet::new();
     let mut init_keys = Vec::new();
     for pending in group.pending_proposals() {
         match (pending.proposal(), pending.sender()) {
-            (Proposal::Remove(remove), _) => tree.set_leaf(remove.removed().usize(), None),
             (Proposal::Update(update), Sender::Member(index)) => {
                 tree.set_leaf(index.usize(), Some(update.leaf_node()));
             }
-            (Proposal::Add(add), _) => {
+            (Proposal::Remove(remove), _) => removed.push(remove.removed()),
+            (Proposal::SelfRemove, Sender::Member(index)) => removed.push(*index),
+            // The same proposal may have arrived twice.
+            (Proposal::Add(add), _) if added.insert(pending.proposal_reference_ref()) => {
                 init_keys.push(add.key_package().hpke_init_key().as_slice().to_vec());
             }
             _ => {}
         }
+    }
+    // A removal prevails over an update of the same leaf, whichever came first (section 12.2).
+    for leaf in removed {
+        tree.set_leaf(leaf.usize(), None);
     }
     let mut keys = tree.copath_resolution(group.own_leaf_index().usize())?;
     keys.append(&mut init_keys);

@@ -19,8 +19,10 @@ impl HwCrypto {
     /// encrypt to: the resolution of its copath (RFC 9420, section 7.5), with the
     /// pending proposals applied, and the init keys of the members they add.
     ///
-    /// A key that the commit encrypts to all the same, because of a proposal that it
-    /// carries itself, costs what it always did.
+    /// This is for a commit with a path. One that only adds members, and is not made to
+    /// have a path, encrypts to their init keys alone and leaves the rest unused. A key
+    /// that the commit encrypts to all the same, because of a proposal that it carries
+    /// itself, costs what it always did.
     ///
     /// # Errors
     /// [`PrepareError`]; the commit can be made nevertheless.

@@ -33,7 +33,8 @@ struct Encapsulations {
     /// The `enc` of every place.
     encs: Vec<u8>,
     /// The shared secret of every place: none where the key was bad or it was taken.
-    shared_secrets: Box<[Mutex<Option<SharedSecret>>]>,
+    /// Those that are left are wiped where they are, when this is dropped.
+    shared_secrets: Box<[Mutex<SharedSecret>]>,
 }
 
 impl EncapsulationStore {
@@ -56,8 +57,8 @@ impl EncapsulationStore {
         })
     }
 
-    /// An encapsulation to `recipient` that was prepared, and that nobody else gets:
-    /// returns `enc`.
+    /// An encapsulation to `recipient` that was prepared, and that nobody else gets: its
+    /// `enc`; its shared secret goes to `shared_secret`.
     pub(crate) fn take(
         &self,
         kem: HpkeKemType,
@@ -98,7 +99,8 @@ impl Encapsulations {
             .filter(|key| key.len() == enc_len)
             .collect();
         let mut encs = vec![0; recipients.len() * enc_len];
-        let mut shared_secrets: Box<[_]> = recipients.iter().map(|_| Mutex::new(None)).collect();
+        let none = |_| Mutex::new(SharedSecret::none());
+        let mut shared_secrets: Box<[_]> = recipients.iter().map(none).collect();
         let (lookup, ()) = rayon::join(
             || Lookup::new(&recipients, enc_len),
             || encapsulate(functions, &recipients, &mut encs, &mut shared_secrets),
@@ -123,10 +125,12 @@ impl Encapsulations {
             return None;
         }
         let place = self.lookup.take(recipient)?;
-        let mut prepared = lock(&self.shared_secrets[place]);
-        shared_secret.copy_from(prepared.as_ref()?);
-        // Drops, and so wipes, what it held where it was.
-        *prepared = None;
+        let mut held = lock(&self.shared_secrets[place]);
+        if !held.is_some() {
+            return None;
+        }
+        shared_secret.copy_from(&held);
+        held.wipe();
         let enc = &self.encs[place * self.enc_len..][..self.enc_len];
         Some(enc.to_vec())
     }
@@ -135,12 +139,6 @@ impl Encapsulations {
         let secrets = self.shared_secrets.iter();
         secrets.filter(|secret| lock(secret).is_some()).count()
     }
-
-    fn wipe(&self) {
-        for secret in &self.shared_secrets {
-            *lock(secret) = None;
-        }
-    }
 }
 
 /// Encapsulates to all recipients in lanes over all cores; a bad key gets no secret.
@@ -148,7 +146,7 @@ fn encapsulate(
     kem: &DhKem,
     recipients: &[&[u8]],
     encs: &mut [u8],
-    shared_secrets: &mut [Mutex<Option<SharedSecret>>],
+    shared_secrets: &mut [Mutex<SharedSecret>],
 ) {
     let piece_len = kem.piece_len(recipients.len());
     let enc_len = kem.public_len();
@@ -160,9 +158,8 @@ fn encapsulate(
             kem.encap_batch(recipients, |i, encapsulated| {
                 if let Ok((enc, shared_secret)) = encapsulated {
                     encs[i * enc_len..][..enc_len].copy_from_slice(enc);
-                    let secret = secrets[i].get_mut().unwrap_or_else(PoisonError::into_inner);
-                    secret
-                        .insert(SharedSecret::empty())
+                    let held = secrets[i].get_mut();
+                    held.unwrap_or_else(PoisonError::into_inner)
                         .copy_from(shared_secret);
                 }
             });
@@ -183,8 +180,8 @@ impl PreparedSeals<'_> {
 
 impl Drop for PreparedSeals<'_> {
     fn drop(&mut self) {
+        // Nobody else refers to them after this; they are dropped with the guard.
         self.store.release(&self.encapsulations);
-        self.encapsulations.wipe();
     }
 }
 

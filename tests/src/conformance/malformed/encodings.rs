@@ -44,6 +44,13 @@ pub(super) fn bad_points(kem: HpkeKemType, good: &[u8]) -> Vec<BadPoint> {
     points
 }
 
+/// Recipients' public keys of `kem` that have to be refused with `InvalidPublicKey`; `good` is one
+/// that has not.
+pub fn bad_public_keys(kem: HpkeKemType, good: &[u8]) -> Vec<Vec<u8>> {
+    let points = bad_points(kem, good).into_iter();
+    points.map(|point| point.bytes).collect()
+}
+
 type Named = (&'static str, Vec<u8>);
 
 fn encodings(kem: HpkeKemType, good: &[u8]) -> Vec<Named> {

@@ -24,6 +24,7 @@ mod hpke;
 mod signature;
 mod symmetric;
 
+pub use encodings::bad_public_keys;
 pub use hpke::{hpke_ciphertexts, hpke_exports, hpke_keys, hpke_unsupported};
 pub use signature::{signature_keys, signature_unsupported, signatures};
 pub use symmetric::{aead, hkdf};
