@@ -11,7 +11,6 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use openmls::group::Welcome;
 use openmls::prelude::*;
 use openmls_hw_crypto::{OpenMlsHwCrypto, SignatureKeyPair};
 use openmls_traits::OpenMlsProvider;
@@ -228,11 +227,16 @@ impl Member {
             .group
             .pending_commit()
             .ok_or("no commit is pending")?;
-        match theirs.epoch_authenticator() == ours.epoch_authenticator() {
+        match authenticator(&theirs) == authenticator(ours) {
             true => Ok(()),
             false => Err("committer and follower disagree on the epoch".into()),
         }
     }
+}
+
+/// The authenticator of the epoch that `commit` opens.
+fn authenticator(commit: &StagedCommit) -> Option<&[u8]> {
+    commit.epoch_authenticator().map(|shared| shared.as_slice())
 }
 
 fn configuration() -> MlsGroupCreateConfig {
