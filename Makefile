@@ -16,7 +16,7 @@ help:
 	@echo 'make test-qemu  the lanes on emulated CPUs with and without AVX2'
 	@echo 'make soak       the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench      every operation of every suite against the other providers'
-	@echo 'make bench-batch  batches, and what is prepared for OpenMLS, against the other providers'
+	@echo 'make bench-batch  what is done for many at once, and prepared, against the other providers'
 	@echo 'make lint       formatting, clippy and docs, warnings denied'
 
 run: run-packages
