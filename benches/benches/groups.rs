@@ -1,19 +1,20 @@
-//! Commit, Welcome, join and processing in a group, per suite, engines side by side.
+//! What is done for many members, and commit, Welcome, join and processing in a group,
+//! per suite, engines side by side.
 
 mod common;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mls_bench::{
-    scenario::{Kind, MINIMUM_MEMBERS, scenarios},
+    scenario::{MINIMUM_MEMBERS, Scenario, scenarios},
     suite,
 };
 
-/// The size of the groups. `mls-bench measure` takes any other.
+/// The size of the groups and batches. `mls-bench measure` takes any other.
 const MEMBERS: usize = 100;
 
 fn groups(criterion: &mut Criterion) {
     common::say_what_is_skipped();
-    for scenario in scenarios().iter().filter(|row| row.kind == Kind::Group) {
+    for scenario in scenarios().iter().filter(|row| Scenario::has_members(row)) {
         for suite in suite::all() {
             common::compare(criterion, scenario, suite, members());
         }

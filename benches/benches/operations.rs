@@ -4,15 +4,16 @@ mod common;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mls_bench::{
-    scenario::{Kind, scenarios},
+    scenario::{MINIMUM_MEMBERS, Scenario, scenarios},
     suite,
 };
 
 fn operations(criterion: &mut Criterion) {
     common::say_what_is_skipped();
-    for scenario in scenarios().iter().filter(|row| row.kind != Kind::Group) {
+    let without_members = |scenario: &&Scenario| !scenario.has_members();
+    for scenario in scenarios().iter().filter(without_members) {
         for suite in suite::all() {
-            common::compare(criterion, scenario, suite, 2);
+            common::compare(criterion, scenario, suite, MINIMUM_MEMBERS);
         }
     }
 }

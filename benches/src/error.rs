@@ -70,6 +70,9 @@ pub enum BenchError {
         /// The greatest number that can be given.
         longest: usize,
     },
+    /// A pool of threads could not be started.
+    #[error("cannot start the threads: {0}; give a smaller number")]
+    Threads(String),
     /// The break-even was asked for without the engine that it is measured against.
     #[error("no break-even without engine `{0}`: name it in --engines too")]
     NoReference(&'static str),

@@ -15,14 +15,17 @@ struct Line {
     scenario: &'static str,
     /// As RFC 9420 writes it: `0x0001`.
     suite: String,
-    /// `null` if the scenario has no group.
+    /// `null` if the scenario has no group and no batch.
     members: Option<usize>,
     engine: &'static str,
+    /// `null` if they were not limited.
+    threads: Option<usize>,
     runs: usize,
     median_us: f64,
     min_us: f64,
     mad_us: f64,
-    /// This engine's median by that of `hw`; `null` if `hw` did not run.
+    /// This engine's median by that of the reference on as many threads; `null` if that
+    /// did not run.
     ratio: Option<f64>,
 }
 
@@ -52,8 +55,17 @@ pub(crate) fn write_line(out: &mut impl Write, line: &impl Serialize) -> io::Res
 pub fn write_heading(out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "{:<32}{:<8}{:>8}  {:<12}{:>6}{:>14}{:>14}{:>12}{:>8}",
-        "scenario", "suite", "members", "engine", "runs", "median us", "min us", "MAD us", "ratio"
+        "{:<32}{:<8}{:>8}  {:<12}{:>8}{:>6}{:>14}{:>14}{:>12}{:>8}",
+        "scenario",
+        "suite",
+        "members",
+        "engine",
+        "threads",
+        "runs",
+        "median us",
+        "min us",
+        "MAD us",
+        "ratio"
     )
 }
 
@@ -67,12 +79,12 @@ pub fn write_rows(out: &mut impl Write, measurement: &Measurement) -> io::Result
         let line = line(measurement, measured);
         writeln!(
             out,
-            "{:<32}{:<8}{:>8}  {:<12}{:>6}{:>14.3}{:>14.3}{:>12.3}{:>8}",
+            "{:<32}{:<8}{:>8}  {:<12}{:>8}{:>6}{:>14.3}{:>14.3}{:>12.3}{:>8}",
             line.scenario,
             line.suite,
-            line.members
-                .map_or_else(absent, |members| members.to_string()),
+            number(line.members),
             line.engine,
+            number(line.threads),
             line.runs,
             line.median_us,
             line.min_us,
@@ -90,12 +102,17 @@ fn line(measurement: &Measurement, measured: &Measured) -> Line {
         suite: suite::number(measurement.suite),
         members: measurement.members,
         engine: measured.engine,
+        threads: measured.threads,
         runs: measured.summary.runs,
         median_us: rounded(measured.summary.median_us),
         min_us: rounded(measured.summary.min_us),
         mad_us: rounded(measured.summary.mad_us),
         ratio: measurement.ratio(measured).map(rounded),
     }
+}
+
+fn number(value: Option<usize>) -> String {
+    value.map_or_else(absent, |value| value.to_string())
 }
 
 /// What stands in a table for a value that there is not.

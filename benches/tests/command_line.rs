@@ -13,12 +13,13 @@ fn json_has_one_complete_object_a_line() {
     assert!(output.status.success(), "{}", stderr(&output));
     let lines = json_lines(&output);
     let engines: Vec<_> = lines.iter().map(|line| &line["engine"]).collect();
-    assert_eq!(engines, ["hw", "rust-crypto", "libcrux"]);
+    assert_eq!(engines, ["hw", "hw-batch", "rust-crypto", "libcrux"]);
     let keys = [
         "scenario",
         "suite",
         "members",
         "engine",
+        "threads",
         "runs",
         "median_us",
         "min_us",
@@ -32,6 +33,7 @@ fn json_has_one_complete_object_a_line() {
         assert_eq!(line["scenario"], "hash");
         assert_eq!(line["suite"], "0x0001");
         assert_eq!(line["members"], Value::Null);
+        assert_eq!(line["threads"], Value::Null);
         assert_eq!(line["runs"], 3);
         assert!(line["min_us"].as_f64().unwrap() > 0.0);
         assert!(line["median_us"].as_f64() >= line["min_us"].as_f64());
@@ -71,6 +73,47 @@ fn a_group_scenario_says_how_many_members() {
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["members"], 3);
     assert_eq!(lines[1]["scenario"], "join");
+}
+
+#[test]
+fn a_batch_is_measured_with_each_number_of_members_and_of_threads() {
+    let output = mls_bench(&[
+        "measure",
+        "seal-many,hash",
+        "--suite",
+        "0x0001",
+        "--members",
+        "2,70",
+        "--threads",
+        "1,2",
+        "--engines",
+        "hw,hw-batch",
+        "--reference",
+        "hw-batch",
+        "--runs",
+        "1",
+        "--json",
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let lines = json_lines(&output);
+    let found: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let number = |key: &str| line[key].as_u64();
+            let engine = line["engine"].as_str().unwrap();
+            (number("members"), engine, number("threads"))
+        })
+        .collect();
+    let expected: Vec<_> = [Some(2), Some(70), None]
+        .into_iter()
+        .flat_map(|members| ["hw", "hw-batch"].map(|engine| (members, engine)))
+        .flat_map(|(members, engine)| [1, 2].map(|threads| (members, engine, Some(threads))))
+        .collect();
+    assert_eq!(found, expected);
+    for line in &lines {
+        let is_reference = line["engine"] == "hw-batch";
+        assert!(!is_reference || line["ratio"] == 1.0, "{line}");
+    }
 }
 
 #[test]
@@ -128,7 +171,7 @@ fn the_table_has_a_heading_and_a_row_for_each_engine() {
     let table = stdout(&output);
     let mut lines = table.lines();
     assert!(lines.next().unwrap().starts_with("scenario"));
-    assert_eq!(lines.count(), 3);
+    assert_eq!(lines.count(), 4);
 }
 
 #[test]
@@ -149,7 +192,7 @@ fn the_list_names_everything_that_can_be_chosen() {
 
 #[test]
 fn bad_arguments_fail_with_what_would_be_right() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 12] = [
         (
             &["measure", "sing"],
             "unknown scenario `sing`; choose from: hkdf-extract,",
@@ -167,6 +210,18 @@ fn bad_arguments_fail_with_what_would_be_right() {
         (
             &["measure", "commit", "--members", "1"],
             "1 is not in 2..=50000",
+        ),
+        (
+            &["measure", "seal-many", "--members", "2,50001"],
+            "50001 is not in 2..=50000",
+        ),
+        (
+            &["measure", "hash", "--threads", "1,0"],
+            "number would be zero",
+        ),
+        (
+            &["measure", "hash", "--reference", "nss"],
+            "unknown engine `nss`; choose from: hw,",
         ),
         (&["measure", "hash", "--runs", "0"], "0 is not in 1.."),
         (&["measure", "hash", "--seconds", "-1"], "no time budget"),

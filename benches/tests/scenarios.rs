@@ -2,7 +2,7 @@
 
 use mls_bench::{
     engine::{ENGINES, REFERENCE},
-    measure::{Plan, measure},
+    measure::{Lineup, Plan, measure},
     scenario::{Case, Kind, Requirement, Scenario, scenarios},
     suite,
 };
@@ -18,8 +18,9 @@ const ONCE: Plan = Plan {
 };
 
 /// The suites of each engine, written down here so that one that goes missing is seen.
-const SUPPORTED: [(&str, &[u16]); 3] = [
+const SUPPORTED: [(&str, &[u16]); 4] = [
     ("hw", &[0x0001, 0x0002, 0x0003, 0x0005, 0x0007]),
+    ("hw-batch", &[0x0001, 0x0002, 0x0003, 0x0005, 0x0007]),
     ("rust-crypto", &[0x0001, 0x0002, 0x0003]),
     ("libcrux", &[0x0001, 0x0003]),
 ];
@@ -41,35 +42,39 @@ fn the_engines_support_the_suites_they_are_known_for() {
 #[test]
 fn every_operation_runs_and_verifies() {
     let ran = run_all(|scenario| scenario.kind == Kind::Operation);
-    // 5 operations of HPKE on 10 pairs of engine and suite; 15 of hash, KDF, AEAD and
-    // randomness on all 15 pairs; 3 of signatures on the 10 pairs, and on rust-crypto's
+    // 5 operations of HPKE on 15 pairs of engine and suite; 15 of hash, KDF, AEAD and
+    // randomness on all 20 pairs; 3 of signatures on the 15 pairs, and on rust-crypto's
     // P-384, which its suites do not use.
-    assert_eq!(ran, 5 * 10 + 15 * 15 + 3 * 11);
+    assert_eq!(ran, 5 * 15 + 15 * 20 + 3 * 16);
 }
 
 #[test]
 fn every_key_package_scenario_runs_and_verifies() {
     assert_eq!(
         run_all(|scenario| scenario.kind == Kind::KeyPackage),
-        2 * 10
+        2 * 15
     );
 }
 
 #[test]
-fn every_group_scenario_runs_and_verifies() {
-    assert_eq!(run_all(|scenario| scenario.kind == Kind::Group), 5 * 10);
+fn every_batch_runs_and_verifies() {
+    assert_eq!(run_all(|scenario| scenario.kind == Kind::Batch), 4 * 15);
 }
 
 #[test]
-fn the_smallest_group_works_too() {
-    let groups = scenarios().iter().filter(|row| row.kind == Kind::Group);
+fn every_group_scenario_runs_and_verifies() {
+    assert_eq!(run_all(|scenario| scenario.kind == Kind::Group), 6 * 15);
+}
+
+#[test]
+fn the_smallest_group_and_batch_work_too() {
+    let groups = scenarios().iter().filter(|row| row.has_members());
     for scenario in groups {
         let case = Case {
             suite: suite::all()[0],
             members: mls_bench::scenario::MINIMUM_MEMBERS,
         };
-        let engines: Vec<_> = ENGINES.iter().collect();
-        let measurement = measure(scenario, &case, &engines, &ONCE).unwrap();
+        let measurement = measure(scenario, &case, &Lineup::of(ENGINES), &ONCE).unwrap();
         assert_eq!(
             measurement.engines.len(),
             ENGINES.len(),
@@ -92,12 +97,11 @@ fn run_all(chosen: impl Fn(&&Scenario) -> bool) -> usize {
 }
 
 fn run(scenario: &Scenario, suite: Ciphersuite) -> usize {
-    let engines: Vec<_> = ENGINES.iter().collect();
     let case = Case {
         suite,
         members: MEMBERS,
     };
-    let measurement = measure(scenario, &case, &engines, &ONCE).unwrap();
+    let measurement = measure(scenario, &case, &Lineup::of(ENGINES), &ONCE).unwrap();
     if scenario.requirement == Requirement::Suite {
         let expected = ENGINES
             .iter()

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{self, StdoutLock},
+    num::NonZeroUsize,
     ops::RangeInclusive,
 };
 
@@ -12,14 +13,14 @@ use openmls_traits::types::Ciphersuite;
 use super::sampling::Sampling;
 use crate::{
     BenchError,
-    engine::{self, ENGINES, EngineRow, REFERENCE},
-    measure::{Measurement, measure},
+    engine::{self, ENGINES, REFERENCE},
+    measure::{Lineup, Measurement, Pool, measure},
     report,
-    scenario::{self, Case, MINIMUM_MEMBERS},
+    scenario::{self, Case, MINIMUM_MEMBERS, Scenario},
     suite,
 };
 
-/// The sizes of group that may be asked for. Beyond them OpenMLS alone takes hours.
+/// The sizes of group, and of batch, that may be asked for. Beyond them OpenMLS alone takes hours.
 const MEMBERS: RangeInclusive<i64> = MINIMUM_MEMBERS as i64..=50_000;
 
 #[derive(Debug, Args)]
@@ -31,12 +32,20 @@ pub(super) struct Scenarios {
     /// One or more ciphersuites, such as 0x0001, separated by commas, or `all`
     #[arg(long, default_value = "all")]
     suite: String,
-    /// The number of members of the scenarios in a group
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(MEMBERS))]
-    members: u32,
+    /// One or more numbers of members, separated by commas, of the scenarios in a group
+    /// and of those for many
+    #[arg(long, value_delimiter = ',', default_value = "100", value_parser = clap::value_parser!(u32).range(MEMBERS))]
+    members: Vec<u32>,
     /// The engines to run, separated by commas
     #[arg(long, value_delimiter = ',', default_values_t = engine_names())]
     engines: Vec<String>,
+    /// The engine that ratios refer to
+    #[arg(long, default_value = REFERENCE)]
+    reference: String,
+    /// One or more numbers of threads, separated by commas, each engine measured with
+    /// each; without it, as many as the CPU has
+    #[arg(long, value_delimiter = ',')]
+    threads: Vec<NonZeroUsize>,
     #[command(flatten)]
     sampling: Sampling,
 }
@@ -45,17 +54,42 @@ impl Scenarios {
     pub(super) fn run(self) -> Result<(), BenchError> {
         let scenarios = scenario::parse(self.scenario.as_deref().unwrap_or_default())?;
         let suites = suite::parse(&self.suite)?;
-        let engines = engine::select(self.engines.iter().map(String::as_str))?;
+        let lineup = self.lineup()?;
         let plan = self.sampling.plan();
-        let members = self.members as usize;
-        let mut output = Output::new(self.sampling.json, &engines)?;
+        let mut output = Output::new(self.sampling.json, &lineup)?;
         for suite in suites {
             for scenario in &scenarios {
-                let case = Case { suite, members };
-                output.write(&measure(scenario, &case, &engines, &plan)?)?;
+                for members in self.members_of(scenario) {
+                    let case = Case { suite, members };
+                    output.write(&measure(scenario, &case, &lineup, &plan)?)?;
+                }
             }
         }
         output.finish()
+    }
+
+    fn lineup(&self) -> Result<Lineup, BenchError> {
+        let engines = engine::select(self.engines.iter().map(String::as_str))?;
+        let mut lineup = Lineup::of(engines);
+        lineup.reference = engine::find(&self.reference)?.name;
+        if !self.threads.is_empty() {
+            let pools = self.threads.iter().copied().map(Pool::of);
+            lineup.pools = pools.collect::<Result<_, _>>()?;
+        }
+        Ok(lineup)
+    }
+
+    /// The numbers of members that `scenario` is measured with: one if it has none.
+    fn members_of(&self, scenario: &Scenario) -> impl Iterator<Item = usize> {
+        let count = if scenario.has_members() {
+            self.members.len()
+        } else {
+            1
+        };
+        self.members
+            .iter()
+            .take(count)
+            .map(|&members| members as usize)
     }
 }
 
@@ -69,9 +103,10 @@ struct Output {
 }
 
 impl Output {
-    fn new(json: bool, engines: &[&EngineRow]) -> Result<Self, BenchError> {
-        if engines.iter().all(|engine| engine.name != REFERENCE) {
-            eprintln!("no ratios: they refer to engine `{REFERENCE}`, which is not measured");
+    fn new(json: bool, lineup: &Lineup) -> Result<Self, BenchError> {
+        if !lineup.has_reference() {
+            let reference = lineup.reference;
+            eprintln!("no ratios: they refer to engine `{reference}`, which is not measured");
         }
         let mut out = io::stdout().lock();
         if !json {

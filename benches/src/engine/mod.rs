@@ -1,21 +1,27 @@
 //! The engines: one row for each OpenMLS provider under measurement.
 
 mod hw;
+mod hw_batch;
 mod libcrux;
 mod rust_crypto;
 
+use openmls::{
+    group::{MlsGroup, ProcessedWelcome},
+    prelude::{KeyPackage, KeyPackageIn, RatchetTreeIn},
+};
 use openmls_basic_credential::SignatureKeyPair;
 use openmls_memory_storage::MemoryStorage;
 use openmls_traits::{
     OpenMlsProvider,
     crypto::OpenMlsCrypto,
     signatures::Signer,
-    types::{Ciphersuite, CryptoError, SignatureScheme},
+    types::{Ciphersuite, CryptoError, HpkeCiphertext, HpkeKeyPair, SignatureScheme},
 };
+use rayon::prelude::*;
 
 use crate::{
     BenchError,
-    scenario::{self, Case, Catalogue, Kind, MINIMUM_MEMBERS, Requirement, Scenario, Trial},
+    scenario::{self, Case, Catalogue, MINIMUM_MEMBERS, Requirement, Scenario, Trial},
 };
 
 /// An OpenMLS provider and the signer that its users would take with it.
@@ -30,13 +36,89 @@ pub(crate) trait Engine: 'static {
     /// The provider.
     type Provider: OpenMlsProvider<StorageProvider = MemoryStorage> + Send + Sync;
     /// The signer of group messages.
-    type Signer: Signer;
+    type Signer: Signer + Send + Sync;
 
     /// A provider with empty storage.
     fn provider() -> Result<Self::Provider, CryptoError>;
 
     /// A signer with a fresh key, and its public key in OpenMLS's encoding.
     fn signer(scheme: SignatureScheme) -> Result<(Self::Signer, Vec<u8>), CryptoError>;
+
+    /// Encrypts to each of `recipients`, a public key with a plaintext: one by one over
+    /// the threads, as OpenMLS does for an update path, unless the engine has a function
+    /// for many.
+    fn seal_many(
+        provider: &Self::Provider,
+        suite: Ciphersuite,
+        info: &[u8],
+        aad: &[u8],
+        recipients: &[(Vec<u8>, Vec<u8>)],
+    ) -> Vec<Result<HpkeCiphertext, CryptoError>> {
+        let crypto = provider.crypto();
+        recipients
+            .par_iter()
+            .map(|(key, plaintext)| {
+                crypto.hpke_seal(suite.hpke_config(), key, info, aad, plaintext)
+            })
+            .collect()
+    }
+
+    /// Derives a key pair from each of `ikms`, in the same way.
+    fn derive_many(
+        provider: &Self::Provider,
+        suite: Ciphersuite,
+        ikms: &[Vec<u8>],
+    ) -> Vec<Result<HpkeKeyPair, CryptoError>> {
+        let crypto = provider.crypto();
+        ikms.par_iter()
+            .map(|ikm| crypto.derive_hpke_keypair(suite.hpke_config(), ikm))
+            .collect()
+    }
+
+    /// Does what the next commit of `group` will need; most engines can do nothing.
+    fn prepare_commit<'a>(
+        _provider: &'a Self::Provider,
+        _group: &MlsGroup,
+    ) -> Result<Guard<'a>, BenchError> {
+        nothing_prepared()
+    }
+
+    /// Does what adding `key_packages` will need.
+    fn prepare_welcome<'a>(
+        _provider: &'a Self::Provider,
+        _key_packages: &[KeyPackage],
+    ) -> Result<Guard<'a>, BenchError> {
+        nothing_prepared()
+    }
+
+    /// Does what joining by `welcome` will need.
+    fn prepare_join<'a>(
+        _provider: &'a Self::Provider,
+        _welcome: &ProcessedWelcome,
+        _ratchet_tree: Option<&RatchetTreeIn>,
+    ) -> Result<Guard<'a>, BenchError> {
+        nothing_prepared()
+    }
+
+    /// Does what validating `key_packages` will need.
+    fn prepare_key_packages<'a>(
+        _provider: &'a Self::Provider,
+        _key_packages: &[KeyPackageIn],
+    ) -> Result<Guard<'a>, BenchError> {
+        nothing_prepared()
+    }
+}
+
+/// Holds what was prepared, until it is dropped.
+pub(crate) type Guard<'a> = Box<dyn Prepared + 'a>;
+
+/// Whatever stands for what was prepared.
+pub(crate) trait Prepared {}
+
+impl<T> Prepared for T {}
+
+fn nothing_prepared<'a>() -> Result<Guard<'a>, BenchError> {
+    Ok(Box::new(()))
 }
 
 /// A row of [`ENGINES`].
@@ -51,14 +133,16 @@ pub struct EngineRow {
     supports: fn(Ciphersuite) -> bool,
 }
 
-/// Every engine. The first is the one that the others are compared with.
+/// Every engine. The first is the one that the others are compared with unless another
+/// is asked for.
 pub static ENGINES: &[EngineRow] = &[
     EngineRow::of::<hw::Hw>(),
+    EngineRow::of::<hw_batch::HwBatch>(),
     EngineRow::of::<rust_crypto::RustCrypto>(),
     EngineRow::of::<libcrux::Libcrux>(),
 ];
 
-/// The engine that every ratio refers to.
+/// The engine that ratios refer to unless another is asked for.
 pub const REFERENCE: &str = hw::Hw::NAME;
 
 impl EngineRow {
@@ -100,7 +184,7 @@ impl EngineRow {
     /// [`BenchError::Engine`] with the cause.
     pub fn prepare(&self, name: &str, case: &Case) -> Result<Option<Box<dyn Trial>>, BenchError> {
         let scenario = scenario::find(self.scenarios, name)?;
-        if scenario.kind == Kind::Group && case.members < MINIMUM_MEMBERS {
+        if scenario.has_members() && case.members < MINIMUM_MEMBERS {
             return Err(BenchError::TooFewMembers {
                 given: case.members,
             });
@@ -143,7 +227,12 @@ pub fn select<'a>(
     Ok(selected)
 }
 
-fn find(name: &str) -> Result<&'static EngineRow, BenchError> {
+/// The engine called `name`.
+///
+/// # Errors
+///
+/// [`BenchError::UnknownEngine`] if no row has this name.
+pub fn find(name: &str) -> Result<&'static EngineRow, BenchError> {
     ENGINES
         .iter()
         .find(|engine| engine.name == name)

@@ -9,7 +9,7 @@ use std::{
 use crate::{BenchError, scenario::Trial};
 
 /// An operation prepared on one engine and some inputs.
-pub trait Batch {
+pub trait Batch: Send {
     /// Makes what computing `elements` elements will use up. Not timed.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl Trial for BatchTrial {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::RefCell, rc::Rc};
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 
@@ -90,29 +90,29 @@ mod tests {
         verified: Range<usize>,
     }
 
-    impl Batch for Rc<RefCell<Record>> {
+    impl Batch for Arc<Mutex<Record>> {
         fn set_up(&mut self, elements: usize) -> Result<(), BenchError> {
-            self.borrow_mut().set_up += elements;
+            self.lock().unwrap().set_up += elements;
             Ok(())
         }
 
         fn compute(&mut self, elements: Range<usize>) -> Result<(), BenchError> {
-            self.borrow_mut().computed.push(elements);
+            self.lock().unwrap().computed.push(elements);
             Ok(())
         }
 
         fn verify(&mut self, elements: Range<usize>) -> Result<(), BenchError> {
-            self.borrow_mut().verified = elements;
+            self.lock().unwrap().verified = elements;
             Ok(())
         }
     }
 
     fn run(length: usize, iterations: u64) -> Record {
-        let record = Rc::new(RefCell::new(Record::default()));
-        let batch: Box<dyn Batch> = Box::new(Rc::clone(&record));
+        let record = Arc::new(Mutex::new(Record::default()));
+        let batch: Box<dyn Batch> = Box::new(Arc::clone(&record));
         let length = NonZeroUsize::new(length).unwrap();
         BatchTrial::new(batch, length).run(iterations).unwrap();
-        record.take()
+        std::mem::take(&mut record.lock().unwrap())
     }
 
     #[test]

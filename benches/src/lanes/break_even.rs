@@ -80,6 +80,7 @@ mod tests {
     fn measured(engine: &'static str, median_us: f64) -> Measured {
         Measured {
             engine,
+            threads: None,
             summary: Summary::of(&[median_us]).unwrap(),
         }
     }

@@ -1,6 +1,6 @@
 //! Measures one operation on batches of one length, engines in turn.
 
-use std::{num::NonZeroUsize, rc::Rc};
+use std::{num::NonZeroUsize, sync::Arc};
 
 use super::{
     Inputs, LaneEngine, Operation,
@@ -47,7 +47,7 @@ pub fn measure(
     plan: &Plan,
 ) -> Result<LaneMeasurement, BenchError> {
     let inputs = Inputs::random(operation.curve, elements(batch))?;
-    compare(operation, batch, engines, plan, &Rc::new(inputs))
+    compare(operation, batch, engines, plan, &Arc::new(inputs))
 }
 
 fn compare(
@@ -55,7 +55,7 @@ fn compare(
     batch: NonZeroUsize,
     engines: &[Box<dyn LaneEngine>],
     plan: &Plan,
-    inputs: &Rc<Inputs>,
+    inputs: &Arc<Inputs>,
 ) -> Result<LaneMeasurement, BenchError> {
     let mut contenders = Vec::new();
     let mut unsupported = Vec::new();
@@ -104,7 +104,7 @@ mod tests {
     fn for_every_engine(mut judge: impl FnMut(&Operation, Box<dyn LaneEngine>)) {
         for operation in OPERATIONS {
             for engine in engines() {
-                let inputs = Rc::new(Inputs::random(operation.curve, 1).unwrap());
+                let inputs = Arc::new(Inputs::random(operation.curve, 1).unwrap());
                 if engine.prepare(operation, &inputs).unwrap().is_some() {
                     judge(operation, engine);
                 }
@@ -120,7 +120,7 @@ mod tests {
             for wrong in [0, 7, 8] {
                 let mut inputs = Inputs::random(operation.curve, BATCH.get()).unwrap();
                 inputs.spoil(wrong);
-                let result = compare(operation, BATCH, &engines, &ONCE, &Rc::new(inputs));
+                let result = compare(operation, BATCH, &engines, &ONCE, &Arc::new(inputs));
                 let Err(BenchError::Engine {
                     engine,
                     scenario,
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_result_that_was_not_computed_is_no_result() {
         for_every_engine(|operation, engine| {
-            let inputs = Rc::new(Inputs::random(operation.curve, 2).unwrap());
+            let inputs = Arc::new(Inputs::random(operation.curve, 2).unwrap());
             let mut batch = engine.prepare(operation, &inputs).unwrap().unwrap();
             batch.set_up(2).unwrap();
             assert!(batch.verify(0..1).is_err(), "{}", engine.name());
@@ -162,6 +162,7 @@ mod tests {
     fn measured(engine: &'static str, median_us: f64) -> Measured {
         Measured {
             engine,
+            threads: None,
             summary: Summary::of(&[median_us]).unwrap(),
         }
     }

@@ -36,6 +36,8 @@ pub struct Plan {
 pub struct Measured {
     /// The engine's name.
     pub engine: &'static str,
+    /// The number of threads it had; `None` if that was not limited.
+    pub threads: Option<usize>,
     /// Its samples, summarised.
     pub summary: Summary,
 }
@@ -44,6 +46,7 @@ pub struct Measured {
 pub(crate) struct Contender {
     engine: &'static str,
     scenario: &'static str,
+    threads: Option<usize>,
     trial: Box<dyn Trial>,
     /// How many operations the trial does in one iteration.
     operations: u64,
@@ -63,6 +66,7 @@ impl Contender {
         let mut contender = Self {
             engine,
             scenario,
+            threads: None,
             trial,
             operations,
             iterations: 1,
@@ -72,6 +76,11 @@ impl Contender {
             contender.iterations *= 2;
         }
         Ok(contender)
+    }
+
+    /// The same, known to have these threads.
+    pub(crate) fn with_threads(self, threads: Option<usize>) -> Self {
+        Self { threads, ..self }
     }
 
     /// One sample: microseconds for one operation.
@@ -96,6 +105,7 @@ impl Contender {
     fn measured(&self) -> Option<Measured> {
         Some(Measured {
             engine: self.engine,
+            threads: self.threads,
             summary: Summary::of(&self.samples)?,
         })
     }

@@ -29,10 +29,10 @@ struct Calls<I, O, C, V> {
 /// A trial of `call` on `inputs`, whose results `verify` judges outside the timed part.
 pub(super) fn calls<I, O, C, V>(inputs: [I; INPUTS], call: C, verify: V) -> Box<dyn Trial>
 where
-    I: 'static,
-    O: 'static,
-    C: Fn(&I) -> Result<O, CryptoError> + 'static,
-    V: Fn(&I, &O) -> Result<(), BenchError> + 'static,
+    I: Send + 'static,
+    O: Send + 'static,
+    C: Fn(&I) -> Result<O, CryptoError> + Send + 'static,
+    V: Fn(&I, &O) -> Result<(), BenchError> + Send + 'static,
 {
     Box::new(Calls {
         inputs,
@@ -50,9 +50,9 @@ pub(super) fn compared<E, I, O, C>(
 ) -> Result<Box<dyn Trial>, BenchError>
 where
     E: Engine,
-    I: 'static,
-    O: PartialEq + 'static,
-    C: Fn(&dyn OpenMlsCrypto, &I) -> Result<O, CryptoError> + Copy + 'static,
+    I: Send + 'static,
+    O: PartialEq + Send + 'static,
+    C: Fn(&dyn OpenMlsCrypto, &I) -> Result<O, CryptoError> + Copy + Send + 'static,
 {
     let provider = E::provider()?;
     let reference = RustCrypto::default();
@@ -69,8 +69,10 @@ where
 
 impl<I, O, C, V> Trial for Calls<I, O, C, V>
 where
-    C: Fn(&I) -> Result<O, CryptoError>,
-    V: Fn(&I, &O) -> Result<(), BenchError>,
+    I: Send,
+    O: Send,
+    C: Fn(&I) -> Result<O, CryptoError> + Send,
+    V: Fn(&I, &O) -> Result<(), BenchError> + Send,
 {
     fn run(&mut self, iterations: u64) -> Result<Duration, BenchError> {
         let mut slot = 0;
@@ -119,14 +121,17 @@ pub(super) fn random_bytes(length: usize) -> Result<Vec<u8>, CryptoError> {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::Cell, rc::Rc};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
 
     use super::*;
 
     #[test]
     fn each_input_is_taken_in_turn_and_each_last_output_verified() {
-        let verified = Rc::new(Cell::new(0));
-        let count = Rc::clone(&verified);
+        let verified = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&verified);
         let mut next = 0;
         let inputs = inputs(|| {
             next += 1;
@@ -136,14 +141,14 @@ mod tests {
             inputs.unwrap(),
             |input: &u64| Ok(input * 2),
             move |input, output| {
-                count.set(count.get() + 1);
+                count.fetch_add(1, Ordering::Relaxed);
                 ensure(*output == input * 2, "not the double")
             },
         );
         trial.run(3).unwrap();
-        assert_eq!(verified.get(), 3);
+        assert_eq!(verified.load(Ordering::Relaxed), 3);
         trial.run(1000).unwrap();
-        assert_eq!(verified.get(), 3 + INPUTS);
+        assert_eq!(verified.load(Ordering::Relaxed), 3 + INPUTS);
     }
 
     #[test]

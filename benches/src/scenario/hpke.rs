@@ -1,6 +1,6 @@
 //! HPKE as MLS uses it: base mode, one message for each encapsulation.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use openmls_traits::{
     OpenMlsProvider,
@@ -11,6 +11,7 @@ use openmls_traits::{
 use super::{
     Case, Trial,
     calls::{INPUTS, calls, inputs, random_bytes},
+    work::Work,
 };
 use crate::{BenchError, engine::Engine, error::ensure};
 
@@ -42,6 +43,114 @@ pub(super) fn seal<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError>
             )
         },
     ))
+}
+
+/// Encryption to `members` recipients together, the info one and the same.
+pub(super) fn seal_many<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError> {
+    let party = Party::<E>::new(case.suite)?;
+    let secrets = node_secrets(case)?;
+    let pairs = party.derive_many(&secrets)?;
+    let recipients = pairs.iter().zip(secrets);
+    Ok(Box::new(SealMany {
+        recipients: recipients
+            .map(|(pair, secret)| (pair.public.clone(), secret))
+            .collect(),
+        pairs,
+        info: random_bytes(INFO_LENGTH)?,
+        party,
+    }))
+}
+
+struct SealMany<E: Engine> {
+    party: Party<E>,
+    pairs: Vec<HpkeKeyPair>,
+    /// The public key and the path secret of each.
+    recipients: Vec<(Vec<u8>, Vec<u8>)>,
+    info: Vec<u8>,
+}
+
+impl<E: Engine> Work for SealMany<E> {
+    type Input = ();
+    type Output = Vec<Result<HpkeCiphertext, CryptoError>>;
+
+    fn set_up(&mut self) -> Result<(), BenchError> {
+        Ok(())
+    }
+
+    fn work(&mut self, (): ()) -> Result<Self::Output, BenchError> {
+        let (provider, suite) = (&*self.party.provider, self.party.suite);
+        Ok(E::seal_many(
+            provider,
+            suite,
+            &self.info,
+            AAD,
+            &self.recipients,
+        ))
+    }
+
+    fn verify(&mut self, sealed: Self::Output) -> Result<(), BenchError> {
+        ensure(sealed.len() == self.pairs.len(), "a ciphertext is missing")?;
+        for (i, sealed) in sealed.into_iter().enumerate() {
+            let sealed = sealed?;
+            if is_verified(i, self.pairs.len()) {
+                let opened = self.party.open(&self.pairs[i], &sealed, &self.info)?;
+                let is_right = opened == self.recipients[i].1;
+                ensure(is_right, "the ciphertext opens to another secret")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// DeriveKeyPair from `members` node secrets together.
+pub(super) fn derive_many<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError> {
+    Ok(Box::new(DeriveMany {
+        party: Party::<E>::new(case.suite)?,
+        secrets: node_secrets(case)?,
+    }))
+}
+
+struct DeriveMany<E: Engine> {
+    party: Party<E>,
+    secrets: Vec<Vec<u8>>,
+}
+
+impl<E: Engine> Work for DeriveMany<E> {
+    type Input = ();
+    type Output = Vec<HpkeKeyPair>;
+
+    fn set_up(&mut self) -> Result<(), BenchError> {
+        Ok(())
+    }
+
+    fn work(&mut self, (): ()) -> Result<Vec<HpkeKeyPair>, BenchError> {
+        Ok(self.party.derive_many(&self.secrets)?)
+    }
+
+    fn verify(&mut self, pairs: Vec<HpkeKeyPair>) -> Result<(), BenchError> {
+        ensure(pairs.len() == self.secrets.len(), "a key pair is missing")?;
+        for (i, (pair, secret)) in pairs.iter().zip(&self.secrets).enumerate() {
+            if is_verified(i, pairs.len()) {
+                let expected = self.party.derive(secret)?;
+                let is_right = pair.public == expected.public && *pair.private == *expected.private;
+                ensure(is_right, "differs from the key pair that is derived alone")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The results of a batch of `count` that are verified: the first and the last, and
+/// some between that share no place in any vector.
+fn is_verified(i: usize, count: usize) -> bool {
+    i.is_multiple_of(67) || i + 1 == count
+}
+
+/// A node secret for each of the members.
+fn node_secrets(case: &Case) -> Result<Vec<Vec<u8>>, CryptoError> {
+    (0..case.members)
+        .map(|_| random_bytes(case.suite.hash_length()))
+        .collect()
 }
 
 /// Decryption with different keys, each message with its own info.
@@ -136,14 +245,14 @@ pub(super) fn derive_keypair<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, B
 
 /// Either side of HPKE on engine `E`.
 struct Party<E: Engine> {
-    provider: Rc<E::Provider>,
+    provider: Arc<E::Provider>,
     suite: Ciphersuite,
 }
 
 impl<E: Engine> Clone for Party<E> {
     fn clone(&self) -> Self {
         Self {
-            provider: Rc::clone(&self.provider),
+            provider: Arc::clone(&self.provider),
             suite: self.suite,
         }
     }
@@ -151,13 +260,18 @@ impl<E: Engine> Clone for Party<E> {
 
 impl<E: Engine> Party<E> {
     fn new(suite: Ciphersuite) -> Result<Self, CryptoError> {
-        let provider = Rc::new(E::provider()?);
+        let provider = Arc::new(E::provider()?);
         Ok(Self { provider, suite })
     }
 
     fn derive(&self, secret: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
         let crypto = self.provider.crypto();
         crypto.derive_hpke_keypair(self.suite.hpke_config(), secret)
+    }
+
+    fn derive_many(&self, secrets: &[Vec<u8>]) -> Result<Vec<HpkeKeyPair>, CryptoError> {
+        let derived = E::derive_many(&self.provider, self.suite, secrets);
+        derived.into_iter().collect()
     }
 
     fn key_pair(&self) -> Result<HpkeKeyPair, CryptoError> {

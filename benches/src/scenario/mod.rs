@@ -24,16 +24,16 @@ use crate::{
 pub struct Case {
     /// The ciphersuite.
     pub suite: Ciphersuite,
-    /// The number of members of the group, where the scenario has one: at least
-    /// [`MINIMUM_MEMBERS`].
+    /// The number of members of the group, or of keys or key packages handled together,
+    /// where the scenario has one: at least [`MINIMUM_MEMBERS`].
     pub members: usize,
 }
 
-/// The smallest group: one to commit, one to join and to follow.
+/// The smallest group: one to commit, one to join and to follow. And the smallest batch.
 pub const MINIMUM_MEMBERS: usize = 2;
 
 /// A scenario prepared on one engine, ready to be run again and again.
-pub trait Trial {
+pub trait Trial: Send {
     /// Does the work `iterations` times, verifies the results, and returns how long
     /// the work alone took.
     ///
@@ -50,6 +50,8 @@ pub enum Kind {
     Operation,
     /// What OpenMLS does with one key package.
     KeyPackage,
+    /// What is done for many members together. Times are for one of them.
+    Batch,
     /// What OpenMLS does in a group of some members.
     Group,
 }
@@ -104,6 +106,19 @@ impl Scenario {
     pub(crate) fn prepare(&self, case: &Case) -> Result<Box<dyn Trial>, BenchError> {
         (self.prepare)(case)
     }
+
+    /// Whether the work depends on the number of members.
+    pub fn has_members(&self) -> bool {
+        matches!(self.kind, Kind::Batch | Kind::Group)
+    }
+
+    /// What one iteration counts for: a time is divided by it.
+    pub(crate) fn operations(&self, case: &Case) -> u64 {
+        match self.kind {
+            Kind::Batch => case.members as u64,
+            Kind::Operation | Kind::KeyPackage | Kind::Group => 1,
+        }
+    }
 }
 
 /// The table of scenarios as engine `E` runs them.
@@ -137,7 +152,12 @@ impl<E: Engine> Catalogue<E> {
         Scenario::suite(Kind::Operation, "derive-hpke-keypair", "HPKE DeriveKeyPair from a node secret", hpke::derive_keypair::<E>),
         Scenario::suite(Kind::KeyPackage, "key-package", "generation of one key package", key_package::generate::<E>),
         Scenario::suite(Kind::KeyPackage, "key-package-validate", "validation of one key package", key_package::validate::<E>),
+        Scenario::suite(Kind::Batch, "seal-many", "HPKE encryptions to all members, each", hpke::seal_many::<E>),
+        Scenario::suite(Kind::Batch, "derive-many", "HPKE DeriveKeyPair for all members, each", hpke::derive_many::<E>),
+        Scenario::suite(Kind::Batch, "key-packages-generate", "generation of many key packages, each", key_package::generate_many::<E>),
+        Scenario::suite(Kind::Batch, "key-packages-validate", "validation of many key packages, each", key_package::validate_many::<E>),
         Scenario::suite(Kind::Group, "commit", "a commit with an update path, all other members just added", group::commit::<E>),
+        Scenario::suite(Kind::Group, "commit-prepared", "the same, what can be prepared already done", group::commit_prepared::<E>),
         Scenario::suite(Kind::Group, "welcome", "adding all other members at once", group::welcome::<E>),
         Scenario::suite(Kind::Group, "welcome-with-tree", "the same, the ratchet tree inside the Welcome", group::welcome_with_tree::<E>),
         Scenario::suite(Kind::Group, "join", "the last member joins from its Welcome", group::join::<E>),

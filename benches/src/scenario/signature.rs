@@ -1,6 +1,6 @@
 //! Signature key generation, signing and verification, as the provider itself does them.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use openmls_traits::{
     OpenMlsProvider,
@@ -26,8 +26,8 @@ struct Signed {
 /// Generation of key pairs, each verified by a signature made and verified with it.
 pub(super) fn key_gen<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError> {
     let scheme = case.suite.signature_algorithm();
-    let provider = Rc::new(E::provider()?);
-    let signer = Rc::clone(&provider);
+    let provider = Arc::new(E::provider()?);
+    let signer = Arc::clone(&provider);
     provider.crypto().signature_key_gen(scheme)?;
     Ok(calls(
         [(); INPUTS],
@@ -45,8 +45,8 @@ pub(super) fn key_gen<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchErr
 /// Signatures of different messages with one key, as a client makes them.
 pub(super) fn sign<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError> {
     let scheme = case.suite.signature_algorithm();
-    let provider = Rc::new(E::provider()?);
-    let verifier = Rc::clone(&provider);
+    let provider = Arc::new(E::provider()?);
+    let verifier = Arc::clone(&provider);
     let (private_key, public_key) = provider.crypto().signature_key_gen(scheme)?;
     let messages = inputs(|| random_bytes(MESSAGE_LENGTH))?;
     Ok(calls(
@@ -63,8 +63,8 @@ pub(super) fn sign<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError>
 /// Verification of signatures by different keys, as in a tree of members.
 pub(super) fn verify<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError> {
     let scheme = case.suite.signature_algorithm();
-    let provider = Rc::new(E::provider()?);
-    let doubter = Rc::clone(&provider);
+    let provider = Arc::new(E::provider()?);
+    let doubter = Arc::clone(&provider);
     let signed = inputs(|| Signed::random(scheme, provider.crypto()))?;
     Ok(calls(
         signed,

@@ -9,7 +9,7 @@ use super::Trial;
 use crate::BenchError;
 
 /// A piece of work on prepared state: what is timed, and what is done around it.
-pub(super) trait Work {
+pub(super) trait Work: Send {
     /// What the work consumes.
     type Input;
     /// What it results in.

@@ -1,6 +1,6 @@
 //! Engine `aws-lc-rs`, the reference: the provider's own library, one call at a time.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use aws_lc_rs::agreement::PrivateKey;
 
@@ -34,22 +34,22 @@ impl LaneEngine for AwsLcRs {
     fn prepare(
         &self,
         operation: &Operation,
-        inputs: &Rc<Inputs>,
+        inputs: &Arc<Inputs>,
     ) -> Result<Option<Box<dyn Batch>>, BenchError> {
         match operation.kind {
-            Kind::Agree => agree(Rc::clone(inputs)),
-            Kind::KeyGeneration => Ok(key_gen(Rc::clone(inputs))),
+            Kind::Agree => agree(Arc::clone(inputs)),
+            Kind::KeyGeneration => Ok(key_gen(Arc::clone(inputs))),
         }
         .map(Some)
     }
 }
 
-fn agree(inputs: Rc<Inputs>) -> Result<Box<dyn Batch>, BenchError> {
+fn agree(inputs: Arc<Inputs>) -> Result<Box<dyn Batch>, BenchError> {
     let scalars = inputs.scalars.iter();
     let keys: Vec<_> = scalars
         .map(|scalar| import(inputs.curve, scalar))
         .collect::<Result<_, _>>()?;
-    let theirs = Rc::clone(&inputs);
+    let theirs = Arc::clone(&inputs);
     Ok(calls(
         inputs.count(),
         move |index| shared_secret(&keys[index], &theirs.points[index]),
@@ -57,7 +57,7 @@ fn agree(inputs: Rc<Inputs>) -> Result<Box<dyn Batch>, BenchError> {
     ))
 }
 
-fn key_gen(inputs: Rc<Inputs>) -> Box<dyn Batch> {
+fn key_gen(inputs: Arc<Inputs>) -> Box<dyn Batch> {
     let algorithm = algorithm(inputs.curve);
     calls(
         inputs.count(),

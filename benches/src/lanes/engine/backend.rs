@@ -1,6 +1,6 @@
 //! Our backends, each an engine under its own name.
 
-use std::{ops::Range, rc::Rc};
+use std::{ops::Range, sync::Arc};
 
 use mls_lanes::{Backend, Error, LengthMismatch, SharedSecret, outputs, p256, x25519};
 
@@ -25,9 +25,9 @@ impl LaneEngine for Backend {
     fn prepare(
         &self,
         operation: &Operation,
-        inputs: &Rc<Inputs>,
+        inputs: &Arc<Inputs>,
     ) -> Result<Option<Box<dyn Batch>>, BenchError> {
-        let inputs = Rc::clone(inputs);
+        let inputs = Arc::clone(inputs);
         Ok(Some(match (operation.curve, operation.kind) {
             (Curve::X25519, Kind::Agree) => agree(*self, inputs, x25519::diffie_hellman),
             (Curve::X25519, Kind::KeyGeneration) => key_gen(*self, inputs, x25519::public_keys),
@@ -49,8 +49,8 @@ type DiffieHellman = fn(
 type PublicKeys<const N: usize> =
     fn(Backend, &[[u8; LENGTH]], &mut Outputs<[u8; N]>) -> Result<(), LengthMismatch>;
 
-fn agree(backend: Backend, inputs: Rc<Inputs>, function: DiffieHellman) -> Box<dyn Batch> {
-    let theirs = Rc::clone(&inputs);
+fn agree(backend: Backend, inputs: Arc<Inputs>, function: DiffieHellman) -> Box<dyn Batch> {
+    let theirs = Arc::clone(&inputs);
     Box::new(Lanes {
         outputs: outputs(inputs.count()),
         function: move |elements: Range<usize>, outputs: &mut Outputs<_>| {
@@ -63,10 +63,10 @@ fn agree(backend: Backend, inputs: Rc<Inputs>, function: DiffieHellman) -> Box<d
 
 fn key_gen<const N: usize>(
     backend: Backend,
-    inputs: Rc<Inputs>,
+    inputs: Arc<Inputs>,
     function: PublicKeys<N>,
 ) -> Box<dyn Batch> {
-    let theirs = Rc::clone(&inputs);
+    let theirs = Arc::clone(&inputs);
     Box::new(Lanes {
         outputs: outputs(inputs.count()),
         function: move |elements: Range<usize>, outputs: &mut Outputs<_>| {
@@ -85,8 +85,9 @@ struct Lanes<T, F, V> {
 
 impl<T, F, V> Batch for Lanes<T, F, V>
 where
-    F: Fn(Range<usize>, &mut Outputs<T>) -> Result<(), LengthMismatch>,
-    V: Fn(usize, &T) -> Result<(), BenchError>,
+    T: Send,
+    F: Fn(Range<usize>, &mut Outputs<T>) -> Result<(), LengthMismatch> + Send,
+    V: Fn(usize, &T) -> Result<(), BenchError> + Send,
 {
     fn compute(&mut self, elements: Range<usize>) -> Result<(), BenchError> {
         (self.function)(elements.clone(), &mut self.outputs[elements]).of_library()

@@ -15,9 +15,9 @@ struct Calls<T, C, V> {
 /// which are given its index.
 pub(super) fn calls<T, C, V>(count: usize, call: C, verify: V) -> Box<dyn Batch>
 where
-    T: 'static,
-    C: Fn(usize) -> Result<T, BenchError> + 'static,
-    V: Fn(usize, T) -> Result<(), BenchError> + 'static,
+    T: Send + 'static,
+    C: Fn(usize) -> Result<T, BenchError> + Send + 'static,
+    V: Fn(usize, T) -> Result<(), BenchError> + Send + 'static,
 {
     Box::new(Calls {
         call,
@@ -28,8 +28,9 @@ where
 
 impl<T, C, V> Batch for Calls<T, C, V>
 where
-    C: Fn(usize) -> Result<T, BenchError>,
-    V: Fn(usize, T) -> Result<(), BenchError>,
+    T: Send,
+    C: Fn(usize) -> Result<T, BenchError> + Send,
+    V: Fn(usize, T) -> Result<(), BenchError> + Send,
 {
     fn compute(&mut self, elements: Range<usize>) -> Result<(), BenchError> {
         for index in elements {

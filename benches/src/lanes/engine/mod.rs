@@ -7,7 +7,7 @@ mod p256;
 mod ring;
 mod x25519_dalek;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use mls_lanes::Backend;
 
@@ -34,7 +34,7 @@ pub trait LaneEngine {
     fn prepare(
         &self,
         operation: &Operation,
-        inputs: &Rc<Inputs>,
+        inputs: &Arc<Inputs>,
     ) -> Result<Option<Box<dyn Batch>>, BenchError>;
 }
 

@@ -1,6 +1,6 @@
 //! Engine `p256`: RustCrypto's.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use p256::{PublicKey, SecretKey};
 
@@ -27,7 +27,7 @@ impl LaneEngine for P256 {
     fn prepare(
         &self,
         operation: &Operation,
-        inputs: &Rc<Inputs>,
+        inputs: &Arc<Inputs>,
     ) -> Result<Option<Box<dyn Batch>>, BenchError> {
         if operation.curve != Curve::P256 {
             return Ok(None);
@@ -37,14 +37,14 @@ impl LaneEngine for P256 {
             .map(|scalar| SecretKey::from_slice(scalar).of_library())
             .collect::<Result<_, _>>()?;
         Ok(Some(match operation.kind {
-            Kind::Agree => agree(secrets, Rc::clone(inputs)),
-            Kind::KeyGeneration => key_gen(secrets, Rc::clone(inputs)),
+            Kind::Agree => agree(secrets, Arc::clone(inputs)),
+            Kind::KeyGeneration => key_gen(secrets, Arc::clone(inputs)),
         }))
     }
 }
 
-fn agree(secrets: Vec<SecretKey>, inputs: Rc<Inputs>) -> Box<dyn Batch> {
-    let theirs = Rc::clone(&inputs);
+fn agree(secrets: Vec<SecretKey>, inputs: Arc<Inputs>) -> Box<dyn Batch> {
+    let theirs = Arc::clone(&inputs);
     calls(
         inputs.count(),
         move |index| {
@@ -55,7 +55,7 @@ fn agree(secrets: Vec<SecretKey>, inputs: Rc<Inputs>) -> Box<dyn Batch> {
     )
 }
 
-fn key_gen(secrets: Vec<SecretKey>, inputs: Rc<Inputs>) -> Box<dyn Batch> {
+fn key_gen(secrets: Vec<SecretKey>, inputs: Arc<Inputs>) -> Box<dyn Batch> {
     calls(
         inputs.count(),
         move |index| Ok(secrets[index].public_key().to_sec1_bytes()),

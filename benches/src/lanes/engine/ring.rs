@@ -1,6 +1,6 @@
 //! Engine `ring`.
 
-use std::{hint::black_box, ops::Range, rc::Rc};
+use std::{hint::black_box, ops::Range, sync::Arc};
 
 use ring::{
     agreement::{
@@ -34,9 +34,9 @@ impl LaneEngine for Ring {
     fn prepare(
         &self,
         operation: &Operation,
-        inputs: &Rc<Inputs>,
+        inputs: &Arc<Inputs>,
     ) -> Result<Option<Box<dyn Batch>>, BenchError> {
-        let inputs = Rc::clone(inputs);
+        let inputs = Arc::clone(inputs);
         Ok(Some(match operation.kind {
             Kind::Agree => Box::new(Agree::new(inputs)),
             Kind::KeyGeneration => key_gen(inputs),
@@ -67,7 +67,7 @@ fn shared_secret(key: EphemeralPrivateKey, point: &[u8]) -> Result<[u8; LENGTH],
         .of_library()
 }
 
-fn key_gen(inputs: Rc<Inputs>) -> Box<dyn Batch> {
+fn key_gen(inputs: Arc<Inputs>) -> Box<dyn Batch> {
     let (algorithm, random) = (algorithm(inputs.curve), SystemRandom::new());
     calls(
         inputs.count(),
@@ -81,14 +81,14 @@ fn key_gen(inputs: Rc<Inputs>) -> Box<dyn Batch> {
 
 /// Agreements, each using up one of the keys in store.
 struct Agree {
-    inputs: Rc<Inputs>,
+    inputs: Arc<Inputs>,
     random: SystemRandom,
     store: Vec<KeyPair>,
     results: Vec<Option<(PublicKey, [u8; LENGTH])>>,
 }
 
 impl Agree {
-    fn new(inputs: Rc<Inputs>) -> Self {
+    fn new(inputs: Arc<Inputs>) -> Self {
         Self {
             random: SystemRandom::new(),
             store: Vec::new(),

@@ -1,6 +1,6 @@
 //! Engine `x25519-dalek`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use x25519_dalek::{PublicKey, StaticSecret};
 
@@ -26,7 +26,7 @@ impl LaneEngine for X25519Dalek {
     fn prepare(
         &self,
         operation: &Operation,
-        inputs: &Rc<Inputs>,
+        inputs: &Arc<Inputs>,
     ) -> Result<Option<Box<dyn Batch>>, BenchError> {
         if operation.curve != Curve::X25519 {
             return Ok(None);
@@ -34,14 +34,14 @@ impl LaneEngine for X25519Dalek {
         let secrets = inputs.scalars.iter().copied().map(StaticSecret::from);
         let secrets = secrets.collect();
         Ok(Some(match operation.kind {
-            Kind::Agree => agree(secrets, Rc::clone(inputs)),
-            Kind::KeyGeneration => key_gen(secrets, Rc::clone(inputs)),
+            Kind::Agree => agree(secrets, Arc::clone(inputs)),
+            Kind::KeyGeneration => key_gen(secrets, Arc::clone(inputs)),
         }))
     }
 }
 
-fn agree(secrets: Vec<StaticSecret>, inputs: Rc<Inputs>) -> Box<dyn Batch> {
-    let theirs = Rc::clone(&inputs);
+fn agree(secrets: Vec<StaticSecret>, inputs: Arc<Inputs>) -> Box<dyn Batch> {
+    let theirs = Arc::clone(&inputs);
     calls(
         inputs.count(),
         move |index| {
@@ -54,7 +54,7 @@ fn agree(secrets: Vec<StaticSecret>, inputs: Rc<Inputs>) -> Box<dyn Batch> {
     )
 }
 
-fn key_gen(secrets: Vec<StaticSecret>, inputs: Rc<Inputs>) -> Box<dyn Batch> {
+fn key_gen(secrets: Vec<StaticSecret>, inputs: Arc<Inputs>) -> Box<dyn Batch> {
     calls(
         inputs.count(),
         move |index| Ok(PublicKey::from(&secrets[index])),

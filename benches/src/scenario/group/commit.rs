@@ -1,5 +1,11 @@
 //! A commit with an update path to `members - 1` others who were just added.
 
+use std::{
+    hint::black_box,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use openmls::prelude::CommitMessageBundle;
 
 use super::{
@@ -13,13 +19,27 @@ struct Commit<E: Engine> {
     follower: Member<E>,
 }
 
-/// The founder commits to an update; the last member follows.
+/// The founder commits to an update; the last member follows. What can be prepared for
+/// the commit is part of the time.
 pub(in super::super) fn commit<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError> {
-    let (committer, last) = Member::<E>::found_filled(case)?;
-    Ok(Box::new(Commit {
-        committer,
-        follower: last.into_member()?,
-    }))
+    Ok(Box::new(Commit::<E>::new(case)?))
+}
+
+/// The same, what can be prepared done while the client was idle.
+pub(in super::super) fn commit_prepared<E: Engine>(
+    case: &Case,
+) -> Result<Box<dyn Trial>, BenchError> {
+    Ok(Box::new(CommitPrepared(Commit::<E>::new(case)?)))
+}
+
+impl<E: Engine> Commit<E> {
+    fn new(case: &Case) -> Result<Self, BenchError> {
+        let (committer, last) = Member::<E>::found_filled(case)?;
+        Ok(Self {
+            committer,
+            follower: last.into_member()?,
+        })
+    }
 }
 
 impl<E: Engine> Work for Commit<E> {
@@ -31,6 +51,8 @@ impl<E: Engine> Work for Commit<E> {
     }
 
     fn work(&mut self, (): ()) -> Result<CommitMessageBundle, BenchError> {
+        let client = Arc::clone(self.committer.client());
+        let _prepared = E::prepare_commit(&client.provider, self.committer.group())?;
         self.committer.update()
     }
 
@@ -40,5 +62,26 @@ impl<E: Engine> Work for Commit<E> {
             authenticator(&staged)? == self.committer.next_authenticator()?,
             "committer and follower disagree on the epoch",
         )
+    }
+}
+
+struct CommitPrepared<E: Engine>(Commit<E>);
+
+/// What was prepared borrows from the client, and so cannot be handed from
+/// [`Work::set_up`] to [`Work::work`].
+impl<E: Engine> Trial for CommitPrepared<E> {
+    fn run(&mut self, iterations: u64) -> Result<Duration, BenchError> {
+        let Self(commit) = self;
+        let mut elapsed = Duration::ZERO;
+        for _ in 0..iterations {
+            commit.set_up()?;
+            let client = Arc::clone(commit.committer.client());
+            let _prepared = E::prepare_commit(&client.provider, commit.committer.group())?;
+            let start = Instant::now();
+            let bundle = black_box(commit.committer.update()?);
+            elapsed += start.elapsed();
+            commit.verify(bundle)?;
+        }
+        Ok(elapsed)
     }
 }

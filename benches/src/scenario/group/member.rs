@@ -1,9 +1,14 @@
 //! Members of a group, invitations into it, and groups of any size made from them.
 
-use openmls::prelude::{
-    CommitMessageBundle, DeserializeBytes, KeyPackage, LeafNodeParameters, MlsGroup,
-    MlsGroupCreateConfig, MlsMessageIn, MlsMessageOut, PURE_PLAINTEXT_WIRE_FORMAT_POLICY,
-    ProcessedMessageContent, ProtocolMessage, RatchetTreeIn, StagedCommit, StagedWelcome, Welcome,
+use std::sync::Arc;
+
+use openmls::{
+    group::ProcessedWelcome,
+    prelude::{
+        CommitMessageBundle, DeserializeBytes, KeyPackage, LeafNodeParameters, MlsGroup,
+        MlsGroupCreateConfig, MlsMessageIn, MlsMessageOut, PURE_PLAINTEXT_WIRE_FORMAT_POLICY,
+        ProcessedMessageContent, ProtocolMessage, RatchetTreeIn, StagedCommit, Welcome,
+    },
 };
 use openmls_traits::OpenMlsProvider;
 
@@ -26,7 +31,8 @@ pub(super) enum Tree {
 
 /// A client in a group.
 pub(super) struct Member<E: Engine> {
-    client: Client<E>,
+    /// Shared, so that what was prepared with its provider does not borrow the member.
+    client: Arc<Client<E>>,
     group: MlsGroup,
 }
 
@@ -56,7 +62,16 @@ impl<E: Engine> Member<E> {
             client.credential.clone(),
         )
         .step("found a group")?;
+        let client = Arc::new(client);
         Ok(Self { client, group })
+    }
+
+    pub(super) fn client(&self) -> &Arc<Client<E>> {
+        &self.client
+    }
+
+    pub(super) fn group(&self) -> &MlsGroup {
+        &self.group
     }
 
     /// The founder of a group of `case.members`, and its last member, invited.
@@ -76,6 +91,8 @@ impl<E: Engine> Member<E> {
 
     /// Commits to adding `key_packages`, with an update path. The commit stays pending.
     pub(super) fn add(&mut self, key_packages: &[KeyPackage]) -> Result<Welcome, BenchError> {
+        let client = Arc::clone(&self.client);
+        let _prepared = E::prepare_welcome(&client.provider, key_packages)?;
         self.commit_adds(key_packages, true)
     }
 
@@ -200,7 +217,7 @@ impl<E: Engine> Invited<E> {
     pub(super) fn into_member(self) -> Result<Member<E>, BenchError> {
         let group = join(&self.client, self.invitation)?;
         Ok(Member {
-            client: self.client,
+            client: Arc::new(self.client),
             group,
         })
     }
@@ -215,9 +232,15 @@ pub(super) fn join<E: Engine>(
     let configuration = MlsGroupCreateConfig::builder()
         .wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY)
         .build();
-    StagedWelcome::new_from_welcome(&client.provider, configuration.join_config(), welcome, tree)
-        .step("process the Welcome")?
-        .into_group(&client.provider)
+    let provider = &client.provider;
+    let processed =
+        ProcessedWelcome::new_from_welcome(provider, configuration.join_config(), welcome)
+            .step("process the Welcome")?;
+    let _prepared = E::prepare_join(provider, &processed, tree.as_ref())?;
+    processed
+        .into_staged_welcome(provider, tree)
+        .step("validate the ratchet tree")?
+        .into_group(provider)
         .step("join the group")
 }
 

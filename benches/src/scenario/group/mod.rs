@@ -11,7 +11,7 @@ mod member;
 mod process;
 mod welcome;
 
-pub(super) use commit::commit;
+pub(super) use commit::{commit, commit_prepared};
 pub(super) use join::join;
 pub(super) use process::process;
 pub(super) use welcome::{welcome, welcome_with_tree};
