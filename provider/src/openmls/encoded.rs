@@ -50,7 +50,9 @@ pub(super) fn leaves(ratchet_tree: &[u8]) -> Option<Vec<(u32, EncodedLeafNode<'_
         }
         match nodes.u8()? {
             LEAF => leaves.push((position / 2, nodes.leaf_node()?)),
-            PARENT => drop(nodes.parent_node()?),
+            PARENT => {
+                nodes.parent_node()?;
+            }
             _ => return None,
         }
     }
