@@ -25,7 +25,7 @@ test: test-packages
 	$(CARGO) test --workspace --locked
 	MLS_LANES_X25519_ELEMENTS=1000000 MLS_LANES_P256_ELEMENTS=200000 \
 	    $(CARGO) test --release --locked --package mls_lanes \
-	    --test machine_code --test randomized -- --nocapture
+	    --test erasure --test machine_code --test randomized -- --nocapture
 
 test-qemu: test-packages
 	@./.ci/install-packages qemu-user-static
