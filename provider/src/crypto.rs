@@ -10,17 +10,19 @@ use openmls_traits::types::{
 };
 use tls_codec::SecretVLBytes;
 
-use crate::hpke::{self, InfoHashMemory};
+use crate::hpke::{self, InfoHashMemory, SenderState};
 use crate::kdf::hmac::HmacKey;
 use crate::kdf::{MAX_HASH_LEN, hkdf};
+use crate::prepared::{EncapsulationStore, VerificationStore};
 use crate::secret::SecretBytes;
 use crate::signature::SigningKey;
 use crate::{SUITES, aead, hash, signature, suites};
 
 /// Cryptography and randomness for OpenMLS, on AWS-LC.
 ///
-/// Making one and cloning it is cheap. Clones share one thing: the hash of the
-/// last HPKE `info` they sealed under, with at most 64 MiB of it.
+/// Making one and cloning it is cheap. Clones share the hash of the last HPKE
+/// `info` they sealed under, with at most 64 MiB of it, and what was
+/// [prepared](crate::prepared).
 ///
 /// # Errors
 /// What every function answers to bad input:
@@ -42,13 +44,32 @@ use crate::{SUITES, aead, hash, signature, suites};
 /// | `InsufficientRandomness` | the DRBG failed |
 #[derive(Clone, Default)]
 pub struct HwCrypto {
-    pub(crate) info_hashes: Arc<InfoHashMemory>,
+    shared: Arc<Shared>,
+}
+
+/// What the clones of a provider have in common.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) info_hashes: InfoHashMemory,
+    pub(crate) encapsulations: EncapsulationStore,
+    pub(crate) verifications: VerificationStore,
 }
 
 impl HwCrypto {
     /// The same as [`default`](Self::default).
     pub fn new() -> Self {
         Self::default()
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    fn sender_state(&self) -> SenderState<'_> {
+        SenderState {
+            info_hashes: &self.shared.info_hashes,
+            encapsulations: &self.shared.encapsulations,
+        }
     }
 }
 
@@ -147,7 +168,11 @@ impl OpenMlsCrypto for HwCrypto {
         pk: &[u8],
         signature: &[u8],
     ) -> Result<(), CryptoError> {
-        signature::verify(alg, data, pk, signature)
+        let verifications = &self.shared.verifications;
+        match verifications.take(alg, data, pk, signature) {
+            true => Ok(()),
+            false => signature::verify(alg, data, pk, signature),
+        }
     }
 
     fn sign(&self, alg: SignatureScheme, data: &[u8], key: &[u8]) -> Result<Vec<u8>, CryptoError> {
@@ -162,7 +187,7 @@ impl OpenMlsCrypto for HwCrypto {
         aad: &[u8],
         ptxt: &[u8],
     ) -> Result<HpkeCiphertext, CryptoError> {
-        hpke::seal(&self.info_hashes, &config, pk_r, info, aad, ptxt)
+        hpke::seal(self.sender_state(), &config, pk_r, info, aad, ptxt)
     }
 
     fn hpke_open(
@@ -185,7 +210,7 @@ impl OpenMlsCrypto for HwCrypto {
         exporter_length: usize,
     ) -> Result<(KemOutput, ExporterSecret), CryptoError> {
         hpke::send_export(
-            &self.info_hashes,
+            self.sender_state(),
             &config,
             pk_r,
             info,

@@ -12,15 +12,18 @@ use crate::kdf::sha2::{Hasher, Sha2, Sha256};
 /// The digest of `data`, [`HashType::size`] bytes.
 pub(crate) fn hash(hash_type: HashType, data: &[u8]) -> Vec<u8> {
     match hash_type {
-        HashType::Sha2_256 => sha256(data).to_vec(),
+        HashType::Sha2_256 => sha256([data]).to_vec(),
         HashType::Sha2_384 => digest::digest(&digest::SHA384, data).as_ref().to_vec(),
         HashType::Sha2_512 => digest::digest(&digest::SHA512, data).as_ref().to_vec(),
     }
 }
 
-fn sha256(data: &[u8]) -> [u8; Sha256::HASH_LEN] {
+/// SHA-256 of the concatenated `message`.
+pub(crate) fn sha256<'a>(message: impl IntoIterator<Item = &'a [u8]>) -> [u8; Sha256::HASH_LEN] {
     let mut hasher = Hasher::<Sha256>::new();
-    hasher.update(data);
+    for part in message {
+        hasher.update(part);
+    }
     let mut hash = [0; Sha256::HASH_LEN];
     Sha256::write_hash(&hasher.finish(), &mut hash);
     hash

@@ -43,20 +43,28 @@
 //! [`OpenMlsRand`]: openmls_traits::random::OpenMlsRand
 
 mod aead;
+mod batch;
 mod crypto;
 mod encoding;
 mod hash;
 mod hpke;
 mod kdf;
+mod lanes;
+#[cfg(feature = "openmls")]
+mod openmls;
+pub mod prepared;
 mod provider;
 mod random;
 mod secret;
 mod signature;
+mod status;
 mod suites;
 
 pub use crypto::HwCrypto;
 pub use openmls_memory_storage::MemoryStorage;
+pub use prepared::{PrepareError, PreparedSeals, PreparedVerifications, SignedMessage};
 pub use provider::OpenMlsHwCrypto;
 pub use random::RandomError;
 pub use signature::{SignatureKeyId, SignatureKeyPair};
+pub use status::{BatchEngine, Status};
 pub use suites::{SUITES, Suite};

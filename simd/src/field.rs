@@ -68,6 +68,12 @@ pub(crate) trait GfP256: Field {
     fn negate_if(mask: &<Self::Isa as Isa>::Mask, a: &Self::Product) -> Self::Sum;
     /// The same elements as a factor.
     fn reduce(a: &Self::Sum) -> Self::Factor;
+
+    /// `a b - c d`, as one term.
+    fn mul_sub(a: &Self::Factor, b: &Self::Factor, c: &Self::Factor, d: &Self::Factor)
+    -> Self::Sum;
+    /// `a b - c^2`, as one term.
+    fn mul_sub_square(a: &Self::Factor, b: &Self::Factor, c: &Self::Factor) -> Self::Sum;
 }
 
 /// The windows of a comb: multiples of the base point in `COORDINATES`

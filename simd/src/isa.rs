@@ -74,6 +74,9 @@ pub(crate) trait Isa: Copy {
 
 /// A computation on whole vectors, compiled once for each instruction set.
 pub(crate) trait Kernel<I: Isa> {
+    /// How much stack is cleared after the kernel, in bytes: more than it uses.
+    const STACK: usize = 64 * 1024;
+
     /// Must be `#[inline(always)]`, like all it calls: only code inlined into
     /// [`Isa::enter`] is compiled for the instruction set.
     fn run(self, isa: I);
@@ -81,8 +84,8 @@ pub(crate) trait Kernel<I: Isa> {
 
 /// Runs a kernel, then clears the stack and the registers that it used.
 #[inline(never)]
-pub(crate) fn run<I: Isa>(isa: I, kernel: impl Kernel<I>) {
+pub(crate) fn run<I: Isa, K: Kernel<I>>(isa: I, kernel: K) {
     isa.enter(kernel);
-    wipe::stack();
+    wipe::stack(K::STACK);
     isa.clear_registers();
 }

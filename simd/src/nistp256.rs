@@ -5,6 +5,7 @@ use crate::isa::Integer;
 
 pub(crate) mod comb;
 pub(crate) mod inverse;
+pub(crate) mod multiples;
 pub(crate) mod point;
 pub(crate) mod table;
 pub(crate) mod window;

@@ -33,7 +33,7 @@ mod on_x86_64 {
     use mls_lanes::{Backend, SharedSecret, outputs, p256, x25519};
 
     use crate::machine_code::{
-        flow::violations,
+        flow::Flow,
         listing::Listing,
         mix::{Mix, hottest_loop},
         planted::{Batch, PLANTED},
@@ -114,9 +114,9 @@ mod on_x86_64 {
         for (start, name) in KERNELS {
             for (owner, backend) in BACKENDS {
                 let address = kernel(&listing, start, owner);
-                let found = violations(&listing, address);
-                assert_eq!(found, BTreeSet::new(), "{name} on {backend}");
-                let mix = hottest_loop(&listing.functions[&address]);
+                let flow = Flow::of(&listing, address);
+                assert_eq!(flow.found, BTreeSet::new(), "{name} on {backend}");
+                let mix = hottest_loop(&listing, &flow, &listing.functions[&address]);
                 println!("{name:14}{backend:12} {mix}");
                 assert!(mix.multiply > 0, "{name} on {backend} has no loop");
                 looked_at.insert(address);
@@ -141,10 +141,8 @@ mod on_x86_64 {
         ];
         let look_at = |name: &str| {
             let wanted = format!("planted::{name}");
-            violations(
-                &listing,
-                listing.find(name, |found| found.ends_with(&wanted)),
-            )
+            let address = listing.find(name, |found| found.ends_with(&wanted));
+            Flow::of(&listing, address).found
         };
         for (name, expected) in cases {
             let found = look_at(name);

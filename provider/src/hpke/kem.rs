@@ -9,6 +9,7 @@ use super::labels::{LabeledKdf, SuiteId};
 use crate::encoding::is_uncompressed_point;
 use crate::kdf::MAX_HASH_LEN;
 use crate::kdf::hmac::HmacKey;
+use crate::lanes::LaneCurve;
 use crate::secret::SecretBytes;
 
 /// A KEM: a Diffie-Hellman group with its KDF (RFC 9180, section 7.1).
@@ -21,6 +22,8 @@ pub(crate) struct DhKem {
     private_len: usize,
     /// Whether a private key is a scalar below an order; else any bytes are one.
     scalars: Option<Scalars>,
+    /// The curve by which batches go through lanes.
+    pub(crate) lanes: Option<LaneCurve>,
 }
 
 /// The scalars of a NIST curve (RFC 9180, section 7.1.3; FIPS 186-5 for the orders).
@@ -45,6 +48,7 @@ static DHKEM_P256: DhKem = DhKem {
             "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
         ),
     }),
+    lanes: Some(LaneCurve::P256),
 };
 
 static DHKEM_P384: DhKem = DhKem {
@@ -62,6 +66,7 @@ static DHKEM_P384: DhKem = DhKem {
              c7634d81f4372ddf581a0db248b0a77aecec196accc52973",
         ),
     }),
+    lanes: None,
 };
 
 static DHKEM_P521: DhKem = DhKem {
@@ -79,6 +84,7 @@ static DHKEM_P521: DhKem = DhKem {
              51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
         ),
     }),
+    lanes: None,
 };
 
 static DHKEM_X25519: DhKem = DhKem {
@@ -90,6 +96,7 @@ static DHKEM_X25519: DhKem = DhKem {
     public_len: 32,
     private_len: 32,
     scalars: None,
+    lanes: Some(LaneCurve::X25519),
 };
 
 /// Decodes the hexadecimal digits of an order at compile time.
@@ -113,13 +120,31 @@ const fn order_bytes<const N: usize>(hex: &str) -> [u8; N] {
 }
 
 /// The KEM shared secret, Nsecret bytes. Wiped on drop.
-pub(super) struct SharedSecret {
+///
+/// Made empty where it is to live, and written there: a move would leave a copy behind.
+pub(crate) struct SharedSecret {
     bytes: SecretBytes<MAX_HASH_LEN>,
     len: usize,
 }
 
 impl SharedSecret {
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) const fn empty() -> Self {
+        Self {
+            bytes: SecretBytes::zeros(),
+            len: 0,
+        }
+    }
+
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.make(other.len).copy_from_slice(other.as_bytes());
+    }
+
+    fn make(&mut self, len: usize) -> &mut [u8] {
+        self.len = len;
+        &mut self.bytes[..len]
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 }
@@ -147,13 +172,19 @@ impl DhKem {
     ///   ...
     /// ```
     ///
+    /// Returns `enc`.
+    ///
     /// # Errors
     /// [`CryptoError::InvalidPublicKey`] if `recipient` is no key or gives an
     /// all-zero X25519 secret, [`CryptoError::InsufficientRandomness`].
-    pub(super) fn encap(&self, recipient: &[u8]) -> Result<(Vec<u8>, SharedSecret), CryptoError> {
+    pub(super) fn encap(
+        &self,
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Result<Vec<u8>, CryptoError> {
         let ephemeral =
             PrivateKey::generate(self.group).map_err(|_| CryptoError::InsufficientRandomness)?;
-        self.encap_with(&ephemeral, recipient)
+        self.encap_with(&ephemeral, recipient, shared_secret)
     }
 
     /// `Encap` with the ephemeral key given; only known-answer tests choose it.
@@ -172,14 +203,14 @@ impl DhKem {
         &self,
         ephemeral: &PrivateKey,
         recipient: &[u8],
-    ) -> Result<(Vec<u8>, SharedSecret), CryptoError> {
+        shared_secret: &mut SharedSecret,
+    ) -> Result<Vec<u8>, CryptoError> {
         let enc = public_key(ephemeral)?;
-        let shared_secret = self
-            .diffie_hellman(ephemeral, recipient, |dh| {
-                self.extract_and_expand(dh, &enc, recipient)
-            })
-            .ok_or(CryptoError::InvalidPublicKey)?;
-        Ok((enc, shared_secret))
+        self.diffie_hellman(ephemeral, recipient, |dh| {
+            self.extract_and_expand(dh, &enc, recipient, shared_secret);
+        })
+        .ok_or(CryptoError::InvalidPublicKey)?;
+        Ok(enc)
     }
 
     /// ```text
@@ -196,12 +227,17 @@ impl DhKem {
     ///
     /// # Errors
     /// One for every cause, for the caller to make its own of.
-    pub(super) fn decap(&self, enc: &[u8], private: &[u8]) -> Result<SharedSecret, CryptoError> {
+    pub(super) fn decap(
+        &self,
+        enc: &[u8],
+        private: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Result<(), CryptoError> {
         let private = PrivateKey::from_private_key(self.group, private)
             .map_err(|_| CryptoError::CryptoLibraryError)?;
         let public = public_key(&private)?;
         self.diffie_hellman(&private, enc, |dh| {
-            self.extract_and_expand(dh, enc, &public)
+            self.extract_and_expand(dh, enc, &public, shared_secret);
         })
         .ok_or(CryptoError::CryptoLibraryError)
     }
@@ -223,6 +259,27 @@ impl DhKem {
         agreement::agree(private, public, (), |dh| Ok(kdf(dh))).ok()
     }
 
+    /// Whether `bytes`, of the right length, are a private key; constant time up to
+    /// the answer.
+    pub(super) fn is_private_key(&self, bytes: &[u8]) -> bool {
+        match &self.scalars {
+            Some(scalars) => scalars.contains(bytes),
+            None => true,
+        }
+    }
+
+    /// Length of a public key and of `enc` in bytes, Npk and Nenc.
+    pub(crate) fn public_len(&self) -> usize {
+        self.public_len
+    }
+
+    /// Length of fresh input keying material in bytes: the hash's, which is at least
+    /// Nsk but for P-521, whose 64 bytes are those that MLS derives keys from
+    /// (RFC 9420, section 7.4).
+    pub(super) fn ikm_len(&self) -> usize {
+        self.kdf.hash.size()
+    }
+
     fn is_encoded_public_key(&self, bytes: &[u8]) -> bool {
         match self.scalars {
             Some(_) => is_uncompressed_point(bytes, self.public_len),
@@ -240,16 +297,17 @@ impl DhKem {
     ///
     /// `kem_context` is the concatenation of `enc` and `recipient`; Nsecret is
     /// the KDF's hash length for each of these KEMs.
-    fn extract_and_expand(&self, dh: &[u8], enc: &[u8], recipient: &[u8]) -> SharedSecret {
+    pub(super) fn extract_and_expand(
+        &self,
+        dh: &[u8],
+        enc: &[u8],
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) {
         let eae_prk = self.extract(b"eae_prk", dh);
-        let mut shared_secret = SharedSecret {
-            bytes: SecretBytes::<MAX_HASH_LEN>::zeros(),
-            len: self.kdf.hash.size(),
-        };
-        let out = &mut shared_secret.bytes[..shared_secret.len];
+        let out = shared_secret.make(self.kdf.hash.size());
         self.kdf
             .labeled_expand(&eae_prk, b"shared_secret", [enc, recipient], out);
-        shared_secret
     }
 
     /// `DeriveKeyPair(ikm)` (RFC 9180, section 7.1.3).
@@ -258,20 +316,31 @@ impl DhKem {
     /// [`CryptoError::CryptoLibraryError`] if no candidate is a scalar, which
     /// has a negligible probability.
     pub(crate) fn derive_key_pair(&self, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
-        let dkp_prk = self.extract(b"dkp_prk", ikm);
         let mut private = Zeroizing::new(vec![0; self.private_len]);
-        match &self.scalars {
-            Some(scalars) => self.derive_scalar(scalars, &dkp_prk, &mut private)?,
-            None => self
-                .kdf
-                .labeled_expand(&dkp_prk, b"sk", [b"", b""], &mut private),
-        }
+        self.derive_private_key(ikm, &mut private)?;
         let key = PrivateKey::from_private_key(self.group, &private)
             .map_err(|_| CryptoError::CryptoLibraryError)?;
         Ok(HpkeKeyPair {
             public: public_key(&key)?,
             private: std::mem::take(&mut *private).into(),
         })
+    }
+
+    /// The private key of `DeriveKeyPair(ikm)`, Nsk bytes.
+    pub(super) fn derive_private_key(
+        &self,
+        ikm: &[u8],
+        private: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        let dkp_prk = self.extract(b"dkp_prk", ikm);
+        match &self.scalars {
+            Some(scalars) => self.derive_scalar(scalars, &dkp_prk, private),
+            None => {
+                self.kdf
+                    .labeled_expand(&dkp_prk, b"sk", [b"", b""], private);
+                Ok(())
+            }
+        }
     }
 
     /// ```text

@@ -5,8 +5,10 @@
 //! number zero: there is no counter that could wrap (RUSTSEC-2026-0071) and
 //! no nonce that could be used twice.
 
+mod batch;
 mod info_hash;
 pub(crate) mod kem;
+pub(crate) mod kem_batch;
 mod key_schedule;
 mod labels;
 #[cfg(test)]
@@ -14,21 +16,82 @@ mod vectors;
 #[cfg(test)]
 mod welcome;
 
+pub(crate) use batch::{derive_key_pairs, generate_key_pairs, seal as seal_batch};
 pub(crate) use info_hash::InfoHashMemory;
 
 use openmls_traits::types::{
-    AeadType, CryptoError, ExporterSecret, HpkeAeadType, HpkeCiphertext, HpkeConfig, KemOutput,
+    AeadType, CryptoError, ExporterSecret, HpkeAeadType, HpkeCiphertext, HpkeConfig, HpkeKemType,
+    KemOutput,
 };
 
 use crate::aead;
+use crate::prepared::EncapsulationStore;
 use crate::secret::SecretBytes;
-use kem::DhKem;
-use key_schedule::{KeySchedule, KeyScheduleSuite};
+use kem::{DhKem, SharedSecret};
+use key_schedule::{InfoHash, KeySchedule, KeyScheduleSuite};
 
 /// Longest key among the AEADs, in bytes.
 const MAX_KEY_LEN: usize = 32;
 /// Nonce length of every AEAD, in bytes.
 const NONCE_LEN: usize = 12;
+
+/// What a sender may find done already: the hash of its `info`, and encapsulations.
+#[derive(Clone, Copy)]
+pub(crate) struct SenderState<'a> {
+    pub(crate) info_hashes: &'a InfoHashMemory,
+    pub(crate) encapsulations: &'a EncapsulationStore,
+}
+
+impl SenderState<'_> {
+    /// `Encap(pkR)`: one that was prepared and that nobody else gets, or a new one.
+    /// Returns `enc`.
+    fn encap(
+        &self,
+        kem: HpkeKemType,
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Result<Vec<u8>, CryptoError> {
+        match self.encapsulations.take(kem, recipient, shared_secret) {
+            Some(enc) => Ok(enc),
+            None => DhKem::of(kem)?.encap(recipient, shared_secret),
+        }
+    }
+}
+
+/// A sender's side of the key schedule under one `info`, for any number of recipients.
+struct Sender {
+    suite: &'static KeyScheduleSuite,
+    info_hash: InfoHash,
+}
+
+impl Sender {
+    fn new(
+        info_hashes: &InfoHashMemory,
+        config: &HpkeConfig,
+        info: &[u8],
+    ) -> Result<Self, CryptoError> {
+        let suite = KeyScheduleSuite::of(config)?;
+        let info_hash = info_hashes.hash(suite, info);
+        Ok(Self { suite, info_hash })
+    }
+
+    fn schedule(&self, shared_secret: &SharedSecret) -> KeySchedule {
+        KeySchedule::base(self.suite, shared_secret, &self.info_hash)
+    }
+
+    /// The ciphertext with its tag.
+    fn seal(
+        &self,
+        shared_secret: &SharedSecret,
+        aead: AeadType,
+        aad: &[u8],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        with_key_and_nonce(&self.schedule(shared_secret), aead, |key, nonce| {
+            aead::seal(aead, key, nonce, aad, plaintext)
+        })
+    }
+}
 
 /// `SealBase` (RFC 9180, section 6.1).
 ///
@@ -39,7 +102,7 @@ const NONCE_LEN: usize = 12;
 ///   return enc, ct
 /// ```
 pub(crate) fn seal(
-    info_hashes: &InfoHashMemory,
+    state: SenderState<'_>,
     config: &HpkeConfig,
     recipient: &[u8],
     info: &[u8],
@@ -47,14 +110,10 @@ pub(crate) fn seal(
     plaintext: &[u8],
 ) -> Result<HpkeCiphertext, CryptoError> {
     let aead = aead_type(config.2)?;
-    let kem = DhKem::of(config.0)?;
-    let suite = KeyScheduleSuite::of(config)?;
-    let (enc, shared_secret) = kem.encap(recipient)?;
-    let info_hash = info_hashes.hash(suite, info);
-    let schedule = KeySchedule::base(suite, &shared_secret, &info_hash);
-    let ciphertext = with_key_and_nonce(&schedule, aead, |key, nonce| {
-        aead::seal(aead, key, nonce, aad, plaintext)
-    })?;
+    let sender = Sender::new(state.info_hashes, config, info)?;
+    let mut shared_secret = SharedSecret::empty();
+    let enc = state.encap(config.0, recipient, &mut shared_secret)?;
+    let ciphertext = sender.seal(&shared_secret, aead, aad, plaintext)?;
     Ok(HpkeCiphertext {
         kem_output: enc.into(),
         ciphertext: ciphertext.into(),
@@ -78,8 +137,8 @@ pub(crate) fn open(
     let aead = aead_type(config.2)?;
     let kem = DhKem::of(config.0)?;
     let suite = KeyScheduleSuite::of(config)?;
-    let shared_secret = kem
-        .decap(input.kem_output.as_slice(), private)
+    let mut shared_secret = SharedSecret::empty();
+    kem.decap(input.kem_output.as_slice(), private, &mut shared_secret)
         .map_err(|_| CryptoError::HpkeDecryptionError)?;
     let schedule = KeySchedule::base(suite, &shared_secret, &suite.info_hash(info));
     with_key_and_nonce(&schedule, aead, |key, nonce| {
@@ -90,18 +149,18 @@ pub(crate) fn open(
 
 /// `SendExportBase` (RFC 9180, section 6.2): the encapsulated key and the exported secret.
 pub(crate) fn send_export(
-    info_hashes: &InfoHashMemory,
+    state: SenderState<'_>,
     config: &HpkeConfig,
     recipient: &[u8],
     info: &[u8],
     exporter_context: &[u8],
     len: usize,
 ) -> Result<(KemOutput, ExporterSecret), CryptoError> {
-    let suite = KeyScheduleSuite::of(config)?;
-    suite.check_export_len(len)?;
-    let (enc, shared_secret) = DhKem::of(config.0)?.encap(recipient)?;
-    let info_hash = info_hashes.hash(suite, info);
-    let schedule = KeySchedule::base(suite, &shared_secret, &info_hash);
+    KeyScheduleSuite::of(config)?.check_export_len(len)?;
+    let sender = Sender::new(state.info_hashes, config, info)?;
+    let mut shared_secret = SharedSecret::empty();
+    let enc = state.encap(config.0, recipient, &mut shared_secret)?;
+    let schedule = sender.schedule(&shared_secret);
     Ok((enc, schedule.export(exporter_context, len).into()))
 }
 
@@ -116,8 +175,9 @@ pub(crate) fn receive_export(
 ) -> Result<ExporterSecret, CryptoError> {
     let suite = KeyScheduleSuite::of(config)?;
     suite.check_export_len(len)?;
-    let shared_secret = DhKem::of(config.0)?
-        .decap(enc, private)
+    let mut shared_secret = SharedSecret::empty();
+    DhKem::of(config.0)?
+        .decap(enc, private, &mut shared_secret)
         .map_err(|_| CryptoError::ReceiverSetupError)?;
     let schedule = KeySchedule::base(suite, &shared_secret, &suite.info_hash(info));
     Ok(schedule.export(exporter_context, len).into())

@@ -157,10 +157,16 @@ impl Case {
     /// Encap with the vector's ephemeral key, and Decap.
     fn check_kem(&self) -> SharedSecret {
         let ephemeral = PrivateKey::from_private_key(self.kem().group(), &self.sk_e.0).unwrap();
-        let (enc, sent) = self.kem().encap_with(&ephemeral, &self.pk_r.0).unwrap();
+        let (mut sent, mut received) = (SharedSecret::empty(), SharedSecret::empty());
+        let enc = self
+            .kem()
+            .encap_with(&ephemeral, &self.pk_r.0, &mut sent)
+            .unwrap();
         assert_eq!(enc, self.enc.0);
         assert_eq!(sent.as_bytes(), self.shared_secret.0);
-        let received = self.kem().decap(&self.enc.0, &self.sk_r.0).unwrap();
+        self.kem()
+            .decap(&self.enc.0, &self.sk_r.0, &mut received)
+            .unwrap();
         assert_eq!(received.as_bytes(), self.shared_secret.0);
         sent
     }

@@ -54,7 +54,7 @@ fn welcome(members: usize) -> (usize, usize) {
     let key_packages: Vec<_> = (0..members)
         .map(|index| Client::new(&index.to_string()).key_package(&provider))
         .collect();
-    let hashed = &provider.crypto().info_hashes.hashed_bytes;
+    let hashed = &provider.crypto().shared().info_hashes.hashed_bytes;
     let before = hashed.load(Ordering::Relaxed);
     let (_, welcome, _) = group
         .add_members(&provider, &creator.signer, &key_packages)

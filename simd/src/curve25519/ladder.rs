@@ -3,7 +3,7 @@
 use crate::{
     Backend,
     backend::with_isa,
-    field::{self, Field, invert_all, product},
+    field::{self, invert_all, product},
     isa::{self, Integer, Isa, Kernel},
 };
 
@@ -108,27 +108,15 @@ fn step<I: Isa, F: field::Gf25519<Isa = I>>(
     let b = F::sub(&rungs.x2, &rungs.z2);
     let c = F::add(&rungs.x3, &rungs.z3);
     let d = F::sub(&rungs.x3, &rungs.z3);
-    let (x3, z3) = add_rungs::<F>(&F::mul(&d, &a), &F::mul(&c, &b), x1);
-    let (x2, z2) = double::<F>(&F::select(swap, &c, &a), &F::select(swap, &d, &b));
-    Rungs { x2, z2, x3, z3 }
-}
-
-#[inline(always)]
-fn add_rungs<F: Field>(
-    da: &F::Product,
-    cb: &F::Product,
-    x1: &F::Factor,
-) -> (F::Product, F::Product) {
-    let x3 = F::square(&F::add(da, cb));
-    let difference = F::carry(&F::square(&F::sub(da, cb)));
-    (x3, F::mul(x1, &difference))
-}
-
-#[inline(always)]
-fn double<F: field::Gf25519>(sum: &F::Factor, difference: &F::Factor) -> (F::Product, F::Product) {
-    let aa = F::square(sum);
-    let bb = F::square(difference);
+    // In an order in which hardly one waits for the one before.
+    let (da, cb) = (F::mul(&d, &a), F::mul(&c, &b));
+    let aa = F::square(&F::select(swap, &c, &a));
+    let bb = F::square(&F::select(swap, &d, &b));
+    let x3 = F::square(&F::add(&da, &cb));
+    let difference = F::carry(&F::square(&F::sub(&da, &cb)));
     let e = F::sub(&aa, &bb);
     let x2 = F::mul(&F::carry(&aa), &F::carry(&bb));
-    (x2, F::mul(&e, &F::add_a24_times(&aa, &e)))
+    let z2 = F::mul(&e, &F::add_a24_times(&aa, &e));
+    let z3 = F::mul(x1, &difference);
+    Rungs { x2, z2, x3, z3 }
 }

@@ -100,6 +100,19 @@ impl Vector {
         Self(unsafe { _mm256_set1_epi64x(value as i64) })
     }
 
+    /// `self + other`, modulo 2^64, where the program says so: else the compiler
+    /// turns a long sum into a tree, which needs more registers than there are.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn add_in_turn(self, other: Self) -> Self {
+        let mut sum = self.add(other);
+        // SAFETY: there is no instruction.
+        unsafe {
+            asm!("/* {} */", inout(ymm_reg) sum.0, options(pure, nomem, nostack, preserves_flags));
+        }
+        sum
+    }
+
     /// The lanes that are zero.
     #[inline(always)]
     pub(crate) fn is_zero(self) -> Mask {
@@ -195,6 +208,16 @@ macro_rules! for_limbs {
     };
 }
 pub(crate) use for_limbs;
+
+/// Makes the compiler forget what it knows of a value, so that it reads it from
+/// memory where it is used, and keeps registers free.
+#[inline(always)]
+fn keep_in_memory<T>(value: &mut T) {
+    // SAFETY: there is no instruction.
+    unsafe {
+        asm!("/* {} */", in(reg) value, options(nostack, preserves_flags));
+    }
+}
 
 /// The bits of integers from `position` on; bits from 256 on read as zero.
 #[inline(always)]

@@ -9,7 +9,7 @@ use crate::{
     field::{CombField, GfP256, invert_all, product},
     isa::{self, Integer, Isa, Kernel},
     nistp256::{
-        point::{Affine, Entry, Jacobian, Projective, add_affine, add_complete},
+        point::{Affine, Jacobian, Projective, add_affine, add_complete},
         table::{WIDTH, WINDOWS},
     },
 };
@@ -55,7 +55,7 @@ fn multiply<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(isa: I, batch: C
     let sums = &mut sums.as_mut()[..vectors];
     accumulate::<I, F>(isa, batch.scalars, sums);
 
-    let mut products = I::group(nowhere.entry().projective());
+    let mut products = I::group(nowhere.projective());
     let products = &mut products.as_mut()[..vectors];
     let mut denominators = I::group(F::carry(&nothing));
     let denominators = &mut denominators.as_mut()[..vectors];
@@ -93,7 +93,7 @@ fn accumulate<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(
     let (first, others) = (&F::windows()[0], &F::windows()[1..WINDOWS - 1]);
     for (sum, integers) in sums.iter_mut().zip(loaded.iter()) {
         let (negative, index) = I::signed(&window::<I>(integers, 0), WIDTH);
-        *sum = entry::<I, F>(isa, first, &index).signed(isa, &negative);
+        *sum = find::<I, F>(first, &index).signed(isa, &negative);
     }
     for (i, entries) in (1..).zip(others) {
         for (sum, integers) in sums.iter_mut().zip(loaded.iter()) {
@@ -112,8 +112,8 @@ fn add_last<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(
     scalars: &I::Integers,
 ) -> Projective<F> {
     let index = window::<I>(scalars, WINDOWS - 1);
-    let entry = entry::<I, F>(isa, &F::windows()[WINDOWS - 1], &index);
-    add_complete::<F>(isa, &sum.entry().projective(), &entry.projective())
+    let entry = find::<I, F>(&F::windows()[WINDOWS - 1], &index);
+    add_complete::<F>(isa, &sum.projective(), &entry.projective(isa))
 }
 
 /// Window `i` of half the scalar.
@@ -122,6 +122,7 @@ fn window<I: Isa>(scalar: &I::Integers, i: usize) -> I::Index {
     I::window(scalar, 1 + WIDTH * i, WIDTH)
 }
 
+/// The entry that each lane asks for.
 #[inline(always)]
 fn find<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(
     entries: &[F::Column; 2],
@@ -130,19 +131,5 @@ fn find<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(
     Affine {
         x: F::lookup(&entries[0], index),
         y: F::lookup(&entries[1], index),
-    }
-}
-
-#[inline(always)]
-fn entry<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(
-    isa: I,
-    entries: &[F::Column; 2],
-    index: &I::Index,
-) -> Entry<F> {
-    let Affine { x, y } = find::<I, F>(entries, index);
-    Entry {
-        x,
-        y,
-        z: F::carry(&F::constant(isa, &[1, 0, 0, 0])),
     }
 }

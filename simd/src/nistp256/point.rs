@@ -14,10 +14,10 @@ pub(crate) struct Jacobian<F: GfP256> {
     pub(crate) z: F::Factor,
 }
 
-/// A point in Jacobian coordinates that is an entry of a table.
-pub(crate) struct Entry<F: GfP256> {
-    pub(crate) x: F::Factor,
-    pub(crate) y: F::Factor,
+/// x = X/Z^2, 2 y = Y/Z^3; never the identity. Doubling takes fewer additions so.
+pub(crate) struct Doubled<F: GfP256> {
+    pub(crate) x: F::Sum,
+    pub(crate) twice_y: F::Sum,
     pub(crate) z: F::Factor,
 }
 
@@ -34,13 +34,10 @@ pub(crate) struct Affine<F: GfP256> {
     pub(crate) y: F::Factor,
 }
 
-/// The numerators of two points over one denominator, named as in the addition
-/// formulas of the Explicit-Formulas Database.
-struct Aligned<F: GfP256> {
-    u1: F::Factor,
-    s1: F::Factor,
-    h: F::Factor,
-    r: F::Factor,
+/// x and 2 y.
+pub(crate) struct AffineDoubled<F: GfP256> {
+    pub(crate) x: F::Factor,
+    pub(crate) twice_y: F::Factor,
 }
 
 macro_rules! copy {
@@ -54,11 +51,11 @@ macro_rules! copy {
         impl<F: GfP256> Copy for $point<F> {}
     )*};
 }
-copy!(Jacobian Entry Projective Affine);
+copy!(Jacobian Doubled Projective Affine AffineDoubled);
 
 /// `2 a`.
 #[inline(always)]
-fn twice<F: GfP256>(a: &F::Sum) -> F::Sum {
+pub(crate) fn twice<F: GfP256>(a: &F::Sum) -> F::Sum {
     F::plus(a, a)
 }
 
@@ -68,59 +65,31 @@ fn triple<F: GfP256>(a: &F::Sum) -> F::Sum {
     F::plus(&twice::<F>(a), a)
 }
 
-/// `4 a`.
-#[inline(always)]
-fn quadruple<F: GfP256>(a: &F::Sum) -> F::Sum {
-    twice::<F>(&twice::<F>(a))
-}
-
 /// `2 p`, for any point but the identity (Bernstein and Lange's dbl-2001-b, with
-/// Z3 = 2 Y1 Z1): 4 multiplications and 4 squarings.
+/// Z3 = 2 Y1 Z1, in terms of 2 Y): 4 multiplications and 4 squarings.
 #[inline(always)]
-pub(crate) fn double<F: GfP256>(p: &Jacobian<F>) -> Jacobian<F> {
-    let (x1, y1) = (F::reduce(&p.x), F::reduce(&p.y));
+pub(crate) fn double<F: GfP256>(p: &Doubled<F>) -> Doubled<F> {
     let delta = F::sum(&F::square(&p.z));
-    let gamma = F::carry(&F::square(&y1));
-    let beta4 = quadruple::<F>(&F::sum(&F::mul(&x1, &gamma)));
+    let difference = F::reduce(&F::minus(&p.x, &delta));
     let sum = F::reduce(&triple::<F>(&F::plus(&p.x, &delta)));
-    let alpha = F::carry(&F::mul(&F::reduce(&F::minus(&p.x, &delta)), &sum));
+    let alpha = F::carry(&F::mul(&difference, &sum));
+    let twice_y1 = F::reduce(&p.twice_y);
+    let gamma4 = F::carry(&F::square(&twice_y1));
+    let alpha_squared = F::sum(&F::square(&alpha));
+    let beta4 = F::sum(&F::mul(&F::reduce(&p.x), &gamma4));
+    let z = F::carry(&F::mul(&twice_y1, &p.z));
 
-    let x = F::minus(&F::sum(&F::square(&alpha)), &twice::<F>(&beta4));
-    let slope = F::sum(&F::mul(&alpha, &F::reduce(&F::minus(&beta4, &x))));
-    let gamma4 = quadruple::<F>(&F::sum(&F::square(&gamma)));
-    let y = F::minus(&slope, &twice::<F>(&gamma4));
-    let y1z1 = F::mul(&y1, &p.z);
-    Jacobian {
+    let x = F::minus(&alpha_squared, &twice::<F>(&beta4));
+    let fall = F::reduce(&twice::<F>(&F::minus(&beta4, &x)));
+    Doubled {
         x,
-        y,
-        z: F::add(&y1z1, &y1z1),
+        twice_y: F::mul_sub_square(&alpha, &fall, &gamma4),
+        z,
     }
 }
 
 /// `p + q`, or `p - q` where `negative`, for points of which neither is the other,
-/// its negative or the identity: 12 multiplications and 4 squarings.
-#[inline(always)]
-pub(crate) fn add<F: GfP256>(
-    p: &Jacobian<F>,
-    q: &Entry<F>,
-    negative: &<F::Isa as Isa>::Mask,
-) -> Jacobian<F> {
-    let z2z2 = F::carry(&F::square(&q.z));
-    let u1 = F::mul(&F::reduce(&p.x), &z2z2);
-    let z2z2z2 = F::carry(&F::mul(&z2z2, &q.z));
-    let s1 = F::mul(&F::reduce(&p.y), &z2z2z2);
-    let (u2, s2) = align::<F>(&p.z, &q.x, &q.y, negative);
-    let aligned = Aligned {
-        u1: F::carry(&u1),
-        s1: F::carry(&s1),
-        h: F::sub(&u2, &u1),
-        r: F::reduce(&F::minus(&s2, &F::sum(&s1))),
-    };
-    finish::<F>(&aligned, &F::carry(&F::mul(&p.z, &q.z)))
-}
-
-/// `p + q`, or `p - q` where `negative`, under the conditions of [`add`]:
-/// 8 multiplications and 3 squarings.
+/// its negative or the identity: 8 multiplications and 3 squarings.
 #[inline(always)]
 pub(crate) fn add_affine<F: GfP256>(
     p: &Jacobian<F>,
@@ -128,13 +97,32 @@ pub(crate) fn add_affine<F: GfP256>(
     negative: &<F::Isa as Isa>::Mask,
 ) -> Jacobian<F> {
     let (u2, s2) = align::<F>(&p.z, &q.x, &q.y, negative);
-    let aligned = Aligned {
-        u1: F::reduce(&p.x),
-        s1: F::reduce(&p.y),
-        h: F::reduce(&F::minus(&F::sum(&u2), &p.x)),
-        r: F::reduce(&F::minus(&s2, &p.y)),
-    };
-    finish::<F>(&aligned, &p.z)
+    let h = F::reduce(&F::minus(&F::sum(&u2), &p.x));
+    let r = F::reduce(&F::minus(&s2, &p.y));
+    let hh = F::carry(&F::square(&h));
+    let z = F::carry(&F::mul(&h, &p.z));
+    let (x, y) = finish::<F>(&p.x, &p.y, &h, &hh, &r);
+    Jacobian { x, y, z }
+}
+
+/// [`add_affine`], in terms of 2 Y; X, Y and Z come out times 4, 8 and 2.
+#[inline(always)]
+pub(crate) fn add_doubled<F: GfP256>(
+    p: &Doubled<F>,
+    q: &AffineDoubled<F>,
+    negative: &<F::Isa as Isa>::Mask,
+) -> Doubled<F> {
+    let (u2, s2) = align::<F>(&p.z, &q.x, &q.twice_y, negative);
+    let h = F::reduce(&F::minus(&F::sum(&u2), &p.x));
+    let r = F::reduce(&F::minus(&s2, &p.twice_y));
+    let hh4 = F::reduce(&twice::<F>(&twice::<F>(&F::sum(&F::square(&h)))));
+    let hz = F::mul(&h, &p.z);
+    let (x, y) = finish::<F>(&p.x, &p.twice_y, &h, &hh4, &r);
+    Doubled {
+        x,
+        twice_y: twice::<F>(&y),
+        z: F::add(&hz, &hz),
+    }
 }
 
 /// `x z^2` and `y z^3`, the latter negated where `negative`.
@@ -150,37 +138,55 @@ fn align<F: GfP256>(
     (F::mul(x, &zz), F::negate_if(negative, &F::mul(y, &zzz)))
 }
 
-/// The sum of two aligned points, of which `z` is the denominator.
+/// X and Y of a sum of points over one denominator, the first being `u1` and `s1`,
+/// the second `u1 + h` and `s1 + r`, named as in the addition formulas of the
+/// Explicit-Formulas Database.
 #[inline(always)]
-fn finish<F: GfP256>(points: &Aligned<F>, z: &F::Factor) -> Jacobian<F> {
-    let Aligned { u1, s1, h, r } = points;
-    let hh = F::carry(&F::square(h));
-    let hhh = F::mul(h, &hh);
-    let v = F::sum(&F::mul(u1, &hh));
+fn finish<F: GfP256>(
+    u1: &F::Sum,
+    s1: &F::Sum,
+    h: &F::Factor,
+    hh: &F::Factor,
+    r: &F::Factor,
+) -> (F::Sum, F::Sum) {
+    let hhh = F::mul(h, hh);
+    let v = F::sum(&F::mul(&F::reduce(u1), hh));
     let rr_hhh = F::minus(&F::sum(&F::square(r)), &F::sum(&hhh));
     let x = F::minus(&rr_hhh, &twice::<F>(&v));
-    let rise = F::sum(&F::mul(r, &F::reduce(&F::minus(&v, &x))));
-    let y = F::minus(&rise, &F::sum(&F::mul(s1, &F::carry(&hhh))));
-    Jacobian {
-        x,
-        y,
-        z: F::carry(&F::mul(h, z)),
-    }
+    let fall = F::reduce(&F::minus(&v, &x));
+    let y = F::mul_sub(r, &fall, &F::reduce(s1), &F::carry(&hhh));
+    (x, y)
 }
 
 impl<F: GfP256> Jacobian<F> {
-    /// The same point, to be an entry of a table.
+    /// The same point in projective coordinates.
     #[inline(always)]
-    pub(crate) fn entry(&self) -> Entry<F> {
-        Entry {
-            x: F::reduce(&self.x),
+    pub(crate) fn projective(&self) -> Projective<F> {
+        let zz = F::carry(&F::square(&self.z));
+        Projective {
+            x: F::carry(&F::mul(&F::reduce(&self.x), &self.z)),
             y: F::reduce(&self.y),
-            z: self.z,
+            z: F::carry(&F::mul(&zz, &self.z)),
         }
     }
 }
 
-impl<F: GfP256> Entry<F> {
+impl<F: GfP256> Doubled<F> {
+    /// The same point in projective coordinates, all of them times 2.
+    #[inline(always)]
+    pub(crate) fn projective(&self) -> Projective<F> {
+        let zz = F::carry(&F::square(&self.z));
+        let xz = F::mul(&F::reduce(&self.x), &self.z);
+        let zzz = F::mul(&zz, &self.z);
+        Projective {
+            x: F::add(&xz, &xz),
+            y: F::reduce(&self.twice_y),
+            z: F::add(&zzz, &zzz),
+        }
+    }
+}
+
+impl<F: GfP256> Affine<F> {
     /// The point, or its negative where `negative`.
     #[inline(always)]
     pub(crate) fn signed(&self, isa: F::Isa, negative: &<F::Isa as Isa>::Mask) -> Jacobian<F> {
@@ -188,18 +194,30 @@ impl<F: GfP256> Entry<F> {
         Jacobian {
             x: F::sum(&F::mul(&self.x, &one)),
             y: F::negate_if(negative, &F::mul(&self.y, &one)),
-            z: self.z,
+            z: one,
         }
     }
 
     /// The same point in projective coordinates.
     #[inline(always)]
-    pub(crate) fn projective(&self) -> Projective<F> {
-        let zz = F::carry(&F::square(&self.z));
+    pub(crate) fn projective(&self, isa: F::Isa) -> Projective<F> {
         Projective {
-            x: F::carry(&F::mul(&self.x, &self.z)),
+            x: self.x,
             y: self.y,
-            z: F::carry(&F::mul(&zz, &self.z)),
+            z: F::carry(&F::constant(isa, &[1, 0, 0, 0])),
+        }
+    }
+}
+
+impl<F: GfP256> AffineDoubled<F> {
+    /// The point, or its negative where `negative`.
+    #[inline(always)]
+    pub(crate) fn signed(&self, isa: F::Isa, negative: &<F::Isa as Isa>::Mask) -> Doubled<F> {
+        let one = F::carry(&F::constant(isa, &[1, 0, 0, 0]));
+        Doubled {
+            x: F::sum(&F::mul(&self.x, &one)),
+            twice_y: F::negate_if(negative, &F::mul(&self.twice_y, &one)),
+            z: one,
         }
     }
 }

@@ -3,20 +3,31 @@
 //! The recoding, and why no addition but the last needs to be complete, is in
 //! `docs/p256.md`.
 
+use core::ops::Range;
+
 use crate::{
     Backend,
     backend::with_isa,
     field::{Field, GfP256, invert_all, product},
     isa::{self, Integer, Isa, Kernel},
-    nistp256::point::{Entry, Jacobian, Projective, add, add_complete, double, is_on_curve},
+    nistp256::{
+        multiples::{self, Multiples},
+        point::{
+            AffineDoubled, Doubled, Projective, add_complete, add_doubled, double, is_on_curve,
+        },
+    },
 };
 
 /// The number of bits of a window.
 const WIDTH: usize = 4;
 /// The number of windows of a scalar.
 const WINDOWS: usize = 256 / WIDTH;
-/// The odd multiples that a window can name: 1 to 15 times the point.
+/// The odd multiples that a window can name.
 const ENTRIES: usize = 1 << (WIDTH - 1);
+const _: () = assert!(ENTRIES == multiples::COUNT);
+
+/// The most vectors whose tables are held at a time, and share an inversion.
+const TABLES: usize = 8;
 
 /// Multiplies points by scalars.
 ///
@@ -44,6 +55,9 @@ impl Windowed<'_> {
 }
 
 impl<I: Isa> Kernel<I> for Windowed<'_> {
+    /// The tables alone take 60 KiB.
+    const STACK: usize = 96 * 1024;
+
     #[inline(always)]
     fn run(self, isa: I) {
         multiply::<I, I::GfP256>(isa, self);
@@ -51,57 +65,80 @@ impl<I: Isa> Kernel<I> for Windowed<'_> {
 }
 
 #[inline(always)]
-fn multiply<I: Isa, F: GfP256<Isa = I>>(isa: I, batch: Windowed<'_>) {
+fn multiply<I: Isa, F: GfP256<Isa = I>>(isa: I, mut batch: Windowed<'_>) {
     let nothing = F::carry(&F::constant(isa, &[0; 4]));
     let (mut numerators, mut denominators) = (I::group(nothing), I::group(nothing));
     let vectors = batch.scalars.len() / I::LANES;
     let numerators = &mut numerators.as_mut()[..vectors];
     let denominators = &mut denominators.as_mut()[..vectors];
-    for i in 0..vectors {
-        let lanes = i * I::LANES..(i + 1) * I::LANES;
-        let x = F::from_integers(&isa.load(&batch.x[lanes.clone()]));
-        let y = F::from_integers(&isa.load(&batch.y[lanes.clone()]));
-        let on_curve = is_on_curve::<F>(isa, &x, &y);
-        for (lane, on) in batch.on_curve[lanes.clone()].iter_mut().enumerate() {
-            *on = I::reveal(&on_curve, lane);
+    let mut tables = [Multiples::<F>::none(isa); TABLES];
+    for first in (0..vectors).step_by(TABLES) {
+        let tables = &mut tables[..TABLES.min(vectors - first)];
+        tabulate::<I, F>(isa, &mut batch, first, tables);
+        for (i, table) in (first..).zip(tables) {
+            let scalars = isa.load(&batch.scalars[lanes::<I>(i)]);
+            let product = walk::<I, F>(isa, &scalars, table);
+            (numerators[i], denominators[i]) = (product.x, product.z);
         }
-        let one = F::carry(&F::constant(isa, &[1, 0, 0, 0]));
-        let point = Entry {
-            x: F::carry(&x),
-            y: F::carry(&y),
-            z: one,
-        };
-        let product = walk::<I, F>(isa, &isa.load(&batch.scalars[lanes]), &point);
-        (numerators[i], denominators[i]) = (product.x, product.z);
     }
     invert_all::<F>(isa, denominators);
     for i in 0..vectors {
         let affine = product::<F>(&numerators[i], &denominators[i]);
-        let lanes = i * I::LANES..(i + 1) * I::LANES;
-        I::store(&F::to_integers(&affine), &mut batch.products[lanes]);
+        I::store(&F::to_integers(&affine), &mut batch.products[lanes::<I>(i)]);
     }
 }
 
-/// The product of a point with an odd scalar.
+/// Where the lanes of vector `i` are in a batch.
+#[inline(always)]
+fn lanes<I: Isa>(i: usize) -> Range<usize> {
+    i * I::LANES..(i + 1) * I::LANES
+}
+
+/// Checks the points from vector `first` on, and computes a table for each.
+#[inline(always)]
+fn tabulate<I: Isa, F: GfP256<Isa = I>>(
+    isa: I,
+    batch: &mut Windowed<'_>,
+    first: usize,
+    tables: &mut [Multiples<F>],
+) {
+    let mut denominators = [F::carry(&F::constant(isa, &[0; 4])); TABLES];
+    let denominators = &mut denominators[..tables.len()];
+    for (i, table) in tables.iter_mut().enumerate() {
+        let lanes = lanes::<I>(first + i);
+        let x = F::from_integers(&isa.load(&batch.x[lanes.clone()]));
+        let y = F::from_integers(&isa.load(&batch.y[lanes.clone()]));
+        let on_curve = is_on_curve::<F>(isa, &x, &y);
+        for (lane, on) in batch.on_curve[lanes].iter_mut().enumerate() {
+            *on = I::reveal(&on_curve, lane);
+        }
+        denominators[i] = table.fill(isa, &x, &y);
+    }
+    invert_all::<F>(isa, denominators);
+    for (table, inverse) in tables.iter_mut().zip(denominators) {
+        table.make_affine(inverse);
+    }
+}
+
+/// The product of a point, given its multiples, with an odd scalar.
 #[inline(always)]
 fn walk<I: Isa, F: GfP256<Isa = I>>(
     isa: I,
     scalar: &I::Integers,
-    point: &Entry<F>,
+    table: &Multiples<F>,
 ) -> Projective<F> {
-    let table = odd_multiples::<I, F>(isa, point);
     // The first digit is positive: its window alone is the index.
-    let first = find::<I, F>(&table, &window::<I>(scalar, WINDOWS - 1));
+    let first = find::<I, F>(table, &window::<I>(scalar, WINDOWS - 1));
     let mut sum = first.signed(isa, &nowhere::<F>(isa));
     for i in (1..WINDOWS - 1).rev() {
         sum = shift::<F>(&sum);
         let (negative, index) = I::signed(&window::<I>(scalar, i), WIDTH);
-        sum = add::<F>(&sum, &find::<I, F>(&table, &index), &negative);
+        sum = add_doubled::<F>(&sum, &find::<I, F>(table, &index), &negative);
     }
     sum = shift::<F>(&sum);
     let (negative, index) = I::signed(&window::<I>(scalar, 0), WIDTH);
-    let last = find::<I, F>(&table, &index).signed(isa, &negative);
-    add_complete::<F>(isa, &sum.entry().projective(), &last.entry().projective())
+    let last = find::<I, F>(table, &index).signed(isa, &negative);
+    add_complete::<F>(isa, &sum.projective(), &last.projective())
 }
 
 /// The mask of no lane.
@@ -118,7 +155,7 @@ fn window<I: Isa>(scalar: &I::Integers, i: usize) -> I::Index {
 
 /// Doubles once for each bit of a window.
 #[inline(always)]
-fn shift<F: GfP256>(point: &Jacobian<F>) -> Jacobian<F> {
+fn shift<F: GfP256>(point: &Doubled<F>) -> Doubled<F> {
     let mut result = *point;
     for _ in 0..WIDTH {
         result = double::<F>(&result);
@@ -126,30 +163,15 @@ fn shift<F: GfP256>(point: &Jacobian<F>) -> Jacobian<F> {
     result
 }
 
-/// The point times 1, 3, 5 and so on.
-#[inline(always)]
-fn odd_multiples<I: Isa, F: GfP256<Isa = I>>(isa: I, point: &Entry<F>) -> [Entry<F>; ENTRIES] {
-    let nowhere = nowhere::<F>(isa);
-    let mut multiple = point.signed(isa, &nowhere);
-    let twice = double::<F>(&multiple).entry();
-    let mut table = [*point; ENTRIES];
-    for entry in &mut table[1..] {
-        multiple = add::<F>(&multiple, &twice, &nowhere);
-        *entry = multiple.entry();
-    }
-    table
-}
-
 /// The entry that each lane asks for. Reads the whole table.
 #[inline(always)]
-fn find<I: Isa, F: GfP256<Isa = I>>(table: &[Entry<F>; ENTRIES], index: &I::Index) -> Entry<F> {
-    let mut found = table[0];
-    for (i, entry) in (1..).zip(&table[1..]) {
+fn find<I: Isa, F: GfP256<Isa = I>>(table: &Multiples<F>, index: &I::Index) -> AffineDoubled<F> {
+    let mut found = table.points[0];
+    for (i, point) in (1..).zip(&table.points[1..]) {
         let here = I::is(index, i);
-        found = Entry {
-            x: F::select(&here, &entry.x, &found.x),
-            y: F::select(&here, &entry.y, &found.y),
-            z: F::select(&here, &entry.z, &found.z),
+        found = AffineDoubled {
+            x: F::select(&here, &point.x, &found.x),
+            twice_y: F::select(&here, &point.twice_y, &found.twice_y),
         };
     }
     found

@@ -73,6 +73,14 @@ impl State {
         }
     }
 
+    /// The same registers above another frame.
+    fn in_callee(&self) -> Self {
+        Self {
+            slots: BTreeMap::new(),
+            ..self.clone()
+        }
+    }
+
     fn get(&self, register: &str) -> Value {
         self.registers
             .get(register)
@@ -123,20 +131,35 @@ const PANICS: [&str; 5] = [
     "slice_end_index",
 ];
 
-/// Everything found in a function and in those of the crate that it calls, in words.
-pub fn violations(listing: &Listing, function: u64) -> BTreeSet<String> {
-    let mut analysis = Analysis {
-        listing,
-        found: BTreeSet::new(),
-        seen: Vec::new(),
-    };
-    analysis.follow(function, State::at_entry());
-    analysis.found
+/// What came of following a function and those of the crate that it calls.
+pub struct Flow {
+    /// What was found, in words.
+    pub found: BTreeSet<String>,
+    /// The functions of the crate that were called, by the addresses of the calls.
+    pub calls: BTreeMap<u64, u64>,
+}
+
+impl Flow {
+    /// Follows the function at an address.
+    pub fn of(listing: &Listing, function: u64) -> Self {
+        let mut analysis = Analysis {
+            listing,
+            found: BTreeSet::new(),
+            calls: BTreeMap::new(),
+            seen: Vec::new(),
+        };
+        analysis.follow(function, State::at_entry());
+        Self {
+            found: analysis.found,
+            calls: analysis.calls,
+        }
+    }
 }
 
 struct Analysis<'a> {
     listing: &'a Listing,
     found: BTreeSet<String>,
+    calls: BTreeMap<u64, u64>,
     /// The functions followed, each with the state at its entry.
     seen: Vec<(u64, State)>,
 }
@@ -248,7 +271,10 @@ impl Analysis<'_> {
         let panics = PANICS.iter().any(|part| name.contains(part));
         match address {
             _ if panics => return false,
-            Some(address) if name.contains("mls_lanes::") => self.follow(address, state.clone()),
+            Some(address) if name.contains("mls_lanes::") => {
+                self.calls.insert(instruction.address, address);
+                self.follow(address, state.in_callee());
+            }
             _ if copies => {
                 // The second argument of memset is a value, not an address.
                 let source = if name == "memset" { "rdi" } else { "rsi" };

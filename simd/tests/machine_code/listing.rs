@@ -160,7 +160,8 @@ fn instruction(line: &str) -> Option<Instruction> {
     } else {
         mnemonic.to_owned()
     };
-    let whole_words = mnemonic == "movq" || names_whole_register(&rest);
+    let is_vector = mnemonic.starts_with(['v', 'k']);
+    let whole_words = mnemonic.ends_with('q') && !is_vector || names_whole_register(&rest);
     Some(Instruction {
         address,
         mnemonic,

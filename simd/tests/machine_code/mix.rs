@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::listing::{Function, Instruction, Operand};
+use super::flow::Flow;
+use super::listing::{Function, Instruction, Listing, Operand};
 
 /// How many instructions of each class.
 #[derive(Default)]
@@ -21,12 +22,14 @@ pub struct Mix {
 impl Mix {
     pub const HEADING: &str = "multiply    add  shift  logic choose   load  store  other  calls";
 
-    fn of(code: &[Instruction]) -> Self {
-        let mut mix = Self::default();
+    /// Counts code with the functions of the crate that it calls.
+    fn add(&mut self, listing: &Listing, flow: &Flow, code: &[Instruction]) {
         for instruction in code {
-            *mix.class(instruction) += 1;
+            *self.class(instruction) += 1;
+            if let Some(called) = flow.calls.get(&instruction.address) {
+                self.add(listing, flow, &listing.functions[called].code);
+            }
         }
-        mix
     }
 
     fn class(&mut self, instruction: &Instruction) -> &mut usize {
@@ -70,9 +73,9 @@ fn is_multiplication(instruction: &Instruction) -> bool {
     mnemonic.starts_with("vpmadd52") || mnemonic.starts_with("vpmuludq")
 }
 
-/// The innermost loop with the most multiplications: from the target of a backward
-/// jump to the jump.
-pub fn hottest_loop(function: &Function) -> Mix {
+/// The loop without a loop in it that has the most multiplications, those of the
+/// functions that it calls included: from the target of a backward jump to the jump.
+pub fn hottest_loop(listing: &Listing, flow: &Flow, function: &Function) -> Mix {
     let first = function.code[0].address;
     let mut loops: Vec<(u64, u64)> = function
         .code
@@ -82,17 +85,20 @@ pub fn hottest_loop(function: &Function) -> Mix {
         .filter(|(target, jump)| first <= *target && target <= jump)
         .collect();
     loops.sort_by_key(|(target, jump)| jump - target);
-    let body = |(target, jump): (u64, u64)| {
-        let start = function.code.partition_point(|i| i.address < target);
-        let end = function.code.partition_point(|i| i.address <= jump);
-        &function.code[start..end]
+    let mix = |(target, jump): &(u64, u64)| {
+        let start = function.code.partition_point(|i| i.address < *target);
+        let end = function.code.partition_point(|i| i.address <= *jump);
+        let mut mix = Mix::default();
+        mix.add(listing, flow, &function.code[start..end]);
+        mix
     };
-    let multiplies = |range: &(u64, u64)| body(*range).iter().any(is_multiplication);
-    let with_work: Vec<_> = loops.into_iter().filter(multiplies).collect();
-    let innermost = with_work.iter().enumerate().filter(|(i, (target, jump))| {
-        let inside = |other: &(u64, u64)| *target <= other.0 && other.1 <= *jump;
-        !with_work[..*i].iter().any(inside)
+    let busy = loops.iter().map(|range| (range, mix(range)));
+    let busy: Vec<_> = busy.filter(|(_, mix)| mix.multiply > 0).collect();
+    let innermost = (0..busy.len()).filter(|&i| {
+        let (target, jump) = busy[i].0;
+        let inside = |other: &(u64, u64)| target <= &other.0 && other.1 <= *jump;
+        !busy[..i].iter().any(|(other, _)| inside(other))
     });
-    let mixes = innermost.map(|(_, range)| Mix::of(body(*range)));
-    mixes.max_by_key(|mix| mix.multiply).unwrap_or_default()
+    let hottest = innermost.max_by_key(|&i| busy[i].1.multiply);
+    hottest.map_or_else(Mix::default, |i| mix(busy[i].0))
 }

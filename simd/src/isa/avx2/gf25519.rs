@@ -9,7 +9,7 @@ use crate::{
     field::{self, CombField, Field},
     isa::{
         Integer,
-        avx2::{Avx2, Mask, Vector, bits, for_limbs, pack},
+        avx2::{Avx2, Mask, Vector, bits, for_limbs, keep_in_memory, pack},
     },
 };
 
@@ -66,32 +66,144 @@ impl Product {
     }
 }
 
+/// Splits the sum for limb `i` into its excess over the limb's width and the limb.
+#[inline(always)]
+fn split(sum: Vector, i: usize) -> (Vector, Vector) {
+    let excess = match width(i) {
+        26 => sum.shr::<26>(),
+        _ => sum.shr::<25>(),
+    };
+    (excess, sum.and(sum.splat(limb_mask(i))))
+}
+
+/// `limb + 19 excess`, in shifts, because the excess may have more than 32 bits.
+#[inline(always)]
+fn add_19_times(limb: Vector, excess: Vector) -> Vector {
+    let excess18 = excess.add(excess.shl::<3>()).shl::<1>();
+    limb.add(excess).add(excess18)
+}
+
 /// Carries from a limb to the next, or from the last, 19 times, to the first.
 #[inline(always)]
 fn carry_one(limbs: &mut [Vector; 10], i: usize) {
-    let limb = limbs[i];
-    let (excess, kept) = match i % 2 {
-        0 => (limb.shr::<26>(), limb.and(limb.splat(limb_mask(0)))),
-        _ => (limb.shr::<25>(), limb.and(limb.splat(limb_mask(1)))),
-    };
+    let (excess, kept) = split(limbs[i], i);
     limbs[i] = kept;
     if i < 9 {
         limbs[i + 1] = limbs[i + 1].add(excess);
     } else {
-        // In shifts, because the excess may have more than 32 bits.
-        let excess18 = excess.add(excess.shl::<3>()).shl::<1>();
-        limbs[0] = limbs[0].add(excess).add(excess18);
+        limbs[0] = add_19_times(limbs[0], excess);
     }
 }
 
-/// Carries limbs below 2^63 in two chains that go side by side.
+/// Limbs that are carried on one after the other, as their sums become known.
+struct Chain {
+    limbs: [Vector; 10],
+    excess: Vector,
+}
+
+impl Chain {
+    #[inline(always)]
+    fn new(zero: Vector) -> Self {
+        Self {
+            limbs: [zero; 10],
+            excess: zero,
+        }
+    }
+
+    /// Takes the sum for limb `k`, below 2^63; the limbs come in their order.
+    #[inline(always)]
+    fn push(&mut self, k: usize, sum: Vector) {
+        (self.excess, self.limbs[k]) = split(sum.add(self.excess), k);
+    }
+
+    /// Brings the excess of the last limb, 19 times, to the first.
+    #[inline(always)]
+    fn close(mut self) -> Product {
+        self.limbs[0] = add_19_times(self.limbs[0], self.excess);
+        carry_one(&mut self.limbs, 0);
+        Product(self.limbs).checked()
+    }
+}
+
+/// At `10 + j` limb `j` of a factor, at `j` what it counts where a product passes
+/// limb 9: 19 times as much. Nothing asks for the first.
 #[inline(always)]
-fn carry(mut limbs: [Vector; 10]) -> Product {
-    for_limbs!(i => if i < 6 {
-        carry_one(&mut limbs, i);
-        carry_one(&mut limbs, (i + 5) % 10);
+fn wrapped(factor: &Factor) -> [Vector; 20] {
+    let nineteen = factor.0[0].splat(19);
+    let mut limbs = [nineteen; 20];
+    for_limbs!(j => {
+        if j > 0 {
+            limbs[j] = factor.0[j].mul(nineteen);
+        }
+        limbs[10 + j] = factor.0[j];
     });
-    Product(limbs)
+    limbs
+}
+
+/// `a b`, one limb after the other.
+///
+/// Sixteen registers hold `a` and the sums of one limb, but not `b` as well: that is
+/// read from memory by the multiplications. Too long to be inlined; in the ladder it
+/// would be larger than a processor's cache of decoded instructions.
+#[target_feature(enable = "avx2")]
+#[inline(never)]
+fn mul(a: &Factor, b: &Factor) -> Product {
+    let a = &a.0;
+    let mut b = wrapped(b);
+    let zero = a[0].splat(0);
+    let mut chain = Chain::new(zero);
+    for_limbs!(k => {
+        keep_in_memory(&mut b);
+        let (mut sum, mut odd) = (zero, zero);
+        for_limbs!(i => {
+            let term = a[i].mul(b[10 + k - i]);
+            // Two odd limbs lie half a bit each above their place.
+            if i % 2 == 1 && (k + i) % 2 == 1 {
+                odd = odd.add_in_turn(term);
+            } else {
+                sum = sum.add_in_turn(term);
+            }
+        });
+        chain.push(k, sum.add(odd.add(odd)));
+    });
+    chain.close()
+}
+
+/// `a^2`, one limb after the other: like [`mul`], but with `a` in registers and only
+/// its multiples in memory.
+#[target_feature(enable = "avx2")]
+#[inline(never)]
+fn square(a: &Factor) -> Product {
+    let a = &a.0;
+    let zero = a[0].splat(0);
+    let nineteen = a[0].splat(19);
+    let mut upper19 = [zero; 5];
+    for_limbs!(i => if i >= 5 {
+        upper19[i - 5] = a[i].mul(nineteen);
+    });
+    let mut chain = Chain::new(zero);
+    for_limbs!(k => {
+        keep_in_memory(&mut upper19);
+        // Terms that count once, twice and four times.
+        let (mut once, mut twice, mut four) = (zero, zero, zero);
+        for_limbs!(i => {
+            let j = (10 + k - i) % 10;
+            if i <= j {
+                let right = if i + j < 10 { a[j] } else { upper19[j - 5] };
+                let term = a[i].mul(right);
+                // Two odd limbs lie half a bit each above their place.
+                let odd = i % 2 == 1 && j % 2 == 1;
+                match (i == j, odd) {
+                    (true, false) => once = once.add_in_turn(term),
+                    (true, true) | (false, false) => twice = twice.add_in_turn(term),
+                    (false, true) => four = four.add_in_turn(term),
+                }
+            }
+        });
+        twice = twice.add(four.add(four));
+        chain.push(k, once.add(twice.add(twice)));
+    });
+    chain.close()
 }
 
 /// The limbs of the integer below the prime.
@@ -147,56 +259,14 @@ impl Field for Gf25519 {
 
     #[inline(always)]
     fn mul(a: &Factor, b: &Factor) -> Product {
-        let (a, b) = (&a.0, &b.0);
-        let zero = a[0].splat(0);
-        let nineteen = a[0].splat(19);
-        let (mut twice_a, mut b19) = (*a, *b);
-        for_limbs!(i => {
-            twice_a[i] = a[i].add(a[i]);
-            b19[i] = b[i].mul(nineteen);
-        });
-        let mut sums = [zero; 10];
-        for_limbs!(i => {
-            for_limbs!(j => {
-                // Two odd limbs lie half a bit each above their place.
-                let left = if i % 2 == 1 && j % 2 == 1 {
-                    twice_a[i]
-                } else {
-                    a[i]
-                };
-                let right = if i + j < 10 { b[j] } else { b19[j] };
-                let k = (i + j) % 10;
-                sums[k] = sums[k].add(left.mul(right));
-            });
-        });
-        carry(sums).checked()
+        // SAFETY: the vectors prove that the CPU has AVX2.
+        unsafe { mul(a, b) }
     }
 
     #[inline(always)]
     fn square(a: &Factor) -> Product {
-        let a = &a.0;
-        let zero = a[0].splat(0);
-        let nineteen = a[0].splat(19);
-        let (mut twice, mut a19) = (*a, *a);
-        for_limbs!(i => {
-            twice[i] = a[i].add(a[i]);
-            a19[i] = a[i].mul(nineteen);
-        });
-        let mut sums = [zero; 10];
-        for_limbs!(i => {
-            for_limbs!(j => if j >= i {
-                let k = (i + j) % 10;
-                let right = if i + j < 10 { a[j] } else { a19[j] };
-                let odd = i % 2 == 1 && j % 2 == 1;
-                let term = match (i == j, odd) {
-                    (true, false) => a[i].mul(right),
-                    (true, true) | (false, false) => twice[i].mul(right),
-                    (false, true) => twice[i].add(twice[i]).mul(right),
-                };
-                sums[k] = sums[k].add(term);
-            });
-        });
-        carry(sums).checked()
+        // SAFETY: the vectors prove that the CPU has AVX2.
+        unsafe { square(a) }
     }
 
     #[inline(always)]
@@ -251,11 +321,17 @@ impl field::Gf25519 for Gf25519 {
     #[inline(always)]
     fn add_a24_times(a: &Product, b: &Factor) -> Factor {
         let a24 = a.0[0].splat(121_665);
-        let mut limbs = a.0;
+        let nineteen = a.0[0].splat(19);
+        let (mut limbs, mut excess) = (a.0, a.0);
         for_limbs!(i => {
-            limbs[i] = a.0[i].add(b.0[i].mul(a24));
+            (excess[i], limbs[i]) = split(a.0[i].add(b.0[i].mul(a24)), i);
         });
-        Factor(carry(limbs).checked().0)
+        // One step for each limb is enough for a factor.
+        for_limbs!(i => {
+            let carried = if i > 0 { excess[i - 1] } else { excess[9].mul(nineteen) };
+            limbs[i] = limbs[i].add(carried);
+        });
+        Factor(limbs).checked()
     }
 
     #[inline(always)]

@@ -283,6 +283,18 @@ impl field::GfP256 for GfP256 {
         limbs[9].debug_assert_below((1 << 22) + (1 << 10));
         Factor(limbs)
     }
+
+    /// Reduces each product: twenty sums do not fit into the registers, and two
+    /// products at once would have them pass through memory once more.
+    #[inline(always)]
+    fn mul_sub(a: &Factor, b: &Factor, c: &Factor, d: &Factor) -> Sum {
+        Self::minus(&Self::sum(&Self::mul(a, b)), &Self::sum(&Self::mul(c, d)))
+    }
+
+    #[inline(always)]
+    fn mul_sub_square(a: &Factor, b: &Factor, c: &Factor) -> Sum {
+        Self::minus(&Self::sum(&Self::mul(a, b)), &Self::sum(&Self::square(c)))
+    }
 }
 
 /// The entries of one coordinate of a window, for each limb, in Montgomery form.

@@ -106,21 +106,23 @@ fn carry(limbs: [Vector; 5]) -> Factor {
     Factor([a, b, c, d, e]).checked()
 }
 
-/// Divides a double-length product by 2^260 modulo the prime (Montgomery).
+/// Divides a double-length product, or a difference of two, by 2^260 modulo the prime
+/// (Montgomery).
 ///
 /// The prime is -1 modulo 2^52, so the multiple of it that clears a limb is the
 /// limb itself; and its two lowest limbs, 2^52 - 1 and 2^44 - 1, add up to
 /// 2^96 - 1, so that limb is cleared and 2^96 times it added.
 #[inline(always)]
-fn reduce(mut sums: [Vector; 10]) -> Product {
+fn reduce(mut sums: [Vector; 10]) -> [Vector; 5] {
     let second = sums[0].splat(1 << 44);
     let fourth = sums[0].splat(1 << 36);
     let fifth = sums[0].splat((1 << 48) - (1 << 16));
     for i in 0..5 {
         let quotient = sums[i];
+        // The carry is added last: the next limb is then ready one step sooner.
         sums[i + 1] = sums[i + 1]
-            .add(quotient.shr::<52>())
-            .add_low(quotient, second);
+            .add_low(quotient, second)
+            .add(quotient.shr_signed::<52>());
         sums[i + 2] = sums[i + 2].add_high(quotient, second);
         sums[i + 3] = sums[i + 3].add_low(quotient, fourth);
         sums[i + 4] = sums[i + 4]
@@ -129,7 +131,55 @@ fn reduce(mut sums: [Vector; 10]) -> Product {
         sums[i + 5] = sums[i + 5].add_high(quotient, fifth);
     }
     let [.., a, b, c, d, e] = sums;
-    Product([a, b, c, d, e]).checked()
+    [a, b, c, d, e]
+}
+
+/// Ten zeros.
+#[inline(always)]
+fn zeros(a: &Factor) -> [Vector; 10] {
+    [a.0[0].splat(0); 10]
+}
+
+/// The double-length product added to sums.
+#[inline(always)]
+fn multiply(mut sums: [Vector; 10], a: &Factor, b: &Factor) -> [Vector; 10] {
+    for i in 0..5 {
+        for j in 0..5 {
+            sums[i + j] = sums[i + j].add_low(a.0[i], b.0[j]);
+            sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], b.0[j]);
+        }
+    }
+    sums
+}
+
+/// The double-length square, not yet reduced.
+#[inline(always)]
+fn square(a: &Factor) -> [Vector; 10] {
+    let mut sums = zeros(a);
+    for i in 0..5 {
+        for j in i + 1..5 {
+            sums[i + j] = sums[i + j].add_low(a.0[i], a.0[j]);
+            sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], a.0[j]);
+        }
+    }
+    for sum in &mut sums[1..9] {
+        *sum = sum.add(*sum);
+    }
+    for i in 0..5 {
+        sums[2 * i] = sums[2 * i].add_low(a.0[i], a.0[i]);
+        sums[2 * i + 1] = sums[2 * i + 1].add_high(a.0[i], a.0[i]);
+    }
+    sums
+}
+
+/// The negatives of sums.
+#[inline(always)]
+fn negate(mut sums: [Vector; 10]) -> [Vector; 10] {
+    let zero = sums[0].splat(0);
+    for sum in &mut sums {
+        *sum = zero.sub(*sum);
+    }
+    sums
 }
 
 /// The limbs, each below 2^52, of the integer below the prime.
@@ -207,35 +257,12 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn mul(a: &Factor, b: &Factor) -> Product {
-        let zero = a.0[0].splat(0);
-        let mut sums = [zero; 10];
-        for i in 0..5 {
-            for j in 0..5 {
-                sums[i + j] = sums[i + j].add_low(a.0[i], b.0[j]);
-                sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], b.0[j]);
-            }
-        }
-        reduce(sums)
+        Product(reduce(multiply(zeros(a), a, b))).checked()
     }
 
     #[inline(always)]
     fn square(a: &Factor) -> Product {
-        let zero = a.0[0].splat(0);
-        let mut sums = [zero; 10];
-        for i in 0..5 {
-            for j in i + 1..5 {
-                sums[i + j] = sums[i + j].add_low(a.0[i], a.0[j]);
-                sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], a.0[j]);
-            }
-        }
-        for sum in &mut sums[1..9] {
-            *sum = sum.add(*sum);
-        }
-        for i in 0..5 {
-            sums[2 * i] = sums[2 * i].add_low(a.0[i], a.0[i]);
-            sums[2 * i + 1] = sums[2 * i + 1].add_high(a.0[i], a.0[i]);
-        }
-        reduce(sums)
+        Product(reduce(square(a))).checked()
     }
 
     #[inline(always)]
@@ -328,6 +355,16 @@ impl field::GfP256 for GfP256 {
             d.sub(excess.shl::<36>()),
             e.add(excess.shl::<16>()),
         ])
+    }
+
+    #[inline(always)]
+    fn mul_sub(a: &Factor, b: &Factor, c: &Factor, d: &Factor) -> Sum {
+        Sum(reduce(multiply(negate(multiply(zeros(c), c, d)), a, b))).checked()
+    }
+
+    #[inline(always)]
+    fn mul_sub_square(a: &Factor, b: &Factor, c: &Factor) -> Sum {
+        Sum(reduce(multiply(negate(square(c)), a, b))).checked()
     }
 }
 

@@ -275,6 +275,16 @@ impl field::GfP256 for GfP256 {
     fn reduce(a: &Element) -> Element {
         *a
     }
+
+    #[inline(always)]
+    fn mul_sub(a: &Element, b: &Element, c: &Element, d: &Element) -> Element {
+        Self::sub(&Self::mul(a, b), &Self::mul(c, d))
+    }
+
+    #[inline(always)]
+    fn mul_sub_square(a: &Element, b: &Element, c: &Element) -> Element {
+        Self::sub(&Self::mul(a, b), &Self::square(c))
+    }
 }
 
 /// One coordinate of every entry of a window.

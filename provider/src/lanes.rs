@@ -1,0 +1,254 @@
+//! Ephemeral key agreements and public keys in the lanes of `mls_lanes`.
+//!
+//! Private keys are drawn from AWS-LC's DRBG; only the multiplications are done
+//! in lanes.
+
+use std::array;
+
+use aws_lc_rs::rand;
+use mls_lanes::{Backend, Operation, SharedSecret, p256, x25519};
+use openmls_traits::types::CryptoError;
+
+use crate::secret::SecretBytes;
+
+/// The most exchanges computed together: they share a field inversion, and take
+/// no less time each in greater number.
+pub(crate) const BATCH: usize = 64;
+
+/// The length of a private key of either curve, in bytes.
+const PRIVATE_LEN: usize = 32;
+
+/// A curve that `mls_lanes` computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LaneCurve {
+    X25519,
+    P256,
+}
+
+/// A curve on the instruction set that computes it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lanes {
+    curve: LaneCurve,
+    backend: Backend,
+}
+
+/// The outcome of one exchange of a batch: the encoded ephemeral public key, and
+/// the Diffie-Hellman secret.
+pub(crate) type Exchanged<'a> = Result<(&'a [u8], &'a SharedSecret), CryptoError>;
+
+/// Private keys, wiped on drop.
+pub(crate) struct PrivateKeys {
+    bytes: SecretBytes<{ BATCH * PRIVATE_LEN }>,
+    count: usize,
+}
+
+impl LaneCurve {
+    /// What an encapsulation takes: one of each.
+    const fn operations(self) -> [Operation; 2] {
+        match self {
+            Self::X25519 => [Operation::X25519KeyGeneration, Operation::X25519Agreement],
+            Self::P256 => [Operation::P256KeyGeneration, Operation::P256Agreement],
+        }
+    }
+}
+
+impl Lanes {
+    /// The lanes for `curve`, if this CPU has any that are faster than AWS-LC.
+    ///
+    /// An environment that asks for a backend that is unknown or not there gets none.
+    pub(crate) fn of(curve: LaneCurve) -> Option<Self> {
+        let backend = Backend::selected().ok()?;
+        let lanes = Self { curve, backend };
+        lanes.break_even().map(|_| lanes)
+    }
+
+    /// The number of encapsulations from which lanes take less time than AWS-LC.
+    pub(crate) fn break_even(&self) -> Option<usize> {
+        let [generation, agreement] = self.curve.operations();
+        let generation = self.backend.break_even(generation)?;
+        let agreement = self.backend.break_even(agreement)?;
+        Some(generation.max(agreement))
+    }
+
+    /// The name of the instruction set.
+    pub(crate) fn name(&self) -> &'static str {
+        self.backend.name()
+    }
+
+    /// How many elements are computed at once.
+    pub(crate) fn width(&self) -> usize {
+        self.backend.lanes()
+    }
+
+    /// Computes the public key of each private key, and its secret with the peer's
+    /// public key in the same place; hands the outcome and its place to `each`.
+    ///
+    /// # Errors
+    /// To `each`: [`CryptoError::InvalidPublicKey`] for a peer's key of the wrong
+    /// length, off the curve or of small order.
+    pub(crate) fn exchange<K: AsRef<[u8]>>(
+        &self,
+        private: &PrivateKeys,
+        peers: &[K],
+        each: impl FnMut(usize, Exchanged<'_>),
+    ) {
+        match self.curve {
+            LaneCurve::X25519 => exchange::<X25519, K>(self.backend, private, peers, each),
+            LaneCurve::P256 => exchange::<P256, K>(self.backend, private, peers, each),
+        }
+    }
+
+    /// Computes the public key of each private key, and hands it and its place to
+    /// `each`.
+    pub(crate) fn public_keys(
+        &self,
+        private: &PrivateKeys,
+        each: impl FnMut(usize, Result<&[u8], CryptoError>),
+    ) {
+        match self.curve {
+            LaneCurve::X25519 => public_keys::<X25519>(self.backend, private, each),
+            LaneCurve::P256 => public_keys::<P256>(self.backend, private, each),
+        }
+    }
+}
+
+impl PrivateKeys {
+    /// `count` keys of zeros, at most [`BATCH`], to be written to.
+    pub(crate) fn zeros(count: usize) -> Self {
+        assert!(count <= BATCH, "a batch has at most {BATCH} elements");
+        Self {
+            bytes: SecretBytes::zeros(),
+            count,
+        }
+    }
+
+    /// Fresh keys from AWS-LC's DRBG; a candidate that `is_private_key` refuses is
+    /// drawn again (FIPS 186-5, appendix A.2.2).
+    pub(crate) fn generate(
+        count: usize,
+        is_private_key: impl Fn(&[u8]) -> bool,
+    ) -> Result<Self, CryptoError> {
+        let mut keys = Self::zeros(count);
+        fill(&mut keys.bytes[..count * PRIVATE_LEN])?;
+        for key in keys.iter_mut() {
+            while !is_private_key(key) {
+                fill(key)?;
+            }
+        }
+        Ok(keys)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut [u8; PRIVATE_LEN]> {
+        let (keys, _) = self.bytes.as_chunks_mut::<PRIVATE_LEN>();
+        keys[..self.count].iter_mut()
+    }
+
+    pub(crate) fn as_slice(&self) -> &[[u8; PRIVATE_LEN]] {
+        let (keys, _) = self.bytes.as_chunks::<PRIVATE_LEN>();
+        &keys[..self.count]
+    }
+}
+
+fn fill(bytes: &mut [u8]) -> Result<(), CryptoError> {
+    rand::fill(bytes).map_err(|_| CryptoError::InsufficientRandomness)
+}
+
+/// The functions of `mls_lanes` for one curve.
+trait Curve {
+    type PublicKey: AsRef<[u8]>;
+
+    fn public_keys(
+        backend: Backend,
+        private: &[[u8; PRIVATE_LEN]],
+        public: &mut [Result<Self::PublicKey, mls_lanes::Error>],
+    ) -> Result<(), mls_lanes::LengthMismatch>;
+
+    fn diffie_hellman<K: AsRef<[u8]>>(
+        backend: Backend,
+        private: &[[u8; PRIVATE_LEN]],
+        peers: &[K],
+        secrets: &mut [Result<SharedSecret, mls_lanes::Error>],
+    ) -> Result<(), mls_lanes::LengthMismatch>;
+}
+
+struct X25519;
+struct P256;
+
+macro_rules! curve {
+    ($curve:ident, $module:ident, $length:expr) => {
+        impl Curve for $curve {
+            type PublicKey = [u8; $length];
+
+            fn public_keys(
+                backend: Backend,
+                private: &[[u8; PRIVATE_LEN]],
+                public: &mut [Result<Self::PublicKey, mls_lanes::Error>],
+            ) -> Result<(), mls_lanes::LengthMismatch> {
+                $module::public_keys(backend, private, public)
+            }
+
+            fn diffie_hellman<K: AsRef<[u8]>>(
+                backend: Backend,
+                private: &[[u8; PRIVATE_LEN]],
+                peers: &[K],
+                secrets: &mut [Result<SharedSecret, mls_lanes::Error>],
+            ) -> Result<(), mls_lanes::LengthMismatch> {
+                $module::diffie_hellman(backend, private, peers, secrets)
+            }
+        }
+    };
+}
+curve!(X25519, x25519, x25519::LENGTH);
+curve!(P256, p256, p256::POINT_LENGTH);
+
+fn exchange<C: Curve, K: AsRef<[u8]>>(
+    backend: Backend,
+    private: &PrivateKeys,
+    peers: &[K],
+    mut each: impl FnMut(usize, Exchanged<'_>),
+) {
+    let keys = private.as_slice();
+    let mut public: [_; BATCH] = not_computed::<C::PublicKey>();
+    let mut secrets: [_; BATCH] = not_computed::<SharedSecret>();
+    let public = &mut public[..keys.len()];
+    let secrets = &mut secrets[..keys.len()];
+    let computed = C::public_keys(backend, keys, public)
+        .and_then(|()| C::diffie_hellman(backend, keys, peers, secrets));
+    // What was not computed holds an error that says so.
+    debug_assert_eq!(computed, Ok(()));
+    for (i, (public, secret)) in public.iter().zip(secrets.iter()).enumerate() {
+        each(i, outcome(public, secret));
+    }
+}
+
+fn public_keys<C: Curve>(
+    backend: Backend,
+    private: &PrivateKeys,
+    mut each: impl FnMut(usize, Result<&[u8], CryptoError>),
+) {
+    let keys = private.as_slice();
+    let mut public: [_; BATCH] = not_computed::<C::PublicKey>();
+    let public = &mut public[..keys.len()];
+    let computed = C::public_keys(backend, keys, public);
+    debug_assert_eq!(computed, Ok(()));
+    for (i, public) in public.iter().enumerate() {
+        let public = public.as_ref().map(AsRef::as_ref);
+        each(i, public.map_err(|_| CryptoError::CryptoLibraryError));
+    }
+}
+
+fn outcome<'a, P: AsRef<[u8]>>(
+    public: &'a Result<P, mls_lanes::Error>,
+    secret: &'a Result<SharedSecret, mls_lanes::Error>,
+) -> Exchanged<'a> {
+    use mls_lanes::Error::{InvalidPoint, PointLength, ZeroSecret};
+    match (public, secret) {
+        (Ok(public), Ok(secret)) => Ok((public.as_ref(), secret)),
+        (Ok(_), Err(PointLength | InvalidPoint | ZeroSecret)) => Err(CryptoError::InvalidPublicKey),
+        _ => Err(CryptoError::CryptoLibraryError),
+    }
+}
+
+fn not_computed<T>() -> [Result<T, mls_lanes::Error>; BATCH] {
+    array::from_fn(|_| Err(mls_lanes::Error::NotComputed))
+}

@@ -1,0 +1,199 @@
+//! Encapsulations made beforehand, each used at most once.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use openmls_traits::types::HpkeKemType;
+use rayon::prelude::*;
+
+use super::lookup::Lookup;
+use super::{MAX_PREPARED, PrepareError};
+use crate::hpke::kem::{DhKem, SharedSecret};
+
+/// The encapsulations that live guards hold, shared by the clones of a provider.
+#[derive(Default)]
+pub(crate) struct EncapsulationStore {
+    held: RwLock<Vec<Arc<Encapsulations>>>,
+}
+
+/// Encapsulations to some recipients, waiting to be used.
+///
+/// As long as this guard lives, sealing to one of them takes an encapsulation that
+/// was prepared; see the [module](super). Dropping it wipes what was not used.
+#[must_use = "dropping the guard wipes what was prepared"]
+pub struct PreparedSeals<'a> {
+    store: &'a EncapsulationStore,
+    encapsulations: Arc<Encapsulations>,
+}
+
+struct Encapsulations {
+    kem: HpkeKemType,
+    lookup: Lookup,
+    enc_len: usize,
+    /// The `enc` of every place.
+    encs: Vec<u8>,
+    /// The shared secret of every place: none where the key was bad or it was taken.
+    shared_secrets: Box<[Mutex<Option<SharedSecret>>]>,
+}
+
+impl EncapsulationStore {
+    /// Encapsulates to each recipient, once for each time it is named.
+    pub(crate) fn prepare<K: AsRef<[u8]> + Sync>(
+        &self,
+        kem: HpkeKemType,
+        recipients: &[K],
+    ) -> Result<PreparedSeals<'_>, PrepareError> {
+        let kem_functions = DhKem::of(kem)?;
+        // Before the work, and again when it is done and the guard is made.
+        self.check_room(&read(&self.held), recipients.len())?;
+        let encapsulations = Arc::new(Encapsulations::new(kem, kem_functions, recipients));
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        self.check_room(&held, recipients.len())?;
+        held.push(Arc::clone(&encapsulations));
+        Ok(PreparedSeals {
+            store: self,
+            encapsulations,
+        })
+    }
+
+    /// An encapsulation to `recipient` that was prepared, and that nobody else gets:
+    /// returns `enc`.
+    pub(crate) fn take(
+        &self,
+        kem: HpkeKemType,
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Option<Vec<u8>> {
+        read(&self.held)
+            .iter()
+            .find_map(|encapsulations| encapsulations.take(kem, recipient, shared_secret))
+    }
+
+    fn check_room(&self, held: &[Arc<Encapsulations>], more: usize) -> Result<(), PrepareError> {
+        let count: usize = held.iter().map(|held| held.shared_secrets.len()).sum();
+        match count.checked_add(more) {
+            Some(count) if count <= MAX_PREPARED => Ok(()),
+            _ => Err(PrepareError::TooMany),
+        }
+    }
+
+    fn release(&self, encapsulations: &Arc<Encapsulations>) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|held| !Arc::ptr_eq(held, encapsulations));
+    }
+}
+
+fn read(
+    held: &RwLock<Vec<Arc<Encapsulations>>>,
+) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Encapsulations>>> {
+    held.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Encapsulations {
+    fn new<K: AsRef<[u8]> + Sync>(kem: HpkeKemType, functions: &DhKem, recipients: &[K]) -> Self {
+        let enc_len = functions.public_len();
+        let recipients: Vec<&[u8]> = recipients
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|key| key.len() == enc_len)
+            .collect();
+        let mut encs = vec![0; recipients.len() * enc_len];
+        let mut shared_secrets: Box<[_]> = recipients.iter().map(|_| Mutex::new(None)).collect();
+        let (lookup, ()) = rayon::join(
+            || Lookup::new(&recipients, enc_len),
+            || encapsulate(functions, &recipients, &mut encs, &mut shared_secrets),
+        );
+        Self {
+            kem,
+            lookup,
+            enc_len,
+            encs,
+            shared_secrets,
+        }
+    }
+
+    /// A bad key has a place and no secret: the next place of the same key has none either.
+    fn take(
+        &self,
+        kem: HpkeKemType,
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Option<Vec<u8>> {
+        if kem != self.kem {
+            return None;
+        }
+        let place = self.lookup.take(recipient)?;
+        let mut prepared = lock(&self.shared_secrets[place]);
+        shared_secret.copy_from(prepared.as_ref()?);
+        // Drops, and so wipes, what it held where it was.
+        *prepared = None;
+        let enc = &self.encs[place * self.enc_len..][..self.enc_len];
+        Some(enc.to_vec())
+    }
+
+    fn unused(&self) -> usize {
+        let secrets = self.shared_secrets.iter();
+        secrets.filter(|secret| lock(secret).is_some()).count()
+    }
+
+    fn wipe(&self) {
+        for secret in &self.shared_secrets {
+            *lock(secret) = None;
+        }
+    }
+}
+
+/// Encapsulates to all recipients in lanes over all cores; a bad key gets no secret.
+fn encapsulate(
+    kem: &DhKem,
+    recipients: &[&[u8]],
+    encs: &mut [u8],
+    shared_secrets: &mut [Mutex<Option<SharedSecret>>],
+) {
+    let piece_len = kem.piece_len(recipients.len());
+    let enc_len = kem.public_len();
+    recipients
+        .par_chunks(piece_len)
+        .zip(encs.par_chunks_mut(piece_len * enc_len))
+        .zip(shared_secrets.par_chunks_mut(piece_len))
+        .for_each(|((recipients, encs), secrets)| {
+            kem.encap_batch(recipients, |i, encapsulated| {
+                if let Ok((enc, shared_secret)) = encapsulated {
+                    encs[i * enc_len..][..enc_len].copy_from_slice(enc);
+                    let secret = secrets[i].get_mut().unwrap_or_else(PoisonError::into_inner);
+                    secret
+                        .insert(SharedSecret::empty())
+                        .copy_from(shared_secret);
+                }
+            });
+        });
+}
+
+/// A secret is whole before and after anything that could panic.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl PreparedSeals<'_> {
+    /// How many encapsulations were not used so far.
+    pub fn unused(&self) -> usize {
+        self.encapsulations.unused()
+    }
+}
+
+impl Drop for PreparedSeals<'_> {
+    fn drop(&mut self) {
+        self.store.release(&self.encapsulations);
+        self.encapsulations.wipe();
+    }
+}
+
+impl fmt::Debug for PreparedSeals<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PreparedSeals")
+            .field("kem", &self.encapsulations.kem)
+            .field("unused", &self.unused())
+            .finish()
+    }
+}

@@ -1,0 +1,188 @@
+//! Signatures verified beforehand, each result used at most once.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use openmls_traits::types::SignatureScheme;
+use rayon::prelude::*;
+
+use super::{MAX_PREPARED, PrepareError};
+use crate::{hash, signature};
+
+/// A message with a signature that claims to be its.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedMessage<'a> {
+    /// The signature scheme.
+    pub scheme: SignatureScheme,
+    /// The bytes that were signed, as they will be given to `verify_signature`.
+    pub message: Vec<u8>,
+    /// The public key: 32 bytes for Ed25519, an uncompressed point for ECDSA.
+    pub public_key: &'a [u8],
+    /// The signature: 64 bytes for Ed25519, a DER `ECDSA-Sig-Value` for ECDSA.
+    pub signature: &'a [u8],
+}
+
+/// The verifications that live guards hold, shared by the clones of a provider.
+#[derive(Default)]
+pub(crate) struct VerificationStore {
+    held: RwLock<Vec<Arc<Verified>>>,
+}
+
+/// Signatures that were found good, waiting to be asked for.
+///
+/// As long as this guard lives, verifying one of them again is answered from the
+/// result, once for each time it was prepared; see the [module](super).
+#[must_use = "dropping the guard forgets what was verified"]
+pub struct PreparedVerifications<'a> {
+    store: &'a VerificationStore,
+    verified: Arc<Verified>,
+}
+
+/// SHA-256 over scheme, key, signature and message.
+type Digest = [u8; 32];
+
+/// How often each good signature may still be asked for.
+struct Verified {
+    /// How many there were at first.
+    count: usize,
+    remaining: Mutex<HashMap<Digest, u32>>,
+}
+
+impl VerificationStore {
+    /// Verifies every signature, over all cores, and remembers the good ones.
+    pub(crate) fn prepare(
+        &self,
+        signed: &[SignedMessage<'_>],
+    ) -> Result<PreparedVerifications<'_>, PrepareError> {
+        check_room(&self.read(), signed.len())?;
+        let verified = Arc::new(Verified::new(signed));
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        check_room(&held, verified.count)?;
+        held.push(Arc::clone(&verified));
+        Ok(PreparedVerifications {
+            store: self,
+            verified,
+        })
+    }
+
+    /// Whether this very signature was found good beforehand. Says so once for each
+    /// time it was prepared.
+    pub(crate) fn take(
+        &self,
+        scheme: SignatureScheme,
+        message: &[u8],
+        public_key: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let held = self.read();
+        if held.is_empty() {
+            return false;
+        }
+        let digest = digest(scheme, message, public_key, signature);
+        held.iter().any(|verified| verified.take(&digest))
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Verified>>> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn release(&self, verified: &Arc<Verified>) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|held| !Arc::ptr_eq(held, verified));
+    }
+}
+
+fn check_room(held: &[Arc<Verified>], more: usize) -> Result<(), PrepareError> {
+    let count: usize = held.iter().map(|verified| verified.count).sum();
+    match count.checked_add(more) {
+        Some(count) if count <= MAX_PREPARED => Ok(()),
+        _ => Err(PrepareError::TooMany),
+    }
+}
+
+impl Verified {
+    fn new(signed: &[SignedMessage<'_>]) -> Self {
+        let good: Vec<Digest> = signed
+            .par_iter()
+            .filter(|signed| signed.verify())
+            .map(SignedMessage::digest)
+            .collect();
+        let mut remaining = HashMap::with_capacity(good.len());
+        for digest in &good {
+            *remaining.entry(*digest).or_default() += 1;
+        }
+        Self {
+            count: good.len(),
+            remaining: Mutex::new(remaining),
+        }
+    }
+
+    fn take(&self, digest: &Digest) -> bool {
+        let mut remaining = self.remaining();
+        let Some(times) = remaining.get_mut(digest) else {
+            return false;
+        };
+        *times -= 1;
+        if *times == 0 {
+            remaining.remove(digest);
+        }
+        true
+    }
+
+    fn remaining(&self) -> MutexGuard<'_, HashMap<Digest, u32>> {
+        self.remaining
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SignedMessage<'_> {
+    fn verify(&self) -> bool {
+        signature::verify(self.scheme, &self.message, self.public_key, self.signature).is_ok()
+    }
+
+    fn digest(&self) -> Digest {
+        digest(self.scheme, &self.message, self.public_key, self.signature)
+    }
+}
+
+/// Injective up to collisions of SHA-256: all but the last part have their lengths
+/// before them.
+fn digest(scheme: SignatureScheme, message: &[u8], public_key: &[u8], signature: &[u8]) -> Digest {
+    let len = |bytes: &[u8]| (bytes.len() as u64).to_be_bytes();
+    hash::sha256([
+        &(scheme as u16).to_be_bytes()[..],
+        &len(public_key),
+        public_key,
+        &len(signature),
+        signature,
+        message,
+    ])
+}
+
+impl PreparedVerifications<'_> {
+    /// How many good signatures were not asked for so far.
+    pub fn unused(&self) -> usize {
+        self.verified
+            .remaining()
+            .values()
+            .map(|&times| times as usize)
+            .sum()
+    }
+}
+
+impl Drop for PreparedVerifications<'_> {
+    fn drop(&mut self) {
+        self.store.release(&self.verified);
+    }
+}
+
+impl fmt::Debug for PreparedVerifications<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PreparedVerifications")
+            .field("unused", &self.unused())
+            .finish()
+    }
+}
