@@ -130,7 +130,7 @@ fn heading(line: &str) -> Option<(u64, &str)> {
     Some((u64::from_str_radix(address, 16).ok()?, name))
 }
 
-/// `    1000:	vpaddq 0x20(%rsp,%rax,8),%ymm0,%ymm1`, perhaps with a comment.
+/// `1000: vpaddq 0x20(%rsp,%rax,8),%ymm0,%ymm1`, perhaps with a comment.
 fn instruction(line: &str) -> Option<Instruction> {
     let (address, text) = line.trim_start().split_once(":\t")?;
     let address = u64::from_str_radix(address, 16).ok()?;
