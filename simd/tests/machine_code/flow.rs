@@ -217,7 +217,7 @@ impl Analysis<'_> {
                     report("a gather or scatter");
                 }
                 let secret = |register: &&str| state.get(register) == Value::Secret;
-                if mnemonic != "lea" && memory.registers.iter().any(|r| secret(r)) {
+                if mnemonic != "lea" && memory.registers.iter().any(secret) {
                     report("an address depends on a secret");
                 }
             }
