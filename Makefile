@@ -5,19 +5,20 @@ STATE ?= .state
 
 # A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side.
 RUN_PACKAGES  = gcc libc6-dev softhsm2
-TEST_PACKAGES = $(RUN_PACKAGES) libssl-dev opensc openssl pkg-config
+TEST_PACKAGES = $(RUN_PACKAGES) binutils libssl-dev opensc openssl pkg-config
 
-.PHONY: help run test test-qemu soak bench bench-batch lint run-packages test-packages
+.PHONY: help run test test-qemu test-secret-flow soak bench bench-batch lint run-packages test-packages
 
 help:
-	@echo 'make run          a member of real groups is removed by proposals signed in a PKCS#11 token;'
-	@echo '                  then a commit to 2,000 members, with and without what can be prepared'
-	@echo 'make test         every test'
-	@echo 'make test-qemu    the lanes on emulated CPUs with and without AVX2'
-	@echo 'make soak         the lanes against AWS-LC on random elements, without end'
-	@echo 'make bench        every operation of every suite against the other providers'
-	@echo 'make bench-batch  what is done for many at once, and prepared, against the other providers'
-	@echo 'make lint         formatting, clippy and docs, warnings denied'
+	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
+	@echo '                       token; then a commit to 2,000 members, with and without prepared seals'
+	@echo 'make test              every test'
+	@echo 'make test-qemu         the lanes on emulated CPUs with and without AVX2'
+	@echo 'make test-secret-flow  the lanes under valgrind and MemorySanitizer, their scalars marked'
+	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
+	@echo 'make bench             every operation of every suite against the other providers'
+	@echo 'make bench-batch       what is done for many at once, and prepared, against the others'
+	@echo 'make lint              formatting, clippy and docs, warnings denied'
 
 run: run-packages
 	$(CARGO) run --release --locked --package mls_hsm_signer --example remove_member -- --state $(STATE)
@@ -26,10 +27,17 @@ run: run-packages
 
 test: test-packages
 	$(CARGO) test --workspace --locked
+	MLS_LANES_X25519_ELEMENTS=1000000 MLS_LANES_P256_ELEMENTS=200000 \
+	    $(CARGO) test --release --locked --package mls_lanes \
+	    --test erasure --test machine_code --test randomized -- --nocapture
 
 test-qemu: test-packages
 	@./.ci/install-packages qemu-user-static
 	CARGO='$(CARGO)' ./.ci/test-qemu
+
+test-secret-flow: test-packages
+	@./.ci/install-packages valgrind
+	./simd/checks/secret-flow/run.sh
 
 soak: test-packages
 	$(CARGO) run --release --locked --package mls_lanes --example soak -- $(SOAK)

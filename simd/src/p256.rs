@@ -15,6 +15,7 @@ use crate::{
     },
     nistp256::{BASE, ORDER, PRIME, comb::Comb, window::Windowed},
     secret::SharedSecret,
+    wipe,
 };
 
 /// The length of a scalar in bytes.
@@ -49,9 +50,11 @@ pub fn diffie_hellman<S: AsRef<[u8]>, P: AsRef<[u8]>>(
         .chunks(length)
         .zip(points.chunks(length))
         .zip(secrets.chunks_mut(length));
-    for ((scalars, points), secrets) in pieces {
-        agree(backend, scalars, points, secrets);
-    }
+    wipe::after(backend, || {
+        for ((scalars, points), secrets) in pieces {
+            agree(backend, scalars, points, secrets);
+        }
+    });
     Ok(())
 }
 
@@ -70,9 +73,12 @@ pub fn public_keys<S: AsRef<[u8]>>(
 ) -> Result<(), LengthMismatch> {
     check_lengths(scalars.len(), scalars.len(), public_keys.len())?;
     let length = piece_length(backend, scalars.len());
-    for (scalars, public_keys) in scalars.chunks(length).zip(public_keys.chunks_mut(length)) {
-        generate(backend, scalars, public_keys);
-    }
+    let pieces = scalars.chunks(length).zip(public_keys.chunks_mut(length));
+    wipe::after(backend, || {
+        for (scalars, public_keys) in pieces {
+            generate(backend, scalars, public_keys);
+        }
+    });
     Ok(())
 }
 

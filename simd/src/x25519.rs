@@ -12,6 +12,7 @@ use crate::{
     error::{Error, LengthMismatch},
     isa::Integer,
     secret::SharedSecret,
+    wipe,
 };
 
 /// The length of a scalar, a public key and a shared secret in bytes.
@@ -41,9 +42,11 @@ pub fn diffie_hellman<S: AsRef<[u8]>, P: AsRef<[u8]>>(
         .chunks(length)
         .zip(points.chunks(length))
         .zip(secrets.chunks_mut(length));
-    for ((scalars, points), secrets) in pieces {
-        agree(backend, scalars, points, secrets);
-    }
+    wipe::after(backend, || {
+        for ((scalars, points), secrets) in pieces {
+            agree(backend, scalars, points, secrets);
+        }
+    });
     Ok(())
 }
 
@@ -62,9 +65,12 @@ pub fn public_keys<S: AsRef<[u8]>>(
 ) -> Result<(), LengthMismatch> {
     check_lengths(scalars.len(), scalars.len(), public_keys.len())?;
     let length = piece_length(backend, scalars.len());
-    for (scalars, public_keys) in scalars.chunks(length).zip(public_keys.chunks_mut(length)) {
-        generate(backend, scalars, public_keys);
-    }
+    let pieces = scalars.chunks(length).zip(public_keys.chunks_mut(length));
+    wipe::after(backend, || {
+        for (scalars, public_keys) in pieces {
+            generate(backend, scalars, public_keys);
+        }
+    });
     Ok(())
 }
 
