@@ -34,12 +34,16 @@
 
 pub mod doctor;
 pub mod encoding;
+pub mod engine;
 mod error;
-mod failure;
+pub mod failure;
+pub mod isolation;
 pub mod keys;
 mod pin;
+mod pool;
 mod proposal;
 pub mod quirks;
+mod release;
 pub mod scheme;
 mod signer;
 pub mod token;

@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use cryptoki::types::AuthPin;
+use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 /// A PIN longer than this, in bytes, is refused: it is more likely a wrong file.
@@ -114,6 +115,16 @@ impl Pin {
 
     pub(crate) fn auth_pin(&self) -> &AuthPin {
         &self.0
+    }
+
+    /// The PIN itself, for the pipe to the process that logs in.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Another copy, wiped by itself.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(AuthPin::new(self.expose().into()))
     }
 }
 

@@ -31,6 +31,10 @@ pub struct Quirks {
     below: Option<(u8, u8)>,
     /// Who hashes for ECDSA.
     pub hashing: Hashing,
+    /// Whether C_CreateObject wants CKA_EC_POINT in the private key.
+    pub point_in_private_key: bool,
+    /// Whether keys generated in the token say that they were not (CKA_LOCAL is false).
+    pub denies_local: bool,
     /// What an operator should know.
     pub note: &'static str,
 }
@@ -42,18 +46,34 @@ pub static DEFAULT: Quirks = Quirks {
     model: "",
     below: None,
     hashing: Hashing::ByMechanismList,
+    point_in_private_key: false,
+    denies_local: false,
     note: "no known quirks",
 };
 
 /// The known modules; the first row that matches counts.
-pub static QUIRKS: &[Quirks] = &[Quirks {
-    name: "SoftHSM 2",
-    manufacturer: "SoftHSM",
-    model: "SoftHSM v2",
-    below: Some((2, 7)),
-    hashing: Hashing::InSigner,
-    note: "a software token: keys lie in files; never locks after wrong PINs",
-}];
+pub static QUIRKS: &[Quirks] = &[
+    Quirks {
+        name: "SoftHSM 2",
+        manufacturer: "SoftHSM",
+        model: "SoftHSM v2",
+        below: Some((2, 7)),
+        hashing: Hashing::InSigner,
+        point_in_private_key: false,
+        denies_local: false,
+        note: "a software token: keys lie in files; never locks after wrong PINs",
+    },
+    Quirks {
+        name: "NSS softokn 3",
+        manufacturer: "Mozilla",
+        model: "NSS 3",
+        below: None,
+        hashing: Hashing::ByMechanismList,
+        point_in_private_key: true,
+        denies_local: true,
+        note: "a software token: keys lie in files; no Ed25519; generated keys deny CKA_LOCAL",
+    },
+];
 
 impl Quirks {
     /// The row for `token`, or [`DEFAULT`].

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mls_hsm_signer::isolation::{IsolatedToken, ModuleSetup, Worker};
 use mls_hsm_signer::{
     Error, KeySelector, Module, Pin, Pkcs11Token, SCHEMES, Scheme, Token, TokenSelector,
 };
@@ -15,6 +16,16 @@ pub struct ModuleArguments {
     /// The HSM's PKCS#11 library, such as /usr/lib/softhsm/libsofthsm2.so
     #[arg(long, value_name = "PATH", env = "MLS_HSM_MODULE")]
     pub module: PathBuf,
+    /// What the library is given when it is initialised, such as NSS's configdir='...'
+    #[arg(long, value_name = "TEXT")]
+    pub module_parameters: Option<String>,
+}
+
+impl ModuleArguments {
+    /// Loads the module into this process.
+    pub fn load(&self) -> Result<Module, Error> {
+        Module::load_with(&self.module, self.module_parameters.as_deref())
+    }
 }
 
 /// A token and the login to it.
@@ -26,6 +37,9 @@ pub struct TokenArguments {
     which: Which,
     #[command(flatten)]
     pin: PinArguments,
+    /// Load the library into this process, not into one of its own
+    #[arg(long)]
+    in_process: bool,
 }
 
 #[derive(Args)]
@@ -54,15 +68,23 @@ struct PinArguments {
 }
 
 impl TokenArguments {
-    /// Logs in.
+    /// Logs in, in a process of its own unless the arguments say otherwise.
     pub fn open(&self) -> Result<Arc<dyn Token>, Error> {
         let pin = self.pin()?;
-        let module = Module::load(&self.module.module)?;
-        Ok(Arc::new(Pkcs11Token::open(
-            &module,
-            &self.selector(),
-            &pin,
-        )?))
+        if self.in_process {
+            let token = Pkcs11Token::open(&self.module.load()?, &self.selector(), &pin)?;
+            return Ok(Arc::new(token));
+        }
+        let worker = Worker::this_program()?;
+        Ok(Arc::new(IsolatedToken::open(self.setup(), worker, &pin)?))
+    }
+
+    /// The module and the token.
+    pub fn setup(&self) -> ModuleSetup {
+        ModuleSetup {
+            parameters: self.module.module_parameters.clone(),
+            ..ModuleSetup::new(&self.module.module, self.selector())
+        }
     }
 
     /// The module's path.

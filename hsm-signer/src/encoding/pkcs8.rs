@@ -58,6 +58,19 @@ impl PrivateKey {
         Self::checked(scheme, parsed)
     }
 
+    /// The key with the seed or scalar `secret`, of the scheme's field length.
+    ///
+    /// # Errors
+    /// [`EncodingError::PrivateKey`] when it has another length or is out of range.
+    pub(crate) fn from_secret(
+        scheme: &'static Scheme,
+        secret: &[u8],
+    ) -> Result<Self, EncodingError> {
+        let secret = exact(secret, scheme)?;
+        let public_key = None;
+        Self::checked(scheme, Parsed { secret, public_key })
+    }
+
     /// The key's scheme.
     pub fn scheme(&self) -> &'static Scheme {
         self.scheme

@@ -2,8 +2,9 @@
 
 mod create;
 mod find;
+pub mod generation;
 mod list;
 
 pub use create::{generate, generate_all, import};
-pub(crate) use find::locate;
+pub(crate) use find::{locate, locate_pinned};
 pub use list::{KeyEntry, list};

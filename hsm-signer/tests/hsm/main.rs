@@ -3,6 +3,9 @@
 
 mod bad_token;
 mod command_line;
+mod engine;
+mod faults;
+mod isolation;
 mod keys;
 mod other_tokens;
 mod removal;
