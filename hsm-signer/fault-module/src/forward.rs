@@ -2,7 +2,7 @@
 
 use cryptoki_sys::*;
 
-use crate::fault::{Call, Effect};
+use crate::call::{Call, Effect};
 use crate::real::real;
 
 /// For each function: a wrapper of the same signature, and its place in the list.

@@ -1,13 +1,15 @@
 //! A PKCS#11 module for tests: it forwards to a real module and, told by a control file,
 //! delays, hangs, crashes, returns any code from any function, spoils signatures and
-//! public keys, or has too few sessions.
+//! public keys, ends logins and sessions, or has too few sessions.
 //!
 //! The control file is called `control` and lies beside the module, so that each test
-//! copies the library to a directory of its own. Its first line names the real module;
-//! each further line is a rule, and the file may change at any time:
+//! copies the library to a directory of its own ([`Faults::install`]); the file is looked
+//! at on every call and may change at any time. Its first lines name the real module and
+//! where calls are counted; each further line is a [`Rule`]:
 //!
 //! ```text
 //! module /usr/lib/softhsm/libsofthsm2.so
+//! counters counters-1
 //! C_Sign delay 5000              each call takes 5,000 microseconds longer
 //! C_Sign hang                    until the line is gone
 //! C_Sign crash                   with a segmentation fault
@@ -15,22 +17,29 @@
 //! C_Sign:size return 0x30        the question for a signature's length
 //! C_Sign flip                    one bit of the signature
 //! C_Sign length 7                that many bytes of it
+//! C_Sign logout                  C_Logout first
+//! C_Sign close                   C_CloseSession first
 //! C_OpenSession limit 4          sessions at a time
 //! C_GetAttributeValue lie        the last byte of CKA_EC_POINT
 //! C_Login log                    every call is written to `log`
-//! C_Initialize describe          the process is described in `process`
 //! ```
 //!
-//! A rule may end with `times N`, counted over all processes, or `every N` calls.
-//!
-//! [`Faults`] writes control files.
+//! `*` in a function's place means every function that needs the token. A rule may end
+//! with `from N` (begin with the n-th call), `every N` (of those, each n-th), `times N`
+//! (so often, then never again) and `until FUNCTION` (that function's next call ends it).
+//! Calls are counted over all processes that use the module.
 
+mod call;
 mod control;
-mod fault;
+mod counters;
+mod faults;
 mod forward;
 mod real;
+mod rule;
 
-pub use control::Faults;
+pub use cryptoki_sys;
+pub use faults::{Faults, library};
+pub use rule::{Action, Rule, RuleError};
 
 use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CKR_ARGUMENTS_BAD, CKR_GENERAL_ERROR, CKR_OK};
 
