@@ -93,6 +93,28 @@ pub enum Error {
         /// The label or id that is taken.
         wanted: String,
     },
+    /// The token takes no private keys from outside.
+    #[error("the token does not take this private key ({failure}). Another route: {route}")]
+    ImportRefused {
+        /// What C_CreateObject returned.
+        failure: Pkcs11Failure,
+        /// What to do instead.
+        route: &'static str,
+    },
+    /// What failed could not be undone, and something is in the token now.
+    #[error("{cause}. In the token now, to be destroyed with the HSM's own tool: {left}")]
+    LeftBehind {
+        /// Why it failed.
+        cause: Box<Error>,
+        /// What is there.
+        left: String,
+    },
+    /// A passphrase could not be had.
+    #[error(transparent)]
+    Passphrase(#[from] crate::passphrase::PassphraseError),
+    /// A ceremony's plan or report is not as it must be.
+    #[error(transparent)]
+    Ceremony(#[from] crate::keys::ceremony::CeremonyError),
     /// A label or id that makes no sense for a key.
     #[error("a key's label and id must be 1 to 255 bytes, the label without control characters")]
     KeyName,
@@ -232,6 +254,10 @@ impl Error {
             | Self::DeadlinePassed { .. }
             | Self::RungMissing(_) => Nature::Unknown,
             // A person must act.
+            Self::ImportRefused { .. }
+            | Self::LeftBehind { .. }
+            | Self::Passphrase(_)
+            | Self::Ceremony(_) => Nature::Permanent,
             Self::ModuleMissing { .. }
             | Self::ModuleUnusable { .. }
             | Self::TokenAmbiguous { .. }

@@ -35,9 +35,17 @@ pub struct Quirks {
     pub point_in_private_key: bool,
     /// Whether keys generated in the token say that they were not (CKA_LOCAL is false).
     pub denies_local: bool,
+    /// How a private key from outside gets into the token where C_CreateObject does not
+    /// take it.
+    pub import_route: &'static str,
     /// What an operator should know.
     pub note: &'static str,
 }
+
+/// The route for a token of which nothing is known.
+const GENERAL_ROUTE: &str = "the HSM's own tool for keys from outside, which most often wants \
+     the key wrapped under one of the HSM's; or new keys (mls-hsm-signer keys rotate), which new \
+     groups name while old groups keep theirs";
 
 /// What holds for a module without a row of its own.
 pub static DEFAULT: Quirks = Quirks {
@@ -48,6 +56,7 @@ pub static DEFAULT: Quirks = Quirks {
     hashing: Hashing::ByMechanismList,
     point_in_private_key: false,
     denies_local: false,
+    import_route: GENERAL_ROUTE,
     note: "no known quirks",
 };
 
@@ -61,6 +70,7 @@ pub static QUIRKS: &[Quirks] = &[
         hashing: Hashing::InSigner,
         point_in_private_key: false,
         denies_local: false,
+        import_route: "softhsm2-util --import KEY.pem --label LABEL --id HEX, for PKCS#8 in PEM",
         note: "a software token: keys lie in files; never locks after wrong PINs",
     },
     Quirks {
@@ -71,6 +81,7 @@ pub static QUIRKS: &[Quirks] = &[
         hashing: Hashing::ByMechanismList,
         point_in_private_key: true,
         denies_local: true,
+        import_route: "pk12util -i KEY.p12 -d DATABASE, for ECDSA; Ed25519 has none",
         note: "a software token: keys lie in files; no Ed25519; generated keys deny CKA_LOCAL",
     },
 ];

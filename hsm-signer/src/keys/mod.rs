@@ -2,9 +2,10 @@
 
 mod create;
 mod find;
+pub mod ceremony;
 pub mod generation;
 mod list;
 
-pub use create::{generate, generate_all, import};
+pub use create::{generate, generate_all, import, import_all};
 pub(crate) use find::{locate, locate_pinned};
 pub use list::{KeyEntry, list};
