@@ -1,5 +1,6 @@
 //! The command line: one file for each command, one ([`voice`]) for everything said.
 
+mod bench;
 mod connection;
 mod doctor;
 mod keys;
@@ -40,6 +41,8 @@ enum Command {
     ProposeRemove(propose_remove::Arguments),
     /// Check the module, the token and its keys, with a signature from each
     Doctor(doctor::Arguments),
+    /// Measure signatures: a bare SoftHSM, the engine over it, the engine isolated
+    Bench(bench::Arguments),
 }
 
 /// Runs the command that the arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong
@@ -53,6 +56,7 @@ pub fn run() -> ExitCode {
         Command::Keys(command) => keys::run(command, &voice),
         Command::ProposeRemove(arguments) => propose_remove::run(arguments, &voice),
         Command::Doctor(arguments) => doctor::run(arguments, &voice),
+        Command::Bench(arguments) => bench::run(&arguments, &voice),
     };
     outcome.unwrap_or_else(|failure| voice.failed(&failure))
 }
