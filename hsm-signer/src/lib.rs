@@ -26,9 +26,12 @@
 //! | | |
 //! |---|---|
 //! | [`HsmSigner`] | signs in the token, verifies, proposes removals |
+//! | [`engine`] | signs while HSMs hang, crash, forget and return |
+//! | [`isolation`] | a module in a process of its own |
 //! | [`keys`] | keys found, generated, imported, listed |
 //! | [`doctor`] | what is right and wrong with a module, a token, its keys |
 //! | [`token`] | the seam to a token, and the token in this process |
+//! | [`failure`] | which failures pass, and what helps |
 //! | [`scheme`], [`quirks`] | what differs between schemes and between modules, as data |
 //! | [`encoding`] | byte strings between PKCS#11, MLS, X.509 and JSON |
 
@@ -47,6 +50,7 @@ pub mod quirks;
 mod release;
 pub mod scheme;
 mod signer;
+mod sync;
 pub mod token;
 
 pub use encoding::pkcs8::PrivateKey;
@@ -57,5 +61,6 @@ pub use pin::{Pin, PinError};
 pub use scheme::{SCHEMES, Scheme};
 pub use signer::HsmSigner;
 pub use token::{
-    KeyObject, KeySelector, KeySpec, Module, Pkcs11Token, Token, TokenIdentity, TokenSelector,
+    KeyObject, KeySelector, KeySpec, Module, ObjectHandle, Pkcs11Token, Token, TokenIdentity,
+    TokenSelector,
 };

@@ -60,10 +60,7 @@ impl Passphrase {
         Self::new(bytes, || "what was typed".into())
     }
 
-    fn new(
-        bytes: Zeroizing<Vec<u8>>,
-        place: impl Fn() -> String,
-    ) -> Result<Self, PassphraseError> {
+    fn new(bytes: Zeroizing<Vec<u8>>, place: impl Fn() -> String) -> Result<Self, PassphraseError> {
         if bytes.is_empty() || bytes.len() > MAX_LENGTH || bytes.contains(&b'\n') {
             return Err(PassphraseError::Malformed { place: place() });
         }

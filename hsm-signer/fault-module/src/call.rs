@@ -63,6 +63,7 @@ impl<'a> Call<'a> {
         for ruling in self.rules() {
             match ruling.rule.action() {
                 Action::Log => control::log(self.function),
+                Action::Describe => control::describe(),
                 Action::Delay(microseconds) if ruling.fires() => {
                     std::thread::sleep(Duration::from_micros(microseconds));
                 }

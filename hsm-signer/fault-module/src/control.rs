@@ -12,6 +12,7 @@ use crate::rule::{Action, Rule};
 
 pub(crate) const CONTROL: &str = "control";
 pub(crate) const LOG: &str = "log";
+pub(crate) const DESCRIPTION: &str = "process";
 
 /// A rule in force, with its counter.
 #[derive(Debug)]
@@ -74,6 +75,27 @@ pub(crate) fn log(function: &str) {
     if let Ok(mut log) = log.open(directory.join(LOG)) {
         let _ = log.write_all(format!("{function}\n").as_bytes());
     }
+}
+
+/// Writes down what this process is like. A test that finds no file fails.
+pub(crate) fn describe() {
+    let Some(directory) = directory() else {
+        return;
+    };
+    // SAFETY: PR_GET_DUMPABLE takes no arguments and touches no memory.
+    let dumpable = unsafe { libc::prctl(libc::PR_GET_DUMPABLE) };
+    let mut lines = vec![
+        format!("pid {}", std::process::id()),
+        format!("dumpable {dumpable}"),
+    ];
+    lines.extend(std::env::args_os().map(|word| format!("argument {}", word.display())));
+    let variable = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        format!("variable {}={}", name.display(), value.display())
+    };
+    lines.extend(std::env::vars_os().map(variable));
+    let draft = directory.join("process-draft");
+    let _ = std::fs::write(&draft, lines.join("\n"))
+        .and_then(|()| std::fs::rename(draft, directory.join(DESCRIPTION)));
 }
 
 /// By which a changed file is known: each is a new one.

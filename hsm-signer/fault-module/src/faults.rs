@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::control::{CONTROL, LOG};
+use crate::control::{CONTROL, DESCRIPTION, LOG};
 use crate::rule::Rule;
 
 /// The built library's name, beside the programs that depend on this crate.
@@ -76,6 +76,12 @@ impl Faults {
     /// When the file cannot be written.
     pub fn clear(&self) -> std::io::Result<()> {
         self.tell(&[])
+    }
+
+    /// What the process is like that last had a call with a `describe` rule: its id, whether
+    /// it can be dumped, its arguments and its environment, one a line.
+    pub fn described(&self) -> Option<String> {
+        std::fs::read_to_string(self.directory.join(DESCRIPTION)).ok()
     }
 
     /// The calls of the functions with a `log` rule since the beginning, one name each.

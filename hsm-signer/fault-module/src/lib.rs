@@ -22,6 +22,7 @@
 //! C_OpenSession limit 4          sessions at a time
 //! C_GetAttributeValue lie        the last byte of CKA_EC_POINT
 //! C_Login log                    every call is written to `log`
+//! C_Initialize describe          the process is described in `process`
 //! ```
 //!
 //! `*` in a function's place means every function that needs the token. A rule may end

@@ -37,6 +37,8 @@ pub enum Action {
     Close,
     /// The call is written down.
     Log,
+    /// The process is described in a file; see [`Faults::described`](crate::Faults::described).
+    Describe,
 }
 
 /// A rule: an [`Action`] on calls of one function.
@@ -176,6 +178,7 @@ impl fmt::Display for Rule {
             Action::Logout => f.write_str("logout")?,
             Action::Close => f.write_str("close")?,
             Action::Log => f.write_str("log")?,
+            Action::Describe => f.write_str("describe")?,
         }
         if self.from > 1 {
             write!(f, " from {}", self.from)?;
@@ -216,6 +219,7 @@ impl FromStr for Rule {
             "logout" => Action::Logout,
             "close" => Action::Close,
             "log" => Action::Log,
+            "describe" => Action::Describe,
             _ => return Err(wrong()),
         };
         let mut rule = Self::on(function, action);
@@ -264,6 +268,7 @@ mod tests {
             "C_Sign logout",
             "C_Sign close",
             "C_Login log",
+            "C_Initialize describe",
         ] {
             assert_eq!(line.parse::<Rule>().unwrap().to_string(), line);
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use base64ct::{Base64, Encoding};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mls_hsm_signer::isolation::{IsolatedToken, ModuleSetup, Worker};
@@ -77,6 +78,14 @@ impl TokenArguments {
         }
         let worker = Worker::this_program()?;
         Ok(Arc::new(IsolatedToken::open(self.setup(), worker, &pin)?))
+    }
+
+    /// Logs in, in this process, and gives the module too.
+    pub fn open_here(&self) -> Result<(Module, Arc<dyn Token>), Error> {
+        let pin = self.pin()?;
+        let module = self.module.load()?;
+        let token = Pkcs11Token::open(&module, &self.selector(), &pin)?;
+        Ok((module, Arc::new(token)))
     }
 
     /// The module and the token.
@@ -163,6 +172,12 @@ pub fn hexadecimal(text: &str) -> Result<Bytes, String> {
         )),
         _ => Err("hexadecimal digits are needed, two for each byte".into()),
     }
+}
+
+/// Parses standard base64.
+pub fn base64(text: &str) -> Result<Bytes, String> {
+    let decoded = Base64::decode_vec(text).map(Bytes);
+    decoded.map_err(|_| "standard base64 is needed".into())
 }
 
 /// Parses the name of a signature scheme.

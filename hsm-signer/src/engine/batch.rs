@@ -8,7 +8,7 @@ use super::SignRequest;
 use super::dispatch::History;
 use super::key::Key;
 use crate::error::Error;
-use crate::token::locked;
+use crate::sync::locked;
 
 pub(super) struct Batch {
     requests: Vec<SignRequest>,

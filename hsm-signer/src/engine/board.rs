@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::token::locked;
+use crate::sync::locked;
 
 #[derive(Debug, Default)]
 pub(super) struct Board {

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use super::batch::Batch;
 use super::dispatch::Dispatch;
 use crate::error::Error;
-use crate::token::locked;
+use crate::sync::locked;
 
 type Job = (Arc<Batch>, Arc<Dispatch>);
 

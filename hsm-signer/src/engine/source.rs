@@ -18,7 +18,8 @@ use crate::isolation::WorkerError;
 use crate::keys;
 use crate::quirks::{Quirks, SigningPlan};
 use crate::release;
-use crate::token::{Access, ObjectHandle, Token, locked};
+use crate::sync::locked;
+use crate::token::{Access, ObjectHandle, Token};
 
 /// A token, and all that the engine knows of it.
 pub(super) struct Source {
@@ -248,7 +249,13 @@ impl Source {
         signed
     }
 
-    /// Keeps the average, in which each batch weighs an eighth.
+    /// Forgets how long signatures took: the token is not what it was.
+    pub fn forget_latency(&self) {
+        self.latency_us.store(0, Ordering::Relaxed);
+    }
+
+    /// Keeps the average, in which each batch weighs an eighth; the first after a pause
+    /// counts alone.
     fn note(&self, count: usize, began: Instant) {
         if count == 0 {
             return;
@@ -256,14 +263,15 @@ impl Source {
         let now = Instant::now();
         let each = (now - began).as_micros() as u64 / count as u64;
         let before = self.latency_us.load(Ordering::Relaxed);
-        let average = if before == 0 {
+        let last = locked(&self.state).last_success.replace(now);
+        let paused = last.is_none_or(|last| now - last > self.timing.probe_interval);
+        let average = if before == 0 || paused {
             each
         } else {
             (before * 7 + each) / 8
         };
         self.latency_us.store(average.max(1), Ordering::Relaxed);
         self.signatures.fetch_add(count as u64, Ordering::Relaxed);
-        locked(&self.state).last_success = Some(now);
     }
 
     /// Tells the supervisor of a failure, unless it was already seen to.

@@ -9,7 +9,8 @@ use super::key::Key;
 use super::source::{Source, State};
 use crate::error::Error;
 use crate::failure::{Nature, Rung};
-use crate::token::{Token, locked};
+use crate::sync::locked;
+use crate::token::Token;
 
 /// The engine's keys, which a rotation adds to.
 pub(super) type Keys = RwLock<Vec<Arc<Key>>>;
@@ -237,6 +238,7 @@ impl Supervisor {
             *state.steps.entry(rung).or_default() += 1;
             state.generation += 1;
         }
+        self.source.forget_latency();
         if rung == Rung::Reinitialise {
             self.last_reinitialised = Some(Instant::now());
         }

@@ -20,8 +20,9 @@ use crate::error::Error;
 use crate::failure::Rung;
 use crate::pin::Pin;
 use crate::pool::{Opened, Pool};
+use crate::sync::locked;
 use crate::token::{
-    Access, SessionLimits, Token, TokenIdentity, TokenSelector, TokenSession, locked, not_lent,
+    Access, SessionLimits, Token, TokenIdentity, TokenSelector, TokenSession, not_lent,
 };
 
 /// How many logins in a row may end without an answer before no more are tried: a PIN

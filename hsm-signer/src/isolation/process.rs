@@ -12,7 +12,7 @@ use super::nursery::Nursery;
 use super::{WORKER_ARGUMENT, WORKER_MARK, Worker, WorkerError};
 use crate::error::Error;
 use crate::pin::Pin;
-use crate::token::locked;
+use crate::sync::locked;
 
 /// A child, killed and waited for when this is dropped.
 #[derive(Debug)]

@@ -189,10 +189,7 @@ fn still_there(token: &dyn Token, spec: &KeySpec, class: KeyClass) -> Option<Str
             .try_for_each(|object| session.destroy(object))
     });
     let error = destroyed.err()?;
-    Some(format!(
-        "perhaps a {} {selector} ({error})",
-        class.title()
-    ))
+    Some(format!("perhaps a {} {selector} ({error})", class.title()))
 }
 
 fn attributes(spec: &KeySpec, reason: &str) -> Error {

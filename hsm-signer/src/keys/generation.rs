@@ -117,14 +117,19 @@ fn refuse_doubles(sorted: &[Generation]) -> Result<(), Error> {
 /// # Errors
 /// As [`all`] and [`generate`](super::generate).
 pub fn rotate(token: &Arc<dyn Token>, scheme: &'static Scheme) -> Result<HsmSigner, Error> {
-    let of_scheme = all(token.as_ref())?
+    generate(token, &next(token.as_ref(), scheme)?)
+}
+
+/// What the next generation of a scheme's key is to be: the first if there is none.
+///
+/// # Errors
+/// As [`all`], and [`Error::Random`].
+pub fn next(token: &dyn Token, scheme: &'static Scheme) -> Result<KeySpec, Error> {
+    let of_scheme = all(token)?
         .into_iter()
         .filter(|key| key.scheme.signature_scheme == scheme.signature_scheme);
     let next = of_scheme.map(|key| key.number).max().unwrap_or(0) + 1;
-    generate(
-        token,
-        &KeySpec::with_random_id(scheme, &label(scheme, next))?,
-    )
+    KeySpec::with_random_id(scheme, &label(scheme, next))
 }
 
 /// Retires the key with this public key: the engine uses it no more. The newest of its

@@ -1,8 +1,8 @@
 //! Removal keys in a token: found, made, brought in, listed.
 
+pub mod ceremony;
 mod create;
 mod find;
-pub mod ceremony;
 pub mod generation;
 mod list;
 

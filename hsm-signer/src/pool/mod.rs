@@ -5,14 +5,14 @@
 //! is kept for the next caller, up to an idle limit, since tokens close sessions that
 //! are idle for long.
 
-mod sync;
 mod turns;
 
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
-use sync::{Mutex, locked};
-pub(crate) use turns::{NoTurn, Turns};
+use crate::sync::{Mutex, locked};
+pub(crate) use turns::NoTurn;
+use turns::Turns;
 
 /// How large a pool is.
 #[derive(Clone, Copy, Debug)]

@@ -2,10 +2,10 @@
 //! bounded number of waiting threads, each with a deadline.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use super::sync::{Condvar, Mutex, locked};
+use crate::sync::{Condvar, Mutex, locked};
 
 /// Why no turn was had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,13 +110,13 @@ impl Waiter {
                 return false;
             }
             let woken = self.wake.wait_timeout(granted, left);
-            granted = woken.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+            granted = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }
 }
 
-#[cfg(all(test, not(shuttle)))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
@@ -129,7 +129,7 @@ mod tests {
     fn turns_come_in_the_order_of_asking() {
         let turns = Turns::new(1, 8);
         turns.take(soon()).unwrap();
-        let order = std::sync::Mutex::new(Vec::new());
+        let order = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for number in 0..8 {
                 let (turns, order) = (&turns, &order);

@@ -2,10 +2,10 @@
 //!
 //! C_Finalize while another thread is in the module crashes SoftHSM and NSS softokn.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Instant;
 
-use super::module::locked;
+use crate::sync::{Condvar, Mutex, MutexGuard, locked};
 
 #[derive(Default)]
 pub(super) struct Gate {
@@ -55,9 +55,9 @@ impl Gate {
 
     fn wait<'a>(
         &self,
-        state: std::sync::MutexGuard<'a, State>,
+        state: MutexGuard<'a, State>,
         deadline: Instant,
-    ) -> Result<std::sync::MutexGuard<'a, State>, Late> {
+    ) -> Result<MutexGuard<'a, State>, Late> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Late);

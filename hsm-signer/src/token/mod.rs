@@ -17,7 +17,6 @@ mod pkcs11;
 mod session;
 
 pub(crate) use mechanism::supported;
-pub(crate) use module::locked;
 pub(crate) use pkcs11::not_lent;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};

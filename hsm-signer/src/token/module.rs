@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -17,6 +17,7 @@ use cryptoki::slot::Slot;
 use super::gate::{Gate, Inside};
 use super::identity::TokenIdentity;
 use crate::error::Error;
+use crate::sync::{Mutex, MutexGuard, locked};
 
 /// Where distributions put SoftHSM's module, a software token for tests and trials.
 pub const SOFTHSM_PATHS: &[&str] = &[
@@ -279,9 +280,4 @@ fn return_panicked<T>() -> Result<T, CryptokiError> {
 
 fn late() -> Error {
     Error::DeadlinePassed { last: None }
-}
-
-/// A panic elsewhere leaves what these locks guard whole.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use cryptoki::error::{Error as CryptokiError, RvError};
@@ -12,7 +12,7 @@ use cryptoki::object::ObjectHandle as RawHandle;
 use cryptoki::session::UserType;
 use cryptoki::slot::Slot;
 
-use super::module::{ModuleSession, locked};
+use super::module::ModuleSession;
 use super::session::{Held, Lease};
 use super::{
     Access, KeyPair, Module, ObjectHandle, Token, TokenIdentity, TokenSelector, TokenSession,
@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::failure::Rung;
 use crate::pin::Pin;
 use crate::pool::{Limits, NoLoan, NoTurn, Opened, Pool};
+use crate::sync::{Mutex, locked};
 
 /// How long C_Login and what comes before it wait for the module's door.
 const PATIENCE: Duration = Duration::from_secs(30);

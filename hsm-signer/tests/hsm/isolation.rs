@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use mls_fault_module::Faults;
+use mls_fault_module::{Faults, library};
 use mls_hsm_signer::engine::{Engine, SourceConfig};
 use mls_hsm_signer::failure::Rung;
 use mls_hsm_signer::isolation::{IsolatedToken, Worker};
@@ -15,8 +15,8 @@ use mls_hsm_signer::{Error, KeySelector, KeySpec, SCHEMES, Token, keys};
 use rustix::process::{DumpableBehavior, Pid, Signal, dumpable_behavior, kill_process};
 
 use crate::support::engine::{
-    FaultyToken, count_valid, fault_library, new_private_key, patience, pin, requests, setup,
-    sign_all, start, steps, wait_for, worker,
+    FaultyToken, count_valid, new_private_key, patience, pin, requests, setup, sign_all, start,
+    steps, wait_for, worker,
 };
 use crate::support::{PIN, Sandbox, TestToken, module_path, verified};
 
@@ -207,7 +207,7 @@ fn neither_process_can_be_dumped() {
 fn the_pin_is_in_no_argument_and_no_environment_of_the_child() {
     let sandbox = Sandbox::new();
     sandbox.succeed(&["keys", "generate", "--scheme", "ed25519"]);
-    let faults = Faults::install(&fault_library(), &sandbox.path(""), module_path()).unwrap();
+    let faults = Faults::install(&library().unwrap(), &sandbox.path(""), module_path()).unwrap();
     faults.set(&["C_Initialize describe"]).unwrap();
     let output = sandbox
         .command(&[
@@ -242,7 +242,7 @@ fn the_pin_is_in_no_argument_and_no_environment_of_the_child() {
 fn the_child_dies_with_its_parent() {
     let sandbox = Sandbox::new();
     sandbox.succeed(&["keys", "generate", "--scheme", "ed25519"]);
-    let faults = Faults::install(&fault_library(), &sandbox.path(""), module_path()).unwrap();
+    let faults = Faults::install(&library().unwrap(), &sandbox.path(""), module_path()).unwrap();
     faults
         .set(&["C_Sign hang", "C_Initialize describe"])
         .unwrap();

@@ -96,7 +96,10 @@ pub(super) fn signed(plan: &Plan, signers: &[HsmSigner]) -> Result<SignedReport,
         let signature = signer.sign_verified(&message)?;
         Ok(Base64::encode_string(&signature))
     };
-    let signatures = signers.iter().map(signature).collect::<Result<_, Error>>()?;
+    let signatures = signers
+        .iter()
+        .map(signature)
+        .collect::<Result<_, Error>>()?;
     Ok(SignedReport { report, signatures })
 }
 
@@ -185,7 +188,10 @@ impl SignedReport {
     /// [`CeremonyError::NotProven`] with what is wrong.
     pub fn verify(&self) -> Result<(), CeremonyError> {
         let Report { plan, keys, .. } = &self.report;
-        let planned = plan.keys.iter().map(|key| (&key.scheme, &key.label, &key.id));
+        let planned = plan
+            .keys
+            .iter()
+            .map(|key| (&key.scheme, &key.label, &key.id));
         let made = keys.iter().map(|key| (&key.scheme, &key.label, &key.id));
         if !planned.eq(made) || keys.is_empty() {
             return Err(not_proven("its keys are not those of its plan".into()));
@@ -205,7 +211,9 @@ impl SignedReport {
 
 fn check(key: &ReportedKey, message: &[u8], signature: &str) -> Result<(), CeremonyError> {
     let wrong = |reason: &str| not_proven(format!("{}: {reason}", key.label));
-    let scheme = key.scheme().ok_or_else(|| wrong("there is no such scheme"))?;
+    let scheme = key
+        .scheme()
+        .ok_or_else(|| wrong("there is no such scheme"))?;
     let public_key = key
         .public_key()
         .ok_or_else(|| wrong("the public key and its fingerprint do not agree"))?;

@@ -1,10 +1,9 @@
 //! Engines over SoftHSM, with the fault module in between where a test wants it.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mls_fault_module::Faults;
+use mls_fault_module::{Faults, library};
 use mls_hsm_signer::engine::{
     Engine, EngineConfig, Health, Key, Phase, SignRequest, SourceConfig, Timing,
 };
@@ -64,7 +63,7 @@ impl FaultyToken {
 
     fn over(token: TestToken) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let faults = Faults::install(&fault_library(), directory.path(), module_path()).unwrap();
+        let faults = Faults::install(&library().unwrap(), directory.path(), module_path()).unwrap();
         Self {
             token,
             faults,
@@ -124,14 +123,6 @@ impl TestToken {
         }
         token
     }
-}
-
-/// The library, which cargo builds beside the tests.
-pub fn fault_library() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let built = tests.parent().unwrap().join("libmls_fault_module.so");
-    assert!(built.exists(), "{built:?} was not built with the tests");
-    built
 }
 
 /// A private key outside of any token, made by openssl.
@@ -217,11 +208,4 @@ pub fn steps(engine: &Engine, rung: mls_hsm_signer::failure::Rung) -> u64 {
         .filter(|(step, _)| *step == rung)
         .map(|(_, n)| n)
         .sum()
-}
-
-/// A copy of SoftHSM's module, which is another module to the process that loads it.
-pub fn copied_module(directory: &Path) -> PathBuf {
-    let copy = directory.join("libsofthsm2-copy.so");
-    std::fs::copy(module_path(), &copy).unwrap();
-    copy
 }
