@@ -13,7 +13,7 @@ use super::{generate, list};
 use crate::error::Error;
 use crate::scheme::{SCHEMES, Scheme};
 use crate::signer::HsmSigner;
-use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token};
+use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token, TokenSession};
 
 const RETIRED: &str = "retired-";
 
@@ -30,6 +30,13 @@ pub struct Generation {
     pub object: KeyObject,
     /// Whether it is retired.
     pub retired: bool,
+}
+
+impl Generation {
+    /// Selects the private key, and it alone.
+    pub fn selector(&self) -> KeySelector {
+        names(&self.object)
+    }
 }
 
 /// The label of a scheme's generation `number`.
@@ -158,18 +165,38 @@ pub fn retire(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
 ///
 /// # Errors
 /// [`Error::KeyUnknown`] when no retired key has it, [`Error::Pkcs11`] when the token
-/// does not destroy it.
+/// does not destroy it, [`Error::LeftBehind`] when it destroys the private key alone.
 pub fn destroy(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
     let keys = all(token)?;
     let key = by_public_key(&keys, public_key, true)?;
     let session = token.session(Access::Manage)?;
     let selector = names(&key.object);
-    for class in [KeyClass::Private, KeyClass::Public] {
-        for object in session.find(class, &selector)? {
-            session.destroy(object)?;
-        }
-    }
+    destroy_class(session.as_ref(), KeyClass::Private, &selector)?;
+    let public = destroy_class(session.as_ref(), KeyClass::Public, &selector);
+    public.map_err(|error| Error::LeftBehind {
+        cause: Box::new(error),
+        left: format!("the {} {selector}", KeyClass::Public.title()),
+    })?;
     Ok(key.object.label.clone())
+}
+
+fn destroy_class(
+    session: &dyn TokenSession,
+    class: KeyClass,
+    selector: &KeySelector,
+) -> Result<(), Error> {
+    let objects = session.find(class, selector)?;
+    objects
+        .into_iter()
+        .try_for_each(|object| session.destroy(object))
+}
+
+/// The key in use with this public key, by which a group names it.
+///
+/// # Errors
+/// As [`all`]; [`Error::KeyUnknown`] when there is none, or it is retired.
+pub fn find(token: &dyn Token, public_key: &[u8]) -> Result<Generation, Error> {
+    by_public_key(&all(token)?, public_key, false).cloned()
 }
 
 fn by_public_key<'a>(
