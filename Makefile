@@ -5,23 +5,33 @@ STATE ?= .state
 
 # A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side.
 RUN_PACKAGES  = gcc libc6-dev softhsm2
-TEST_PACKAGES = $(RUN_PACKAGES) libssl-dev opensc openssl pkg-config
+TEST_PACKAGES = $(RUN_PACKAGES) libnss3 libssl-dev opensc openssl p11-kit p11-kit-modules pkg-config
+# kryoptic builds an OpenSSL of its own, in minutes.
+KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
+KRYOPTIC = target/kryoptic
 
-.PHONY: help run test test-qemu soak bench lint run-packages test-packages
+.PHONY: help run test test-hsm-matrix test-qemu soak bench lint run-packages test-packages
 
 help:
-	@echo 'make run        a member of real groups is removed by proposals signed in a PKCS#11 token'
-	@echo 'make test       every test'
-	@echo 'make test-qemu  the lanes on emulated CPUs with and without AVX2'
-	@echo 'make soak       the lanes against AWS-LC on random elements, without end'
-	@echo 'make bench      every operation of every suite against the other providers'
-	@echo 'make lint       formatting, clippy and docs, warnings denied'
+	@echo 'make run              a member of real groups is removed by proposals signed in a PKCS#11 token'
+	@echo 'make test             every test'
+	@echo 'make test-hsm-matrix  the signer over every PKCS#11 module there is, kryoptic built first'
+	@echo 'make test-qemu        the lanes on emulated CPUs with and without AVX2'
+	@echo 'make soak             the lanes against AWS-LC on random elements, without end'
+	@echo 'make bench            every operation of every suite against the other providers'
+	@echo 'make lint             formatting, clippy and docs, warnings denied'
 
 run: run-packages
 	$(CARGO) run --release --locked --package mls_hsm_signer --example remove_member -- --state $(STATE)
 
 test: test-packages
 	$(CARGO) test --workspace --locked
+
+test-hsm-matrix: test-packages
+	@./.ci/install-packages $(KRYOPTIC_PACKAGES)
+	$(CARGO) build --release --locked --target-dir $(KRYOPTIC) --manifest-path hsm-signer/tests/kryoptic/Cargo.toml
+	MLS_HSM_MATRIX=all MLS_TEST_KRYOPTIC='$(CURDIR)/$(KRYOPTIC)/release/libkryoptic_module.so' \
+		$(CARGO) test --locked --package mls_hsm_signer --test matrix -- --nocapture
 
 test-qemu: test-packages
 	@./.ci/install-packages qemu-user-static

@@ -84,6 +84,17 @@ pub static QUIRKS: &[Quirks] = &[
         import_route: "pk12util -i KEY.p12 -d DATABASE, for ECDSA; Ed25519 has none",
         note: "a software token: keys lie in files; no Ed25519; generated keys deny CKA_LOCAL",
     },
+    Quirks {
+        name: "kryoptic 1",
+        manufacturer: "Kryoptic Project",
+        model: "",
+        below: None,
+        hashing: Hashing::ByMechanismList,
+        point_in_private_key: false,
+        denies_local: false,
+        import_route: GENERAL_ROUTE,
+        note: "a software token: keys lie in a database; locks at the tenth wrong PIN",
+    },
 ];
 
 impl Quirks {
