@@ -44,6 +44,9 @@ pub mod isolation;
 pub mod keys;
 mod pin;
 mod pool;
+#[cfg(test)]
+#[path = "pool/tests.rs"]
+mod pool_tests;
 mod proposal;
 pub mod quirks;
 mod release;

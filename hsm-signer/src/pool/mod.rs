@@ -11,8 +11,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
 use crate::sync::{Mutex, locked};
-pub(crate) use turns::NoTurn;
-use turns::Turns;
+pub(crate) use turns::{NoTurn, Turns};
 
 /// How large a pool is.
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,7 @@ mod faults;
 mod isolation;
 mod keys;
 mod other_tokens;
+mod outages;
 mod removal;
 mod signing;
 mod support;
