@@ -59,6 +59,7 @@ pub use encoding::pkcs8::PrivateKey;
 pub use error::Error;
 pub use failure::Pkcs11Failure;
 pub use pin::{Pin, PinError};
+pub use proposal::Removal;
 pub use scheme::{SCHEMES, Scheme};
 pub use signer::HsmSigner;
 pub use token::{
