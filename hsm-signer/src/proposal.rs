@@ -74,28 +74,42 @@ impl Engine {
             .iter()
             .map(|(key, removal)| payload(removal, key.scheme().signature_scheme))
             .collect();
-        let of_payload = |((key, _), payload): (&(Arc<Key>, Removal), &Result<Vec<u8>, Error>)| {
-            payload.as_ref().ok().map(|payload| SignRequest {
-                key: Arc::clone(key),
-                message: payload.clone(),
-            })
-        };
-        let requests = removals.iter().zip(&payloads).filter_map(of_payload);
-        let mut signatures = self.sign_batch(requests.collect(), deadline).into_iter();
-        let mut finish = |((key, removal), payload): (&(Arc<Key>, Removal), Result<_, Error>)| {
-            let payload: Vec<u8> = payload?;
-            let signature = signatures.next().unwrap_or(Err(Error::Stopped))?;
-            build(removal, key.scheme().signature_scheme, |again| {
-                // OpenMLS must ask for what was signed, and for nothing else.
-                if again == payload {
-                    Ok(signature.clone())
-                } else {
-                    Err(Error::Proposal("it is not built the same twice".into()))
-                }
-            })
-        };
-        removals.iter().zip(payloads).map(&mut finish).collect()
+        let mut requests = Vec::with_capacity(removals.len());
+        for ((key, _), payload) in removals.iter().zip(&payloads) {
+            if let Ok(message) = payload {
+                requests.push(SignRequest {
+                    key: Arc::clone(key),
+                    message: message.clone(),
+                });
+            }
+        }
+        let mut signatures = self.sign_batch(requests, deadline).into_iter();
+        let mut messages = Vec::with_capacity(removals.len());
+        for ((key, removal), payload) in removals.iter().zip(payloads) {
+            let scheme = key.scheme().signature_scheme;
+            messages.push(payload.and_then(|payload| {
+                let signature = signatures.next().unwrap_or(Err(Error::Stopped))?;
+                finished(removal, scheme, &payload, &signature)
+            }));
+        }
+        messages
     }
+}
+
+/// The message of `removal`, of which `payload` was signed and nothing else.
+fn finished(
+    removal: &Removal,
+    scheme: SignatureScheme,
+    payload: &[u8],
+    signature: &[u8],
+) -> Result<Vec<u8>, Error> {
+    build(removal, scheme, |again| {
+        if again == payload {
+            Ok(signature.to_vec())
+        } else {
+            Err(Error::Proposal("it is not built the same twice".into()))
+        }
+    })
 }
 
 /// What is to be signed for `removal`: OpenMLS builds it, with a signature of no bytes.
