@@ -10,15 +10,17 @@ TEST_PACKAGES = $(RUN_PACKAGES) libnss3 libssl-dev opensc openssl p11-kit p11-ki
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: help run test test-hsm-matrix test-qemu soak bench lint run-packages test-packages
+.PHONY: help run test test-hsm-matrix test-qemu test-kill soak bench bench-hsm lint run-packages test-packages
 
 help:
 	@echo 'make run              a member of real groups is removed by proposals signed in a PKCS#11 token'
 	@echo 'make test             every test'
 	@echo 'make test-hsm-matrix  the signer over every PKCS#11 module there is, kryoptic built first'
 	@echo 'make test-qemu        the lanes on emulated CPUs with and without AVX2'
+	@echo 'make test-kill        the process that holds a PKCS#11 module is killed 1,000 times under load'
 	@echo 'make soak             the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench            every operation of every suite against the other providers'
+	@echo 'make bench-hsm        the signer over SoftHSM against SoftHSM itself'
 	@echo 'make lint             formatting, clippy and docs, warnings denied'
 
 run: run-packages
@@ -37,12 +39,19 @@ test-qemu: test-packages
 	@./.ci/install-packages qemu-user-static
 	CARGO='$(CARGO)' ./.ci/test-qemu
 
+test-kill: test-packages
+	MLS_HSM_KILLS=1000 $(CARGO) test --locked --package mls_hsm_signer --test hsm -- --nocapture a_child_killed
+
 soak: test-packages
 	$(CARGO) run --release --locked --package mls_lanes --example soak -- $(SOAK)
 
 bench: test-packages
 	$(CARGO) run --release --locked --package mls_bench --bin mls-bench -- measure all --suite all
 	$(CARGO) bench --locked --package mls_bench
+
+bench-hsm: run-packages
+	$(CARGO) build --release --locked --package mls_fault_module
+	$(CARGO) run --release --locked --package mls_hsm_signer --bin mls-hsm-signer -- bench --json
 
 lint: test-packages
 	$(CARGO) fmt --all --check

@@ -287,9 +287,10 @@ impl Error {
         match self {
             Self::Pkcs11(failure) => failure.rung(),
             Self::Reported { rung, .. } => *rung,
-            Self::SessionLost => Rung::LogIn,
+            // After a logout, private keys are not there.
+            Self::SessionLost | Self::KeyNotFound { .. } => Rung::LogIn,
             Self::Worker(_) => Rung::Restart,
-            Self::TokenNotFound { .. } | Self::KeyNotFound { .. } => Rung::Reinitialise,
+            Self::TokenNotFound { .. } => Rung::Reinitialise,
             Self::ModuleMisbehaved(_) => Rung::NewSession,
             _ => Rung::FindKey,
         }

@@ -45,6 +45,9 @@ pub mod keys;
 mod passphrase;
 mod pin;
 mod pool;
+#[cfg(test)]
+#[path = "pool/tests.rs"]
+mod pool_tests;
 mod proposal;
 pub mod quirks;
 mod release;
@@ -58,6 +61,7 @@ pub use error::Error;
 pub use failure::Pkcs11Failure;
 pub use passphrase::{Passphrase, PassphraseError};
 pub use pin::{Pin, PinError};
+pub use proposal::Removal;
 pub use scheme::{SCHEMES, Scheme};
 pub use signer::HsmSigner;
 pub use token::{

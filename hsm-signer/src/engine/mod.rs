@@ -9,6 +9,31 @@
 //!                         the ladder of recovery when it failed    supervisor.rs
 //! ```
 //!
+//! ```no_run
+//! use std::time::{Duration, Instant};
+//!
+//! use mls_hsm_signer::engine::{Engine, EngineConfig, SourceConfig};
+//! use mls_hsm_signer::isolation::{ModuleSetup, Worker, become_worker_if_asked};
+//! use mls_hsm_signer::{Pin, Removal, Scheme, TokenSelector};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     if become_worker_if_asked().is_some() {
+//!         return Ok(()); // This process held the module, and its parent is done.
+//!     }
+//!     let token = TokenSelector::Label("removal".into());
+//!     let setup = ModuleSetup::new("/usr/lib/softhsm/libsofthsm2.so", token);
+//!     let pin = Pin::from_file("pin".as_ref())?;
+//!     let source = SourceConfig::isolated(setup, Worker::this_program()?, pin);
+//!     let engine = Engine::start(EngineConfig::new(source))?;
+//!     let key = engine.current_key(Scheme::by_name("ed25519").ok_or("no such scheme")?)?;
+//!     let removal = Removal { group_id: vec![0, 255], epoch: 7, leaf_index: 3, sender_index: 0 };
+//!     let deadline = Instant::now() + Duration::from_secs(5);
+//!     let messages = engine.propose_removals(&[(key, removal)], deadline);
+//!     println!("{} messages, {:?}", messages.len(), engine.health());
+//!     Ok(())
+//! }
+//! ```
+//!
 //! What is accepted ends with a signature that verified under the pinned public key, or
 //! with an error by its deadline. A failure that may pass is tried again, at another
 //! token or after recovery; one that will not is said at once.

@@ -11,8 +11,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
 use crate::sync::{Mutex, locked};
-pub(crate) use turns::NoTurn;
-use turns::Turns;
+pub(crate) use turns::{NoTurn, Turns};
 
 /// How large a pool is.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +82,7 @@ impl<T> Pool<T> {
     ) -> Result<Loan<'_, T>, NoLoan<E>> {
         loop {
             self.turns.take(deadline).map_err(NoLoan::NoTurn)?;
-            let (kept, epoch) = self.from_shelf();
+            let (kept, epoch) = self.shelf_item();
             if let Some(item) = kept {
                 return Ok(self.loan(item, epoch));
             }
@@ -133,7 +132,7 @@ impl<T> Pool<T> {
 
     /// The one used last, which is the least likely to have been closed meanwhile; else
     /// counts the one that the caller is about to open.
-    fn from_shelf(&self) -> (Option<T>, u64) {
+    fn shelf_item(&self) -> (Option<T>, u64) {
         self.trim();
         let mut shelf = locked(&self.shelf);
         let kept = shelf.idle.pop().map(|(item, _)| item);

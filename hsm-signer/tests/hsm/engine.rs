@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::engine::{Engine, EngineConfig, KeyChoice, MAX_MESSAGE, SourceConfig};
-use mls_hsm_signer::{Error, KeySelector, SCHEMES, Scheme};
+use mls_hsm_signer::{Error, KeySelector, Removal, SCHEMES, Scheme};
+use openmls::prelude::tls_codec::Deserialize;
+use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn};
 
 use crate::support::engine::{
     configured, count_valid, patience, pin, requests, setup, sign_all, start, worker,
@@ -134,6 +136,57 @@ fn a_signer_over_the_engine_proposes_removals() {
         signer.self_test().unwrap();
         assert!(!signer.propose_remove(b"group", 1, 2, 0).unwrap().is_empty());
     }
+}
+
+/// Each message is the one that is built for it alone: the same bytes with Ed25519, whose
+/// signatures are always the same, and valid with all.
+#[test]
+fn many_removals_are_proposed_at_once() {
+    let token = TestToken::with_keys();
+    let source = SourceConfig::isolated(setup(&token, 3), worker(), pin());
+    let engine = Arc::new(start(vec![source]));
+    let keys = engine.keys();
+    let removal = |number: u32| Removal {
+        group_id: format!("group {}", number % 7).into_bytes(),
+        epoch: number.into(),
+        leaf_index: number,
+        sender_index: number % 3,
+    };
+    let removals: Vec<_> = (0..60)
+        .map(|number| {
+            (
+                Arc::clone(&keys[number as usize % keys.len()]),
+                removal(number),
+            )
+        })
+        .collect();
+    let messages = engine.propose_removals(&removals, patience());
+    assert_eq!(messages.len(), removals.len());
+    let mut same = 0;
+    for ((key, removal), message) in removals.iter().zip(messages) {
+        let message = message.unwrap();
+        let parsed = MlsMessageIn::tls_deserialize_exact(&message).unwrap();
+        let MlsMessageBodyIn::PublicMessage(parsed) = parsed.extract() else {
+            panic!("not a PublicMessage");
+        };
+        assert_eq!(parsed.group_id().as_slice(), removal.group_id);
+        assert_eq!(parsed.epoch().as_u64(), removal.epoch);
+        let signer = engine.signer(key, Duration::from_secs(30));
+        let Removal {
+            group_id,
+            epoch,
+            leaf_index,
+            sender_index,
+        } = removal;
+        let alone = signer.propose_remove(group_id, *epoch, *leaf_index, *sender_index);
+        if key.scheme().name == "ed25519" {
+            assert_eq!(alone.unwrap(), message);
+            same += 1;
+        } else {
+            assert_ne!(alone.unwrap(), message, "ECDSA signs otherwise each time");
+        }
+    }
+    assert_eq!(same, 15);
 }
 
 #[test]

@@ -178,8 +178,11 @@ fn a_crash_is_survived() {
         faulty.set(&[&format!("{function} crash times 2")]);
         sign_all(&engine, 10);
     }
-    faulty.set(&["C_Sign crash times 1"]);
-    sign_all(&engine, 10);
+    // The next child crashes too, while it starts.
+    for function in ["C_Initialize", "C_Login", "C_GetTokenInfo"] {
+        faulty.set(&["C_Sign crash times 1", &format!("{function} crash times 1")]);
+        sign_all(&engine, 10);
+    }
     assert!(steps(&engine, Rung::Restart) >= 2, "{:?}", engine.health());
 }
 
@@ -281,6 +284,20 @@ fn a_refused_pin_is_tried_once() {
     let key = engine.keys()[0].clone();
     let error = engine.sign(&key, b"message", soon()).unwrap_err();
     assert!(matches!(error, Error::Unavailable { .. }), "{error}");
+}
+
+/// A module that crashes at every login may have seen a wrong PIN each time.
+#[test]
+fn logins_without_an_answer_are_not_repeated_for_ever() {
+    let faulty = FaultyToken::new();
+    let engine = faulty.engine(2);
+    faulty.set(&["C_Login log", "C_Login crash", "C_Sign crash times 1"]);
+    wait_for(&engine, SOON, |health| !health.healthy);
+    wait_for(&engine, SOON, |health| phase(health) == Phase::Refused);
+    let tried = faulty.faults.log().len();
+    assert!((1..=3).contains(&tried), "{tried} logins");
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(faulty.faults.log().len(), tried);
 }
 
 /// A message that makes the module crash whenever it is signed is refused in the end, and

@@ -11,6 +11,7 @@ mod imports;
 mod isolation;
 mod keys;
 mod other_tokens;
+mod outages;
 mod removal;
 mod signing;
 mod support;

@@ -91,7 +91,7 @@ fn contests<'a>(
     };
     let mut contests = vec![
         contest("softhsm", softhsm, 1, &[1][..], 1),
-        contest("softhsm", softhsm, 4, &[1, 2, 4, 8], 1_000),
+        contest("softhsm", softhsm, 8, &[1, 2, 4, 8], 1_000),
     ];
     if let Some(path) = delayed {
         contests.push(contest("delay-5ms", path, 1, &[1], 1));
