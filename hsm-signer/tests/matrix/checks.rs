@@ -30,12 +30,18 @@ pub fn run(case: &Case) {
     let quirks = Quirks::of(token.identity()).name;
     println!("  {} ({quirks})", token.identity());
     assert_eq!(quirks, case.quirks);
-    let schemes = case.schemes.iter().map(|name| Scheme::by_name(name).unwrap());
+    let schemes = case
+        .schemes
+        .iter()
+        .map(|name| Scheme::by_name(name).unwrap());
     for scheme in schemes {
         generations(&token, scheme);
         imported(&token, scheme);
         from_many_threads(&token, scheme);
-        println!("  {}: generated, rotated, retired, imported, {THREADS} threads", scheme.title);
+        println!(
+            "  {}: generated, rotated, retired, imported, {THREADS} threads",
+            scheme.title
+        );
     }
     let others = mls_hsm_signer::SCHEMES.iter();
     for scheme in others.filter(|scheme| !case.schemes.iter().any(|name| name == scheme.name)) {
@@ -115,10 +121,15 @@ fn generations(token: &Arc<dyn Token>, scheme: &'static Scheme) {
     let old = generation::rotate(token, scheme).unwrap();
     let new = generation::rotate(token, scheme).unwrap();
     assert_eq!(old.object().protection(), Protection::MadeInToken);
+    let denies_local = Quirks::of(token.identity()).denies_local;
+    assert_eq!(old.object().local, Some(!denies_local), "CKA_LOCAL");
     signs(&old, 20);
     signs(&new, 2);
     let found = generation::find(token.as_ref(), old.public_key()).unwrap();
-    signs(&HsmSigner::open(Arc::clone(token), &found.selector()).unwrap(), 2);
+    signs(
+        &HsmSigner::open(Arc::clone(token), &found.selector()).unwrap(),
+        2,
+    );
     generation::retire(token.as_ref(), old.public_key()).unwrap();
     assert!(generation::find(token.as_ref(), old.public_key()).is_err());
     generation::destroy(token.as_ref(), old.public_key()).unwrap();
@@ -135,6 +146,7 @@ fn imported(token: &Arc<dyn Token>, scheme: &'static Scheme) {
     let signer = keys::import(token, &spec, &key).unwrap();
     assert_eq!(signer.public_key(), key.public_key());
     assert_eq!(signer.object().protection(), Protection::Imported);
+    assert_eq!(signer.object().local, Some(false), "CKA_LOCAL");
     signs(&signer, 5);
 }
 
