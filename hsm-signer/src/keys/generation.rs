@@ -122,7 +122,7 @@ fn refuse_doubles(sorted: &[Generation]) -> Result<(), Error> {
 /// ones count, so that no label ever means two keys.
 ///
 /// # Errors
-/// As [`all`] and [`generate`](super::generate).
+/// As [`all`] and [`generate`].
 pub fn rotate(token: &Arc<dyn Token>, scheme: &'static Scheme) -> Result<HsmSigner, Error> {
     generate(token, &next(token.as_ref(), scheme)?)
 }

@@ -30,12 +30,18 @@ pub fn run(case: &Case) {
     let quirks = Quirks::of(token.identity()).name;
     println!("  {} ({quirks})", token.identity());
     assert_eq!(quirks, case.quirks);
-    let schemes = case.schemes.iter().map(|name| Scheme::by_name(name).unwrap());
+    let schemes = case
+        .schemes
+        .iter()
+        .map(|name| Scheme::by_name(name).unwrap());
     for scheme in schemes {
         generations(&token, scheme);
         imported(&token, scheme);
         from_many_threads(&token, scheme);
-        println!("  {}: generated, rotated, retired, imported, {THREADS} threads", scheme.title);
+        println!(
+            "  {}: generated, rotated, retired, imported, {THREADS} threads",
+            scheme.title
+        );
     }
     let others = mls_hsm_signer::SCHEMES.iter();
     for scheme in others.filter(|scheme| !case.schemes.iter().any(|name| name == scheme.name)) {
@@ -118,7 +124,10 @@ fn generations(token: &Arc<dyn Token>, scheme: &'static Scheme) {
     signs(&old, 20);
     signs(&new, 2);
     let found = generation::find(token.as_ref(), old.public_key()).unwrap();
-    signs(&HsmSigner::open(Arc::clone(token), &found.selector()).unwrap(), 2);
+    signs(
+        &HsmSigner::open(Arc::clone(token), &found.selector()).unwrap(),
+        2,
+    );
     generation::retire(token.as_ref(), old.public_key()).unwrap();
     assert!(generation::find(token.as_ref(), old.public_key()).is_err());
     generation::destroy(token.as_ref(), old.public_key()).unwrap();

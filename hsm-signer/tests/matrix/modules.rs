@@ -108,7 +108,12 @@ impl Prepared {
         println!("{}:\n{said}", self.name);
         drop(self.server.take());
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {}\n{errors}", self.name, output.status);
+        assert!(
+            output.status.success(),
+            "{}: {}\n{errors}",
+            self.name,
+            output.status
+        );
         assert!(said.contains("every check was made"), "{}", self.name);
     }
 }
@@ -151,9 +156,8 @@ pub fn nss_softokn() -> Result<Prepared, String> {
     let module = installed(&paths, "NSS softokn (apt-get install libnss3)")?;
     let mut prepared = Prepared::new("NSS softokn", &module, ["set-pin", ECDSA, "NSS softokn 3"]);
     let directory = prepared.directory().display();
-    let parameters = format!(
-        "configdir='sql:{directory}' certPrefix='' keyPrefix='' secmod='' flags="
-    );
+    let parameters =
+        format!("configdir='sql:{directory}' certPrefix='' keyPrefix='' secmod='' flags=");
     prepared.variable(PARAMETERS, parameters);
     Ok(prepared)
 }
@@ -175,7 +179,10 @@ pub fn p11_kit_to_softhsm() -> Result<Prepared, String> {
     let socket = prepared.directory().join("socket");
     let module = softhsm_module()?;
     prepared.server = Some(Server::start(&socket, &module, &configuration)?);
-    prepared.variable("P11_KIT_SERVER_ADDRESS", format!("unix:path={}", socket.display()));
+    prepared.variable(
+        "P11_KIT_SERVER_ADDRESS",
+        format!("unix:path={}", socket.display()),
+    );
     Ok(prepared)
 }
 
