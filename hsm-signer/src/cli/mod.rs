@@ -12,6 +12,7 @@ mod voice;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mls_hsm_signer::isolation::forbid_dumps;
 use tracing_subscriber::EnvFilter;
 
 use voice::{Failure, Voice};
@@ -55,6 +56,9 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();
     let voice = Voice::new(arguments.json);
+    if let Err(error) = forbid_dumps() {
+        return voice.failed(&error.into());
+    }
     let outcome = match arguments.command {
         Command::Token(command) => token::run(command, &voice),
         Command::Keys(command) => keys::run(command, &voice),

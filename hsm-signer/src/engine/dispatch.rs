@@ -56,7 +56,7 @@ impl Dispatch {
             let begun = self
                 .sources
                 .iter()
-                .all(|source| source.health().phase != Phase::Starting);
+                .all(|source| source.phase() != Phase::Starting);
             if begun {
                 return;
             }
@@ -67,8 +67,7 @@ impl Dispatch {
 
     /// Refuses new work when no source signs and none is being recovered.
     pub fn refuse_if_hopeless(&self) -> Result<(), Error> {
-        let hopeless =
-            |source: &Arc<Source>| matches!(source.health().phase, Phase::Out | Phase::Refused);
+        let hopeless = |source: &Arc<Source>| matches!(source.phase(), Phase::Out | Phase::Refused);
         if self.sources.iter().all(hopeless) {
             return Err(self.unavailable());
         }

@@ -333,6 +333,12 @@ impl fmt::Debug for Engine {
     }
 }
 
+/// Any number of threads may use one engine.
+const _: () = {
+    const fn for_threads<T: Send + Sync>() {}
+    for_threads::<Engine>();
+};
+
 /// Opens all tokens at once; one is enough.
 fn open_all(supervisors: &[Supervisor]) -> Result<(), Error> {
     let opened: Vec<Result<(), Error>> = std::thread::scope(|scope| {

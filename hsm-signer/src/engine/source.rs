@@ -19,7 +19,7 @@ use crate::keys;
 use crate::quirks::{Quirks, SigningPlan};
 use crate::release;
 use crate::sync::locked;
-use crate::token::{Access, ObjectHandle, Token};
+use crate::token::{Access, ObjectHandle, SignedPrefix, Token};
 
 /// A token, and all that the engine knows of it.
 pub(super) struct Source {
@@ -104,6 +104,11 @@ impl Source {
         }
     }
 
+    /// What it is doing.
+    pub fn phase(&self) -> Phase {
+        locked(&self.state).phase
+    }
+
     /// Where it stands, and whether it has the key.
     pub fn standing(&self, key: &Key) -> (Phase, bool) {
         let state = locked(&self.state);
@@ -131,7 +136,12 @@ impl Source {
     pub fn sign(&self, key: &Key, messages: &[&[u8]], deadline: Instant) -> Signed {
         self.in_flight.fetch_add(messages.len(), Ordering::Relaxed);
         let generation = locked(&self.state).generation;
-        let signed = self.sign_within(key, messages, deadline, self.timing.call_limit);
+        let limits = CallLimits {
+            deadline,
+            wait: deadline,
+            call: self.timing.call_limit,
+        };
+        let signed = self.sign_within(key, messages, limits);
         self.in_flight.fetch_sub(messages.len(), Ordering::Relaxed);
         if let Some(failure) = &signed.failure {
             self.report(generation, failure);
@@ -139,51 +149,59 @@ impl Source {
         signed
     }
 
-    /// The same for one message, without report: a probe's failure is its caller's.
+    /// The same for one message, without report: a probe's failure is its caller's. Where
+    /// nothing was signed for so long that there is a probe, a session that does not become
+    /// free hangs as well.
     pub fn probe(&self, key: &Key, limit: Duration) -> Result<(), Error> {
         let message = release::self_test_message(&self.crypto)?;
-        let deadline = Instant::now() + limit;
-        let signed = self.sign_within(key, &[&message], deadline, limit);
-        signed.failure.map_or(Ok(()), Err)
+        let until = Instant::now() + limit;
+        let limits = CallLimits {
+            deadline: until + limit,
+            wait: until,
+            call: limit,
+        };
+        let signed = self.sign_within(key, &[&message], limits);
+        match signed.failure {
+            None => Ok(()),
+            Some(Error::DeadlinePassed { .. }) => Err(WorkerError::Hung { after: limit }.into()),
+            Some(failure) => Err(failure),
+        }
     }
 
-    fn sign_within(
-        &self,
-        key: &Key,
-        messages: &[&[u8]],
-        deadline: Instant,
-        limit: Duration,
-    ) -> Signed {
-        let began = Instant::now();
-        let until = deadline.min(began + limit);
-        let prefix = match self.ask(key, messages, until) {
-            Ok(prefix) => prefix,
-            Err(error) => return Signed::none(self.interpreted(error, began, deadline, limit)),
+    fn sign_within(&self, key: &Key, messages: &[&[u8]], limits: CallLimits) -> Signed {
+        let (prefix, began) = match self.ask(key, messages, limits) {
+            Ok(answered) => answered,
+            Err(error) => return Signed::none(error),
         };
         let mut signed = self.verified(key, messages, prefix.signatures);
         if signed.failure.is_none() {
             signed.failure = prefix
                 .failure
-                .map(|error| self.interpreted(error, began, deadline, limit));
+                .map(|error| interpreted(error, began, limits));
         }
         self.note(signed.signatures.len(), began);
         signed
     }
 
+    /// The token's signatures, and when it began to make them: before that, others were
+    /// first.
     fn ask(
         &self,
         key: &Key,
         messages: &[&[u8]],
-        until: Instant,
-    ) -> Result<crate::token::SignedPrefix, Error> {
+        limits: CallLimits,
+    ) -> Result<(SignedPrefix, Instant), Error> {
         let (token, held) = self.held(key)?;
         let data = messages
             .iter()
             .map(|message| release::prepared(&self.crypto, key.scheme, held.plan, message))
             .collect::<Result<Vec<_>, _>>()?;
         let data: Vec<&[u8]> = data.iter().map(AsRef::as_ref).collect();
-        let session = token.session_by(Access::Use, until)?;
-        Ok(session.sign_batch(held.handle, release::mechanism(held.plan), &data))
+        let mut session = token.session_by(Access::Use, limits.wait)?;
+        let began = Instant::now();
+        session.set_deadline(limits.deadline.min(began + limits.call));
+        let prefix = session.sign_batch(held.handle, release::mechanism(held.plan), &data);
+        Ok((prefix, began))
     }
 
     fn held(&self, key: &Key) -> Result<(Arc<dyn Token>, Held), Error> {
@@ -197,29 +215,6 @@ impl Source {
                 class: "private key",
                 wanted: key.selector().to_string(),
             }),
-        }
-    }
-
-    /// A time limit that passed means that the module hangs, unless the caller was in a
-    /// greater hurry than that.
-    fn interpreted(
-        &self,
-        error: Error,
-        began: Instant,
-        deadline: Instant,
-        limit: Duration,
-    ) -> Error {
-        let timed_out = matches!(
-            error,
-            Error::Worker(WorkerError::Hung { .. }) | Error::DeadlinePassed { .. }
-        );
-        if !timed_out {
-            return error;
-        }
-        if began + limit <= deadline {
-            WorkerError::Hung { after: limit }.into()
-        } else {
-            Error::DeadlinePassed { last: None }
         }
     }
 
@@ -349,6 +344,34 @@ impl Source {
             latency_us: self.latency_us(),
             in_flight: self.in_flight.load(Ordering::Relaxed),
         }
+    }
+}
+
+/// How long a call may take.
+#[derive(Clone, Copy)]
+struct CallLimits {
+    /// By when the caller wants an answer.
+    deadline: Instant,
+    /// By when a session must be free.
+    wait: Instant,
+    /// How long the module may be silent then.
+    call: Duration,
+}
+
+/// A time limit that passed means that the module hangs, unless the caller was in a greater
+/// hurry than that.
+fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
+    let timed_out = matches!(
+        error,
+        Error::Worker(WorkerError::Hung { .. }) | Error::DeadlinePassed { .. }
+    );
+    if !timed_out {
+        error
+    } else if began + limits.call <= limits.deadline {
+        let after = limits.call;
+        WorkerError::Hung { after }.into()
+    } else {
+        Error::DeadlinePassed { last: None }
     }
 }
 

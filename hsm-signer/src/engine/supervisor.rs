@@ -1,6 +1,7 @@
 //! The thread that sees to one source: opens its token, probes it when it is quiet, and
 //! climbs the ladder of recovery when something failed.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -62,13 +63,21 @@ impl Supervisor {
 
     /// Sees to the source until the engine stops.
     pub fn run(mut self) {
-        self.begin();
+        self.guarded(Self::begin);
         loop {
             match self.next_task() {
                 Task::Stop => return,
-                Task::Probe => self.probe_quiet(),
-                Task::Recover(rung) => self.climb(rung, None),
+                Task::Probe => self.guarded(Self::probe_quiet),
+                Task::Recover(rung) => self.guarded(|this| this.climb(rung, None)),
             }
+        }
+    }
+
+    /// A fault of ours must not leave the source without anybody who sees to it.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
+        let done = catch_unwind(AssertUnwindSafe(|| work(self)));
+        if done.is_err() {
+            self.give_up(None);
         }
     }
 

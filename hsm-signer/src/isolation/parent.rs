@@ -3,6 +3,7 @@
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -24,10 +25,6 @@ use crate::sync::locked;
 use crate::token::{
     Access, SessionLimits, Token, TokenIdentity, TokenSelector, TokenSession, not_lent,
 };
-
-/// How many logins in a row may end without an answer before no more are tried: a PIN
-/// that was changed and a module that dies at each wrong one would lock the token.
-const UNANSWERED_LOGINS: u32 = 3;
 
 /// Which module, and which token of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,34 +65,9 @@ pub struct IsolatedToken {
     nursery: Nursery,
     process: Mutex<Arc<Process>>,
     pool: Pool<Channel>,
-    logins: Mutex<Logins>,
-}
-
-/// What became of the logins.
-#[derive(Debug, Default)]
-struct Logins {
-    refused: bool,
-    unanswered: u32,
-}
-
-impl Logins {
-    /// Counts a login before it is tried; one that is refused or remains without answer
-    /// too often is the last.
-    fn begin(&mut self) -> Result<(), Error> {
-        if self.refused || self.unanswered >= UNANSWERED_LOGINS {
-            return Err(Error::PinRefused);
-        }
-        self.unanswered += 1;
-        Ok(())
-    }
-
-    fn end<T>(&mut self, result: &Result<T, Error>) {
-        match result {
-            Err(Error::Worker(_)) => {}
-            Err(error) if error.concerns_pin() => self.refused = true,
-            _ => self.unanswered = 0,
-        }
-    }
+    /// The token refused the PIN, which therefore is never tried again. A login without an
+    /// answer, as when the HSM is away, says nothing against a PIN that was taken before.
+    refused: AtomicBool,
 }
 
 impl IsolatedToken {
@@ -113,13 +85,12 @@ impl IsolatedToken {
             action: "starting a thread",
             reason: error.to_string(),
         })?;
-        let mut logins = Logins::default();
         let Started {
             process,
             identity,
             mechanisms,
             module,
-        } = start(&nursery, &worker, &setup, pin, &mut logins)?;
+        } = start(&nursery, &worker, &setup, pin)?;
         Ok(Self {
             pool: Pool::new(setup.limits.pool()),
             setup,
@@ -130,7 +101,7 @@ impl IsolatedToken {
             module,
             nursery,
             process: Mutex::new(Arc::new(process)),
-            logins: Mutex::new(logins),
+            refused: AtomicBool::new(false),
         })
     }
 
@@ -147,21 +118,23 @@ impl IsolatedToken {
         self.process().open_channel(deadline)
     }
 
-    /// Ends the process and starts another, if the PIN may still be tried.
-    fn restart(&self) -> Result<(), Error> {
-        let mut logins = locked(&self.logins);
-        if logins.refused {
+    /// Logs in by `how`, unless the PIN was refused before.
+    fn log_in<T>(&self, how: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        if self.refused.load(Ordering::SeqCst) {
             return Err(Error::PinRefused);
         }
+        let done = how();
+        if done.as_ref().is_err_and(Error::concerns_pin) {
+            self.refused.store(true, Ordering::SeqCst);
+        }
+        done
+    }
+
+    /// Ends the process and starts another.
+    fn restart(&self) -> Result<(), Error> {
         self.process().kill();
         self.pool.clear();
-        let started = start(
-            &self.nursery,
-            &self.worker,
-            &self.setup,
-            &self.pin,
-            &mut logins,
-        )?;
+        let started = start(&self.nursery, &self.worker, &self.setup, &self.pin)?;
         if started.identity.serial != self.identity.serial {
             return Err(Error::TokenNotFound {
                 wanted: format!("with serial number {:?}", self.identity.serial),
@@ -189,19 +162,6 @@ struct Started {
 }
 
 fn start(
-    nursery: &Nursery,
-    worker: &Worker,
-    setup: &ModuleSetup,
-    pin: &Pin,
-    logins: &mut Logins,
-) -> Result<Started, Error> {
-    logins.begin()?;
-    let started = start_process(nursery, worker, setup, pin);
-    logins.end(&started);
-    started
-}
-
-fn start_process(
     nursery: &Nursery,
     worker: &Worker,
     setup: &ModuleSetup,
@@ -281,14 +241,8 @@ impl Token for IsolatedToken {
         match rung {
             Rung::FindKey => Ok(()),
             Rung::NewSession => self.tell(&message, deadline),
-            Rung::LogIn | Rung::Reinitialise => {
-                let mut logins = locked(&self.logins);
-                logins.begin()?;
-                let done = self.tell(&message, deadline);
-                logins.end(&done);
-                done
-            }
-            Rung::Restart => self.restart(),
+            Rung::LogIn | Rung::Reinitialise => self.log_in(|| self.tell(&message, deadline)),
+            Rung::Restart => self.log_in(|| self.restart()),
         }
     }
 

@@ -153,6 +153,10 @@ fn fitting(items: &[&[u8]]) -> usize {
 }
 
 impl TokenSession for RemoteSession<'_> {
+    fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
     fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error> {
         match self.ask(&Question::Find(class, selector.clone()))? {
             Answer::Found(handles) => Ok(handles),

@@ -139,6 +139,12 @@ pub trait TokenSession {
         data: &[u8],
     ) -> Result<Vec<u8>, Error>;
 
+    /// Has what is asked from now on end by `deadline`, where the token is in a process that
+    /// can be ended; the deadline by which the session was wanted is replaced.
+    fn set_deadline(&mut self, deadline: Instant) {
+        let _ = deadline;
+    }
+
     /// Signs one after the other until one fails: the signatures made, and the failure.
     fn sign_batch(
         &self,

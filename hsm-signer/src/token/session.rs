@@ -83,6 +83,10 @@ impl Drop for Lease<'_> {
 }
 
 impl TokenSession for Lease<'_> {
+    fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
     fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error> {
         let found = self.run(|session| session.find_objects(&selector.template(class)))?;
         Ok(self.token.remember(&found))
