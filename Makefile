@@ -5,19 +5,25 @@ STATE ?= .state
 
 # A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side.
 RUN_PACKAGES  = gcc libc6-dev softhsm2
-TEST_PACKAGES = $(RUN_PACKAGES) binutils libssl-dev opensc openssl pkg-config
+TEST_PACKAGES = $(RUN_PACKAGES) binutils libnss3 libssl-dev opensc openssl p11-kit p11-kit-modules pkg-config
+# kryoptic builds an OpenSSL of its own, in minutes.
+KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
+KRYOPTIC = target/kryoptic
 
-.PHONY: help run test test-qemu test-secret-flow soak bench bench-batch lint run-packages test-packages
+.PHONY: help run test test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-batch bench-hsm lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
 	@echo '                       token; then a commit to 2,000 members, with and without prepared seals'
 	@echo 'make test              every test'
+	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
+	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load'
 	@echo 'make test-qemu         the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-secret-flow  the lanes under valgrind and MemorySanitizer, their scalars marked'
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
 	@echo 'make bench-batch       what is done for many at once, and prepared, against the others'
+	@echo 'make bench-hsm         the signer over SoftHSM against SoftHSM itself'
 	@echo 'make lint              formatting, clippy and docs, warnings denied'
 
 run: run-packages
@@ -31,6 +37,12 @@ test: test-packages
 	    $(CARGO) test --release --locked --package mls_lanes \
 	    --test erasure --test machine_code --test randomized -- --nocapture
 
+test-hsm-matrix: test-packages
+	@./.ci/install-packages $(KRYOPTIC_PACKAGES)
+	$(CARGO) build --release --locked --target-dir $(KRYOPTIC) --manifest-path hsm-signer/tests/kryoptic/Cargo.toml
+	MLS_HSM_MATRIX=all MLS_TEST_KRYOPTIC='$(CURDIR)/$(KRYOPTIC)/release/libkryoptic_module.so' \
+		$(CARGO) test --locked --package mls_hsm_signer --test matrix -- --nocapture
+
 test-qemu: test-packages
 	@./.ci/install-packages qemu-user-static
 	CARGO='$(CARGO)' ./.ci/test-qemu
@@ -38,6 +50,9 @@ test-qemu: test-packages
 test-secret-flow: test-packages
 	@./.ci/install-packages valgrind
 	./simd/checks/secret-flow/run.sh
+
+test-kill: test-packages
+	MLS_HSM_KILLS=1000 $(CARGO) test --locked --package mls_hsm_signer --test hsm -- --nocapture a_child_killed
 
 soak: test-packages
 	$(CARGO) run --release --locked --package mls_lanes --example soak -- $(SOAK)
@@ -59,6 +74,10 @@ bench-batch: test-packages
 	$(MEASURE) join --suite 0x0001,0x0002 --members 2000 $(AGAINST)
 	$(MEASURE) key-packages-validate --suite 0x0001,0x0002 --members 2000 $(AGAINST)
 	$(MEASURE) key-packages-generate,derive-many --suite 0x0001,0x0002,0x0003 --members 2000 $(AGAINST)
+
+bench-hsm: run-packages
+	$(CARGO) build --release --locked --package mls_fault_module
+	$(CARGO) run --release --locked --package mls_hsm_signer --bin mls-hsm-signer -- bench --json
 
 lint: test-packages
 	$(CARGO) fmt --all --check

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::encoding::EncodingError;
-use crate::failure::Pkcs11Failure;
+use crate::failure::{Nature, Pkcs11Failure, Rung};
+use crate::isolation::WorkerError;
 use crate::pin::PinError;
 
 /// Any failure of this crate. No variant carries a PIN or a private key.
@@ -92,6 +93,28 @@ pub enum Error {
         /// The label or id that is taken.
         wanted: String,
     },
+    /// The token takes no private keys from outside.
+    #[error("the token does not take this private key ({failure}). Another route: {route}")]
+    ImportRefused {
+        /// What C_CreateObject returned.
+        failure: Pkcs11Failure,
+        /// What to do instead.
+        route: &'static str,
+    },
+    /// What failed could not be undone, and something is in the token now.
+    #[error("{cause}. In the token now, to be destroyed with the HSM's own tool: {left}")]
+    LeftBehind {
+        /// Why it failed.
+        cause: Box<Error>,
+        /// What is there.
+        left: String,
+    },
+    /// A passphrase could not be had.
+    #[error(transparent)]
+    Passphrase(#[from] crate::passphrase::PassphraseError),
+    /// A ceremony's plan or report is not as it must be.
+    #[error(transparent)]
+    Ceremony(#[from] crate::keys::ceremony::CeremonyError),
     /// A label or id that makes no sense for a key.
     #[error("a key's label and id must be 1 to 255 bytes, the label without control characters")]
     KeyName,
@@ -130,6 +153,159 @@ pub enum Error {
     /// OpenMLS could not build the proposal.
     #[error("the proposal could not be built: {0}")]
     Proposal(String),
+    /// The session is of a time before the module was initialised anew.
+    #[error("the session ended when the module was initialised anew")]
+    SessionLost,
+    /// The token refused the PIN before, and it is never tried twice.
+    #[error(
+        "the token refused the PIN and it is not tried again; correct the PIN and start the \
+         signer anew"
+    )]
+    PinRefused,
+    /// The process that holds the module failed.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    /// Something else that the process which holds the module reported.
+    #[error("{text}")]
+    Reported {
+        /// What it said.
+        text: String,
+        /// Whether it may pass.
+        nature: Nature,
+        /// Where recovery begins.
+        rung: Rung,
+    },
+    /// The token shows another public key than the one pinned.
+    #[error(
+        "the key {wanted} has another public key in the token than the one expected; \
+         find out who changed it before anything is signed"
+    )]
+    KeyMismatch {
+        /// The key.
+        wanted: String,
+    },
+    /// No key of the engine is as asked for.
+    #[error("the signer has no {wanted}; it has {present}")]
+    KeyUnknown {
+        /// What was asked for.
+        wanted: String,
+        /// The keys there are.
+        present: String,
+    },
+    /// The message is longer than the engine signs.
+    #[error("the message has {length} bytes; at most {limit} can be signed")]
+    MessageTooLong {
+        /// Its length in bytes.
+        length: usize,
+        /// The longest allowed.
+        limit: usize,
+    },
+    /// As much work waits as may; nothing was accepted.
+    #[error("too many signatures are waiting already; try again later")]
+    QueueFull,
+    /// The deadline passed before the signature was made. None was released.
+    #[error("the deadline passed before the signature was made{}", after(last))]
+    DeadlinePassed {
+        /// What went wrong last, if anything did.
+        last: Option<String>,
+    },
+    /// No token can sign at present; nothing was accepted.
+    #[error("no token can sign at present: {reasons}")]
+    Unavailable {
+        /// Which are out, and why.
+        reasons: String,
+    },
+    /// This engine has been stopped, or the thread that answers is gone.
+    #[error("the signer's engine has been stopped")]
+    Stopped,
+    /// A file, a configuration or an answer of the operating system is not as needed.
+    #[error("{0}")]
+    Setup(String),
+    /// A recovery step that this token does not know.
+    #[error("this token cannot {0}")]
+    RungMissing(Rung),
+}
+
+fn after(last: &Option<String>) -> String {
+    last.as_ref()
+        .map(|reason| format!("; the last failure was: {reason}"))
+        .unwrap_or_default()
+}
+
+impl Error {
+    /// Whether the failure may pass: the one place where that is decided, with the table
+    /// of codes that it refers to.
+    pub fn nature(&self) -> Nature {
+        match self {
+            Self::Pkcs11(failure) => failure.nature(),
+            Self::Reported { nature, .. } => *nature,
+            // A new session, a new process or a freed place helps.
+            Self::SessionLost | Self::Worker(_) | Self::QueueFull | Self::Unavailable { .. } => {
+                Nature::Transient
+            }
+            // A token that was taken away may come back; one that computes wrongly may be
+            // disturbed or broken.
+            Self::ModuleMisbehaved(_)
+            | Self::SignatureInvalid
+            | Self::Encoding(_)
+            | Self::KeyNotFound { .. }
+            | Self::TokenNotFound { .. }
+            | Self::Random
+            | Self::DeadlinePassed { .. }
+            | Self::RungMissing(_) => Nature::Unknown,
+            // A person must act.
+            Self::ImportRefused { .. }
+            | Self::LeftBehind { .. }
+            | Self::Passphrase(_)
+            | Self::Ceremony(_) => Nature::Permanent,
+            Self::ModuleMissing { .. }
+            | Self::ModuleUnusable { .. }
+            | Self::TokenAmbiguous { .. }
+            | Self::TokenExists { .. }
+            | Self::NoFreeSlot
+            | Self::TokenLabel
+            | Self::PinFinalTry
+            | Self::PinRefused
+            | Self::Pin(_)
+            | Self::KeyAmbiguous { .. }
+            | Self::KeyExists { .. }
+            | Self::KeyName
+            | Self::KeyUnsupported { .. }
+            | Self::KeyAttributes { .. }
+            | Self::KeyMismatch { .. }
+            | Self::KeyUnknown { .. }
+            | Self::SchemeUnsupported { .. }
+            | Self::Proposal(_)
+            | Self::MessageTooLong { .. }
+            | Self::Setup(_)
+            | Self::Stopped => Nature::Permanent,
+        }
+    }
+
+    /// Where recovery from it begins.
+    pub fn rung(&self) -> Rung {
+        match self {
+            Self::Pkcs11(failure) => failure.rung(),
+            Self::Reported { rung, .. } => *rung,
+            // After a logout, private keys are not there.
+            Self::SessionLost | Self::KeyNotFound { .. } => Rung::LogIn,
+            Self::Worker(_) => Rung::Restart,
+            Self::TokenNotFound { .. } => Rung::Reinitialise,
+            Self::ModuleMisbehaved(_) => Rung::NewSession,
+            _ => Rung::FindKey,
+        }
+    }
+
+    /// Whether the token refused the PIN or would lock it.
+    pub(crate) fn concerns_pin(&self) -> bool {
+        match self {
+            Self::PinRefused | Self::PinFinalTry => true,
+            Self::Pkcs11(failure) => {
+                failure.function() == "C_Login" && failure.nature() == Nature::Permanent
+            }
+            _ => false,
+        }
+    }
 }
 
 impl From<cryptoki::error::Error> for Error {

@@ -26,30 +26,45 @@
 //! | | |
 //! |---|---|
 //! | [`HsmSigner`] | signs in the token, verifies, proposes removals |
-//! | [`keys`] | keys found, generated, imported, listed |
+//! | [`engine`] | signs while HSMs hang, crash, forget and return |
+//! | [`isolation`] | a module in a process of its own |
+//! | [`keys`] | keys found, generated, imported, listed, rotated; ceremonies |
 //! | [`doctor`] | what is right and wrong with a module, a token, its keys |
 //! | [`token`] | the seam to a token, and the token in this process |
+//! | [`failure`] | which failures pass, and what helps |
 //! | [`scheme`], [`quirks`] | what differs between schemes and between modules, as data |
 //! | [`encoding`] | byte strings between PKCS#11, MLS, X.509 and JSON |
 
 pub mod doctor;
 pub mod encoding;
+pub mod engine;
 mod error;
-mod failure;
+pub mod failure;
+pub mod isolation;
 pub mod keys;
+mod passphrase;
 mod pin;
+mod pool;
+#[cfg(test)]
+#[path = "pool/tests.rs"]
+mod pool_tests;
 mod proposal;
 pub mod quirks;
+mod release;
 pub mod scheme;
 mod signer;
+mod sync;
 pub mod token;
 
 pub use encoding::pkcs8::PrivateKey;
 pub use error::Error;
 pub use failure::Pkcs11Failure;
+pub use passphrase::{Passphrase, PassphraseError};
 pub use pin::{Pin, PinError};
+pub use proposal::Removal;
 pub use scheme::{SCHEMES, Scheme};
 pub use signer::HsmSigner;
 pub use token::{
-    KeyObject, KeySelector, KeySpec, Module, Pkcs11Token, Token, TokenIdentity, TokenSelector,
+    KeyObject, KeySelector, KeySpec, Module, ObjectHandle, Pkcs11Token, Token, TokenIdentity,
+    TokenSelector,
 };

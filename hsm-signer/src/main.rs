@@ -5,5 +5,5 @@ mod cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::run()
+    mls_hsm_signer::isolation::become_worker_if_asked().unwrap_or_else(cli::run)
 }

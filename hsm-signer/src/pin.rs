@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use cryptoki::types::AuthPin;
+use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 /// A PIN longer than this, in bytes, is refused: it is more likely a wrong file.
@@ -23,7 +24,7 @@ pub struct Pin(AuthPin);
 #[derive(Debug, thiserror::Error)]
 pub enum PinError {
     /// The file could not be opened or read.
-    #[error("cannot read the PIN file {path}: {source}")]
+    #[error("cannot read the secret in {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
@@ -31,7 +32,7 @@ pub enum PinError {
         source: std::io::Error,
     },
     /// Anyone on the machine may read or change the file.
-    #[error("the PIN file {path} is open to every user (mode {mode:04o}); run: chmod 600 {path}")]
+    #[error("the secret in {path} is open to every user (mode {mode:04o}); run: chmod 600 {path}")]
     WorldAccessible {
         /// The file.
         path: PathBuf,
@@ -39,7 +40,7 @@ pub enum PinError {
         mode: u32,
     },
     /// It is a directory, a pipe or a device.
-    #[error("the PIN file {path} is not a regular file; write the PIN to a file of its own")]
+    #[error("{path} is not a regular file; write the secret to a file of its own")]
     NotAFile {
         /// The path.
         path: PathBuf,
@@ -66,19 +67,8 @@ impl Pin {
     /// [`PinError`] when the file cannot be read, is not a regular file, is open to
     /// every user, or does not hold a PIN.
     pub fn from_file(path: &Path) -> Result<Self, PinError> {
-        let read = |source| PinError::Read {
-            path: path.into(),
-            source,
-        };
-        // Before opening, so that a pipe cannot block; after, for what was opened.
-        check_permissions(path, &path.metadata().map_err(read)?)?;
-        let file = File::open(path).map_err(read)?;
-        check_permissions(path, &file.metadata().map_err(read)?)?;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LENGTH + 3));
-        file.take(MAX_LENGTH as u64 + 3)
-            .read_to_end(&mut bytes)
-            .map_err(read)?;
-        Self::from_bytes(without_line_break(&bytes), || path.display().to_string())
+        let bytes = read_secret(path, MAX_LENGTH)?;
+        Self::from_bytes(&bytes, || path.display().to_string())
     }
 
     /// Reads the PIN from the environment variable `name`. The copy in the process's
@@ -115,12 +105,44 @@ impl Pin {
     pub(crate) fn auth_pin(&self) -> &AuthPin {
         &self.0
     }
+
+    /// The PIN itself, for the pipe to the process that logs in.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Another copy, wiped by itself.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(AuthPin::new(self.expose().into()))
+    }
 }
 
 impl fmt::Debug for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pin(..)")
     }
+}
+
+/// Reads a secret from a file that users outside its group cannot open, without the line
+/// break at its end. Of one that is longer than `max_length`, more than that is returned.
+pub(crate) fn read_secret(path: &Path, max_length: usize) -> Result<Zeroizing<Vec<u8>>, PinError> {
+    let read = |source| PinError::Read {
+        path: path.into(),
+        source,
+    };
+    // Before opening, so that a pipe cannot block; after, for what was opened.
+    check_permissions(path, &path.metadata().map_err(read)?)?;
+    let file = File::open(path).map_err(read)?;
+    check_permissions(path, &file.metadata().map_err(read)?)?;
+    // Room for all of it at once, so that no copy is left behind by growing.
+    let room = max_length + 3;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    file.take(room as u64)
+        .read_to_end(&mut bytes)
+        .map_err(read)?;
+    let length = without_line_break(&bytes).len();
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 fn check_permissions(path: &Path, metadata: &std::fs::Metadata) -> Result<(), PinError> {

@@ -31,9 +31,21 @@ pub struct Quirks {
     below: Option<(u8, u8)>,
     /// Who hashes for ECDSA.
     pub hashing: Hashing,
+    /// Whether C_CreateObject wants CKA_EC_POINT in the private key.
+    pub point_in_private_key: bool,
+    /// Whether keys generated in the token say that they were not (CKA_LOCAL is false).
+    pub denies_local: bool,
+    /// How a private key from outside gets into the token where C_CreateObject does not
+    /// take it.
+    pub import_route: &'static str,
     /// What an operator should know.
     pub note: &'static str,
 }
+
+/// The route for a token of which nothing is known.
+const GENERAL_ROUTE: &str = "the HSM's own tool for keys from outside, which most often wants \
+     the key wrapped under one of the HSM's; or new keys (mls-hsm-signer keys rotate), which new \
+     groups name while old groups keep theirs";
 
 /// What holds for a module without a row of its own.
 pub static DEFAULT: Quirks = Quirks {
@@ -42,18 +54,48 @@ pub static DEFAULT: Quirks = Quirks {
     model: "",
     below: None,
     hashing: Hashing::ByMechanismList,
+    point_in_private_key: false,
+    denies_local: false,
+    import_route: GENERAL_ROUTE,
     note: "no known quirks",
 };
 
 /// The known modules; the first row that matches counts.
-pub static QUIRKS: &[Quirks] = &[Quirks {
-    name: "SoftHSM 2",
-    manufacturer: "SoftHSM",
-    model: "SoftHSM v2",
-    below: Some((2, 7)),
-    hashing: Hashing::InSigner,
-    note: "a software token: keys lie in files; never locks after wrong PINs",
-}];
+pub static QUIRKS: &[Quirks] = &[
+    Quirks {
+        name: "SoftHSM 2",
+        manufacturer: "SoftHSM",
+        model: "SoftHSM v2",
+        below: Some((2, 7)),
+        hashing: Hashing::InSigner,
+        point_in_private_key: false,
+        denies_local: false,
+        import_route: "softhsm2-util --import KEY.pem --label LABEL --id HEX, for PKCS#8 in PEM",
+        note: "a software token: keys lie in files; never locks after wrong PINs",
+    },
+    Quirks {
+        name: "NSS softokn 3",
+        manufacturer: "Mozilla",
+        model: "NSS 3",
+        below: None,
+        hashing: Hashing::ByMechanismList,
+        point_in_private_key: true,
+        denies_local: true,
+        import_route: "pk12util -i KEY.p12 -d DATABASE, for ECDSA; Ed25519 has none",
+        note: "a software token: keys lie in files; no Ed25519; generated keys deny CKA_LOCAL",
+    },
+    Quirks {
+        name: "kryoptic 1",
+        manufacturer: "Kryoptic Project",
+        model: "",
+        below: None,
+        hashing: Hashing::ByMechanismList,
+        point_in_private_key: false,
+        denies_local: false,
+        import_route: GENERAL_ROUTE,
+        note: "a software token: keys lie in a database; locks at the tenth wrong PIN",
+    },
+];
 
 impl Quirks {
     /// The row for `token`, or [`DEFAULT`].

@@ -2,23 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use openmls_hw_crypto::HwCrypto;
-use openmls_traits::crypto::OpenMlsCrypto;
-use openmls_traits::random::OpenMlsRand;
 use openmls_traits::signatures::{Signer, SignerError};
 use openmls_traits::types::SignatureScheme;
 
-use crate::encoding::ecdsa;
+use crate::engine::{Engine, Key};
 use crate::error::Error;
 use crate::keys;
 use crate::quirks::{Quirks, SigningPlan};
-use crate::scheme::{Algorithm, Scheme};
+use crate::release;
+use crate::scheme::Scheme;
 use crate::token::{Access, KeyObject, KeySelector, ObjectHandle, Token};
-
-/// How the message of a self-test begins. No message of MLS does: what MLS signs
-/// begins with the length of a label (RFC 9420, section 5.1.2).
-const SELF_TEST: &[u8] = b"mls-hsm-signer self-test ";
 
 /// A removal key in a token, for use from any number of threads.
 ///
@@ -35,13 +31,27 @@ const SELF_TEST: &[u8] = b"mls-hsm-signer self-test ";
 /// is in the process that is logged in. What faces other processes must offer the
 /// proposal and never the trait.
 pub struct HsmSigner {
-    token: Arc<dyn Token>,
+    way: Way,
     crypto: HwCrypto,
-    key: ObjectHandle,
     object: KeyObject,
     scheme: &'static Scheme,
-    plan: SigningPlan,
     public_key: Vec<u8>,
+}
+
+/// Who has the signature made.
+enum Way {
+    /// One token, asked directly: what fails is the caller's to see to.
+    Direct {
+        token: Arc<dyn Token>,
+        key: ObjectHandle,
+        plan: SigningPlan,
+    },
+    /// The engine, which recovers and fails over.
+    Engine {
+        engine: Arc<Engine>,
+        key: Arc<Key>,
+        patience: Duration,
+    },
 }
 
 impl HsmSigner {
@@ -57,16 +67,34 @@ impl HsmSigner {
         let quirks = Quirks::of(token.identity());
         let plan = SigningPlan::choose(found.scheme, token.mechanisms(), quirks)?;
         let signer = Self {
-            token,
+            way: Way::Direct {
+                token,
+                key: found.handle,
+                plan,
+            },
             crypto: HwCrypto::default(),
-            key: found.handle,
             object: found.object,
             scheme: found.scheme,
-            plan,
             public_key: found.public_key,
         };
         signer.self_test()?;
         Ok(signer)
+    }
+
+    /// A signer over an engine's key, each of whose signatures may take `patience` long,
+    /// recovery included.
+    pub fn over(engine: Arc<Engine>, key: Arc<Key>, patience: Duration) -> Self {
+        Self {
+            crypto: HwCrypto::default(),
+            object: key.object().clone(),
+            scheme: key.scheme(),
+            public_key: key.public_key().to_vec(),
+            way: Way::Engine {
+                engine,
+                key,
+                patience,
+            },
+        }
     }
 
     /// The public key as MLS carries it: 32 bytes for Ed25519, the uncompressed point
@@ -85,9 +113,13 @@ impl HsmSigner {
         &self.object
     }
 
-    /// What the token is asked to sign: messages or their digests.
-    pub fn plan(&self) -> SigningPlan {
-        self.plan
+    /// What the token is asked to sign: messages or their digests. None over an engine,
+    /// whose tokens may differ.
+    pub fn plan(&self) -> Option<SigningPlan> {
+        match &self.way {
+            Way::Direct { plan, .. } => Some(*plan),
+            Way::Engine { .. } => None,
+        }
     }
 
     /// Signs a fresh random message that is no MLS message, and verifies the signature.
@@ -96,38 +128,26 @@ impl HsmSigner {
     /// [`Error::SignatureInvalid`] when it does not verify, [`Error::Pkcs11`] when the
     /// token does not sign.
     pub fn self_test(&self) -> Result<(), Error> {
-        let nonce: [u8; 32] = self.crypto.random_array().map_err(|_| Error::Random)?;
-        self.sign_verified(&[SELF_TEST, &nonce].concat()).map(drop)
+        let message = release::self_test_message(&self.crypto)?;
+        self.sign_verified(&message).map(drop)
     }
 
     /// Signs `message` in the token and verifies the signature before returning it, in
     /// the form that MLS sends.
     pub(crate) fn sign_verified(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        let signature = self.sign_in_token(message)?;
-        let encoded = match self.scheme.algorithm {
-            Algorithm::EdDsa => signature,
-            Algorithm::EcDsa { .. } => ecdsa::der_from_raw(&signature, self.scheme.field_length)?,
-        };
-        self.crypto
-            .verify_signature(self.signature_scheme(), message, &self.public_key, &encoded)
-            .map_err(|_| Error::SignatureInvalid)?;
-        Ok(encoded)
-    }
-
-    fn sign_in_token(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        match self.plan {
-            SigningPlan::Message(mechanism) => self
-                .token
-                .session(Access::Use)?
-                .sign(self.key, mechanism, message),
-            SigningPlan::Digest(hash, mechanism) => {
-                let digest = self.crypto.hash(hash, message);
-                let digest = digest.map_err(|_| Error::SchemeUnsupported {
-                    scheme: self.scheme.title,
-                })?;
-                self.token
-                    .session(Access::Use)?
-                    .sign(self.key, mechanism, &digest)
+        match &self.way {
+            Way::Engine {
+                engine,
+                key,
+                patience,
+            } => engine.sign(key, message, Instant::now() + *patience),
+            Way::Direct { token, key, plan } => {
+                let data = release::prepared(&self.crypto, self.scheme, *plan, message)?;
+                let session = token.session(Access::Use)?;
+                let signature = session.sign(*key, release::mechanism(*plan), &data)?;
+                drop(session);
+                let key = &self.public_key;
+                release::released(&self.crypto, self.scheme, key, message, signature)
             }
         }
     }
@@ -150,7 +170,6 @@ impl Signer for HsmSigner {
 impl fmt::Debug for HsmSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HsmSigner")
-            .field("token", self.token.identity())
             .field("label", &self.object.label)
             .field("scheme", &self.scheme.name)
             .finish_non_exhaustive()

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each crate may depend on among ours, in any way; dependencies point downwards.
-const LAYERS: [(&str, &[&str]); 6] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("mls_lanes", &[]),
     ("mls_fips", &[]),
     ("openmls_hw_crypto", &["mls_lanes", "mls_fips"]),
-    ("mls_hsm_signer", &["openmls_hw_crypto"]),
+    // For tests only: nothing that is shipped depends on it.
+    ("mls_fault_module", &[]),
+    ("mls_hsm_signer", &["openmls_hw_crypto", "mls_fault_module"]),
     (
         "mls_bench",
         &[
@@ -44,7 +46,7 @@ const PLACES: [(&str, &[&str]); 11] = [
             "mls_tests",
         ],
     ),
-    ("cryptoki", &["mls_hsm_signer"]),
+    ("cryptoki", &["mls_hsm_signer", "mls_fault_module"]),
     ("criterion", &[]),
     ("mls-rs", &["mls_tests"]),
     (

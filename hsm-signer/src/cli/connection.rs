@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use base64ct::{Base64, Encoding};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mls_hsm_signer::isolation::{IsolatedToken, ModuleSetup, Worker};
 use mls_hsm_signer::{
     Error, KeySelector, Module, Pin, Pkcs11Token, SCHEMES, Scheme, Token, TokenSelector,
 };
@@ -15,6 +17,16 @@ pub struct ModuleArguments {
     /// The HSM's PKCS#11 library, such as /usr/lib/softhsm/libsofthsm2.so
     #[arg(long, value_name = "PATH", env = "MLS_HSM_MODULE")]
     pub module: PathBuf,
+    /// What the library is given when it is initialised, such as NSS's configdir='...'
+    #[arg(long, value_name = "TEXT")]
+    pub module_parameters: Option<String>,
+}
+
+impl ModuleArguments {
+    /// Loads the module into this process.
+    pub fn load(&self) -> Result<Module, Error> {
+        Module::load_with(&self.module, self.module_parameters.as_deref())
+    }
 }
 
 /// A token and the login to it.
@@ -26,6 +38,9 @@ pub struct TokenArguments {
     which: Which,
     #[command(flatten)]
     pin: PinArguments,
+    /// Load the library into this process, not into one of its own
+    #[arg(long)]
+    in_process: bool,
 }
 
 #[derive(Args)]
@@ -54,15 +69,31 @@ struct PinArguments {
 }
 
 impl TokenArguments {
-    /// Logs in.
+    /// Logs in, in a process of its own unless the arguments say otherwise.
     pub fn open(&self) -> Result<Arc<dyn Token>, Error> {
         let pin = self.pin()?;
-        let module = Module::load(&self.module.module)?;
-        Ok(Arc::new(Pkcs11Token::open(
-            &module,
-            &self.selector(),
-            &pin,
-        )?))
+        if self.in_process {
+            let token = Pkcs11Token::open(&self.module.load()?, &self.selector(), &pin)?;
+            return Ok(Arc::new(token));
+        }
+        let worker = Worker::this_program()?;
+        Ok(Arc::new(IsolatedToken::open(self.setup(), worker, &pin)?))
+    }
+
+    /// Logs in, in this process, and gives the module too.
+    pub fn open_here(&self) -> Result<(Module, Arc<dyn Token>), Error> {
+        let pin = self.pin()?;
+        let module = self.module.load()?;
+        let token = Pkcs11Token::open(&module, &self.selector(), &pin)?;
+        Ok((module, Arc::new(token)))
+    }
+
+    /// The module and the token.
+    pub fn setup(&self) -> ModuleSetup {
+        ModuleSetup {
+            parameters: self.module.module_parameters.clone(),
+            ..ModuleSetup::new(&self.module.module, self.selector())
+        }
     }
 
     /// The module's path.
@@ -141,6 +172,12 @@ pub fn hexadecimal(text: &str) -> Result<Bytes, String> {
         )),
         _ => Err("hexadecimal digits are needed, two for each byte".into()),
     }
+}
+
+/// Parses standard base64.
+pub fn base64(text: &str) -> Result<Bytes, String> {
+    let decoded = Base64::decode_vec(text).map(Bytes);
+    decoded.map_err(|_| "standard base64 is needed".into())
 }
 
 /// Parses the name of a signature scheme.

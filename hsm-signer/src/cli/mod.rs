@@ -1,5 +1,7 @@
 //! The command line: one file for each command, one ([`voice`]) for everything said.
 
+mod bench;
+mod ceremony;
 mod connection;
 mod doctor;
 mod keys;
@@ -10,6 +12,7 @@ mod voice;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mls_hsm_signer::isolation::forbid_dumps;
 use tracing_subscriber::EnvFilter;
 
 use voice::{Failure, Voice};
@@ -36,10 +39,15 @@ enum Command {
     /// Generate, import, list and export removal keys
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Make keys before witnesses, with a report that the keys sign
+    #[command(subcommand)]
+    Ceremony(ceremony::Command),
     /// Sign the proposal to remove a member from a group
     ProposeRemove(propose_remove::Arguments),
     /// Check the module, the token and its keys, with a signature from each
     Doctor(doctor::Arguments),
+    /// Measure signatures: a bare SoftHSM, the engine over it, the engine isolated
+    Bench(bench::Arguments),
 }
 
 /// Runs the command that the arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong
@@ -48,11 +56,16 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();
     let voice = Voice::new(arguments.json);
+    if let Err(error) = forbid_dumps() {
+        return voice.failed(&error.into());
+    }
     let outcome = match arguments.command {
         Command::Token(command) => token::run(command, &voice),
         Command::Keys(command) => keys::run(command, &voice),
+        Command::Ceremony(command) => ceremony::run(command, &voice),
         Command::ProposeRemove(arguments) => propose_remove::run(arguments, &voice),
         Command::Doctor(arguments) => doctor::run(arguments, &voice),
+        Command::Bench(arguments) => bench::run(&arguments, &voice),
     };
     outcome.unwrap_or_else(|failure| voice.failed(&failure))
 }

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use base64ct::{Base64, Encoding};
 use clap::Args;
 use mls_hsm_signer::encoding::hex;
+use mls_hsm_signer::keys::generation;
 use mls_hsm_signer::{HsmSigner, KeySelector, Scheme};
 use serde_json::json;
 
 use super::Outcome;
-use super::connection::{Bytes, KeyArguments, TokenArguments, hexadecimal, scheme_parser};
+use super::connection::{Bytes, KeyArguments, TokenArguments, base64, hexadecimal, scheme_parser};
 use super::voice::{Failure, Voice};
 
 #[derive(Args)]
@@ -20,9 +21,13 @@ pub struct Arguments {
     #[command(flatten)]
     key: KeyArguments,
     /// Use the key with this scheme's default label, mls-removal-SCHEME
-    #[arg(long, value_parser = scheme_parser(), conflicts_with_all = ["label", "id"],
-          required_unless_present_any = ["label", "id"])]
+    #[arg(long, value_parser = scheme_parser(), conflicts_with_all = ["label", "id", "public_key"],
+          required_unless_present_any = ["label", "id", "public_key"])]
     scheme: Option<&'static Scheme>,
+    /// Use the key with this public key, in base64: the one that the group names, of
+    /// whatever generation
+    #[arg(long, value_name = "BASE64", value_parser = base64, conflicts_with_all = ["label", "id"])]
+    public_key: Option<Bytes>,
     /// The group's id, in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = hexadecimal)]
     group_id: Bytes,
@@ -41,7 +46,12 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, voice: &Voice) -> Outcome {
-    let signer = HsmSigner::open(arguments.token.open()?, &selector(&arguments))?;
+    let token = arguments.token.open()?;
+    let selector = match &arguments.public_key {
+        Some(key) => generation::find(token.as_ref(), &key.0)?.selector(),
+        None => selector(&arguments),
+    };
+    let signer = HsmSigner::open(token, &selector)?;
     let message = signer.propose_remove(
         &arguments.group_id.0,
         arguments.epoch,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use mls_hsm_signer::{Module, token};
+use mls_hsm_signer::token;
 use serde_json::json;
 
 use super::Outcome;
@@ -59,7 +59,7 @@ pub fn run(command: Command, voice: &Voice) -> Outcome {
         &arguments.officer.so_pin_env,
     )?;
     let user = pin(&arguments.user.pin_file, &arguments.user.pin_env)?;
-    let module = Module::load(&arguments.module.module)?;
+    let module = arguments.module.load()?;
     let identity = token::initialise(&module, &arguments.label, &officer, &user)?;
     let text = columns(&[
         ("serial", identity.serial.clone()),

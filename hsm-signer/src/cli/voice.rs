@@ -48,6 +48,12 @@ impl Voice {
         written.map_err(|error| Failure::Message(format!("cannot write the result: {error}")))
     }
 
+    /// Says something beside the result.
+    pub fn remark(&self, text: &str) -> Result<(), Failure> {
+        let written = writeln!(io::stderr().lock(), "{text}");
+        written.map_err(|error| Failure::Message(format!("cannot write: {error}")))
+    }
+
     /// Says what the doctor found.
     pub fn report(&self, report: &Report) -> Result<(), Failure> {
         let text: Vec<String> = report.checks.iter().map(line).collect();

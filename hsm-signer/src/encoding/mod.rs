@@ -4,6 +4,7 @@ pub mod ec_point;
 pub mod ecdsa;
 pub mod pkcs8;
 pub mod public_key;
+pub mod wire_values;
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
@@ -34,12 +35,27 @@ pub enum EncodingError {
         /// Bytes given.
         found: usize,
     },
-    /// The text is not the PEM of an unencrypted PKCS#8 key.
+    /// It is not a PKCS#8 key.
     #[error(
-        "this is not PKCS#8 in PEM (-----BEGIN PRIVATE KEY-----), as `openssl genpkey` writes it; \
-         convert other forms with: openssl pkcs8 -topk8 -nocrypt"
+        "this is not PKCS#8, in PEM (-----BEGIN PRIVATE KEY-----) or DER, as `openssl genpkey` \
+         writes it; convert other forms with: openssl pkcs8 -topk8"
     )]
     NotPkcs8,
+    /// It is encrypted, and there is no passphrase.
+    #[error("the key is encrypted; give its passphrase in a file (--passphrase-file)")]
+    Encrypted,
+    /// It is encrypted, and the passphrase does not open it.
+    #[error(
+        "the key cannot be decrypted: the passphrase is wrong, or the method is none of PBES2 \
+         (PBKDF2 or scrypt, with AES); write it anew with: openssl pkcs8 -topk8 -v2 aes-256-cbc"
+    )]
+    NotDecrypted,
+    /// A Helm values file that has no removal keys as Wire's server reads them.
+    #[error("the Helm values cannot be used: {reason}")]
+    WireValues {
+        /// What is wrong, and where; nothing of the file's content.
+        reason: String,
+    },
     /// The key's algorithm is none of the four.
     #[error("the key is neither Ed25519 nor an EC key on P-256, P-384 or P-521")]
     KeyAlgorithm,

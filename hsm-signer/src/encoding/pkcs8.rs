@@ -1,4 +1,5 @@
-//! Private keys from PKCS#8 in PEM (RFC 5208, RFC 5958), checked before they are used.
+//! Private keys from PKCS#8 in PEM or DER, encrypted or not (RFC 5208, RFC 5958), checked
+//! before they are used.
 //!
 //! ```text
 //! ECPrivateKey ::= SEQUENCE {                                (RFC 5915, section 3)
@@ -16,7 +17,7 @@ use aws_lc_rs::agreement::PrivateKey as PrivateScalar;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use der::asn1::{BitStringRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, TagMode, TagNumber};
-use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef, SecretDocument};
+use pkcs8::{EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef, SecretDocument};
 use zeroize::Zeroizing;
 
 use super::EncodingError;
@@ -24,6 +25,10 @@ use crate::scheme::{Algorithm, Scheme};
 
 /// The PEM label of an unencrypted PKCS#8 key.
 const LABEL: &str = "PRIVATE KEY";
+/// The PEM label of an encrypted one.
+const ENCRYPTED_LABEL: &str = "ENCRYPTED PRIVATE KEY";
+/// With what PEM begins.
+const PEM_BEGIN: &[u8] = b"-----BEGIN";
 /// ecPrivkeyVer1.
 const EC_VERSION: u8 = 1;
 
@@ -36,26 +41,58 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads one key as `openssl genpkey` writes it. The public key is computed from
-    /// the private one; where the file carries a public key too, they must agree.
+    /// Reads one key as `openssl genpkey` writes it: PKCS#8 in PEM, not encrypted.
     ///
     /// # Errors
-    /// [`EncodingError`] when it is not PKCS#8 in PEM, not of the four schemes,
-    /// malformed, or when its two keys do not belong together.
+    /// As [`PrivateKey::from_file`].
     pub fn from_pem(pem: &str) -> Result<Self, EncodingError> {
-        let (label, document) =
-            SecretDocument::from_pem(pem).map_err(|_| EncodingError::NotPkcs8)?;
-        if label != LABEL {
-            return Err(EncodingError::NotPkcs8);
+        Self::from_file(pem.as_bytes(), None)
+    }
+
+    /// Reads one key from the content of a file: PKCS#8 in PEM or DER, encrypted (PBES2,
+    /// RFC 8018) or not. The public key is computed from the private one; where the file
+    /// carries a public key too, they must agree. A passphrase for a key that is not
+    /// encrypted is not used.
+    ///
+    /// # Errors
+    /// [`EncodingError`] when it is not PKCS#8, not of the four schemes, malformed, or when
+    /// its two keys do not belong together; [`EncodingError::Encrypted`] when it is
+    /// encrypted and there is no passphrase, [`EncodingError::NotDecrypted`] when the
+    /// passphrase is wrong or the method unknown.
+    pub fn from_file(content: &[u8], passphrase: Option<&[u8]>) -> Result<Self, EncodingError> {
+        let document = document(content)?;
+        if let Ok(info) = PrivateKeyInfoRef::try_from(document.as_bytes()) {
+            return Self::from_info(&info);
         }
-        let info = PrivateKeyInfoRef::try_from(document.as_bytes())
+        let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
             .map_err(|_| EncodingError::NotPkcs8)?;
-        let scheme = scheme_of(&info)?;
+        let passphrase = passphrase.ok_or(EncodingError::Encrypted)?;
+        let clear = encrypted.decrypt(passphrase);
+        let clear = clear.map_err(|_| EncodingError::NotDecrypted)?;
+        let info = PrivateKeyInfoRef::try_from(clear.as_bytes());
+        Self::from_info(&info.map_err(|_| EncodingError::NotDecrypted)?)
+    }
+
+    fn from_info(info: &PrivateKeyInfoRef<'_>) -> Result<Self, EncodingError> {
+        let scheme = scheme_of(info)?;
         let parsed = match scheme.algorithm {
-            Algorithm::EdDsa => parse_seed(&info, scheme)?,
-            Algorithm::EcDsa { .. } => parse_ec(&info, scheme)?,
+            Algorithm::EdDsa => parse_seed(info, scheme)?,
+            Algorithm::EcDsa { .. } => parse_ec(info, scheme)?,
         };
         Self::checked(scheme, parsed)
+    }
+
+    /// The key with the seed or scalar `secret`, of the scheme's field length.
+    ///
+    /// # Errors
+    /// [`EncodingError::PrivateKey`] when it has another length or is out of range.
+    pub(crate) fn from_secret(
+        scheme: &'static Scheme,
+        secret: &[u8],
+    ) -> Result<Self, EncodingError> {
+        let secret = exact(secret, scheme)?;
+        let public_key = None;
+        Self::checked(scheme, Parsed { secret, public_key })
     }
 
     /// The key's scheme.
@@ -102,6 +139,22 @@ impl fmt::Debug for PrivateKey {
 }
 
 const OUT_OF_RANGE: &str = "its value is not in the curve's range";
+
+/// The DER in a file, which may be PEM; other tools write lines before it.
+fn document(content: &[u8]) -> Result<SecretDocument, EncodingError> {
+    let pem = content
+        .windows(PEM_BEGIN.len())
+        .any(|bytes| bytes == PEM_BEGIN);
+    if !pem {
+        return SecretDocument::try_from(content).map_err(|_| EncodingError::NotPkcs8);
+    }
+    let text = std::str::from_utf8(content).map_err(|_| EncodingError::NotPkcs8)?;
+    let (label, document) = SecretDocument::from_pem(text).map_err(|_| EncodingError::NotPkcs8)?;
+    match label {
+        LABEL | ENCRYPTED_LABEL => Ok(document),
+        _ => Err(EncodingError::NotPkcs8),
+    }
+}
 
 /// What a file holds: the private key, and the public one where it is stated.
 struct Parsed {
@@ -323,13 +376,25 @@ mod tests {
     #[test]
     fn what_is_not_pkcs8_is_refused() {
         let good = pem_of(&SCHEMES[0], &secret(&SCHEMES[0]), None);
-        let relabelled = good.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+        let relabelled = good.replace("PRIVATE KEY", "PUBLIC KEY");
         let cut = &good[..good.len() / 2];
         for text in ["", "no key", &relabelled, cut] {
             assert_eq!(
                 PrivateKey::from_pem(text).unwrap_err(),
                 EncodingError::NotPkcs8
             );
+        }
+    }
+
+    #[test]
+    fn der_is_read_as_pem_is() {
+        for scheme in SCHEMES {
+            let pem = pem_of(scheme, &secret(scheme), None);
+            let (_, der) = SecretDocument::from_pem(&pem).unwrap();
+            let key = PrivateKey::from_file(der.as_bytes(), None).unwrap();
+            assert_eq!(key.secret(), secret(scheme));
+            let cut = &der.as_bytes()[..der.as_bytes().len() - 1];
+            assert!(PrivateKey::from_file(cut, None).is_err());
         }
     }
 

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use cryptoki::error::RvError;
+
 use crate::encoding::pkcs8::PrivateKey;
 use crate::error::Error;
 use crate::quirks::{Quirks, SigningPlan};
 use crate::signer::HsmSigner;
 use crate::token::{
-    Access, KeyClass, KeyPair, KeySelector, KeySpec, ObjectHandle, Protection, Token, TokenSession,
+    Access, KeyClass, KeyPair, KeySelector, KeySpec, Protection, Token, TokenSession,
 };
 
 /// Generates a key pair in the token. The private key is sensitive, never extractable
@@ -17,36 +19,9 @@ use crate::token::{
 ///
 /// # Errors
 /// [`Error::KeyExists`] when the label or the id is taken, [`Error::KeyAttributes`]
-/// when the token made something else than asked, [`Error::Pkcs11`] when it refused.
+/// when the token made something else than asked, [`Error::Pkcs11`] when it refused,
+/// [`Error::LeftBehind`] when a rejected key could not be destroyed.
 pub fn generate(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Error> {
-    generate_pair(token, spec).map(|(signer, _)| signer)
-}
-
-/// Generates a key pair for each of `specs`, or none: if one fails, those made before
-/// it by this call are destroyed again.
-///
-/// # Errors
-/// As [`generate`], for the first that fails.
-pub fn generate_all(token: &Arc<dyn Token>, specs: &[KeySpec]) -> Result<Vec<HsmSigner>, Error> {
-    specs
-        .iter()
-        .try_for_each(|spec| check_possible(token.as_ref(), spec))?;
-    let mut made = Vec::with_capacity(specs.len());
-    for spec in specs {
-        match generate_pair(token, spec) {
-            Ok(created) => made.push(created),
-            Err(error) => {
-                let session = token.session(Access::Manage)?;
-                made.iter()
-                    .for_each(|(_, pair)| undo(session.as_ref(), *pair));
-                return Err(error);
-            }
-        }
-    }
-    Ok(made.into_iter().map(|(signer, _)| signer).collect())
-}
-
-fn generate_pair(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<(HsmSigner, KeyPair), Error> {
     create(
         token,
         spec,
@@ -64,8 +39,8 @@ fn generate_pair(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<(HsmSigner, K
 /// elsewhere still: destroying the copies is for the caller.
 ///
 /// # Errors
-/// As [`generate`]; [`Error::Pkcs11`] from `C_CreateObject` when the token takes no
-/// keys from outside.
+/// As [`generate`]; [`Error::ImportRefused`] when the token takes no such keys from
+/// outside, which names another route.
 pub fn import(
     token: &Arc<dyn Token>,
     spec: &KeySpec,
@@ -74,10 +49,14 @@ pub fn import(
     if spec.scheme().signature_scheme != key.scheme().signature_scheme {
         return Err(attributes(spec, "the key to import is of another scheme"));
     }
+    let route = Quirks::of(token.identity()).import_route;
     create(
         token,
         spec,
-        |session| session.import(spec, key),
+        |session| {
+            let made = session.import(spec, key);
+            made.map_err(|error| refused(error, route))
+        },
         |signer| match signer.object().protection() {
             Protection::Faulty(faults) => Err(attributes(spec, &faults.join("; "))),
             _ if signer.public_key() != key.public_key() => Err(attributes(
@@ -87,7 +66,75 @@ pub fn import(
             _ => Ok(()),
         },
     )
-    .map(|(signer, _)| signer)
+}
+
+/// What C_CreateObject returns where such a key is not for it to make. Other codes are
+/// failures like any.
+const NOT_FROM_OUTSIDE: [RvError; 11] = [
+    RvError::FunctionNotSupported,
+    RvError::ActionProhibited,
+    RvError::TemplateIncomplete,
+    RvError::TemplateInconsistent,
+    RvError::AttributeReadOnly,
+    RvError::AttributeSensitive,
+    RvError::AttributeTypeInvalid,
+    RvError::AttributeValueInvalid,
+    RvError::CurveNotSupported,
+    RvError::DomainParamsInvalid,
+    RvError::MechanismInvalid,
+];
+
+fn refused(error: Error, route: &'static str) -> Error {
+    match error {
+        Error::Pkcs11(failure)
+            if failure.function() == "C_CreateObject"
+                && NOT_FROM_OUTSIDE.contains(&failure.code()) =>
+        {
+            Error::ImportRefused { failure, route }
+        }
+        other => other,
+    }
+}
+
+/// Generates a key pair for each of `specs`, or none: if one fails, those made before
+/// it by this call are destroyed again.
+///
+/// # Errors
+/// As [`generate`], for the first that fails.
+pub fn generate_all(token: &Arc<dyn Token>, specs: &[KeySpec]) -> Result<Vec<HsmSigner>, Error> {
+    all_or_none(token, specs, |number| generate(token, &specs[number]))
+}
+
+/// Imports each key as its spec says, or none; as [`import`] and [`generate_all`].
+///
+/// # Errors
+/// As [`import`], for the first that fails.
+pub fn import_all(
+    token: &Arc<dyn Token>,
+    keys: &[(KeySpec, &PrivateKey)],
+) -> Result<Vec<HsmSigner>, Error> {
+    let specs: Vec<_> = keys.iter().map(|(spec, _)| spec.clone()).collect();
+    all_or_none(token, &specs, |number| {
+        import(token, &specs[number], keys[number].1)
+    })
+}
+
+fn all_or_none(
+    token: &Arc<dyn Token>,
+    specs: &[KeySpec],
+    make: impl Fn(usize) -> Result<HsmSigner, Error>,
+) -> Result<Vec<HsmSigner>, Error> {
+    specs
+        .iter()
+        .try_for_each(|spec| check_possible(token.as_ref(), spec))?;
+    let mut made = Vec::with_capacity(specs.len());
+    for number in 0..specs.len() {
+        match make(number) {
+            Ok(signer) => made.push(signer),
+            Err(error) => return Err(undone(token.as_ref(), &specs[..number], error)),
+        }
+    }
+    Ok(made)
 }
 
 fn create(
@@ -95,15 +142,14 @@ fn create(
     spec: &KeySpec,
     make: impl FnOnce(&dyn TokenSession) -> Result<KeyPair, Error>,
     accept: impl FnOnce(&HsmSigner) -> Result<(), Error>,
-) -> Result<(HsmSigner, KeyPair), Error> {
+) -> Result<HsmSigner, Error> {
     check_possible(token.as_ref(), spec)?;
     let session = token.session(Access::Manage)?;
-    let pair = make(session.as_ref())?;
-    let proven = prove(token, spec).and_then(|signer| accept(&signer).map(|()| signer));
-    if proven.is_err() {
-        undo(session.as_ref(), pair);
-    }
-    proven.map(|signer| (signer, pair))
+    let made = make(session.as_ref());
+    drop(session);
+    made.and_then(|_| prove(token, spec))
+        .and_then(|signer| accept(&signer).map(|()| signer))
+        .map_err(|error| undone(token.as_ref(), std::slice::from_ref(spec), error))
 }
 
 /// Checks, before anything is made, that the token has the mechanism and that neither
@@ -137,14 +183,39 @@ fn prove(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Error> {
     HsmSigner::open(Arc::clone(token), &KeySelector::label(spec.label()))
 }
 
-fn undo(session: &dyn TokenSession, pair: KeyPair) {
-    let destroy = |object: ObjectHandle, class: KeyClass| {
-        if let Err(error) = session.destroy(object) {
-            tracing::error!(%error, class = class.title(), "a rejected key could not be destroyed");
-        }
+/// Destroys what was made of `specs`, whose names were free before, and gives `cause`
+/// back; or [`Error::LeftBehind`], when something is there still or nobody knows.
+pub(super) fn undone(token: &dyn Token, specs: &[KeySpec], cause: Error) -> Error {
+    let (cause, left_before) = match cause {
+        Error::LeftBehind { cause, left } => (*cause, Some(left)),
+        other => (other, None),
     };
-    destroy(pair.private, KeyClass::Private);
-    destroy(pair.public, KeyClass::Public);
+    let left: Vec<String> = specs
+        .iter()
+        .flat_map(|spec| [KeyClass::Private, KeyClass::Public].map(|class| (spec, class)))
+        .filter_map(|(spec, class)| still_there(token, spec, class))
+        .chain(left_before)
+        .collect();
+    if left.is_empty() {
+        return cause;
+    }
+    Error::LeftBehind {
+        cause: Box::new(cause),
+        left: left.join("; "),
+    }
+}
+
+/// Each object in a session of its own: the one before may have been left unusable.
+fn still_there(token: &dyn Token, spec: &KeySpec, class: KeyClass) -> Option<String> {
+    let selector = KeySelector::label_and_id(spec.label(), spec.id());
+    let destroyed = token.session(Access::Manage).and_then(|session| {
+        let objects = session.find(class, &selector)?;
+        objects
+            .into_iter()
+            .try_for_each(|object| session.destroy(object))
+    });
+    let error = destroyed.err()?;
+    Some(format!("perhaps a {} {selector} ({error})", class.title()))
 }
 
 fn attributes(spec: &KeySpec, reason: &str) -> Error {

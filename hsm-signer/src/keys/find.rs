@@ -3,7 +3,7 @@
 use crate::encoding::ec_point;
 use crate::error::Error;
 use crate::scheme::Scheme;
-use crate::token::{KeyClass, KeyObject, KeySelector, ObjectHandle, TokenSession};
+use crate::token::{KeyClass, KeyObject, KeySelector, ObjectHandle, Protection, TokenSession};
 
 /// A private key that was found, and what belongs to it.
 pub(crate) struct Located {
@@ -26,6 +26,56 @@ pub(crate) struct Located {
 pub(crate) fn locate(session: &dyn TokenSession, selector: &KeySelector) -> Result<Located, Error> {
     let handle = exactly_one(session, KeyClass::Private, selector)?;
     complete(session, handle)
+}
+
+/// Finds the key whose public key is `pinned`: by its names, else, for tokens that name it
+/// otherwise, among all keys.
+///
+/// # Errors
+/// As [`locate`]; [`Error::KeyMismatch`] when the key of these names has another public
+/// key, [`Error::KeyAttributes`] when the token does not protect it as it must.
+pub(crate) fn locate_pinned(
+    session: &dyn TokenSession,
+    names: &KeySelector,
+    pinned: &[u8],
+) -> Result<Located, Error> {
+    let found = match locate(session, names) {
+        Err(Error::KeyNotFound { class, wanted }) => {
+            by_public_key(session, pinned)?.ok_or(Error::KeyNotFound { class, wanted })?
+        }
+        other => other?,
+    };
+    let wanted = || names.to_string();
+    if found.public_key != pinned {
+        return Err(Error::KeyMismatch { wanted: wanted() });
+    }
+    match found.object.protection() {
+        Protection::Faulty(faults) => Err(Error::KeyAttributes {
+            wanted: wanted(),
+            reason: faults.join("; "),
+        }),
+        Protection::MadeInToken | Protection::Imported => Ok(found),
+    }
+}
+
+fn by_public_key(session: &dyn TokenSession, pinned: &[u8]) -> Result<Option<Located>, Error> {
+    let mut matching = Vec::new();
+    for handle in session.find(KeyClass::Private, &KeySelector::any())? {
+        // Keys of other kinds are none of ours.
+        if let Ok(found) = complete(session, handle)
+            && found.public_key == pinned
+        {
+            matching.push(found);
+        }
+    }
+    match (matching.pop(), matching.len()) {
+        (found, 0) => Ok(found),
+        (_, others) => Err(Error::KeyAmbiguous {
+            class: KeyClass::Private.title(),
+            wanted: "with the pinned public key".into(),
+            count: others + 1,
+        }),
+    }
 }
 
 /// Reads what belongs to the private key `handle`.

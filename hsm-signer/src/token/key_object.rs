@@ -36,6 +36,9 @@ pub struct KeyObject {
 }
 
 impl KeyObject {
+    /// The attributes that allow more than signing.
+    pub(crate) const TOO_MUCH: [&'static str; 3] = ["CKA_DECRYPT", "CKA_UNWRAP", "CKA_DERIVE"];
+
     pub(super) const ATTRIBUTES: &'static [AttributeType] = &[
         AttributeType::Label,
         AttributeType::Id,
@@ -75,9 +78,9 @@ impl KeyObject {
             Attribute::NeverExtractable(value) => self.never_extractable = Some(value),
             Attribute::Local(value) => self.local = Some(value),
             Attribute::Sign(value) => self.sign = Some(value),
-            Attribute::Decrypt(true) => self.also_allowed.push("CKA_DECRYPT"),
-            Attribute::Unwrap(true) => self.also_allowed.push("CKA_UNWRAP"),
-            Attribute::Derive(true) => self.also_allowed.push("CKA_DERIVE"),
+            Attribute::Decrypt(true) => self.also_allowed.push(Self::TOO_MUCH[0]),
+            Attribute::Unwrap(true) => self.also_allowed.push(Self::TOO_MUCH[1]),
+            Attribute::Derive(true) => self.also_allowed.push(Self::TOO_MUCH[2]),
             _ => {}
         }
         self

@@ -69,6 +69,19 @@ impl KeySelector {
         }
     }
 
+    /// The key with the names given.
+    pub(crate) fn of(label: Option<String>, id: Option<Vec<u8>>) -> Self {
+        Self { label, id }
+    }
+
+    pub(crate) fn wanted_label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
+    pub(crate) fn wanted_id(&self) -> Option<&[u8]> {
+        self.id.as_deref()
+    }
+
     pub(super) fn template(&self, class: KeyClass) -> Vec<Attribute> {
         let label = self
             .label

@@ -112,11 +112,20 @@ impl KeySpec {
         Ok(template)
     }
 
-    pub(super) fn private_import_template(&self, key: &PrivateKey) -> SecretTemplate {
+    /// With the public point where the module needs it in the private key.
+    pub(super) fn private_import_template(
+        &self,
+        key: &PrivateKey,
+        with_point: bool,
+    ) -> Result<SecretTemplate, Error> {
         let mut template = self.private_template();
         template.push(Attribute::EcParams(self.scheme.parameters[0].to_vec()));
+        if with_point {
+            let point = ec_point::attribute(key.public_key(), self.scheme)?;
+            template.push(Attribute::EcPoint(point));
+        }
         template.push(Attribute::Value(key.secret().to_vec()));
-        SecretTemplate(template)
+        Ok(SecretTemplate(template))
     }
 }
 

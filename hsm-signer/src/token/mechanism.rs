@@ -7,7 +7,7 @@ use crate::error::Error;
 
 /// The mechanism of type `kind`; none of ours takes a parameter. For EdDSA that means
 /// PureEdDSA with Ed25519 (PKCS#11 3.0, section 2.3.14).
-pub(super) fn without_parameter(kind: MechanismType) -> Result<Mechanism<'static>, Error> {
+pub(crate) fn without_parameter(kind: MechanismType) -> Result<Mechanism<'static>, Error> {
     Ok(match kind {
         MechanismType::EDDSA => Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
         MechanismType::ECDSA => Mechanism::Ecdsa,
@@ -22,4 +22,10 @@ pub(super) fn without_parameter(kind: MechanismType) -> Result<Mechanism<'static
             )));
         }
     })
+}
+
+/// The mechanism with the number `kind`, if it is one of ours.
+pub(crate) fn supported(kind: u64) -> Option<MechanismType> {
+    let kind = MechanismType::try_from(kind).ok()?;
+    without_parameter(kind).ok().map(|_| kind)
 }

@@ -1,10 +1,11 @@
 //! The seam: what this crate asks of a token, whoever answers.
 //!
 //! [`Token`] and [`TokenSession`] are the only way from keys and signers to PKCS#11.
-//! [`Pkcs11Token`] answers them through a module in this process. A pool, a module in a
-//! child process, a recovering or a faulty token are further answers to the same
-//! questions, and what lies above does not change.
+//! [`Pkcs11Token`] answers them through a module in this process,
+//! [`IsolatedToken`](crate::isolation::IsolatedToken) through one in a child process.
+//! What lies above does not change.
 
+mod gate;
 mod identity;
 mod initialise;
 mod key_object;
@@ -15,21 +16,32 @@ mod module;
 mod pkcs11;
 mod session;
 
+pub(crate) use mechanism::supported;
+pub(crate) use pkcs11::not_lent;
 use std::fmt::Debug;
+use std::time::{Duration, Instant};
 
 use cryptoki::mechanism::MechanismType;
 
-pub use cryptoki::object::ObjectHandle;
 pub use identity::{TokenIdentity, TokenSelector};
 pub use initialise::initialise;
 pub use key_object::{KeyObject, Protection};
 pub use key_selector::{KeyClass, KeySelector};
 pub use key_spec::KeySpec;
 pub use module::{Module, SOFTHSM_PATHS};
-pub use pkcs11::Pkcs11Token;
+pub use pkcs11::{Pkcs11Token, SessionLimits};
 
 use crate::encoding::pkcs8::PrivateKey;
 use crate::error::Error;
+use crate::failure::Rung;
+
+/// How long a caller who names no deadline waits for a session.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An object of a token, until the login or the module ends. It is valid in all
+/// sessions of one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectHandle(pub(crate) u64);
 
 /// What a session may do to the token's objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +64,51 @@ pub trait Token: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`Error::Pkcs11`] when none can be opened.
-    fn session(&self, access: Access) -> Result<Box<dyn TokenSession + '_>, Error>;
+    fn session(&self, access: Access) -> Result<Box<dyn TokenSession + '_>, Error> {
+        self.session_by(access, Instant::now() + PATIENCE)
+    }
+
+    /// The same, waiting for a free session until `deadline`; each operation ends by then
+    /// too, where the token is in a process that can be ended.
+    ///
+    /// # Errors
+    /// [`Error::Pkcs11`] when none can be opened, [`Error::DeadlinePassed`],
+    /// [`Error::QueueFull`].
+    fn session_by(
+        &self,
+        access: Access,
+        deadline: Instant,
+    ) -> Result<Box<dyn TokenSession + '_>, Error>;
+
+    /// Takes one step of recovery.
+    ///
+    /// # Errors
+    /// [`Error::RungMissing`] for a step that this token does not have; else why it failed.
+    fn recover(&self, rung: Rung, deadline: Instant) -> Result<(), Error> {
+        let _ = deadline;
+        Err(Error::RungMissing(rung))
+    }
+
+    /// Whether the token knows the step.
+    fn knows(&self, rung: Rung) -> bool {
+        let _ = rung;
+        false
+    }
+
+    /// The process that holds the module, if it is another than this one.
+    fn process_id(&self) -> Option<u32> {
+        None
+    }
+
+    /// Closes sessions that were idle for too long, and uses the one that holds the login
+    /// so that the token does not close that.
+    ///
+    /// # Errors
+    /// When the token does not answer.
+    fn keep_alive(&self, deadline: Instant) -> Result<(), Error> {
+        let _ = deadline;
+        Ok(())
+    }
 }
 
 /// One session with a token. Each method is one operation of PKCS#11; its errors are
@@ -83,6 +139,38 @@ pub trait TokenSession {
         data: &[u8],
     ) -> Result<Vec<u8>, Error>;
 
+    /// Has what is asked from now on end by `deadline`, where the token is in a process that
+    /// can be ended; the deadline by which the session was wanted is replaced.
+    fn set_deadline(&mut self, deadline: Instant) {
+        let _ = deadline;
+    }
+
+    /// Signs one after the other until one fails: the signatures made, and the failure.
+    fn sign_batch(
+        &self,
+        key: ObjectHandle,
+        mechanism: MechanismType,
+        items: &[&[u8]],
+    ) -> SignedPrefix {
+        let mut prefix = SignedPrefix::default();
+        for data in items {
+            match self.sign(key, mechanism, data) {
+                Ok(signature) => prefix.signatures.push(signature),
+                Err(error) => {
+                    prefix.failure = Some(error);
+                    break;
+                }
+            }
+        }
+        prefix
+    }
+
+    /// Gives an object another CKA_LABEL.
+    ///
+    /// # Errors
+    /// When the token refuses.
+    fn relabel(&self, object: ObjectHandle, label: &str) -> Result<(), Error>;
+
     /// Generates a key pair in the token: the private key sensitive, never extractable
     /// and for signing only.
     ///
@@ -111,4 +199,13 @@ pub struct KeyPair {
     pub private: ObjectHandle,
     /// The public key.
     pub public: ObjectHandle,
+}
+
+/// How far a batch came.
+#[derive(Debug, Default)]
+pub struct SignedPrefix {
+    /// The signatures of the first items, in order.
+    pub signatures: Vec<Vec<u8>>,
+    /// Why the next item has none; those after it were not tried.
+    pub failure: Option<Error>,
 }

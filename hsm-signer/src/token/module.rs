@@ -1,16 +1,23 @@
 //! A PKCS#11 module: loaded and initialised once in a process, whoever asks.
 
 use std::collections::HashMap;
+use std::ffi::CString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as CryptokiError, RvError};
+use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
+use super::gate::{Gate, Inside};
 use super::identity::TokenIdentity;
 use crate::error::Error;
+use crate::sync::{Mutex, MutexGuard, locked};
 
 /// Where distributions put SoftHSM's module, a software token for tests and trials.
 pub const SOFTHSM_PATHS: &[&str] = &[
@@ -26,16 +33,24 @@ pub const SOFTHSM_PATHS: &[&str] = &[
 ];
 
 /// PKCS#11 initialises a library once in a process, so the process keeps the list.
-/// C_Finalize is never called: it would end the sessions of every other user, and in a
-/// module that is signing it crashes.
 static LOADED: LazyLock<Mutex<HashMap<PathBuf, Module>>> = LazyLock::new(Mutex::default);
+
+/// How long an operation that names no deadline waits while the module is initialised
+/// anew.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A loaded and initialised PKCS#11 module. Clones are the same module.
 #[derive(Clone)]
-pub struct Module {
+pub struct Module(Arc<Shared>);
+
+struct Shared {
     path: PathBuf,
     pkcs11: Pkcs11,
-    initialising: Arc<Mutex<()>>,
+    parameters: Option<CString>,
+    initialising: Mutex<()>,
+    gate: Gate,
+    /// Raised when the module is finalised: the sessions from before are gone.
+    epoch: AtomicU64,
 }
 
 impl Module {
@@ -47,38 +62,116 @@ impl Module {
     /// [`Error::ModuleMissing`], [`Error::ModuleUnusable`], or [`Error::Pkcs11`] when
     /// the module does not initialise.
     pub fn load(path: &Path) -> Result<Self, Error> {
+        Self::load_with(path, None)
+    }
+
+    /// The same for a module that takes parameters in C_Initialize's `pReserved`, such as
+    /// NSS softokn: `configdir='/etc/pki/nssdb' certPrefix='' keyPrefix='' secmod='' flags=`.
+    /// The parameters of the first load stay.
+    ///
+    /// # Errors
+    /// As [`Module::load`]; [`Error::Setup`] when the parameters hold a zero byte.
+    pub fn load_with(path: &Path, parameters: Option<&str>) -> Result<Self, Error> {
         let path = path
             .canonicalize()
             .map_err(|_| Error::ModuleMissing { path: path.into() })?;
+        let parameters = parameters
+            .map(CString::new)
+            .transpose()
+            .map_err(|_| Error::Setup("module parameters must not hold a zero byte".into()))?;
         let mut loaded = locked(&LOADED);
         if let Some(module) = loaded.get(&path) {
             return Ok(module.clone());
         }
-        let module = Self::initialised(&path)?;
+        let module = Self::initialised(&path, parameters)?;
         loaded.insert(path, module.clone());
         Ok(module)
     }
 
-    fn initialised(path: &Path) -> Result<Self, Error> {
+    fn initialised(path: &Path, parameters: Option<CString>) -> Result<Self, Error> {
         let pkcs11 = Pkcs11::new(path).map_err(|error| Error::ModuleUnusable {
             path: path.into(),
             reason: error.to_string(),
         })?;
-        match pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-            Ok(()) | Err(CryptokiError::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
-            Err(error) => return Err(error.into()),
-        }
-        tracing::debug!(module = %path.display(), "PKCS#11 module initialised");
-        Ok(Self {
+        let module = Self(Arc::new(Shared {
             path: path.into(),
             pkcs11,
-            initialising: Arc::default(),
+            parameters,
+            initialising: Mutex::default(),
+            gate: Gate::default(),
+            epoch: AtomicU64::default(),
+        }));
+        module.initialise()?;
+        tracing::debug!(module = %path.display(), "PKCS#11 module initialised");
+        Ok(module)
+    }
+
+    fn initialise(&self) -> Result<(), Error> {
+        let flags = CInitializeFlags::OS_LOCKING_OK;
+        let arguments = match &self.0.parameters {
+            None => CInitializeArgs::new(flags),
+            Some(text) => {
+                let text = NonNull::from(text.as_c_str()).cast();
+                // SAFETY: the pointer is to a string that ends with a zero byte and lives
+                // as long as the module; modules that take parameters there read it only.
+                unsafe { CInitializeArgs::new_with_reserved(flags, text) }
+            }
+        };
+        match self.0.pkcs11.initialize(arguments) {
+            Ok(()) | Err(CryptokiError::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// C_Finalize and C_Initialize, once no operation is in the module; whoever comes
+    /// meanwhile waits. Every session and login of this process ends.
+    ///
+    /// # Errors
+    /// [`Error::DeadlinePassed`] when an operation stays in the module until then;
+    /// [`Error::Pkcs11`] when the module does not initialise.
+    pub(super) fn reinitialise(&self, deadline: Instant) -> Result<(), Error> {
+        let _alone = self.0.gate.shut(deadline).map_err(|_| late())?;
+        self.0.epoch.fetch_add(1, Ordering::SeqCst);
+        match self.0.pkcs11.clone().finalize() {
+            Ok(()) | Err(CryptokiError::Pkcs11(RvError::CryptokiNotInitialized, _)) => {}
+            // A module that cannot even end in order may still begin anew.
+            Err(error) => tracing::warn!(%error, "C_Finalize failed"),
+        }
+        self.initialise()
+    }
+
+    /// Goes into the module for one operation.
+    pub(super) fn enter(&self, deadline: Instant) -> Result<Inside<'_>, Error> {
+        self.0.gate.enter(deadline).map_err(|_| late())
+    }
+
+    fn enter_patiently(&self) -> Result<Inside<'_>, Error> {
+        self.enter(Instant::now() + PATIENCE)
+    }
+
+    /// Opens a session, to read or to change objects.
+    pub(super) fn open_session(
+        &self,
+        slot: Slot,
+        changes: bool,
+        deadline: Instant,
+    ) -> Result<ModuleSession, Error> {
+        let _inside = self.enter(deadline)?;
+        let session = if changes {
+            self.0.pkcs11.open_rw_session_no_drop(slot)?
+        } else {
+            self.0.pkcs11.open_ro_session_no_drop(slot)?
+        };
+        Ok(ModuleSession {
+            module: self.clone(),
+            session: Some(session),
+            epoch: self.0.epoch.load(Ordering::SeqCst),
         })
     }
 
     /// Where the module was loaded from.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.0.path
     }
 
     /// Who made the module, and its version, as it says itself.
@@ -86,7 +179,8 @@ impl Module {
     /// # Errors
     /// When it does not say.
     pub fn description(&self) -> Result<String, Error> {
-        let info = self.pkcs11.get_library_info()?;
+        let _inside = self.enter_patiently()?;
+        let info = self.0.pkcs11.get_library_info()?;
         let version = info.library_version();
         Ok(format!(
             "{} by {}, version {}.{}",
@@ -103,12 +197,13 @@ impl Module {
     /// # Errors
     /// When the slots cannot be listed.
     pub fn tokens(&self) -> Result<Vec<TokenIdentity>, Error> {
-        let slots = self.pkcs11.get_slots_with_token()?;
+        let _inside = self.enter_patiently()?;
+        let slots = self.0.pkcs11.get_slots_with_token()?;
         Ok(slots.into_iter().map(|slot| self.identify(slot)).collect())
     }
 
     fn identify(&self, slot: Slot) -> TokenIdentity {
-        match self.pkcs11.get_token_info(slot) {
+        match self.0.pkcs11.get_token_info(slot) {
             Ok(info) => TokenIdentity::new(slot.id(), &info),
             Err(error) => {
                 tracing::debug!(slot = slot.id(), %error, "no token description");
@@ -118,25 +213,71 @@ impl Module {
     }
 
     pub(super) fn pkcs11(&self) -> &Pkcs11 {
-        &self.pkcs11
+        &self.0.pkcs11
     }
 
     /// Held while a free slot is looked for and taken, so that two threads do not take
     /// the same one.
     pub(super) fn lock_initialising(&self) -> MutexGuard<'_, ()> {
-        locked(&self.initialising)
+        locked(&self.0.initialising)
     }
 }
 
 impl fmt::Debug for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Module")
-            .field("path", &self.path)
+            .field("path", &self.0.path)
             .finish_non_exhaustive()
     }
 }
 
-/// A panic elsewhere leaves what these locks guard whole.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// A session that knows whether it still is one.
+pub(super) struct ModuleSession {
+    module: Module,
+    session: Option<Session>,
+    epoch: u64,
+}
+
+impl ModuleSession {
+    /// Runs one operation in the module. What panics on a module's answer, such as a
+    /// length that no memory holds, is the module's error.
+    pub(super) fn run<T>(
+        &self,
+        deadline: Instant,
+        operation: impl FnOnce(&Session) -> Result<T, CryptokiError>,
+    ) -> Result<T, Error> {
+        let _inside = self.module.enter(deadline)?;
+        let session = self.session.as_ref().filter(|_| self.current());
+        let session = session.ok_or(Error::SessionLost)?;
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| operation(session)))
+            .unwrap_or_else(|_| return_panicked())
+            .map_err(Error::from)
+    }
+
+    fn current(&self) -> bool {
+        self.epoch == self.module.0.epoch.load(Ordering::SeqCst)
+    }
+}
+
+/// After C_Finalize the handle may be another session's, so only a current session is
+/// closed.
+impl Drop for ModuleSession {
+    fn drop(&mut self) {
+        let Ok(_inside) = self.module.enter_patiently() else {
+            return;
+        };
+        if let Some(session) = self.session.take().filter(|_| self.current())
+            && let Err(error) = session.close()
+        {
+            tracing::debug!(%error, "a session did not close");
+        }
+    }
+}
+
+fn return_panicked<T>() -> Result<T, CryptokiError> {
+    Err(CryptokiError::InvalidValue)
+}
+
+fn late() -> Error {
+    Error::DeadlinePassed { last: None }
 }

@@ -1,72 +1,99 @@
 //! One session's operations over cryptoki.
 
 use std::cell::Cell;
+use std::time::Instant;
 
-use cryptoki::error::Result as CryptokiResult;
+use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::mechanism::MechanismType;
+use cryptoki::object::{Attribute, ObjectHandle as RawHandle};
 use cryptoki::session::Session;
 
 use super::mechanism::without_parameter;
+use super::module::ModuleSession;
 use super::{
-    KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, Pkcs11Token, TokenSession,
+    KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, Pkcs11Token, Token,
+    TokenSession,
 };
 use crate::encoding::pkcs8::PrivateKey;
 use crate::error::Error;
+use crate::pool::Loan;
+use crate::quirks::Quirks;
 
 /// A session lent to one caller. A failed operation may leave a session in the middle
 /// of something (CKR_OPERATION_ACTIVE ever after), so such a session is closed; any
 /// other goes back to its token.
 pub(super) struct Lease<'a> {
-    session: Option<Session>,
-    home: Option<&'a Pkcs11Token>,
+    token: &'a Pkcs11Token,
+    session: Held<'a>,
+    deadline: Instant,
     clear: Cell<bool>,
 }
 
-impl<'a> Lease<'a> {
-    /// A session that is closed after use.
-    pub(super) fn once(session: Session) -> Self {
-        Self {
-            session: Some(session),
-            home: None,
-            clear: Cell::new(true),
-        }
-    }
+/// Where a session goes after use.
+pub(super) enum Held<'a> {
+    /// Back to its pool.
+    Pooled(Loan<'a, ModuleSession>),
+    /// It is closed.
+    Once(ModuleSession),
+}
 
-    /// A session that `home` takes back.
-    pub(super) fn returning(session: Session, home: &'a Pkcs11Token) -> Self {
+impl<'a> Lease<'a> {
+    pub(super) fn new(token: &'a Pkcs11Token, session: Held<'a>, deadline: Instant) -> Self {
         Self {
-            session: Some(session),
-            home: Some(home),
+            token,
+            session,
+            deadline,
             clear: Cell::new(true),
         }
     }
 
     /// Runs one operation, and remembers if it failed.
-    fn run<T>(&self, operation: impl FnOnce(&Session) -> CryptokiResult<T>) -> Result<T, Error> {
-        let session = self.session.as_ref().ok_or_else(closed)?;
-        operation(session).map_err(|error| {
-            self.clear.set(false);
-            error.into()
+    fn run<T>(
+        &self,
+        operation: impl FnOnce(&Session) -> Result<T, CryptokiError>,
+    ) -> Result<T, Error> {
+        let session = match &self.session {
+            Held::Pooled(loan) => loan.as_ref(),
+            Held::Once(session) => Some(session),
+        };
+        let done = session
+            .ok_or(Error::SessionLost)
+            .and_then(|session| session.run(self.deadline, operation));
+        done.inspect_err(|_| self.clear.set(false))
+    }
+
+    /// The module's own handle; those from before a new login are not known any more.
+    fn raw(&self, object: ObjectHandle) -> Result<RawHandle, Error> {
+        self.token.raw_handle(object).ok_or_else(|| {
+            CryptokiError::Pkcs11(
+                RvError::ObjectHandleInvalid,
+                cryptoki::context::Function::FindObjects,
+            )
+            .into()
         })
     }
 }
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        if let (Some(session), Some(home), true) =
-            (self.session.take(), self.home, self.clear.get())
-        {
-            home.give_back(session);
+        if let (Held::Pooled(loan), false) = (&mut self.session, self.clear.get()) {
+            drop(loan.take());
         }
     }
 }
 
 impl TokenSession for Lease<'_> {
+    fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
     fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error> {
-        self.run(|session| session.find_objects(&selector.template(class)))
+        let found = self.run(|session| session.find_objects(&selector.template(class)))?;
+        Ok(self.token.remember(&found))
     }
 
     fn read(&self, key: ObjectHandle) -> Result<KeyObject, Error> {
+        let key = self.raw(key)?;
         let attributes = self.run(|session| session.get_attributes(key, KeyObject::ATTRIBUTES))?;
         Ok(KeyObject::from_attributes(attributes))
     }
@@ -77,8 +104,15 @@ impl TokenSession for Lease<'_> {
         mechanism: MechanismType,
         data: &[u8],
     ) -> Result<Vec<u8>, Error> {
+        let key = self.raw(key)?;
         let mechanism = without_parameter(mechanism)?;
         self.run(|session| session.sign(&mechanism, key, data))
+    }
+
+    fn relabel(&self, object: ObjectHandle, label: &str) -> Result<(), Error> {
+        let object = self.raw(object)?;
+        let label = [Attribute::Label(label.as_bytes().to_vec())];
+        self.run(|session| session.update_attributes(object, &label))
     }
 
     fn generate(&self, spec: &KeySpec) -> Result<KeyPair, Error> {
@@ -86,27 +120,27 @@ impl TokenSession for Lease<'_> {
         let (public, private) = (spec.public_template(), spec.private_template());
         let (public, private) =
             self.run(|session| session.generate_key_pair(&mechanism, &public, &private))?;
-        Ok(KeyPair { private, public })
+        Ok(self.token.remember_pair(private, public))
     }
 
     fn import(&self, spec: &KeySpec, key: &PrivateKey) -> Result<KeyPair, Error> {
+        let quirks = Quirks::of(self.token.identity());
         let public_template = spec.public_import_template(key)?;
-        let private_template = spec.private_import_template(key);
+        let private_template = spec.private_import_template(key, quirks.point_in_private_key)?;
         let private = self.run(|session| session.create_object(&private_template.0))?;
         match self.run(|session| session.create_object(&public_template)) {
-            Ok(public) => Ok(KeyPair { private, public }),
+            Ok(public) => Ok(self.token.remember_pair(private, public)),
             Err(error) => {
-                self.destroy(private)?;
+                if let Err(left) = self.run(|session| session.destroy_object(private)) {
+                    tracing::error!(error = %left, "half a key pair could not be destroyed");
+                }
                 Err(error)
             }
         }
     }
 
     fn destroy(&self, object: ObjectHandle) -> Result<(), Error> {
+        let object = self.raw(object)?;
         self.run(|session| session.destroy_object(object))
     }
-}
-
-fn closed() -> Error {
-    Error::ModuleMisbehaved("a session was used after it was closed".into())
 }

@@ -2,9 +2,16 @@
 //! accepts, and the command line.
 
 mod bad_token;
+mod ceremonies;
 mod command_line;
+mod engine;
+mod faults;
+mod generations;
+mod imports;
+mod isolation;
 mod keys;
 mod other_tokens;
+mod outages;
 mod removal;
 mod signing;
 mod support;

@@ -42,7 +42,7 @@ fn softhsm_is_given_digests_for_ecdsa_and_messages_for_ed25519() {
     let session = token.open();
     assert_eq!(Quirks::of(session.identity()).name, "SoftHSM 2");
     for scheme in SCHEMES {
-        let plan = generate(&session, scheme).plan();
+        let plan = generate(&session, scheme).plan().unwrap();
         match scheme.algorithm {
             Algorithm::EdDsa => assert_eq!(plan, SigningPlan::Message(scheme.sign())),
             Algorithm::EcDsa { hash, .. } => {

@@ -1,11 +1,14 @@
 //! What the HSM tests share: SoftHSM tokens of their own, never the user's, and an
 //! independent judge of signatures.
 
+pub mod engine;
+mod faulty;
 mod judge;
 mod sandbox;
 mod softhsm;
 mod wrapped;
 
+pub use faulty::FaultyAccess;
 pub use judge::{strict_der, verified};
 pub use sandbox::{Sandbox, failed, succeeded};
 pub use softhsm::{PIN, TestToken, module, module_path};

@@ -84,6 +84,11 @@ impl TestToken {
         &self.identity
     }
 
+    /// Where SoftHSM keeps it.
+    pub fn directory(&self) -> PathBuf {
+        token_directory(&self.identity.serial)
+    }
+
     /// Selects this token.
     pub fn selector(&self) -> TokenSelector {
         TokenSelector::Label(self.identity.label.clone())

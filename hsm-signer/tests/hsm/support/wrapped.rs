@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Instant;
 
 use cryptoki::mechanism::MechanismType;
 use mls_hsm_signer::token::{Access, KeyClass, KeyPair, ObjectHandle, TokenSession};
@@ -62,8 +63,12 @@ impl<B: Between> Token for Wrapped<B> {
         self.between.mechanisms(self.inner.mechanisms())
     }
 
-    fn session(&self, access: Access) -> Result<Box<dyn TokenSession + '_>, Error> {
-        let inner = self.inner.session(access)?;
+    fn session_by(
+        &self,
+        access: Access,
+        deadline: Instant,
+    ) -> Result<Box<dyn TokenSession + '_>, Error> {
+        let inner = self.inner.session_by(access, deadline)?;
         Ok(Box::new(WrappedSession {
             between: &self.between,
             inner,
@@ -87,6 +92,10 @@ impl<B: Between> TokenSession for WrappedSession<'_, B> {
 
     fn sign(&self, key: ObjectHandle, kind: MechanismType, data: &[u8]) -> Result<Vec<u8>, Error> {
         self.between.sign(self.inner.as_ref(), key, kind, data)
+    }
+
+    fn relabel(&self, object: ObjectHandle, label: &str) -> Result<(), Error> {
+        self.inner.relabel(object, label)
     }
 
     fn generate(&self, spec: &KeySpec) -> Result<KeyPair, Error> {

@@ -1,0 +1,288 @@
+//! The thread that sees to one source: opens its token, probes it when it is quiet, and
+//! climbs the ladder of recovery when something failed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use super::health::Phase;
+use super::key::Key;
+use super::source::{Source, State};
+use crate::error::Error;
+use crate::failure::{Nature, Rung};
+use crate::sync::locked;
+use crate::token::Token;
+
+/// The engine's keys, which a rotation adds to.
+pub(super) type Keys = RwLock<Vec<Arc<Key>>>;
+
+pub(super) struct Supervisor {
+    source: Arc<Source>,
+    keys: Arc<Keys>,
+    /// Which key is probed next.
+    turn: usize,
+    last_reinitialised: Option<Instant>,
+}
+
+enum Task {
+    Probe,
+    Recover(Rung),
+    Stop,
+}
+
+impl Supervisor {
+    pub fn new(source: Arc<Source>, keys: Arc<Keys>) -> Self {
+        Self {
+            source,
+            keys,
+            turn: 0,
+            last_reinitialised: None,
+        }
+    }
+
+    /// Opens the token for the first time. The keys may not be known yet.
+    pub fn open(&self) -> Result<(), Error> {
+        let opened = self.source.config.reach.open();
+        let mut state = locked(&self.source.state);
+        match opened {
+            Ok(token) => {
+                state.token = Some(token);
+                Ok(())
+            }
+            Err(error) => {
+                state.last_failure = Some(error.to_string());
+                let phase = match error.nature() {
+                    Nature::Permanent => Phase::Refused,
+                    _ => Phase::Out,
+                };
+                state.enter(phase);
+                Err(error)
+            }
+        }
+    }
+
+    /// Sees to the source until the engine stops.
+    pub fn run(mut self) {
+        self.guarded(Self::begin);
+        loop {
+            match self.next_task() {
+                Task::Stop => return,
+                Task::Probe => self.guarded(Self::probe_quiet),
+                Task::Recover(rung) => self.guarded(|this| this.climb(rung, None)),
+            }
+        }
+    }
+
+    /// A fault of ours must not leave the source without anybody who sees to it.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
+        let done = catch_unwind(AssertUnwindSafe(|| work(self)));
+        if done.is_err() {
+            self.give_up(None);
+        }
+    }
+
+    /// Finds the keys and makes a first signature.
+    fn begin(&mut self) {
+        if locked(&self.source.state).token.is_none() {
+            return;
+        }
+        match self.prove() {
+            Ok(()) => self.ready(),
+            Err(error) => self.climb(error.rung(), Some(error)),
+        }
+    }
+
+    fn next_task(&self) -> Task {
+        let mut state = locked(&self.source.state);
+        loop {
+            if state.stopping {
+                return Task::Stop;
+            }
+            if let Some(rung) = state.wanted.take() {
+                return Task::Recover(rung);
+            }
+            let due = self.due(&state);
+            let now = Instant::now();
+            match due {
+                Some(due) if due <= now && state.phase == Phase::Ready => return Task::Probe,
+                Some(due) if due <= now => {
+                    state.enter(Phase::Recovering);
+                    return Task::Recover(Rung::FindKey);
+                }
+                due => state = self.sleep(state, due.map(|due| due - now)),
+            }
+        }
+    }
+
+    /// When something is to be done without being told.
+    fn due(&self, state: &State) -> Option<Instant> {
+        let interval = self.source.timing.probe_interval;
+        match state.phase {
+            Phase::Ready => Some(state.last_success.unwrap_or(state.since) + interval),
+            Phase::Out => Some(state.breaker.open_until().unwrap_or(state.since)),
+            Phase::Starting | Phase::Recovering | Phase::Refused => None,
+        }
+    }
+
+    fn sleep<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        time: Option<Duration>,
+    ) -> MutexGuard<'a, State> {
+        let time = time.unwrap_or(Duration::from_secs(3600));
+        let woken = self.source.wake.wait_timeout(state, time);
+        woken.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// A source that has signed nothing for a while makes a signature.
+    fn probe_quiet(&mut self) {
+        let limit = self.source.timing.probe_limit;
+        let alive = match self.token() {
+            Some(token) => token.keep_alive(Instant::now() + limit),
+            None => Err(Error::SessionLost),
+        };
+        if let Err(error) = alive.and_then(|()| self.probe()) {
+            self.climb(error.rung(), Some(error));
+        }
+    }
+
+    /// One signature, of each key in turn.
+    fn probe(&mut self) -> Result<(), Error> {
+        let keys = self.known_keys();
+        let present = self.source.present(&keys);
+        self.turn = self.turn.wrapping_add(1);
+        match present.get(self.turn % present.len().max(1)) {
+            Some(key) => self.source.probe(key, self.source.timing.probe_limit),
+            None => Err(Error::KeyNotFound {
+                class: "private key",
+                wanted: "that the engine uses".into(),
+            }),
+        }
+    }
+
+    fn prove(&mut self) -> Result<(), Error> {
+        let deadline = Instant::now() + self.source.timing.probe_limit;
+        self.source.find_keys(&self.known_keys(), deadline)?;
+        self.probe()
+    }
+
+    fn known_keys(&self) -> Vec<Arc<Key>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.clone()
+    }
+
+    fn token(&self) -> Option<Arc<dyn Token>> {
+        locked(&self.source.state).token.clone()
+    }
+
+    fn ready(&self) {
+        let mut state = locked(&self.source.state);
+        state.breaker.succeed();
+        state.wanted = None;
+        state.enter(Phase::Ready);
+        drop(state);
+        self.source.board.ring();
+    }
+
+    /// Climbs from `first` until a signature is made and verified, or the ladder ends.
+    fn climb(&mut self, first: Rung, failure: Option<Error>) {
+        let mut failure = failure;
+        self.fail(failure.as_ref());
+        let mut least = first;
+        for rung in Rung::ALL {
+            if rung < least || !self.possible(rung) {
+                continue;
+            }
+            match self.step(rung, failure.as_ref()) {
+                Ok(()) => return self.ready(),
+                Err(error) => {
+                    // A process that is gone needs no new session first.
+                    least = least.max(error.rung());
+                    let hopeless = error.concerns_pin();
+                    self.fail(Some(&error));
+                    failure = Some(error);
+                    if hopeless {
+                        break;
+                    }
+                }
+            }
+            if locked(&self.source.state).stopping {
+                return;
+            }
+        }
+        self.give_up(failure.as_ref());
+    }
+
+    fn fail(&self, failure: Option<&Error>) {
+        let mut state = locked(&self.source.state);
+        if let Some(failure) = failure {
+            state.last_failure = Some(failure.to_string());
+        }
+        state.enter(Phase::Recovering);
+        drop(state);
+        self.source.board.ring();
+    }
+
+    /// Whether the token has the step, and it is not too early for it.
+    fn possible(&self, rung: Rung) -> bool {
+        let known = match self.token() {
+            Some(token) => token.knows(rung),
+            None => rung == Rung::Restart,
+        };
+        let interval = self.source.timing.reinitialise_interval;
+        let early = rung == Rung::Reinitialise
+            && self
+                .last_reinitialised
+                .is_some_and(|last| last.elapsed() < interval);
+        known && !early
+    }
+
+    /// Takes one step, counted and logged, and tries a signature.
+    fn step(&mut self, rung: Rung, failure: Option<&Error>) -> Result<(), Error> {
+        let name = &self.source.config.name;
+        let reason = failure.map_or_else(String::new, ToString::to_string);
+        tracing::warn!(source = name, %rung, failure = reason, "recovering");
+        {
+            let mut state = locked(&self.source.state);
+            *state.steps.entry(rung).or_default() += 1;
+            state.generation += 1;
+        }
+        self.source.forget_latency();
+        if rung == Rung::Reinitialise {
+            self.last_reinitialised = Some(Instant::now());
+        }
+        match self.token() {
+            Some(token) => {
+                let deadline = Instant::now() + self.source.timing.probe_limit;
+                token.recover(rung, deadline)?;
+            }
+            None => {
+                let token = self.source.config.reach.open()?;
+                locked(&self.source.state).token = Some(token);
+            }
+        }
+        self.prove()
+    }
+
+    /// The ladder has ended: the breaker opens, or nothing will ever help.
+    fn give_up(&self, failure: Option<&Error>) {
+        let mut state = locked(&self.source.state);
+        let name = &self.source.config.name;
+        if failure.is_some_and(Error::concerns_pin) {
+            tracing::error!(source = name, "recovery ends: the PIN is not tried again");
+            state.enter(Phase::Refused);
+        } else {
+            let until = state.breaker.fail(Instant::now());
+            let pause = until.saturating_duration_since(Instant::now());
+            tracing::error!(
+                source = name,
+                ?pause,
+                "recovery failed; it begins anew later"
+            );
+            state.wanted = None;
+            state.enter(Phase::Out);
+        }
+        drop(state);
+        self.source.board.ring();
+    }
+}

@@ -1,0 +1,215 @@
+//! The errors of PKCS#11 functions: which function, which code, what to do; and of what
+//! nature every failure is.
+
+mod table;
+
+use std::fmt;
+
+use cryptoki::context::Function;
+use cryptoki::error::{Rv, RvError};
+
+pub use table::{Row, TABLE};
+
+/// Whether a failure may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Nature {
+    /// It may pass by recovery, and the operation may be tried again.
+    Transient,
+    /// It stays until a person changes something: no use in trying again.
+    Permanent,
+    /// The code does not tell. Recovery is tried, a few times.
+    Unknown,
+}
+
+/// The steps of recovery, from the cheapest to the most drastic. Each includes that the
+/// key is found again, because handles change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rung {
+    /// Find the key again: its handle has changed.
+    FindKey,
+    /// Close the sessions and open new ones.
+    NewSession,
+    /// Log in again.
+    LogIn,
+    /// C_Finalize and C_Initialize, when no operation is under way.
+    Reinitialise,
+    /// End the process that holds the module and start another.
+    Restart,
+}
+
+impl Rung {
+    /// All of them, from the cheapest to the most drastic.
+    pub const ALL: [Self; 5] = [
+        Self::FindKey,
+        Self::NewSession,
+        Self::LogIn,
+        Self::Reinitialise,
+        Self::Restart,
+    ];
+}
+
+impl fmt::Display for Rung {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FindKey => "find the key again",
+            Self::NewSession => "open new sessions",
+            Self::LogIn => "log in again",
+            Self::Reinitialise => "finalise and initialise the module",
+            Self::Restart => "restart the module's process",
+        })
+    }
+}
+
+/// A PKCS#11 function and the error it returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pkcs11Failure {
+    function: String,
+    code: RvError,
+}
+
+impl Pkcs11Failure {
+    pub(crate) fn new(function: Function, code: RvError) -> Self {
+        Self {
+            function: format!("C_{function:?}"),
+            code,
+        }
+    }
+
+    /// The failure of `function`, such as `C_Sign`, with the number of its code.
+    pub(crate) fn from_parts(function: String, code: u64) -> Option<Self> {
+        match Rv::from(code) {
+            Rv::Ok => None,
+            Rv::Error(code) => Some(Self { function, code }),
+        }
+    }
+
+    /// The code's number in the standard.
+    pub(crate) fn number(&self) -> u64 {
+        match self.code {
+            RvError::VendorDefined(number) => number,
+            RvError::UnknownErrorCode(number) => number,
+            code => (1..STANDARD_CODES)
+                .find(|number| Rv::from(*number) == Rv::Error(code))
+                .unwrap_or(GENERAL_ERROR),
+        }
+    }
+
+    /// The function, such as `C_Login`.
+    pub fn function(&self) -> &str {
+        &self.function
+    }
+
+    /// The code's name in the standard, such as `CKR_PIN_INCORRECT`.
+    pub fn code_name(&self) -> String {
+        code_name(self.code)
+    }
+
+    /// The code as cryptoki has it.
+    pub fn code(&self) -> RvError {
+        self.code
+    }
+
+    /// Whether the failure may pass by itself or by recovery.
+    pub fn nature(&self) -> Nature {
+        self.row().nature
+    }
+
+    /// The rung of the recovery ladder that may help, and those after it.
+    pub fn rung(&self) -> Rung {
+        self.row().rung
+    }
+
+    /// The code's row in the table of codes.
+    pub fn row(&self) -> &'static Row {
+        Row::of(self.code)
+    }
+}
+
+impl fmt::Display for Pkcs11Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} returned {}: {}",
+            self.function,
+            self.code_name(),
+            self.row().advice
+        )
+    }
+}
+
+impl std::error::Error for Pkcs11Failure {}
+
+/// All codes of the standard are below this number; vendors' are far above.
+const STANDARD_CODES: u64 = 0x1000;
+
+/// CKR_GENERAL_ERROR, which says nothing.
+const GENERAL_ERROR: u64 = 5;
+
+/// `PinIncorrect` to `CKR_PIN_INCORRECT`.
+fn code_name(code: RvError) -> String {
+    match code {
+        RvError::VendorDefined(value) => format!("CKR_VENDOR_DEFINED ({value:#x})"),
+        RvError::UnknownErrorCode(value) => format!("an unknown code ({value:#x})"),
+        named => screaming(&format!("{named:?}")),
+    }
+}
+
+fn screaming(camel: &str) -> String {
+    let mut name = String::from("CKR");
+    for letter in camel.chars() {
+        if letter.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_named_as_the_standard_names_them() {
+        for (code, name) in [
+            (RvError::PinIncorrect, "CKR_PIN_INCORRECT"),
+            (
+                RvError::SessionReadWriteSoExists,
+                "CKR_SESSION_READ_WRITE_SO_EXISTS",
+            ),
+            (RvError::FipsSelfTestFailed, "CKR_FIPS_SELF_TEST_FAILED"),
+            (RvError::CantLock, "CKR_CANT_LOCK"),
+            (
+                RvError::VendorDefined(0x8000_0001),
+                "CKR_VENDOR_DEFINED (0x80000001)",
+            ),
+        ] {
+            assert_eq!(code_name(code), name);
+        }
+    }
+
+    #[test]
+    fn the_message_names_function_and_code_and_says_what_to_do() {
+        let failure = Pkcs11Failure::new(Function::OpenSession, RvError::SessionCount);
+        assert_eq!(
+            failure.to_string(),
+            "C_OpenSession returned CKR_SESSION_COUNT: the token has no session left; \
+             raise its limit or close other clients"
+        );
+    }
+
+    #[test]
+    fn every_code_of_the_table_survives_its_number() {
+        for row in TABLE {
+            let failure = Pkcs11Failure::new(Function::Sign, row.code);
+            let again = Pkcs11Failure::from_parts("C_Sign".into(), failure.number());
+            assert_eq!(again, Some(failure));
+        }
+        let vendor = Pkcs11Failure::from_parts("C_Sign".into(), 0x8000_0001).unwrap();
+        assert_eq!(vendor.number(), 0x8000_0001);
+        assert_eq!(vendor.nature(), Nature::Unknown);
+        assert_eq!(Pkcs11Failure::from_parts("C_Sign".into(), 0), None);
+    }
+}

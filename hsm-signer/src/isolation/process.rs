@@ -1,0 +1,129 @@
+//! One child process, as the parent sees it.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::channel::{Channel, NoFrame};
+use super::message::{Control, ControlReply};
+use super::nursery::Nursery;
+use super::{WORKER_ARGUMENT, WORKER_MARK, Worker, WorkerError};
+use crate::error::Error;
+use crate::pin::Pin;
+use crate::sync::locked;
+
+/// A child, killed and waited for when this is dropped.
+#[derive(Debug)]
+pub(super) struct Process {
+    /// None once a question on it had no answer: one that comes late must not be taken
+    /// for the next.
+    control: Mutex<Option<Channel>>,
+    child: Mutex<Child>,
+}
+
+impl Process {
+    /// Starts the worker. Its environment is this process's, without any variable whose
+    /// value is the PIN.
+    pub fn start(nursery: &Nursery, worker: &Worker, pin: &Pin) -> Result<Self, WorkerError> {
+        if std::env::var_os(WORKER_MARK).is_some() {
+            return Err(WorkerError::NotAWorker);
+        }
+        let (ours, theirs) =
+            Channel::pair().map_err(|error| WorkerError::system("making a socket", error))?;
+        let mut command = Command::new(&worker.program);
+        command
+            .arg(WORKER_ARGUMENT)
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null());
+        for (name, value) in std::env::vars_os() {
+            if value.as_bytes() == pin.expose().as_bytes() {
+                command.env_remove(name);
+            }
+        }
+        command.env(WORKER_MARK, "1");
+        let child = nursery
+            .start(command)
+            .map_err(|error| WorkerError::System {
+                action: "starting the module's process",
+                reason: error.to_string(),
+            })?;
+        tracing::debug!(pid = child.id(), "the module's process was started");
+        Ok(Self {
+            control: Mutex::new(Some(ours)),
+            child: Mutex::new(child),
+        })
+    }
+
+    /// Says something on the control channel and waits for the answer.
+    pub fn tell(&self, message: &Control, deadline: Instant) -> Result<ControlReply, Error> {
+        self.exchange(deadline, |control| {
+            control.send(&message.encode(), Some(deadline))
+        })
+    }
+
+    /// A channel to a session of its own.
+    pub fn open_channel(&self, deadline: Instant) -> Result<Channel, Error> {
+        let (ours, theirs): (_, OwnedFd) =
+            Channel::pair().map_err(|error| WorkerError::system("making a socket", error))?;
+        let reply = self.exchange(deadline, |control| {
+            control.send_with(&Control::Channel.encode(), theirs.as_fd())
+        })?;
+        match reply {
+            ControlReply::Done => Ok(ours),
+            ControlReply::Failed(error) => Err(error),
+            ControlReply::Started { .. } => Err(WorkerError::OutOfStep.into()),
+        }
+    }
+
+    fn exchange(
+        &self,
+        deadline: Instant,
+        send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
+    ) -> Result<ControlReply, Error> {
+        let began = Instant::now();
+        let mut control = locked(&self.control);
+        let channel = control.as_mut().ok_or(WorkerError::Gone)?;
+        let reply = send(channel)
+            .and_then(|()| channel.receive(Some(deadline)))
+            .map_err(|reason| no_frame(reason, began))
+            .and_then(|frame| Ok(ControlReply::decode(frame)?));
+        if reply.is_err() {
+            *control = None;
+        }
+        Ok(reply?)
+    }
+
+    /// The child's process id.
+    pub fn id(&self) -> u32 {
+        locked(&self.child).id()
+    }
+
+    /// Kills the child; whoever waits for it learns at once that it is gone.
+    pub fn kill(&self) {
+        let mut child = locked(&self.child);
+        let ended = child.kill().and_then(|()| child.wait());
+        match ended {
+            Ok(status) => tracing::debug!(pid = child.id(), %status, "the module's process ended"),
+            Err(error) => tracing::error!(pid = child.id(), %error, "cannot end the process"),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Why there was no answer to what was asked at `began`.
+pub(super) fn no_frame(reason: NoFrame, began: Instant) -> WorkerError {
+    match reason {
+        NoFrame::Closed => WorkerError::Gone,
+        NoFrame::TooLong => WorkerError::TooLong,
+        NoFrame::Late => WorkerError::Hung {
+            after: began.elapsed().max(Duration::from_millis(1)),
+        },
+    }
+}

@@ -1,0 +1,114 @@
+//! The door to a module: operations go in and out, and it can be shut until all are out.
+//!
+//! C_Finalize while another thread is in the module crashes SoftHSM and NSS softokn.
+
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use crate::sync::{Condvar, Mutex, MutexGuard, locked};
+
+#[derive(Default)]
+pub(super) struct Gate {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    inside: usize,
+    shut: bool,
+}
+
+/// The door did not open, or the last one inside did not come out, by the deadline.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Late;
+
+impl Gate {
+    /// Goes in; waits while the door is shut.
+    pub(super) fn enter(&self, deadline: Instant) -> Result<Inside<'_>, Late> {
+        let mut state = locked(&self.state);
+        while state.shut {
+            state = self.wait(state, deadline)?;
+        }
+        state.inside += 1;
+        Ok(Inside(self))
+    }
+
+    /// Shuts the door and waits until everybody is out. It opens again when the answer
+    /// is dropped, and when the deadline passes first.
+    pub(super) fn shut(&self, deadline: Instant) -> Result<Shut<'_>, Late> {
+        let mut state = locked(&self.state);
+        while state.shut {
+            state = self.wait(state, deadline)?;
+        }
+        state.shut = true;
+        let shut = Shut(self);
+        while state.inside > 0 {
+            match self.wait(state, deadline) {
+                Ok(again) => state = again,
+                Err(late) => return Err(late),
+            }
+        }
+        drop(state);
+        Ok(shut)
+    }
+
+    fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        deadline: Instant,
+    ) -> Result<MutexGuard<'a, State>, Late> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Late);
+        }
+        let waited = self.changed.wait_timeout(state, left);
+        Ok(waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
+}
+
+/// Somebody inside, until it is dropped.
+pub(super) struct Inside<'a>(&'a Gate);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        let mut state = locked(&self.0.state);
+        state.inside -= 1;
+        if state.shut && state.inside == 0 {
+            self.0.changed.notify_all();
+        }
+    }
+}
+
+/// The door shut and nobody inside, until it is dropped.
+pub(super) struct Shut<'a>(&'a Gate);
+
+impl Drop for Shut<'_> {
+    fn drop(&mut self) {
+        locked(&self.0.state).shut = false;
+        self.0.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn after(milliseconds: u64) -> Instant {
+        Instant::now() + Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn the_door_shuts_when_everybody_is_out() {
+        let gate = Gate::default();
+        let inside = gate.enter(after(1000)).unwrap();
+        assert!(gate.shut(after(20)).is_err(), "somebody is inside");
+        drop(gate.enter(after(1000)).unwrap());
+        drop(inside);
+        let shut = gate.shut(after(1000)).unwrap();
+        assert!(gate.enter(after(20)).is_err(), "the door is shut");
+        drop(shut);
+        assert!(gate.enter(after(1000)).is_ok());
+    }
+}

@@ -1,0 +1,222 @@
+//! Outages of a real SoftHSM, provoked from outside while the engine signs: logins lost,
+//! sessions closed, the token moved away, its PIN changed, its keys doubled.
+
+use std::process::Command;
+use std::time::Duration;
+
+use mls_hsm_signer::engine::{Engine, Phase, SourceConfig};
+use mls_hsm_signer::failure::Rung;
+use mls_hsm_signer::token::{Access, KeyClass};
+use mls_hsm_signer::{Error, KeySelector, KeySpec, SCHEMES};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::engine::{
+    FaultyToken, configured, patience, phase, pin, setup, sign_all, start, steps, wait_for, worker,
+};
+use crate::support::{PIN, TestToken, module_path};
+
+const SOON: Duration = Duration::from_secs(30);
+
+fn isolated(token: &TestToken) -> Engine {
+    start(vec![SourceConfig::isolated(
+        setup(token, 3),
+        worker(),
+        pin(),
+    )])
+}
+
+fn kill_child(engine: &Engine) {
+    let process = engine.health().sources[0].process.unwrap();
+    let process = Pid::from_raw(process as i32).unwrap();
+    kill_process(process, Signal::KILL).unwrap();
+}
+
+/// SoftHSM says CKR_OBJECT_HANDLE_INVALID then, and never CKR_USER_NOT_LOGGED_IN.
+#[test]
+fn another_sessions_logout_is_survived() {
+    let faulty = FaultyToken::new();
+    let engine = faulty.engine(3);
+    for rule in [
+        "C_SignInit logout times 1",
+        "C_Sign logout times 1",
+        "C_SignInit logout every 7",
+    ] {
+        faulty.set(&[rule]);
+        sign_all(&engine, 6);
+    }
+    faulty.set(&[]);
+    wait_for(&engine, SOON, |health| health.healthy);
+    assert!(steps(&engine, Rung::LogIn) >= 1, "{:?}", engine.health());
+}
+
+#[test]
+fn sessions_that_the_token_closes_are_replaced() {
+    let faulty = FaultyToken::new();
+    let engine = faulty.engine(3);
+    for rule in [
+        "C_SignInit close times 3",
+        "C_Sign close times 3",
+        "C_SignInit close every 5",
+    ] {
+        faulty.set(&[rule]);
+        sign_all(&engine, 6);
+    }
+    faulty.set(&[]);
+    wait_for(&engine, SOON, |health| health.healthy);
+}
+
+/// Every session is closed at once after use, and the login stays: one is kept for that.
+#[test]
+fn the_login_outlives_the_last_session_that_signs() {
+    let token = TestToken::with_keys();
+    let mut setup = setup(&token, 2);
+    setup.limits.idle = Duration::ZERO;
+    let engine = start(vec![SourceConfig::isolated(setup, worker(), pin())]);
+    for _ in 0..5 {
+        sign_all(&engine, 1);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(steps(&engine, Rung::LogIn), 0, "{:?}", engine.health());
+}
+
+/// As p11-kit says for ever once its server has died: until the module is finalised.
+#[test]
+fn a_device_error_that_only_finalising_ends_is_ended_so() {
+    let faulty = FaultyToken::new();
+    let engine = faulty.engine(3);
+    faulty.set(&["C_SignInit return 0x30 until C_Finalize"]);
+    sign_all(&engine, 4);
+    assert!(
+        steps(&engine, Rung::Reinitialise) >= 1,
+        "{:?}",
+        engine.health()
+    );
+}
+
+#[test]
+fn a_token_that_was_moved_away_is_used_again_when_it_is_back() {
+    let token = TestToken::with_keys();
+    let engine = isolated(&token);
+    sign_all(&engine, 2);
+    let home = token.directory();
+    let away = home.with_extension("away");
+    for _ in 0..2 {
+        std::fs::rename(&home, &away).unwrap();
+        let health = wait_for(&engine, SOON, |health| !health.healthy);
+        assert!(health.sources[0].last_failure.is_some());
+        std::fs::rename(&away, &home).unwrap();
+        wait_for(&engine, SOON, |health| health.healthy);
+        sign_all(&engine, 2);
+    }
+}
+
+/// The live login goes on; the next one fails, once, and is not repeated.
+#[test]
+fn a_pin_changed_elsewhere_is_tried_once() {
+    let faulty = FaultyToken::new();
+    faulty.set(&["C_Login log"]);
+    let engine = faulty.engine(2);
+    change_pin(&faulty.token, PIN, "314159");
+    sign_all(&engine, 2);
+    let before = faulty.faults.log().len();
+    kill_child(&engine);
+    let health = wait_for(&engine, SOON, |health| phase(health) == Phase::Refused);
+    let said = health.sources[0]
+        .last_failure
+        .as_deref()
+        .unwrap_or_default();
+    assert!(said.contains("CKR_PIN_INCORRECT"), "{said}");
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(faulty.faults.log().len(), before + 1);
+    let key = engine.keys()[0].clone();
+    let error = engine.sign(&key, b"message", patience()).unwrap_err();
+    assert!(matches!(error, Error::Unavailable { .. }), "{error}");
+    change_pin(&faulty.token, "314159", PIN);
+}
+
+fn change_pin(token: &TestToken, from: &str, to: &str) {
+    let output = Command::new("pkcs11-tool")
+        .arg("--module")
+        .arg(module_path())
+        .args(["--token-label", &token.identity().label, "--login"])
+        .args(["--pin", from, "--change-pin", "--new-pin", to])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn two_keys_of_one_label_are_refused() {
+    let token = TestToken::with_keys();
+    let open = token.open();
+    let label = SCHEMES[0].default_label();
+    let engine = isolated(&token);
+    let session = open.session(Access::Manage).unwrap();
+    let spec = KeySpec::new(&SCHEMES[0], &label, b"another").unwrap();
+    let pair = session.generate(&spec).unwrap();
+    // The engine that runs has found its key before; one that looks again refuses.
+    kill_child(&engine);
+    let key = engine.current_key(&SCHEMES[0]).unwrap();
+    wait_for(&engine, SOON, |health| {
+        !health.sources[0].missing_keys.is_empty()
+    });
+    wait_for(&engine, SOON, |health| health.healthy);
+    let error = engine.sign(&key, b"message", patience()).unwrap_err();
+    assert!(matches!(error, Error::KeyNotFound { .. }), "{error}");
+    let missing = &engine.health().sources[0].missing_keys;
+    assert!(missing[0].contains("2 objects"), "{missing:?}");
+    let source = SourceConfig::isolated(setup(&token, 1), worker(), pin());
+    let error = Engine::start(configured(vec![source])).unwrap_err();
+    assert!(matches!(error, Error::KeyAmbiguous { .. }), "{error}");
+    session.destroy(pair.private).unwrap();
+    session.destroy(pair.public).unwrap();
+    engine.refresh_keys().unwrap();
+    sign_all(&engine, 1);
+}
+
+/// A key destroyed under the engine is said to be missing; the others go on.
+#[test]
+fn a_key_that_vanishes_is_missed_alone() {
+    let token = TestToken::with_keys();
+    let engine = isolated(&token);
+    let gone = engine.current_key(&SCHEMES[1]).unwrap();
+    let open = token.open();
+    let session = open.session(Access::Manage).unwrap();
+    let name = KeySelector::label(SCHEMES[1].default_label());
+    for class in [KeyClass::Private, KeyClass::Public] {
+        let key = session.find(class, &name).unwrap()[0];
+        session.destroy(key).unwrap();
+    }
+    let error = engine.sign(&gone, b"message", patience()).unwrap_err();
+    assert!(matches!(error, Error::KeyNotFound { .. }), "{error}");
+    let there = engine.current_key(&SCHEMES[2]).unwrap();
+    engine.sign(&there, b"message", patience()).unwrap();
+    assert_eq!(engine.health().sources[0].missing_keys.len(), 1);
+}
+
+/// A rotation while the engine runs: new groups get the new key, the old one still signs.
+#[test]
+fn a_rotation_is_taken_up() {
+    let token = TestToken::with_keys();
+    let engine = isolated(&token);
+    let old = engine.current_key(&SCHEMES[0]).unwrap();
+    let rotated = mls_hsm_signer::keys::generation::rotate(&token.open(), &SCHEMES[0]).unwrap();
+    engine.refresh_keys().unwrap();
+    let new = engine.current_key(&SCHEMES[0]).unwrap();
+    assert_eq!(new.public_key(), rotated.public_key());
+    assert_eq!((old.generation(), new.generation()), (1, 2));
+    assert_eq!(engine.keys().len(), SCHEMES.len() + 1);
+    let found = engine.key_by_public_key(old.public_key()).unwrap();
+    assert_eq!(found.object().label, SCHEMES[0].default_label());
+    sign_all(&engine, 2);
+    let retired = mls_hsm_signer::keys::generation::retire;
+    let error = retired(token.open().as_ref(), new.public_key()).unwrap_err();
+    assert!(error.to_string().contains("newest"), "{error}");
+    retired(token.open().as_ref(), old.public_key()).unwrap();
+    engine.refresh_keys().unwrap();
+    assert!(engine.key_by_public_key(old.public_key()).is_err());
+    let destroy = mls_hsm_signer::keys::generation::destroy;
+    assert!(destroy(token.open().as_ref(), new.public_key()).is_err());
+    destroy(token.open().as_ref(), old.public_key()).unwrap();
+    sign_all(&engine, 1);
+}
