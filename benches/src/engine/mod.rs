@@ -278,7 +278,7 @@ mod tests {
         let error = select(["hw", "openssl"]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown engine `openssl`; choose from: hw, rust-crypto, libcrux"
+            "unknown engine `openssl`; choose from: hw, hw-batch, rust-crypto, libcrux"
         );
     }
 
