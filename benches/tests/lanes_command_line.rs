@@ -3,9 +3,11 @@
 mod common;
 
 use common::{json_lines, mls_bench, stderr, stdout};
+use mls_bench::lanes::{OPERATIONS, limit::limit};
+use mls_lanes::Backend;
 use serde_json::Value;
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 10] = [
     "scenario",
     "op",
     "engine",
@@ -14,6 +16,8 @@ const KEYS: [&str; 8] = [
     "min_us",
     "mad_us",
     "speedup",
+    "cycles_per_lane",
+    "share_of_limit",
 ];
 
 #[test]
@@ -52,6 +56,37 @@ fn json_has_one_complete_object_a_line() {
         assert!(line["min_us"].as_f64().unwrap() > 0.0);
         assert!(line["median_us"].as_f64() >= line["min_us"].as_f64());
         assert!(line["mad_us"].as_f64().unwrap() >= 0.0);
+        assert!(line["cycles_per_lane"].as_f64().unwrap() > 0.0);
+        // Neither engine has vectors.
+        assert_eq!(line["share_of_limit"], Value::Null);
+    }
+}
+
+#[test]
+fn the_limit_by_the_cycles_is_the_share_of_each_vector_engine() {
+    let mut vectors: Vec<_> = Backend::available().iter().map(|b| b.name()).collect();
+    vectors.retain(|&name| name != "portable");
+    println!("vector engines: {vectors:?}");
+    for engine in vectors {
+        let output = mls_bench(&[
+            "measure",
+            "lanes",
+            "--batch",
+            "8",
+            "--engines",
+            engine,
+            "--runs",
+            "3",
+            "--json",
+        ]);
+        let lines = json_lines(&output);
+        assert_eq!(lines.len(), OPERATIONS.len());
+        for line in lines {
+            let limit = limit(engine, line["op"].as_str().unwrap()).unwrap();
+            let cycles = line["cycles_per_lane"].as_f64().unwrap();
+            let share = line["share_of_limit"].as_f64().unwrap();
+            assert!((share - limit / cycles).abs() < 2e-4, "{line}");
+        }
     }
 }
 

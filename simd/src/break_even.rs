@@ -18,13 +18,21 @@ pub enum Operation {
 /// A backend, and for X25519 agreement and key generation and P-256 agreement and
 /// key generation the batch size from which it pays; `None` if it never does.
 ///
-/// Inferred from the time of one vector (AVX-512 IFMA) and of batches of 1 to 16
-/// (AVX2) against aws-lc-rs 1.19 on a Xeon with AVX-512 IFMA; X25519 agreement with
-/// AVX2 from batches of 1 to 32 on a Zen 5 EPYC. `mls-bench measure lanes --break-even`
-/// measures it on the machine at hand.
+/// Measured by `mls-bench measure lanes --break-even`, on batches of 1 to 32, against
+/// aws-lc-rs 1.19. A row stands for every CPU that runs the backend, so it has the
+/// largest of the sizes found, and `None` if one CPU found none:
+///
+/// | backend | CPU | X25519 agree, generate | P-256 agree, generate |
+/// |---|---|---|---|
+/// | `avx512ifma` | EPYC (Zen 5) | 2, 2 | 2, 2 |
+/// | `avx2` | EPYC (Zen 5) | 10, 6 | none (0.95 to 1.0 times as fast), 14 |
+/// | `avx2` | Xeon with AVX-512 IFMA | 10, 7 | 10 (up to 1.28 times as fast), 6 |
+///
+/// Left to itself, neither of these CPUs runs `avx2`; those that do (Intel's before Ice
+/// Lake, AMD's before Zen 4) have not been measured.
 const BREAK_EVEN: &[(&str, [Option<usize>; 4])] = &[
     ("avx512ifma", [Some(2), Some(2), Some(2), Some(2)]),
-    ("avx2", [Some(10), Some(7), Some(10), Some(6)]),
+    ("avx2", [Some(10), Some(7), None, Some(14)]),
     ("portable", [None, None, None, None]),
 ];
 

@@ -1,11 +1,11 @@
-//! What the benchmarks share: one criterion group for each scenario and suite, in it
-//! one benchmark for each engine that supports it.
+//! What the benchmarks share: one criterion group for each scenario and suite, or
+//! operation and length of batch, in it one benchmark for each engine that has it.
 
 use std::time::Duration;
 
 use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
 use mls_bench::{
-    engine::{ENGINES, EngineRow},
+    engine::ENGINES,
     scenario::{Case, Scenario, Trial},
     suite,
 };
@@ -27,6 +27,7 @@ pub fn is_test() -> bool {
 }
 
 /// Says which engines do not support which suites: what they lack there is skipped.
+#[allow(dead_code, reason = "not every benchmark has suites")]
 pub fn say_what_is_skipped() {
     for engine in ENGINES {
         let lacks = |suite: &Ciphersuite| !engine.supports(*suite);
@@ -46,6 +47,7 @@ pub fn say_what_is_skipped() {
 }
 
 /// Runs `scenario` on every engine that supports it.
+#[allow(dead_code, reason = "not every benchmark has suites")]
 pub fn compare(criterion: &mut Criterion, scenario: &Scenario, suite: Ciphersuite, members: usize) {
     let name = format!("{}/{}", scenario.name, suite::number(suite));
     let mut group = criterion.benchmark_group(name);
@@ -55,26 +57,26 @@ pub fn compare(criterion: &mut Criterion, scenario: &Scenario, suite: Ciphersuit
             prepared.unwrap_or_else(|error| panic!("{error}"))
         };
         if engine.can_run(scenario, suite) {
-            run(&mut group, engine, prepare);
+            run(&mut group, engine.name, prepare);
         }
     }
     group.finish();
 }
 
 /// Prepares only what criterion's filter lets through, and that once.
-fn run(
+pub fn run(
     group: &mut BenchmarkGroup<'_, WallTime>,
-    engine: &EngineRow,
+    engine: &str,
     prepare: impl Fn() -> Option<Box<dyn Trial>>,
 ) {
     let mut trial = None;
-    group.bench_function(engine.name, |bencher| {
+    group.bench_function(engine, |bencher| {
         let trial = trial.get_or_insert_with(&prepare);
         bencher.iter_custom(|iterations| match trial {
             Some(trial) => trial
                 .run(iterations)
-                .unwrap_or_else(|error| panic!("engine `{}`: {error}", engine.name)),
-            None => panic!("engine `{}` lacks the suite after all", engine.name),
+                .unwrap_or_else(|error| panic!("engine `{engine}`: {error}")),
+            None => panic!("engine `{engine}` lacks it after all"),
         });
     });
 }

@@ -94,6 +94,7 @@ mod tests {
                 operation: "p256-agree",
                 batch,
                 engines: vec![measured("avx2", time), measured(REFERENCE, 10.0)],
+                gigahertz: BTreeMap::new(),
                 unsupported: vec![],
             })
             .collect()

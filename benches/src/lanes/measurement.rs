@@ -1,15 +1,23 @@
 //! Measures one operation on batches of one length, engines in turn.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    sync::{Arc, mpsc},
+};
 
 use super::{
     Inputs, LaneEngine, Operation,
     batch::{BatchTrial, elements},
+    clock::Clocked,
     engine::REFERENCE,
+    limit::limit,
 };
 use crate::{
     BenchError,
     measure::{Contender, Measured, Plan, median_of, race},
+    scenario::Trial,
+    statistics::median,
 };
 
 /// The result of one operation on batches of one length. Times are for one element.
@@ -21,6 +29,8 @@ pub struct LaneMeasurement {
     pub batch: NonZeroUsize,
     /// The engines that ran, in the order they were given.
     pub engines: Vec<Measured>,
+    /// The core's median frequency behind the samples of each engine, in gigahertz.
+    pub gigahertz: BTreeMap<&'static str, f64>,
     /// The names of the engines that lack the operation.
     pub unsupported: Vec<&'static str>,
 }
@@ -31,6 +41,44 @@ impl LaneMeasurement {
     pub fn speedup(&self, measured: &Measured) -> Option<f64> {
         Some(median_of(REFERENCE, &self.engines)? / measured.summary.median_us)
     }
+
+    /// The median of `measured` in cycles of the core for one element; `None` if its
+    /// frequency was not measured.
+    pub fn cycles(&self, measured: &Measured) -> Option<f64> {
+        let gigahertz = self.gigahertz.get(measured.engine)?;
+        Some(measured.summary.median_us * 1e3 * gigahertz)
+    }
+
+    /// The [`limit`] of the engine by its cycles, 1 at the limit; `None` for engines
+    /// without vectors.
+    pub fn share_of_limit(&self, measured: &Measured) -> Option<f64> {
+        Some(limit(measured.engine, self.operation)? / self.cycles(measured)?)
+    }
+}
+
+/// Prepares `operation` on `engine`, in batches of `batch` elements of `inputs`, which
+/// [`inputs`] makes. `Ok(None)` if the engine lacks it.
+///
+/// # Errors
+///
+/// What the engine refused.
+pub fn prepare(
+    operation: &Operation,
+    batch: NonZeroUsize,
+    engine: &dyn LaneEngine,
+    inputs: &Arc<Inputs>,
+) -> Result<Option<Box<dyn Trial>>, BenchError> {
+    let prepared = engine.prepare(operation, inputs)?;
+    Ok(prepared.map(|prepared| Box::new(BatchTrial::new(prepared, batch)) as Box<dyn Trial>))
+}
+
+/// Random keys, as many as `operation` in batches of `batch` elements needs.
+///
+/// # Errors
+///
+/// [`BenchError::Library`] if aws-lc-rs fails.
+pub fn inputs(operation: &Operation, batch: NonZeroUsize) -> Result<Arc<Inputs>, BenchError> {
+    Ok(Arc::new(Inputs::random(operation.curve, elements(batch))?))
 }
 
 /// Measures `operation` on those of `engines` that have it, all with the same random
@@ -46,8 +94,7 @@ pub fn measure(
     engines: &[Box<dyn LaneEngine>],
     plan: &Plan,
 ) -> Result<LaneMeasurement, BenchError> {
-    let inputs = Inputs::random(operation.curve, elements(batch))?;
-    compare(operation, batch, engines, plan, &Arc::new(inputs))
+    compare(operation, batch, engines, plan, &inputs(operation, batch)?)
 }
 
 fn compare(
@@ -57,29 +104,35 @@ fn compare(
     plan: &Plan,
     inputs: &Arc<Inputs>,
 ) -> Result<LaneMeasurement, BenchError> {
-    let mut contenders = Vec::new();
+    let (mut contenders, mut clocks) = (Vec::new(), Vec::new());
     let mut unsupported = Vec::new();
     for engine in engines {
-        match engine.prepare(operation, inputs)? {
-            Some(prepared) => {
-                let trial = Box::new(BatchTrial::new(prepared, batch));
-                let elements = batch.get() as u64;
-                contenders.push(Contender::new(
-                    engine.name(),
-                    operation.name,
-                    trial,
-                    elements,
-                )?);
-            }
-            None => unsupported.push(engine.name()),
-        }
+        let Some(trial) = prepare(operation, batch, engine.as_ref(), inputs)? else {
+            unsupported.push(engine.name());
+            continue;
+        };
+        let (readings, taken) = mpsc::channel();
+        let trial = Box::new(Clocked { trial, readings });
+        let elements = batch.get() as u64;
+        let contender = Contender::new(engine.name(), operation.name, trial, elements)?;
+        contenders.push(contender);
+        clocks.push((engine.name(), taken));
     }
     Ok(LaneMeasurement {
         operation: operation.name,
         batch,
         engines: race(contenders, plan)?,
+        gigahertz: clocks.into_iter().filter_map(median_reading).collect(),
         unsupported,
     })
+}
+
+/// The median of an engine's readings, which are complete when its trial is gone.
+fn median_reading(
+    (engine, taken): (&'static str, mpsc::Receiver<f64>),
+) -> Option<(&'static str, f64)> {
+    let readings: Vec<f64> = taken.iter().collect();
+    Some((engine, median(&readings)?))
 }
 
 #[cfg(test)]
@@ -173,11 +226,32 @@ mod tests {
             operation: "x25519-agree",
             batch: NonZeroUsize::MIN,
             engines: vec![measured("avx2", 5.0), measured(REFERENCE, 20.0)],
+            gigahertz: BTreeMap::new(),
             unsupported: vec![],
         };
         assert_eq!(measurement.speedup(&measurement.engines[0]), Some(4.0));
         assert_eq!(measurement.speedup(&measurement.engines[1]), Some(1.0));
         measurement.engines.pop();
         assert_eq!(measurement.speedup(&measurement.engines[0]), None);
+    }
+
+    #[test]
+    fn cycles_go_by_the_engines_own_clock_and_the_limit_by_the_cycles() {
+        let mut measurement = LaneMeasurement {
+            operation: "x25519-agree",
+            batch: NonZeroUsize::MIN,
+            engines: vec![measured("avx512ifma", 5.0), measured(REFERENCE, 20.0)],
+            gigahertz: BTreeMap::from([("avx512ifma", 3.0), (REFERENCE, 4.0)]),
+            unsupported: vec![],
+        };
+        let [engine, reference] = [0, 1].map(|index| measurement.engines[index]);
+        assert_eq!(measurement.cycles(&engine), Some(15_000.0));
+        assert_eq!(measurement.cycles(&reference), Some(80_000.0));
+        let limit = limit("avx512ifma", "x25519-agree").unwrap();
+        assert_eq!(measurement.share_of_limit(&engine), Some(limit / 15_000.0));
+        assert_eq!(measurement.share_of_limit(&reference), None);
+        measurement.gigahertz.clear();
+        assert_eq!(measurement.cycles(&engine), None);
+        assert_eq!(measurement.share_of_limit(&engine), None);
     }
 }

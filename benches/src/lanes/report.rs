@@ -23,6 +23,10 @@ struct Line {
     mad_us: f64,
     /// The median of `aws-lc-rs` by this engine's; `null` if `aws-lc-rs` did not run.
     speedup: Option<f64>,
+    /// Cycles of the core for one element, by its measured frequency.
+    cycles_per_lane: Option<f64>,
+    /// The fewest cycles by those taken; `null` for engines without vectors.
+    share_of_limit: Option<f64>,
 }
 
 /// One line of JSON: one engine's break-even in one operation.
@@ -58,8 +62,8 @@ pub fn write_json(out: &mut impl Write, measurement: &LaneMeasurement) -> io::Re
 pub fn write_heading(out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "{:<16}{:<14}{:>6}{:>14}{:>14}{:>12}{:>9}",
-        "op", "engine", "batch", "median us", "min us", "MAD us", "speedup"
+        "{:<16}{:<14}{:>6}{:>14}{:>14}{:>12}{:>9}{:>10}{:>10}",
+        "op", "engine", "batch", "median us", "min us", "MAD us", "speedup", "cycles", "of limit"
     )
 }
 
@@ -73,15 +77,17 @@ pub fn write_rows(out: &mut impl Write, measurement: &LaneMeasurement) -> io::Re
         let line = line(measurement, measured);
         writeln!(
             out,
-            "{:<16}{:<14}{:>6}{:>14.3}{:>14.3}{:>12.3}{:>9}",
+            "{:<16}{:<14}{:>6}{:>14.3}{:>14.3}{:>12.3}{:>9}{:>10}{:>10}",
             line.op,
             line.engine,
             line.batch,
             line.median_us,
             line.min_us,
             line.mad_us,
-            line.speedup
-                .map_or_else(absent, |speedup| format!("{speedup:.2}")),
+            ratio(line.speedup),
+            line.cycles_per_lane
+                .map_or_else(absent, |cycles| cycles.to_string()),
+            ratio(line.share_of_limit),
         )?;
     }
     out.flush()
@@ -142,5 +148,11 @@ fn line(measurement: &LaneMeasurement, measured: &Measured) -> Line {
         min_us: rounded(measured.summary.min_us),
         mad_us: rounded(measured.summary.mad_us),
         speedup: measurement.speedup(measured).map(rounded),
+        cycles_per_lane: measurement.cycles(measured).map(f64::round),
+        share_of_limit: measurement.share_of_limit(measured).map(rounded),
     }
+}
+
+fn ratio(value: Option<f64>) -> String {
+    value.map_or_else(absent, |value| format!("{value:.2}"))
 }
