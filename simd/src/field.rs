@@ -2,6 +2,13 @@
 
 use crate::isa::{Integer, Isa};
 
+#[cfg(test)]
+pub(crate) mod big;
+#[cfg(test)]
+pub(crate) mod limits;
+#[cfg(test)]
+mod tests;
+
 /// Vectors of elements of one prime field on one instruction set.
 ///
 /// Two types hold an element, so that each instruction set carries where it costs
@@ -85,7 +92,7 @@ pub(crate) trait CombField<const COORDINATES: usize>: Field {
     /// The windows, the one of least weight first.
     fn windows() -> &'static [[Self::Column; COORDINATES]];
 
-    /// The entry that each lane asks for. Reads the whole column.
+    /// The entry that each lane asks for, to be multiplied. Reads the whole column.
     fn lookup(column: &Self::Column, index: &<Self::Isa as Isa>::Index) -> Self::Factor;
 }
 

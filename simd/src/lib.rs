@@ -34,9 +34,16 @@
 //! outcome reported for an element. Shared secrets erase themselves on drop;
 //! the stack and the vector registers used by a batch are cleared before it returns.
 
+// What the tests share names this crate from outside.
+#[cfg(test)]
+extern crate self as mls_lanes;
+
 mod backend;
 mod batch;
 mod break_even;
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod curve25519;
 mod declassify;
 mod error;

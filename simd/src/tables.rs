@@ -6,3 +6,6 @@ macro_rules! each {
     ($function:ident, $($index:literal)*) => { [$(const { $function($index) }),*] };
 }
 pub(crate) use each;
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ use crate::isa::{Integer, Isa, Kernel};
 
 pub(crate) mod gf25519;
 pub(crate) mod gfp256;
+#[cfg(test)]
+mod limits;
 
 use gf25519::Gf25519;
 use gfp256::GfP256;

@@ -40,11 +40,11 @@ pub(crate) struct Gf25519;
 /// Ten limbs, of which the low 32 bits count: below 3 * 2^26 + 2^19 and
 /// 3 * 2^25 + 2^19 by turns.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor([Vector; 10]);
+pub(crate) struct Factor(pub(super) [Vector; 10]);
 
 /// Ten limbs, below 2^26 + 2^19 and 2^25 + 2^19 by turns.
 #[derive(Clone, Copy)]
-pub(crate) struct Product([Vector; 10]);
+pub(crate) struct Product(pub(super) [Vector; 10]);
 
 impl Factor {
     #[inline(always)]

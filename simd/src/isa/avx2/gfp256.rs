@@ -66,13 +66,14 @@ const fn limbs(words: &Integer) -> [u64; 10] {
 #[derive(Clone, Copy)]
 pub(crate) struct GfP256;
 
-/// Ten limbs, of which the low 32 bits count: below 2^27 + 2^10.
+/// Ten limbs, of which the low 32 bits count: below 2^27 + 2^10. The value is below
+/// 2^258.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor([Vector; 10]);
+pub(crate) struct Factor(pub(super) [Vector; 10]);
 
-/// Ten limbs, below 2^26, but the last below 2^24.
+/// Ten limbs, below 2^26; the value is below 2^257.
 #[derive(Clone, Copy)]
-pub(crate) struct Product([Vector; 10]);
+pub(crate) struct Product(pub(super) [Vector; 10]);
 
 /// Ten limbs of a sum of at most 32 products, of either sign.
 #[derive(Clone, Copy)]
@@ -110,7 +111,7 @@ fn reduce(mut sums: [Vector; 20]) -> Product {
     });
     let [.., a, b, c, d, e, f, g, h, i, j] = sums;
     let limbs = carry([a, b, c, d, e, f, g, h, i, j]);
-    limbs[9].debug_assert_below(1 << 24);
+    limbs[9].debug_assert_below(1 << 23);
     Product(limbs)
 }
 

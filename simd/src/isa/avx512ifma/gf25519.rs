@@ -33,11 +33,11 @@ pub(crate) struct Gf25519;
 /// Five limbs, of which the low 52 bits count: what lies above was carried on
 /// already. The last is below 2^47 + 2^12.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor([Vector; 5]);
+pub(crate) struct Factor(pub(super) [Vector; 5]);
 
 /// Five limbs between 0 and 2^56.
 #[derive(Clone, Copy)]
-pub(crate) struct Product([Vector; 5]);
+pub(crate) struct Product(pub(super) [Vector; 5]);
 
 impl Factor {
     #[inline(always)]

@@ -30,11 +30,11 @@ pub(crate) struct GfP256;
 /// Five limbs, of which the low 52 bits count: what lies above was carried on
 /// already. The value is below 2^258.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor([Vector; 5]);
+pub(crate) struct Factor(pub(super) [Vector; 5]);
 
 /// Five limbs between 0 and 2^56; the value is below 2^257.
 #[derive(Clone, Copy)]
-pub(crate) struct Product([Vector; 5]);
+pub(crate) struct Product(pub(super) [Vector; 5]);
 
 /// Five limbs of a sum of at most 32 products, of either sign.
 #[derive(Clone, Copy)]

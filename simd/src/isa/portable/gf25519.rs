@@ -149,11 +149,11 @@ pub(crate) struct Gf25519;
 
 /// Limbs below 2^54.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor(Limbs);
+pub(crate) struct Factor(pub(super) Limbs);
 
 /// Limbs below 2^52.
 #[derive(Clone, Copy)]
-pub(crate) struct Product(Limbs);
+pub(crate) struct Product(pub(super) Limbs);
 
 impl Field for Gf25519 {
     type Isa = Portable;

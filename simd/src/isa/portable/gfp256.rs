@@ -168,7 +168,7 @@ pub(crate) struct GfP256;
 
 /// An element, below the prime: there is nothing to carry.
 #[derive(Clone, Copy)]
-pub(crate) struct Element(Integer);
+pub(crate) struct Element(pub(super) Integer);
 
 impl Element {
     /// [`reduce_once`], for secrets.

@@ -1,0 +1,57 @@
+//! The limbs of the fields, for tests; see `docs`.
+
+use core::array;
+
+use crate::{
+    field::limits::{Limbed, Limits},
+    isa::avx512ifma::{Avx512Ifma, Vector, gf25519, gfp256},
+};
+
+const POSITIONS: &[usize] = &[0, 52, 104, 156, 208];
+/// Any: what lies above 52 bits was carried on.
+const ANY: u64 = u64::MAX;
+/// The largest limb of a product.
+const LARGE: u64 = (1 << 56) - 1;
+
+fn load(isa: Avx512Ifma, lanes: &[&[u64]]) -> [Vector; 5] {
+    array::from_fn(|limb| isa.load_words(&array::from_fn(|lane| lanes[lane][limb])))
+}
+
+impl Limbed for gf25519::Gf25519 {
+    const LIMITS: Limits = Limits {
+        positions: POSITIONS,
+        factor: &[ANY, ANY, ANY, ANY, (1 << 47) + (1 << 12) - 1],
+        counted: 52,
+        product: &[LARGE; 5],
+        canonical: false,
+        montgomery: 0,
+    };
+
+    fn factor(isa: Avx512Ifma, lanes: &[&[u64]]) -> gf25519::Factor {
+        gf25519::Factor(load(isa, lanes))
+    }
+
+    fn product(isa: Avx512Ifma, lanes: &[&[u64]]) -> gf25519::Product {
+        gf25519::Product(load(isa, lanes))
+    }
+}
+
+impl Limbed for gfp256::GfP256 {
+    const LIMITS: Limits = Limits {
+        positions: POSITIONS,
+        factor: &[ANY, ANY, ANY, ANY, (1 << 50) - 1],
+        counted: 52,
+        // With the limbs before it, just below 2^257.
+        product: &[LARGE, LARGE, LARGE, LARGE, (1 << 49) - 17],
+        canonical: false,
+        montgomery: 260,
+    };
+
+    fn factor(isa: Avx512Ifma, lanes: &[&[u64]]) -> gfp256::Factor {
+        gfp256::Factor(load(isa, lanes))
+    }
+
+    fn product(isa: Avx512Ifma, lanes: &[&[u64]]) -> gfp256::Product {
+        gfp256::Product(load(isa, lanes))
+    }
+}
