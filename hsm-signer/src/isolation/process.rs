@@ -12,6 +12,7 @@ use super::nursery::Nursery;
 use super::{WORKER_ARGUMENT, WORKER_MARK, Worker, WorkerError};
 use crate::error::Error;
 use crate::pin::Pin;
+use crate::pool::Turns;
 use crate::sync::locked;
 
 /// A child, killed and waited for when this is dropped.
@@ -20,6 +21,8 @@ pub(super) struct Process {
     /// None once a question on it had no answer: one that comes late must not be taken
     /// for the next.
     control: Mutex<Option<Channel>>,
+    /// One question on the control channel at a time; who waits for that has a deadline too.
+    turns: Turns,
     child: Mutex<Child>,
 }
 
@@ -52,6 +55,7 @@ impl Process {
         tracing::debug!(pid = child.id(), "the module's process was started");
         Ok(Self {
             control: Mutex::new(Some(ours)),
+            turns: Turns::new(1, usize::MAX),
             child: Mutex::new(child),
         })
     }
@@ -83,6 +87,9 @@ impl Process {
         send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
     ) -> Result<ControlReply, Error> {
         let began = Instant::now();
+        let turn = self.turns.take(deadline);
+        turn.map_err(|_| no_frame(NoFrame::Late, began))?;
+        let _turn = Turn(&self.turns);
         let mut control = locked(&self.control);
         let channel = control.as_mut().ok_or(WorkerError::Gone)?;
         let reply = send(channel)
@@ -108,6 +115,15 @@ impl Process {
             Ok(status) => tracing::debug!(pid = child.id(), %status, "the module's process ended"),
             Err(error) => tracing::error!(pid = child.id(), %error, "cannot end the process"),
         }
+    }
+}
+
+/// A turn on the control channel, until it is dropped.
+struct Turn<'a>(&'a Turns);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.give();
     }
 }
 
