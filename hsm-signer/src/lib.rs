@@ -28,7 +28,7 @@
 //! | [`HsmSigner`] | signs in the token, verifies, proposes removals |
 //! | [`engine`] | signs while HSMs hang, crash, forget and return |
 //! | [`isolation`] | a module in a process of its own |
-//! | [`keys`] | keys found, generated, imported, listed |
+//! | [`keys`] | keys found, generated, imported, listed, rotated; ceremonies |
 //! | [`doctor`] | what is right and wrong with a module, a token, its keys |
 //! | [`token`] | the seam to a token, and the token in this process |
 //! | [`failure`] | which failures pass, and what helps |

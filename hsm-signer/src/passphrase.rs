@@ -81,17 +81,17 @@ impl fmt::Debug for Passphrase {
 
 fn ask(terminal: &Path, question: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut terminal = OpenOptions::new().read(true).write(true).open(terminal)?;
-    write!(terminal, "{question}: ")?;
     let silence = Silence::on(&terminal)?;
-    let mut typed = Zeroizing::new(Vec::with_capacity(MAX_LENGTH + 1));
-    for byte in (&terminal).bytes().take(MAX_LENGTH + 1) {
-        match byte? {
-            b'\n' => break,
-            byte => typed.push(byte),
-        }
-    }
+    write!(&terminal, "{question}: ")?;
+    // A terminal gives a line at a time.
+    let mut typed = Zeroizing::new(vec![0; MAX_LENGTH + 2]);
+    let length = (&terminal).read(&mut typed)?;
     drop(silence);
     writeln!(terminal)?;
+    typed.truncate(length);
+    if typed.last() == Some(&b'\n') {
+        typed.pop();
+    }
     Ok(typed)
 }
 
@@ -147,6 +147,40 @@ mod tests {
         }
         let error = read(b"open sesame", 0o644).unwrap_err();
         assert!(error.to_string().contains("chmod 600"), "{error}");
+    }
+
+    #[test]
+    fn a_terminal_is_asked_and_does_not_show_it() {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let terminal = ptsname(&master, Vec::new()).unwrap();
+        let path = PathBuf::from(terminal.into_string().unwrap());
+        // Open until the end, so that what it showed can be read.
+        let open = OpenOptions::new().read(true).write(true).open(&path);
+        let open = open.unwrap();
+        let asking = std::thread::spawn(move || ask(&path, "passphrase"));
+        let mut master = File::from(master);
+        let mut shown = Vec::new();
+        let mut show = |master: &mut File, end: &[u8]| {
+            while !shown.ends_with(end) {
+                let mut byte = [0];
+                master.read_exact(&mut byte).unwrap();
+                shown.push(byte[0]);
+            }
+        };
+        show(&mut master, b"passphrase: ");
+        master.write_all(b"open sesame\n").unwrap();
+        show(&mut master, b"\r\n");
+        assert_eq!(asking.join().unwrap().unwrap().as_slice(), b"open sesame");
+        assert_eq!(shown, b"passphrase: \r\n");
+        assert!(
+            tcgetattr(&open)
+                .unwrap()
+                .local_modes
+                .contains(LocalModes::ECHO)
+        );
     }
 
     #[test]

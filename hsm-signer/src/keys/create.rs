@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use cryptoki::error::RvError;
+
 use crate::encoding::pkcs8::PrivateKey;
 use crate::error::Error;
 use crate::quirks::{Quirks, SigningPlan};
@@ -66,9 +68,28 @@ pub fn import(
     )
 }
 
+/// What C_CreateObject returns where such a key is not for it to make. Other codes are
+/// failures like any.
+const NOT_FROM_OUTSIDE: [RvError; 11] = [
+    RvError::FunctionNotSupported,
+    RvError::ActionProhibited,
+    RvError::TemplateIncomplete,
+    RvError::TemplateInconsistent,
+    RvError::AttributeReadOnly,
+    RvError::AttributeSensitive,
+    RvError::AttributeTypeInvalid,
+    RvError::AttributeValueInvalid,
+    RvError::CurveNotSupported,
+    RvError::DomainParamsInvalid,
+    RvError::MechanismInvalid,
+];
+
 fn refused(error: Error, route: &'static str) -> Error {
     match error {
-        Error::Pkcs11(failure) if failure.function() == "C_CreateObject" => {
+        Error::Pkcs11(failure)
+            if failure.function() == "C_CreateObject"
+                && NOT_FROM_OUTSIDE.contains(&failure.code()) =>
+        {
             Error::ImportRefused { failure, route }
         }
         other => other,
@@ -165,10 +186,15 @@ fn prove(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Error> {
 /// Destroys what was made of `specs`, whose names were free before, and gives `cause`
 /// back; or [`Error::LeftBehind`], when something is there still or nobody knows.
 pub(super) fn undone(token: &dyn Token, specs: &[KeySpec], cause: Error) -> Error {
+    let (cause, left_before) = match cause {
+        Error::LeftBehind { cause, left } => (*cause, Some(left)),
+        other => (other, None),
+    };
     let left: Vec<String> = specs
         .iter()
         .flat_map(|spec| [KeyClass::Private, KeyClass::Public].map(|class| (spec, class)))
         .filter_map(|(spec, class)| still_there(token, spec, class))
+        .chain(left_before)
         .collect();
     if left.is_empty() {
         return cause;

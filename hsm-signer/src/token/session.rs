@@ -131,7 +131,9 @@ impl TokenSession for Lease<'_> {
         match self.run(|session| session.create_object(&public_template)) {
             Ok(public) => Ok(self.token.remember_pair(private, public)),
             Err(error) => {
-                self.run(|session| session.destroy_object(private))?;
+                if let Err(left) = self.run(|session| session.destroy_object(private)) {
+                    tracing::error!(error = %left, "half a key pair could not be destroyed");
+                }
                 Err(error)
             }
         }

@@ -192,17 +192,21 @@ fn an_import_that_fails_halfway_leaves_nothing() {
     let faulty = FaultyAccess::to(&token);
     let keys: Vec<_> = SCHEMES.iter().map(new_private_key).collect();
     for call in 1..=8 {
-        let rule = format!("C_CreateObject return 0x31 from {call} times 1");
+        let rule = format!("C_CreateObject return 0xd1 from {call} times 1");
         faulty.faults.set(&[&rule]).unwrap();
         let error = import_four(&faulty.token, &keys).unwrap_err();
         let Error::ImportRefused { failure, route } = &error else {
             panic!("{error}");
         };
-        assert_eq!(failure.code_name(), "CKR_DEVICE_MEMORY");
+        assert_eq!(failure.code_name(), "CKR_TEMPLATE_INCONSISTENT");
         assert!(route.contains("softhsm2-util --import"), "{error}");
         assert_eq!(objects(faulty.token.as_ref()), 0, "call {call}");
     }
-    for fault in ["C_Sign flip from 5", "C_Sign return 0x30 from 3"] {
+    for fault in [
+        "C_Sign flip from 3",
+        "C_Sign return 0x30 from 4",
+        "C_CreateObject return 0x31 from 6",
+    ] {
         faulty.faults.set(&[fault]).unwrap();
         import_four(&faulty.token, &keys).unwrap_err();
         assert_eq!(objects(faulty.token.as_ref()), 0, "{fault}");

@@ -71,7 +71,7 @@ pub enum CeremonyError {
 ///
 /// # Errors
 /// [`Error::Ceremony`] when `confirmed` is not the plan's fingerprint, or module or token
-/// are others; [`Error::KeyExists`]; what [`generate_all`](super::generate_all) says; what
+/// are others; [`Error::KeyExists`]; what [`generate_all`] says; what
 /// `keep` says.
 pub fn perform(
     token: &Arc<dyn Token>,

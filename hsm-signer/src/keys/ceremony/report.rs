@@ -69,6 +69,8 @@ pub struct Attributes {
     pub local: Option<bool>,
     /// CKA_SIGN.
     pub sign: Option<bool>,
+    /// Those of CKA_DECRYPT, CKA_UNWRAP and CKA_DERIVE that are true; none must be.
+    pub also_allowed: Vec<String>,
 }
 
 /// A report with a signature by each of its keys.
@@ -144,10 +146,11 @@ impl Attributes {
             never_extractable: key.never_extractable,
             local: key.local,
             sign: key.sign,
+            also_allowed: key.also_allowed.iter().copied().map(Into::into).collect(),
         }
     }
 
-    /// What they say together.
+    /// What they say together of how the key is kept.
     pub fn protection(&self) -> Protection {
         let key = KeyObject {
             sensitive: self.sensitive,
@@ -219,6 +222,9 @@ fn check(key: &ReportedKey, message: &[u8], signature: &str) -> Result<(), Cerem
         .ok_or_else(|| wrong("the public key and its fingerprint do not agree"))?;
     if key.attributes.protection() != Protection::MadeInToken {
         return Err(wrong(&key.attributes.protection().to_string()));
+    }
+    if !key.attributes.also_allowed.is_empty() {
+        return Err(wrong("it may do more than sign"));
     }
     let signature = Base64::decode_vec(signature).map_err(|_| wrong("no signature"))?;
     let crypto = HwCrypto::default();
