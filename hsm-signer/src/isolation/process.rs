@@ -15,6 +15,9 @@ use crate::pin::Pin;
 use crate::pool::Turns;
 use crate::sync::locked;
 
+/// How long the child has to take a channel: the module has no part in that.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
 /// A child, killed and waited for when this is dropped.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -62,7 +65,7 @@ impl Process {
 
     /// Says something on the control channel and waits for the answer.
     pub fn tell(&self, message: &Control, deadline: Instant) -> Result<ControlReply, Error> {
-        self.exchange(deadline, |control| {
+        self.exchange(deadline, deadline, |control| {
             control.send(&message.encode(), Some(deadline))
         })
     }
@@ -71,7 +74,10 @@ impl Process {
     pub fn open_channel(&self, deadline: Instant) -> Result<Channel, Error> {
         let (ours, theirs): (_, OwnedFd) =
             Channel::pair().map_err(|error| WorkerError::system("making a socket", error))?;
-        let reply = self.exchange(deadline, |control| {
+        // The answer is waited for however great the caller's hurry is: without it nobody
+        // could use the control channel any more.
+        let answered = Instant::now() + ANSWER_LIMIT;
+        let reply = self.exchange(deadline, answered, |control| {
             control.send_with(&Control::Channel.encode(), theirs.as_fd())
         })?;
         match reply {
@@ -81,9 +87,11 @@ impl Process {
         }
     }
 
+    /// Waits for a turn until `deadline`, for the answer until `answered`.
     fn exchange(
         &self,
         deadline: Instant,
+        answered: Instant,
         send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
     ) -> Result<ControlReply, Error> {
         let began = Instant::now();
@@ -93,7 +101,7 @@ impl Process {
         let mut control = locked(&self.control);
         let channel = control.as_mut().ok_or(WorkerError::Gone)?;
         let reply = send(channel)
-            .and_then(|()| channel.receive(Some(deadline)))
+            .and_then(|()| channel.receive(Some(answered)))
             .map_err(|reason| no_frame(reason, began))
             .and_then(|frame| Ok(ControlReply::decode(frame)?));
         if reply.is_err() {
