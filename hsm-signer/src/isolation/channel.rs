@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_send_buffer_size, set_socket_timeout};
 use rustix::net::{
@@ -92,6 +93,9 @@ impl Channel {
     /// The next frame; it is wiped when the one after it comes.
     pub fn receive(&mut self, deadline: Option<Instant>) -> Result<&[u8], NoFrame> {
         self.wipe();
+        if let Some(deadline) = deadline {
+            self.wait(deadline)?;
+        }
         let length = patiently(deadline, || {
             recv(&self.socket, self.buffer.as_mut_slice(), RecvFlags::empty())
                 .map(|(length, _)| length)
@@ -121,6 +125,21 @@ impl Channel {
             _ => None,
         });
         Ok((self.frame(received.bytes)?, socket))
+    }
+
+    /// Waits until there is something to receive, or the other side is gone.
+    fn wait(&self, deadline: Instant) -> Result<(), NoFrame> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let left = Timespec::try_from(left).map_err(|_| NoFrame::Late)?;
+            let mut socket = [PollFd::new(&self.socket, PollFlags::IN)];
+            match poll(&mut socket, Some(&left)) {
+                Ok(0) => return Err(NoFrame::Late),
+                Ok(_) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(_) => return Err(NoFrame::Closed),
+            }
+        }
     }
 
     fn wipe(&mut self) {

@@ -12,7 +12,11 @@ use super::nursery::Nursery;
 use super::{WORKER_ARGUMENT, WORKER_MARK, Worker, WorkerError};
 use crate::error::Error;
 use crate::pin::Pin;
+use crate::pool::Turns;
 use crate::sync::locked;
+
+/// How long the child has to take a channel: the module has no part in that.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 /// A child, killed and waited for when this is dropped.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub(super) struct Process {
     /// None once a question on it had no answer: one that comes late must not be taken
     /// for the next.
     control: Mutex<Option<Channel>>,
+    /// One question on the control channel at a time; who waits for that has a deadline too.
+    turns: Turns,
     child: Mutex<Child>,
 }
 
@@ -52,13 +58,14 @@ impl Process {
         tracing::debug!(pid = child.id(), "the module's process was started");
         Ok(Self {
             control: Mutex::new(Some(ours)),
+            turns: Turns::new(1, usize::MAX),
             child: Mutex::new(child),
         })
     }
 
     /// Says something on the control channel and waits for the answer.
     pub fn tell(&self, message: &Control, deadline: Instant) -> Result<ControlReply, Error> {
-        self.exchange(deadline, |control| {
+        self.exchange(deadline, deadline, |control| {
             control.send(&message.encode(), Some(deadline))
         })
     }
@@ -67,7 +74,10 @@ impl Process {
     pub fn open_channel(&self, deadline: Instant) -> Result<Channel, Error> {
         let (ours, theirs): (_, OwnedFd) =
             Channel::pair().map_err(|error| WorkerError::system("making a socket", error))?;
-        let reply = self.exchange(deadline, |control| {
+        // The answer is waited for however great the caller's hurry is: without it nobody
+        // could use the control channel any more.
+        let answered = Instant::now() + ANSWER_LIMIT;
+        let reply = self.exchange(deadline, answered, |control| {
             control.send_with(&Control::Channel.encode(), theirs.as_fd())
         })?;
         match reply {
@@ -77,16 +87,21 @@ impl Process {
         }
     }
 
+    /// Waits for a turn until `deadline`, for the answer until `answered`.
     fn exchange(
         &self,
         deadline: Instant,
+        answered: Instant,
         send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
     ) -> Result<ControlReply, Error> {
         let began = Instant::now();
+        let turn = self.turns.take(deadline);
+        turn.map_err(|_| no_frame(NoFrame::Late, began))?;
+        let _turn = Turn(&self.turns);
         let mut control = locked(&self.control);
         let channel = control.as_mut().ok_or(WorkerError::Gone)?;
         let reply = send(channel)
-            .and_then(|()| channel.receive(Some(deadline)))
+            .and_then(|()| channel.receive(Some(answered)))
             .map_err(|reason| no_frame(reason, began))
             .and_then(|frame| Ok(ControlReply::decode(frame)?));
         if reply.is_err() {
@@ -108,6 +123,15 @@ impl Process {
             Ok(status) => tracing::debug!(pid = child.id(), %status, "the module's process ended"),
             Err(error) => tracing::error!(pid = child.id(), %error, "cannot end the process"),
         }
+    }
+}
+
+/// A turn on the control channel, until it is dropped.
+struct Turn<'a>(&'a Turns);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.give();
     }
 }
 

@@ -17,17 +17,20 @@ pub(crate) enum NoTurn {
 }
 
 /// A fair semaphore.
+#[derive(Debug)]
 pub(crate) struct Turns {
     state: Mutex<State>,
     max_waiting: usize,
 }
 
+#[derive(Debug)]
 struct State {
     free: usize,
     waiting: VecDeque<Arc<Waiter>>,
 }
 
 /// One waiting thread; `granted` is guarded by the lock of [`State`].
+#[derive(Debug)]
 struct Waiter {
     granted: Mutex<bool>,
     wake: Condvar,

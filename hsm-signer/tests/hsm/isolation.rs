@@ -114,6 +114,25 @@ fn a_stopped_child_is_replaced() {
     }
 }
 
+/// A caller in a hurry gets no signature, and the child is not blamed.
+#[test]
+fn a_short_deadline_ends_no_child() {
+    let faulty = FaultyToken::new();
+    let engine = faulty.engine(2);
+    faulty.set(&["C_Sign delay 30000"]);
+    let key = engine.keys()[0].clone();
+    let first = child(&engine);
+    for microseconds in [1, 50, 500, 1_000, 5_000, 10_000, 20_000] {
+        for _ in 0..3 {
+            let deadline = Instant::now() + Duration::from_micros(microseconds);
+            let error = engine.sign(&key, b"message", deadline).unwrap_err();
+            assert!(matches!(error, Error::DeadlinePassed { .. }), "{error}");
+        }
+    }
+    sign_all(&engine, 1);
+    assert_eq!(child(&engine), first, "{:?}", engine.health());
+}
+
 #[test]
 fn all_of_the_seam_works_over_it() {
     let token = TestToken::new();
