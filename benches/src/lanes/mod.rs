@@ -9,13 +9,12 @@
 //!   faster;
 //! - the *cycles* of a lane are the median time by the core's own clock, which is
 //!   measured beside it (a chain of dependent additions is timed; the time-stamp
-//!   counter is another clock): they compare runs and
-//!   machines whose clocks differ;
+//!   counter is another clock): they compare machines whose clocks differ;
 //! - the *share of the limit* is the fewest cycles that the kernel's operations take at
 //!   two vector operations a cycle ([`limit`]), by the cycles it took: 1 would be an
 //!   engine that never waits, for a result, for memory or for the decoder. Read it on
-//!   batches that fill whole groups (64, 128): idle lanes count as lost. The limit is that of
-//!   one design on one kind of core; it is no bound on other algorithms.
+//!   batches that fill whole groups (128): idle lanes count as lost. The limit is that
+//!   of one design on one kind of core; it is no bound on other algorithms.
 
 mod batch;
 pub mod break_even;
