@@ -3,9 +3,10 @@
 CARGO ?= cargo
 STATE ?= .state
 
-# A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side.
+# A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side;
+# emulated CPUs.
 RUN_PACKAGES  = gcc libc6-dev softhsm2
-TEST_PACKAGES = $(RUN_PACKAGES) binutils libssl-dev opensc openssl pkg-config
+TEST_PACKAGES = $(RUN_PACKAGES) binutils libssl-dev opensc openssl pkg-config qemu-user-static
 
 .PHONY: help run test test-qemu test-secret-flow soak bench bench-batch lint run-packages test-packages
 
@@ -13,7 +14,7 @@ help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
 	@echo '                       token; then a commit to 2,000 members, with and without prepared seals'
 	@echo 'make test              every test'
-	@echo 'make test-qemu         the lanes on emulated CPUs with and without AVX2'
+	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-secret-flow  the lanes under valgrind and MemorySanitizer, their scalars marked'
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
@@ -30,9 +31,9 @@ test: test-packages
 	MLS_LANES_X25519_ELEMENTS=1000000 MLS_LANES_P256_ELEMENTS=200000 \
 	    $(CARGO) test --release --locked --package mls_lanes \
 	    --test erasure --test machine_code --test randomized -- --nocapture
+	CARGO='$(CARGO)' ./.ci/test-qemu
 
 test-qemu: test-packages
-	@./.ci/install-packages qemu-user-static
 	CARGO='$(CARGO)' ./.ci/test-qemu
 
 test-secret-flow: test-packages
