@@ -3,9 +3,11 @@
 CARGO ?= cargo
 STATE ?= .state
 
-# A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side.
+# A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side;
+# emulated CPUs.
 RUN_PACKAGES  = gcc libc6-dev softhsm2
-TEST_PACKAGES = $(RUN_PACKAGES) binutils libnss3 libssl-dev opensc openssl p11-kit p11-kit-modules pkg-config
+TEST_PACKAGES = $(RUN_PACKAGES) binutils libnss3 libssl-dev opensc openssl p11-kit p11-kit-modules pkg-config \
+    qemu-user-static
 # kryoptic builds an OpenSSL of its own, in minutes.
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
@@ -16,9 +18,9 @@ help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
 	@echo '                       token; then a commit to 2,000 members, with and without prepared seals'
 	@echo 'make test              every test'
+	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
 	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load'
-	@echo 'make test-qemu         the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-secret-flow  the lanes under valgrind and MemorySanitizer, their scalars marked'
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
@@ -36,6 +38,7 @@ test: test-packages
 	MLS_LANES_X25519_ELEMENTS=1000000 MLS_LANES_P256_ELEMENTS=200000 \
 	    $(CARGO) test --release --locked --package mls_lanes \
 	    --test erasure --test machine_code --test randomized -- --nocapture
+	CARGO='$(CARGO)' ./.ci/test-qemu
 
 test-hsm-matrix: test-packages
 	@./.ci/install-packages $(KRYOPTIC_PACKAGES)
@@ -44,7 +47,6 @@ test-hsm-matrix: test-packages
 		$(CARGO) test --locked --package mls_hsm_signer --test matrix -- --nocapture
 
 test-qemu: test-packages
-	@./.ci/install-packages qemu-user-static
 	CARGO='$(CARGO)' ./.ci/test-qemu
 
 test-secret-flow: test-packages
