@@ -229,7 +229,7 @@ fn tampered_key_packages_are_refused_with_the_same_error() {
             .map(|kind| Member::new("member", kind, suite));
         let held = members[0]
             .hw()
-            .prepare_key_packages(&[good.clone()])
+            .prepare_key_packages(std::slice::from_ref(&good))
             .unwrap();
         let mut errors = BTreeMap::new();
         for place in 0..encoded.len() {
