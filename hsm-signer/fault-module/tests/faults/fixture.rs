@@ -1,8 +1,8 @@
 //! A fault module of its own for each test, and a SoftHSM token behind it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -37,10 +37,15 @@ pub struct Fixture {
     pub public: ObjectHandle,
     token: PathBuf,
     _directory: TempDir,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Fixture {
+    /// One lives at a time: all forward to the one SoftHSM of this process, and a test
+    /// that finalises it ends the sessions of all.
     pub fn new() -> Self {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let (directory, faults) = install();
         let pkcs11 = opened(&faults.module());
         let slot = new_token(&pkcs11);
@@ -57,6 +62,7 @@ impl Fixture {
             token: token_directory(serial.serial_number()),
             pkcs11,
             _directory: directory,
+            _alone: alone,
         }
     }
 
@@ -148,9 +154,7 @@ pub fn logged_in(session: &Session) {
 }
 
 fn new_token(pkcs11: &Pkcs11) -> Slot {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let _alone = ONE_AT_A_TIME.lock().unwrap();
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let label = format!("faults {} {number}", std::process::id());
     let slots = pkcs11.get_slots_with_token().unwrap();

@@ -260,6 +260,7 @@ fn a_call_hangs_until_the_rule_is_gone() {
     thread::scope(|scope| {
         let signing = scope.spawn(move || fixture::sign(&session, private));
         while !fixture.faults.log().iter().any(|call| call == "C_Sign") {
+            assert!(!signing.is_finished());
             thread::yield_now();
         }
         thread::sleep(Duration::from_millis(50));
