@@ -214,7 +214,8 @@ fn secrets_exported_by_the_sender() {
 
 /// Prepared encapsulations, which nobody sees before they are sent: memory is kept as it was, and
 /// searched when `enc` and the recipients' private keys tell what to look for. The shared secrets
-/// are there while the guard lives; each is gone when a seal took it, and all with the guard.
+/// are there while the guard lives; each is gone when a seal took it, and all with the guard. The
+/// Diffie-Hellman secrets that they come from are never there.
 #[test]
 fn prepared_encapsulations() {
     for config in hpke_configs() {
@@ -224,6 +225,17 @@ fn prepared_encapsulations() {
             .iter()
             .map(|one| one.shared_secret(&config))
             .collect();
+        let exchanged: Vec<_> = encapsulations
+            .iter()
+            .map(|one| one.diffie_hellman(&config))
+            .collect();
+        for snapshot in &memory {
+            let sightings = snapshot.scan(&exchanged).unwrap();
+            assert_eq!(
+                sightings, [0; PREPARED],
+                "{what}: a Diffie-Hellman secret is left"
+            );
+        }
         let [prepared, sealed, dropped] = &memory[..] else {
             panic!("stopped {} times", memory.len());
         };
@@ -282,6 +294,11 @@ impl Encapsulation {
             is_sealed: [0, PREPARED - 1].contains(&i),
         });
         (encapsulations, memory)
+    }
+
+    fn diffie_hellman(&self, config: &(impl Fn() -> HpkeConfig + Sync)) -> Secret {
+        let dh = kem::dh(config().0, &self.private, &self.enc).unwrap();
+        Secret::new("Diffie-Hellman secret", &dh)
     }
 
     fn shared_secret(&self, config: &(impl Fn() -> HpkeConfig + Sync)) -> Secret {
