@@ -52,6 +52,7 @@ mod kdf;
 mod lanes;
 #[cfg(feature = "openmls")]
 mod openmls;
+mod policy;
 pub mod prepared;
 mod provider;
 mod random;
@@ -61,7 +62,10 @@ mod status;
 mod suites;
 
 pub use crypto::HwCrypto;
+pub use lanes::NoLanes;
+pub use mls_fips::FipsError;
 pub use openmls_memory_storage::MemoryStorage;
+pub use policy::Policy;
 pub use prepared::{PrepareError, PreparedSeals, PreparedVerifications, SignedMessage};
 pub use provider::OpenMlsHwCrypto;
 pub use random::RandomError;

@@ -19,6 +19,11 @@ impl DhKem {
         (count >= lanes.break_even()?).then_some(lanes)
     }
 
+    /// Whether `count` keys of this KEM are worth lanes.
+    pub(super) fn has_lanes_for(&self, count: usize) -> bool {
+        self.lanes_for(count).is_some()
+    }
+
     /// How many of `count` keys one thread should take at a time, so that all
     /// threads have work and the lanes are full.
     pub(crate) fn piece_len(&self, count: usize) -> usize {

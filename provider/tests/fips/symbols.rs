@@ -1,0 +1,67 @@
+//! What is linked: AWS-LC's FIPS module, and no other implementation beside it.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+/// Functions that every AWS-LC has, with a prefix that tells one from another.
+const FUNCTIONS: [&str; 4] = [
+    "EVP_AEAD_CTX_seal",
+    "ECDH_compute_shared_secret",
+    "SHA256_Update",
+    "RAND_bytes",
+];
+
+/// The names of all functions in this program, as they are in its symbol table.
+fn symbols() -> Vec<String> {
+    let program = std::env::current_exe().unwrap();
+    let nm = Command::new("nm").arg("--defined-only").arg(program).output();
+    let nm = nm.expect("nm, of binutils");
+    assert!(nm.status.success(), "{}", String::from_utf8_lossy(&nm.stderr));
+    let listing = String::from_utf8(nm.stdout).unwrap();
+    let last = |line: &str| line.split_whitespace().last().map(String::from);
+    listing.lines().filter_map(last).collect()
+}
+
+/// Each prefix before one of the functions, with how many of them it has.
+fn prefixes(symbols: &[String]) -> BTreeMap<&str, usize> {
+    let mut prefixes = BTreeMap::new();
+    for symbol in symbols {
+        for function in FUNCTIONS {
+            let name = symbol.trim_start_matches("AWS_LC_TRAMPOLINE_");
+            if let Some(prefix) = name.strip_suffix(function) {
+                *prefixes.entry(prefix).or_default() += 1;
+            }
+        }
+    }
+    prefixes
+}
+
+#[test]
+fn the_fips_module_is_the_only_c_library() {
+    let symbols = symbols();
+    assert!(symbols.len() > 10_000, "{} symbols: is it stripped?", symbols.len());
+    let prefixes = prefixes(&symbols);
+    println!("{prefixes:?}");
+    let libraries: Vec<_> = prefixes.keys().collect();
+    assert_eq!(libraries.len(), 1, "{libraries:?}");
+    assert!(libraries[0].starts_with("aws_lc_fips_"), "{libraries:?}");
+    // The positive control of the search: it would find another library by these.
+    assert!(prefixes.values().all(|&found| found >= FUNCTIONS.len() - 1));
+    let integrity = symbols.iter().filter(|symbol| symbol.contains("BORINGSSL_bcm_text_hash"));
+    assert!(integrity.count() > 0, "a module without an integrity test");
+}
+
+/// The implementations that the other build has beside AWS-LC.
+#[test]
+fn nothing_beside_it_computes() {
+    let symbols = symbols();
+    let of = |name: &str| symbols.iter().filter(|symbol| symbol.contains(name)).count();
+    assert!(of("openmls_hw_crypto") > 100, "mangled names are not found as they should be");
+    for crate_name in ["mls_lanes", "ring_core", "4ring", "4sha2", "curve25519_dalek", "p256"] {
+        let found: Vec<_> = symbols
+            .iter()
+            .filter(|symbol| symbol.contains(crate_name) && !symbol.contains("aws_lc"))
+            .collect();
+        assert!(found.is_empty(), "{crate_name}: {found:?}");
+    }
+}
