@@ -244,14 +244,7 @@ impl Source {
             failure: None,
         };
         for (message, signature) in messages.iter().zip(signatures) {
-            let released = release::released(
-                &self.crypto,
-                key.scheme,
-                &key.public_key,
-                message,
-                signature,
-            );
-            match released {
+            match key.verifier.released(&self.crypto, message, signature) {
                 Ok(signature) => signed.signatures.push(signature),
                 Err(error) => {
                     self.rejected.fetch_add(1, Ordering::Relaxed);
