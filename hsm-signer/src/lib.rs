@@ -55,6 +55,7 @@ pub mod scheme;
 mod signer;
 mod sync;
 pub mod token;
+mod verification;
 
 pub use encoding::pkcs8::PrivateKey;
 pub use error::Error;

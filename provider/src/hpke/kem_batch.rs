@@ -98,7 +98,10 @@ impl DhKem {
         lanes: &Lanes,
         ikms: &[I],
     ) -> Vec<Result<HpkeKeyPair, CryptoError>> {
-        let mut keys = PrivateKeys::zeros(ikms.len());
+        let mut keys = match PrivateKeys::zeros(ikms.len()) {
+            Ok(keys) => keys,
+            Err(error) => return ikms.iter().map(|_| Err(error)).collect(),
+        };
         let mut derived = vec![Ok(()); ikms.len()];
         for ((key, ikm), derived) in keys.iter_mut().zip(ikms).zip(&mut derived) {
             *derived = self.derive_private_key(ikm.as_ref(), key);

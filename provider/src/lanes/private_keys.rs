@@ -13,12 +13,15 @@ pub(crate) struct PrivateKeys {
 }
 
 impl PrivateKeys {
-    /// `count` keys of zeros, at most [`BATCH`], to be written to.
-    pub(crate) fn zeros(count: usize) -> Self {
-        assert!(count <= BATCH, "a batch has at most {BATCH} elements");
-        Self {
-            bytes: SecretBytes::zeros(),
-            count,
+    /// `count` keys of zeros, to be written to.
+    ///
+    /// # Errors
+    /// [`CryptoError::TooMuchData`] if there are more than [`BATCH`].
+    pub(crate) fn zeros(count: usize) -> Result<Self, CryptoError> {
+        let bytes = SecretBytes::zeros();
+        match count <= BATCH {
+            true => Ok(Self { bytes, count }),
+            false => Err(CryptoError::TooMuchData),
         }
     }
 
@@ -28,7 +31,7 @@ impl PrivateKeys {
         count: usize,
         is_private_key: impl Fn(&[u8]) -> bool,
     ) -> Result<Self, CryptoError> {
-        let mut keys = Self::zeros(count);
+        let mut keys = Self::zeros(count)?;
         random::fill(&mut keys.bytes[..count * PRIVATE_LEN])?;
         for key in keys.iter_mut() {
             while !is_private_key(key) {

@@ -37,7 +37,10 @@ fn module_text(program: &Path) -> (usize, usize) {
     let nm = String::from_utf8(nm.expect("nm, of binutils").stdout).unwrap();
     let address = |name: &str| {
         let line = nm.lines().find(|line| line.ends_with(name));
-        let address = line.unwrap_or_else(|| panic!("no {name}")).split(' ').next();
+        let address = line
+            .unwrap_or_else(|| panic!("no {name}"))
+            .split(' ')
+            .next();
         usize::from_str_radix(address.unwrap(), 16).unwrap()
     };
     let shift = text_shift(program);
@@ -54,8 +57,16 @@ fn text_shift(program: &Path) -> usize {
         .arg(program)
         .output();
     let headers = String::from_utf8(readelf.expect("readelf, of binutils").stdout).unwrap();
-    let text = headers.lines().find(|line| line.contains(" .text ")).unwrap();
-    let fields: Vec<&str> = text.split(".text").nth(1).unwrap().split_whitespace().collect();
+    let text = headers
+        .lines()
+        .find(|line| line.contains(" .text "))
+        .unwrap();
+    let fields: Vec<&str> = text
+        .split(".text")
+        .nth(1)
+        .unwrap()
+        .split_whitespace()
+        .collect();
     let [address, offset] = [1, 2].map(|i| usize::from_str_radix(fields[i], 16).unwrap());
     address - offset
 }
@@ -65,7 +76,11 @@ fn a_program_with_one_flipped_byte_is_aborted_at_start() {
     let path = std::env::current_exe().unwrap();
     let program = fs::read(&path).unwrap();
     let (start, end) = module_text(&path);
-    assert!(end - start > 100_000, "the module's text has {} bytes", end - start);
+    assert!(
+        end - start > 100_000,
+        "the module's text has {} bytes",
+        end - start
+    );
     let whole = Copy::of(&program, "whole").start();
     assert!(whole.status.success(), "{whole:?}");
     for place in [start, start + (end - start) / 2, end - 1] {

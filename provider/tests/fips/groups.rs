@@ -86,9 +86,7 @@ impl Invitation {
             .add_members(&provider, &founder.signer, &[key_package])
             .unwrap();
         group.merge_pending_commit(&provider).unwrap();
-        let MlsMessageBodyIn::Welcome(welcome) =
-            MlsMessageIn::from(welcome).extract()
-        else {
+        let MlsMessageBodyIn::Welcome(welcome) = MlsMessageIn::from(welcome).extract() else {
             panic!("no Welcome")
         };
         Self {
@@ -131,9 +129,18 @@ fn refused_as_a_key_package() {
     let provider = in_fips_mode();
     let client = Client::new(REFUSED);
     let built = KeyPackage::builder()
-        .build(REFUSED, &provider, &client.signer, client.credential.clone())
+        .build(
+            REFUSED,
+            &provider,
+            &client.signer,
+            client.credential.clone(),
+        )
         .map(drop);
-    assert_refused(REFUSED, "key package", built.map_err(|error| error.to_string()));
+    assert_refused(
+        REFUSED,
+        "key package",
+        built.map_err(|error| error.to_string()),
+    );
     let key_package = KeyPackageIn::from(client.key_package(REFUSED, &unrestricted()));
     let validated = key_package.validate(provider.crypto(), ProtocolVersion::Mls10);
     let validated = validated.map(drop).map_err(|error| error.to_string());
@@ -168,7 +175,11 @@ fn refused_at_processing() {
             )
             .unwrap()
             .into_commit();
-        let message = || MlsMessageIn::from(commit.clone()).try_into_protocol_message().unwrap();
+        let message = || {
+            MlsMessageIn::from(commit.clone())
+                .try_into_protocol_message()
+                .unwrap()
+        };
         let process = |provider: &Provider| {
             let mut member = MlsGroup::load(provider.storage(), &id).unwrap().unwrap();
             let processed = member.process_message(provider, message());
@@ -203,7 +214,9 @@ fn groups_of_approved_suites_work() {
         };
         let mut member = join(welcome, &invited).unwrap();
         let update = LeafNodeParameters::default();
-        let commit = group.self_update(&provider, &founder.signer, update).unwrap();
+        let commit = group
+            .self_update(&provider, &founder.signer, update)
+            .unwrap();
         group.merge_pending_commit(&provider).unwrap();
         let message = MlsMessageIn::from(commit.into_commit());
         let message = message.try_into_protocol_message().unwrap();

@@ -40,7 +40,10 @@ fn table() -> Operations {
     let fips = HwCrypto::fips().unwrap();
     Operations {
         module_version: Module::linked().version.unwrap(),
-        rows: cases().iter().map(|case| row(case, &crypto, &fips)).collect(),
+        rows: cases()
+            .iter()
+            .map(|case| row(case, &crypto, &fips))
+            .collect(),
     }
 }
 
@@ -94,7 +97,10 @@ fn reason(case: &Case, observations: &[Observation]) -> (String, String) {
     let rules = rules.filter(|rule| approved || rule.approval == Approval::NotApproved);
     let why = match approved {
         true => String::new(),
-        false => joined(rules.clone().map(|rule| format!("{:?}", rule.algorithm))) + " is no approved algorithm",
+        false => {
+            joined(rules.clone().map(|rule| format!("{:?}", rule.algorithm)))
+                + " is no approved algorithm"
+        }
     };
     (why, joined(rules.map(|rule| rule.citation)))
 }
@@ -159,7 +165,12 @@ fn markdown(table: &Operations) -> String {
 }
 
 fn call(call: &Call) -> String {
-    let Call { service, times, approved, .. } = call;
+    let Call {
+        service,
+        times,
+        approved,
+        ..
+    } = call;
     match approved {
         true => format!("{times} {service}"),
         false => format!("~~{times} {service}~~"),

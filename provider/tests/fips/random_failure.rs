@@ -88,7 +88,11 @@ fn without_randomness_there_is_no_key() {
     let folder = Folder::new();
     let shim = folder.shim();
     let none = child(&shim, &folder.0.join("never"));
-    let keys = |output: &Output| String::from_utf8_lossy(&output.stdout).matches("KEY").count();
+    let keys = |output: &Output| {
+        String::from_utf8_lossy(&output.stdout)
+            .matches("KEY")
+            .count()
+    };
     assert_eq!(keys(&none), 4, "{none:?}");
     assert!(none.status.success(), "{none:?}");
     let failing = folder.0.join("fail");
@@ -109,7 +113,9 @@ fn in_child_keys_are_generated() {
     if file.ends_with("fail") {
         fs::write(file, "").unwrap();
     }
-    std::thread::spawn(move || generate(&crypto)).join().unwrap();
+    std::thread::spawn(move || generate(&crypto))
+        .join()
+        .unwrap();
 }
 
 fn generate(crypto: &HwCrypto) {

@@ -12,7 +12,12 @@ fn every_approved_operation_passes_and_no_other() {
     let mut passed = 0;
     for case in cases() {
         let outcome = case.run(&strict);
-        assert_eq!(outcome.is_ok(), case.is_approved(), "{}: {outcome:?}", case.name());
+        assert_eq!(
+            outcome.is_ok(),
+            case.is_approved(),
+            "{}: {outcome:?}",
+            case.name()
+        );
         passed += usize::from(outcome.is_ok());
     }
     println!("strict: {passed} of {CASES} operations pass");
@@ -30,7 +35,11 @@ fn every_operation_is_done_by_the_module() {
         assert_eq!(outcome, Ok(()), "{}", case.name());
         let of = |service| observations.iter().any(|seen| seen.service == service);
         for &service in expected(case.operation) {
-            assert!(of(service), "{} without {service:?}: {observations:?}", case.name());
+            assert!(
+                of(service),
+                "{} without {service:?}: {observations:?}",
+                case.name()
+            );
         }
         let algorithms = [Algorithm::Sha2, Algorithm::HmacSha2, Algorithm::Drbg];
         for observation in &observations {

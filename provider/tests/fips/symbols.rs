@@ -14,9 +14,16 @@ const FUNCTIONS: [&str; 4] = [
 /// The names of all functions in this program, as they are in its symbol table.
 fn symbols() -> Vec<String> {
     let program = std::env::current_exe().unwrap();
-    let nm = Command::new("nm").arg("--defined-only").arg(program).output();
+    let nm = Command::new("nm")
+        .arg("--defined-only")
+        .arg(program)
+        .output();
     let nm = nm.expect("nm, of binutils");
-    assert!(nm.status.success(), "{}", String::from_utf8_lossy(&nm.stderr));
+    assert!(
+        nm.status.success(),
+        "{}",
+        String::from_utf8_lossy(&nm.stderr)
+    );
     let listing = String::from_utf8(nm.stdout).unwrap();
     let last = |line: &str| line.split_whitespace().last().map(String::from);
     listing.lines().filter_map(last).collect()
@@ -39,7 +46,11 @@ fn prefixes(symbols: &[String]) -> BTreeMap<&str, usize> {
 #[test]
 fn the_fips_module_is_the_only_c_library() {
     let symbols = symbols();
-    assert!(symbols.len() > 10_000, "{} symbols: is it stripped?", symbols.len());
+    assert!(
+        symbols.len() > 10_000,
+        "{} symbols: is it stripped?",
+        symbols.len()
+    );
     let prefixes = prefixes(&symbols);
     println!("{prefixes:?}");
     let libraries: Vec<_> = prefixes.keys().collect();
@@ -47,7 +58,9 @@ fn the_fips_module_is_the_only_c_library() {
     assert!(libraries[0].starts_with("aws_lc_fips_"), "{libraries:?}");
     // The positive control of the search: it would find another library by these.
     assert!(prefixes.values().all(|&found| found >= FUNCTIONS.len() - 1));
-    let integrity = symbols.iter().filter(|symbol| symbol.contains("BORINGSSL_bcm_text_hash"));
+    let integrity = symbols
+        .iter()
+        .filter(|symbol| symbol.contains("BORINGSSL_bcm_text_hash"));
     assert!(integrity.count() > 0, "a module without an integrity test");
 }
 
@@ -55,9 +68,24 @@ fn the_fips_module_is_the_only_c_library() {
 #[test]
 fn nothing_beside_it_computes() {
     let symbols = symbols();
-    let of = |name: &str| symbols.iter().filter(|symbol| symbol.contains(name)).count();
-    assert!(of("openmls_hw_crypto") > 100, "mangled names are not found as they should be");
-    for crate_name in ["mls_lanes", "ring_core", "4ring", "4sha2", "curve25519_dalek", "p256"] {
+    let of = |name: &str| {
+        symbols
+            .iter()
+            .filter(|symbol| symbol.contains(name))
+            .count()
+    };
+    assert!(
+        of("openmls_hw_crypto") > 100,
+        "mangled names are not found as they should be"
+    );
+    for crate_name in [
+        "mls_lanes",
+        "ring_core",
+        "4ring",
+        "4sha2",
+        "curve25519_dalek",
+        "p256",
+    ] {
         let found: Vec<_> = symbols
             .iter()
             .filter(|symbol| symbol.contains(crate_name) && !symbol.contains("aws_lc"))

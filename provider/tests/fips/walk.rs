@@ -41,7 +41,9 @@ impl Case {
     }
 
     pub fn is_approved(&self) -> bool {
-        self.approvals.iter().all(|algorithm| algorithm.is_approved())
+        self.approvals
+            .iter()
+            .all(|algorithm| algorithm.is_approved())
     }
 
     pub fn run(&self, crypto: &HwCrypto) -> Result<(), Failed> {
@@ -147,7 +149,9 @@ fn hashes(cases: &mut Vec<Case>) {
             algorithm: name.into(),
             approvals: vec![Algorithm::Sha2],
         };
-        of.add("hash", move |crypto| Ok(crypto.hash(hash, b"data").map(drop)?));
+        of.add("hash", move |crypto| {
+            Ok(crypto.hash(hash, b"data").map(drop)?)
+        });
         of.approvals = vec![Algorithm::HmacSha2];
         of.add("hmac", move |crypto| {
             Ok(crypto.hmac(hash, &[7; 32], b"data").map(drop)?)
@@ -222,7 +226,9 @@ fn signatures(cases: &mut Vec<Case>) {
             let prepared = prepared.map_err(|error| Failed::Other(error.to_string()))?;
             match prepared.unused() {
                 1 => Ok(()),
-                _ => Err(Failed::Other("the good signature was not found good".into())),
+                _ => Err(Failed::Other(
+                    "the good signature was not found good".into(),
+                )),
             }
         });
         of.add("SignatureKeyPair::new", move |_| {
