@@ -3,21 +3,24 @@
 CARGO ?= cargo
 STATE ?= .state
 
-# A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side;
-# emulated CPUs.
+# A C compiler for AWS-LC, and CMake and Go for its FIPS module; a PKCS#11 module and tools;
+# OpenSSL for the tests' other side; emulated CPUs.
 RUN_PACKAGES  = gcc libc6-dev softhsm2
-TEST_PACKAGES = $(RUN_PACKAGES) binutils libnss3 libssl-dev opensc openssl p11-kit p11-kit-modules pkg-config \
-    qemu-user-static
+FIPS_PACKAGES = gcc libc6-dev binutils cmake golang-go libssl-dev pkg-config
+TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) libnss3 opensc openssl p11-kit p11-kit-modules qemu-user-static
 # kryoptic builds an OpenSSL of its own, in minutes.
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: help run test test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-batch bench-hsm lint run-packages test-packages
+.PHONY: help run test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-batch bench-hsm lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
 	@echo '                       token; then a commit to 2,000 members, with and without prepared seals'
 	@echo 'make test              every test'
+	@echo 'make fips-test         FIPS mode over the current module, which make test has too, and the certified one'
+	@echo 'make fips-table        fips/operations/ written anew, by the service indicator of both modules'
+	@echo 'make fips-sbom         the bill of materials of the signer with the FIPS module, in target/'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
 	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load'
@@ -39,6 +42,29 @@ test: test-packages
 	    $(CARGO) test --release --locked --package mls_lanes \
 	    --test erasure --test machine_code --test randomized -- --nocapture
 	CARGO='$(CARGO)' ./.ci/test-qemu
+	$(MAKE) fips-test-current
+
+# One selection of crates for every command, or Cargo builds the C library again.
+FIPS = --locked --no-default-features --features fips \
+    --package mls_fips --package openmls_hw_crypto --package mls_hsm_signer --package mls_tests
+CERTIFIED = --locked --manifest-path fips/certified/Cargo.toml --target-dir target/fips-certified
+
+fips-test: fips-test-current fips-test-certified
+
+fips-test-current: fips-packages
+	$(CARGO) test $(FIPS) --lib --bin mls-fips --test fips --test command_line \
+	    --test wycheproof --test rfc9180 --test malformed --test properties \
+	    --test batch --test prepared --test prepared_verifications --test fips_sbom
+
+fips-test-certified: fips-packages
+	$(CARGO) test $(CERTIFIED)
+
+fips-sbom: fips-packages
+	$(CARGO) run --quiet $(FIPS) --bin fips-sbom -- mls_hsm_signer > target/fips-sbom.cdx.json
+
+fips-table: fips-packages
+	MLS_FIPS_TABLE=write $(CARGO) test $(FIPS) --test fips operations
+	MLS_FIPS_TABLE=write $(CARGO) test $(CERTIFIED) --test fips operations
 
 test-hsm-matrix: test-packages
 	@./.ci/install-packages $(KRYOPTIC_PACKAGES)
@@ -88,6 +114,9 @@ lint: test-packages
 
 run-packages:
 	@./.ci/install-packages $(RUN_PACKAGES)
+
+fips-packages:
+	@./.ci/install-packages $(FIPS_PACKAGES)
 
 test-packages:
 	@./.ci/install-packages $(TEST_PACKAGES)

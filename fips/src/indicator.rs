@@ -91,6 +91,7 @@ fn is_recording() -> bool {
 }
 
 /// Known to the compiler, so that [`observe`] is its call.
+#[inline]
 #[cfg(not(feature = "fips"))]
 const fn is_recording() -> bool {
     false

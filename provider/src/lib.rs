@@ -26,6 +26,9 @@
 //! | SHA-256; SHA-2 compressions inside HMAC and HKDF | the `sha2` crate, whose states can be prepared once and kept |
 //! | composition of HMAC, HKDF and HPKE (RFC 9180) | this crate |
 //!
+//! With the feature `fips` (and without the default features) AWS-LC is its FIPS module, and
+//! does the second row too; [`HwCrypto::fips`] then refuses what is not approved.
+//!
 //! # Formats
 //!
 //! Those that OpenMLS and its other providers store and send:

@@ -1,10 +1,13 @@
 //! One byte flipped in the module's text: the program does not start.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
 
 const SIGABRT: i32 = 6;
 
@@ -20,8 +23,18 @@ impl Copy {
     }
 
     /// Lists its tests: nothing of the module is called, but it is started.
+    ///
+    /// A test that starts a child just now may have handed it our file, still open for
+    /// writing; then it is busy for a moment.
     fn start(&self) -> Output {
-        Command::new(&self.0).arg("--list").output().unwrap()
+        loop {
+            match Command::new(&self.0).arg("--list").output() {
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                started => return started.unwrap(),
+            }
+        }
     }
 }
 

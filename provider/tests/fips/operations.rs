@@ -3,7 +3,7 @@
 //! `make fips-table` writes it; without `MLS_FIPS_TABLE=write` it is compared.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mls_fips::{Approval, Call, Exception, Module, Observation, Operation, Operations};
 use openmls_hw_crypto::HwCrypto;
@@ -31,8 +31,13 @@ fn the_committed_tables_are_what_the_module_says() {
 }
 
 fn path(version: &str, extension: &str) -> PathBuf {
-    let operations = concat!(env!("CARGO_MANIFEST_DIR"), "/../fips/operations");
-    PathBuf::from(operations).join(format!("{version}.{extension}"))
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let above = ours
+        .ancestors()
+        .map(|folder| folder.join("fips/operations"));
+    let mut operations = above.filter(|folder| folder.is_dir());
+    let operations = operations.next().expect("fips/operations");
+    operations.join(format!("{version}.{extension}"))
 }
 
 fn table() -> Operations {

@@ -67,7 +67,10 @@ fn a_refusal_names_the_rule() {
     assert!(x25519.contains("X25519 is not approved"), "{x25519}");
     assert!(x25519.contains("SP 800-56A"), "{x25519}");
     let x448 = of(Ciphersuite::MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448);
-    assert!(x448.contains("not implemented"), "{x448}");
+    assert!(x448.contains("X448 is not approved"), "{x448}");
+    let elsewhere =
+        HwCrypto::default().refusal(Ciphersuite::MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448);
+    assert!(elsewhere.unwrap().contains("not implemented"));
 }
 
 /// An AEAD that is not approved, under a KEM and a KDF that are; and a KEM of no suite.
