@@ -19,13 +19,21 @@ pub struct Observation {
     /// The algorithm.
     pub algorithm: Algorithm,
     /// Whether the indicator moved.
-    pub approved: bool,
+    pub moved: bool,
 }
 
 impl Observation {
+    /// Whether the module approved of the service.
+    ///
+    /// Entering a key is no security function: a hash or a check inside it may move the
+    /// indicator, and says nothing of the key.
+    pub fn is_approved(&self) -> bool {
+        self.moved && self.service != Service::KeyEntry
+    }
+
     /// Whether the strict policy lets it pass: by the indicator, or as an [`Exception`].
     pub fn passes(&self) -> bool {
-        self.approved || Exception::covering(self.service, self.algorithm).is_some()
+        self.is_approved() || Exception::covering(self.service, self.algorithm).is_some()
     }
 }
 
@@ -43,13 +51,13 @@ pub fn observe<T>(service: Service, algorithm: Algorithm, call: impl FnOnce() ->
     }
     let before = read();
     let result = call();
-    let approved = read() != before;
+    let moved = read() != before;
     RECORD.with_borrow_mut(|record| {
         record.iter_mut().for_each(|observations| {
             observations.push(Observation {
                 service,
                 algorithm,
-                approved,
+                moved,
             });
         });
     });
@@ -131,10 +139,22 @@ mod tests {
             });
             observe(Service::Seal, Algorithm::AesGcm, seal_under_a_nonce_of_ours);
         });
-        let approved: Vec<bool> = seen.iter().map(|seen| seen.approved).collect();
+        let approved: Vec<bool> = seen.iter().map(Observation::is_approved).collect();
         assert_eq!(approved, [true, false]);
         assert!(seen.iter().all(Observation::passes));
         assert_eq!(seen[1].service, Service::Seal);
+    }
+
+    #[test]
+    fn the_entry_of_a_key_is_never_approved() {
+        let entry = |algorithm| Observation {
+            service: Service::KeyEntry,
+            algorithm,
+            moved: true,
+        };
+        assert!(!entry(Algorithm::EcdhNist).is_approved());
+        assert!(entry(Algorithm::EcdhNist).passes());
+        assert!(!entry(Algorithm::X25519).passes());
     }
 
     #[test]

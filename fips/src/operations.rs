@@ -12,8 +12,11 @@ pub struct Call {
     /// How often it was asked for.
     pub times: usize,
     /// Whether the indicator moved each time.
+    pub moved: bool,
+    /// Whether that is the module's approval: the entry of a key is no security function,
+    /// whatever moves the indicator inside it.
     pub approved: bool,
-    /// The exception that covers it, if the indicator did not move and there is one.
+    /// The exception that covers it, if it is not approved and there is one.
     pub exception: Option<String>,
 }
 

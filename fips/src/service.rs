@@ -62,17 +62,17 @@ pub static EXCEPTIONS: &[Exception] = &[
         name: "derive-key-pair",
         service: Service::KeyEntry,
         algorithms: &[Algorithm::EcdhNist],
-        why: "MLS derives HPKE key pairs from path and key-package secrets, and HPKE has no \
-              other way to give a receiver its key; the module approves key pairs of its own \
-              generation",
+        why: "MLS derives HPKE key pairs from path and key-package secrets and enters them; \
+              the module approves key pairs of its own generation, and what moves its \
+              indicator during the entry is a check of the key",
         rule: "RFC 9180, section 7.1.3; SP 800-56A Rev. 3, section 5.6.1.2",
     },
     Exception {
         name: "signature-key-entry",
         service: Service::KeyEntry,
         algorithms: &[Algorithm::EcdsaNist, Algorithm::Ed25519],
-        why: "a signature key from storage is entered; entering one is no security function \
-              and has no indicator, signing with it has",
+        why: "a signature key from storage is entered; entering one is no security function, \
+              signing with it is one and is approved",
         rule: "FIPS 140-3, section 7.9 (ISO/IEC 19790, sensitive security parameter entry)",
     },
 ];
