@@ -12,7 +12,7 @@ TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) libnss3 opensc openssl p11-kit 
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: help run test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-batch bench-hsm lint run-packages test-packages
+.PHONY: help run test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-batch bench-fips bench-hsm lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
@@ -28,6 +28,7 @@ help:
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
 	@echo 'make bench-batch       what is done for many at once, and prepared, against the others'
+	@echo 'make bench-fips        what FIPS mode costs: against the same module without it, and the plain build'
 	@echo 'make bench-hsm         the signer over SoftHSM against SoftHSM itself'
 	@echo 'make lint              formatting, clippy and docs, warnings denied'
 
@@ -47,12 +48,12 @@ test: test-packages
 # One selection of crates for every command, or Cargo builds the C library again.
 FIPS = --locked --no-default-features --features fips \
     --package mls_fips --package openmls_hw_crypto --package mls_hsm_signer --package mls_tests
-CERTIFIED = --locked --manifest-path fips/certified/Cargo.toml --target-dir target/fips-certified
+CERTIFIED = --locked --manifest-path fips/certified/Cargo.toml --target-dir target
 
 fips-test: fips-test-current fips-test-certified
 
 fips-test-current: fips-packages
-	$(CARGO) test $(FIPS) --lib --bin mls-fips --test fips --test command_line \
+	$(CARGO) test $(FIPS) --lib --bin mls-fips --test fips --test fips_symbols --test command_line \
 	    --test wycheproof --test rfc9180 --test malformed --test properties \
 	    --test batch --test prepared --test prepared_verifications --test fips_sbom
 
@@ -103,6 +104,9 @@ bench-batch: test-packages
 	$(MEASURE) key-packages-validate --suite 0x0001,0x0002 --members 2000 $(AGAINST)
 	$(MEASURE) key-packages-generate,derive-many --suite 0x0001,0x0002,0x0003 --members 2000 $(AGAINST)
 
+bench-fips: fips-packages
+	CARGO='$(CARGO)' ./benches/fips.sh
+
 bench-hsm: run-packages
 	$(CARGO) build --release --locked --package mls_fault_module
 	$(CARGO) run --release --locked --package mls_hsm_signer --bin mls-hsm-signer -- bench --json
@@ -110,6 +114,7 @@ bench-hsm: run-packages
 lint: test-packages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	$(CARGO) clippy $(FIPS) --lib --bins --test fips --test fips_sbom -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --locked
 
 run-packages:

@@ -10,10 +10,11 @@ pub enum FipsError {
          (cmake and Go are needed)"
     )]
     NotLinked,
-    /// This program was built with another AWS-LC beside the FIPS module.
+    /// This program was built with another AWS-LC beside the FIPS module, or with two of them.
     #[error(
-        "a C library other than the FIPS module is linked too: some crate asks for the feature \
-         `aws-lc`; build every one with default-features = false"
+        "another AWS-LC is linked beside the FIPS module: build every crate with \
+         default-features = false, and have one version of aws-lc-fips-sys in the lock file \
+         (cargo update --package aws-lc-fips-sys --precise VERSION)"
     )]
     NotAlone,
     /// The module's integrity or known-answer tests failed.

@@ -11,7 +11,8 @@ pub struct Module {
     /// Whether it is AWS-LC's FIPS module. It has then passed its integrity test and its
     /// start-up tests, or the process would not be: it ends the process if they fail.
     pub is_fips: bool,
-    /// Whether no other AWS-LC was asked for beside it.
+    /// Whether no other AWS-LC is beside it: the feature `aws-lc` is off, and the module that
+    /// answers here is the one that `aws-lc-rs` calls.
     pub is_alone: bool,
     /// The module's version, if it is a FIPS module that tells one.
     pub version: Option<String>,
@@ -25,7 +26,7 @@ impl Module {
     pub fn linked() -> Self {
         Self {
             is_fips: aws_lc_rs::try_fips_mode().is_ok(),
-            is_alone: cfg!(not(all(feature = "fips", feature = "aws-lc"))),
+            is_alone: is_alone(),
             version: version_string().strip_prefix(FIPS_MODULE).map(String::from),
         }
     }
@@ -43,6 +44,20 @@ impl Module {
         self.certificate()
             .map_or(FipsStatus::Unvalidated, |certificate| certificate.status)
     }
+}
+
+/// Cargo lets two crates link two versions of the module, if a lock file says so. A hash by
+/// `aws-lc-rs` moves the indicator of the module that it calls, and of no other.
+#[cfg(feature = "fips")]
+fn is_alone() -> bool {
+    let before = crate::ffi::service_indicator();
+    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"");
+    cfg!(not(feature = "aws-lc")) && crate::ffi::service_indicator() != before
+}
+
+#[cfg(not(feature = "fips"))]
+fn is_alone() -> bool {
+    true
 }
 
 #[cfg(feature = "fips")]

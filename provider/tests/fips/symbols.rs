@@ -1,6 +1,9 @@
 //! What is linked: AWS-LC's FIPS module, and no other implementation beside it.
+//!
+//! Part of the signer's tests too, where it reads the signer.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Functions that every AWS-LC has, with a prefix that tells one from another.
@@ -11,9 +14,17 @@ const FUNCTIONS: [&str; 4] = [
     "RAND_bytes",
 ];
 
-/// The names of all functions in this program, as they are in its symbol table.
+fn program() -> PathBuf {
+    match option_env!("CARGO_BIN_EXE_mls-hsm-signer") {
+        Some(signer) => signer.into(),
+        None => std::env::current_exe().unwrap(),
+    }
+}
+
+/// The names of all functions in the program, as they are in its symbol table.
 fn symbols() -> Vec<String> {
-    let program = std::env::current_exe().unwrap();
+    let program = program();
+    println!("{}", program.display());
     let nm = Command::new("nm")
         .arg("--defined-only")
         .arg(program)
@@ -75,7 +86,7 @@ fn nothing_beside_it_computes() {
         let of_rust = symbols.iter().filter(of_rust);
         of_rust.filter(|symbol| symbol.contains(&mangled)).count()
     };
-    assert!(of_crate("openmls_hw_crypto") > 100, "the positive control");
+    assert!(of_crate("openmls_hw_crypto") > 20, "the positive control");
     for name in [
         "mls_lanes",
         "ring",
