@@ -104,6 +104,7 @@ mod tests {
         let measured = |engine, threads, median_us| Measured {
             engine,
             threads,
+            samples: vec![median_us],
             summary: Summary::of(&[median_us]).unwrap(),
         };
         let mut measurement = Measurement {

@@ -187,12 +187,21 @@ pub fn parse(text: &str) -> Result<Vec<&'static Scenario>, BenchError> {
         return Ok(scenarios().iter().filter(is_operation).collect());
     }
     text.split(',')
-        .map(|name| find(scenarios(), name))
+        .map(find)
         .collect()
 }
 
+/// The scenario called `name`.
+///
+/// # Errors
+///
+/// [`BenchError::UnknownScenario`] if no row has this name.
+pub fn find(name: &str) -> Result<&'static Scenario, BenchError> {
+    find_in(scenarios(), name)
+}
+
 /// The row of `table` called `name`.
-pub(crate) fn find(
+pub(crate) fn find_in(
     table: &'static [Scenario],
     name: &str,
 ) -> Result<&'static Scenario, BenchError> {
