@@ -20,6 +20,7 @@ pub mod cpu;
 pub mod duration;
 pub mod engine;
 mod error;
+pub mod instructions;
 pub mod lanes;
 pub mod measure;
 pub mod memory;

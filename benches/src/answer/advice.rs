@@ -90,8 +90,10 @@ fn advise_role(record: &Record, role: Role) -> Advice {
     let allowed = suite::all().into_iter().filter(|&suite| role != Role::Fips || is_approved(suite));
     let costs = allowed.filter_map(|suite| Some((suite, cost(record, role, suite)?)));
     let mut costs: Vec<(Ciphersuite, f64)> = costs.collect();
-    costs.sort_by(|(_, a), (_, b)| a.total_cmp(b));
-    let Some(&(best, least)) = costs.first() else {
+    // Of those that cannot be told apart, the first of the table.
+    let least = costs.iter().map(|(_, cost)| *cost).fold(f64::INFINITY, f64::min);
+    costs.sort_by(|(_, a), (_, b)| beyond(*a, least).total_cmp(&beyond(*b, least)));
+    let Some(&(best, cost)) = costs.first() else {
         let nothing = "The record has no samples of what this deployment does.".to_owned();
         return Advice {
             role,
@@ -99,7 +101,7 @@ fn advise_role(record: &Record, role: Role) -> Advice {
             reasons: vec![nothing],
         };
     };
-    let mut reasons = vec![comparison(role, least, &costs[1..])];
+    let mut reasons = vec![comparison(role, cost, &costs[1..])];
     if role == Role::Fips {
         reasons.extend(fips_reasons());
     }
@@ -122,18 +124,26 @@ fn cost(record: &Record, role: Role, suite: Ciphersuite) -> Option<f64> {
     costs.sum()
 }
 
-fn comparison(role: Role, least: f64, others: &[(Ciphersuite, f64)]) -> String {
-    let others = others.iter().map(|&(suite, cost)| {
-        format!("{} {:.1} times as much", suite::number(suite), cost / least)
-    });
-    let others: Vec<String> = others.collect();
-    let least = duration::text(least);
-    let compared = if others.is_empty() {
-        String::new()
-    } else {
-        format!("; {}", others.join(", "))
+/// The share by which costs of the same machine differ without meaning it.
+const ALIKE: f64 = 0.05;
+
+/// How many times the least a cost is, those alike as one.
+fn beyond(cost: f64, least: f64) -> f64 {
+    let ratio = cost / least;
+    if ratio < 1.0 + ALIKE { 1.0 } else { ratio }
+}
+
+fn comparison(role: Role, own: f64, others: &[(Ciphersuite, f64)]) -> String {
+    let other = |&(suite, cost): &(Ciphersuite, f64)| {
+        let number = suite::number(suite);
+        match cost / own {
+            alike if alike < 1.0 + ALIKE => format!("{number} as much"),
+            ratio => format!("{number} {ratio:.1} times as much"),
+        }
     };
-    format!("Least time for {}: {least}{compared}.", role.workload())
+    let compared: Vec<String> = others.iter().map(other).collect();
+    let own = duration::text(own);
+    format!("{own} for {}; {}.", role.workload(), compared.join(", "))
 }
 
 /// The suite's algorithms as the standards call them.
@@ -219,6 +229,8 @@ mod tests {
         };
         assert_eq!(chosen(&[1.0, 2.0, 3.0, 4.0, 5.0]), [1, 1, 2]);
         assert_eq!(chosen(&[3.0, 5.0, 1.0, 9.0, 4.0]), [3, 3, 7]);
+        // As much, and so the first.
+        assert_eq!(chosen(&[1.02, 5.0, 1.0, 9.0, 4.0]), [1, 1, 7]);
     }
 
     #[test]

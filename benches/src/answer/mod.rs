@@ -3,12 +3,10 @@
 mod advice;
 mod table;
 
-use openmls_traits::types::Ciphersuite;
-
 pub use advice::{Advice, Role, advise};
 pub use table::{Cell, Table, table};
 
-use crate::survey::Step;
+use crate::{suite, survey::Step};
 
 /// A row of the table: an operation, the same for every suite.
 #[derive(Debug)]
@@ -60,10 +58,10 @@ pub static ROWS: &[Row] = &[
 ];
 
 impl Row {
-    /// What is measured for the row.
-    pub fn step(&self, suite: Ciphersuite) -> Step {
-        let step = Step::scenario(self.scenario, suite, self.members.unwrap_or(2));
-        let (runs, seconds) = if self.members.is_some() { (7, 0.8) } else { (31, 0.15) };
+    /// What is measured for the row: the suites take turns.
+    pub fn step(&self) -> Step {
+        let step = Step::scenario(self.scenario, &suite::all(), self.members.unwrap_or(2));
+        let (runs, seconds) = if self.members.is_some() { (7, 3.0) } else { (31, 0.8) };
         step.with_engines(&[self.engine]).with_budget(runs, seconds)
     }
 }

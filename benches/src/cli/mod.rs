@@ -3,8 +3,10 @@
 mod answer;
 mod compare;
 mod cpu;
+mod instructions;
 mod lanes;
 mod progress;
+mod readme;
 mod report;
 mod sampling;
 mod scenarios;
@@ -16,7 +18,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::{BenchError, engine::ENGINES, lanes as batches, scenario, suite, survey};
 use compare::Compare;
 use cpu::CpuCommand;
+use instructions::{Instructions, Repeat};
 use lanes::Lanes;
+use readme::Readme;
 use report::{RecordCommand, Report};
 use scenarios::Scenarios;
 
@@ -43,6 +47,13 @@ enum Command {
     Compare(Compare),
     /// Say what this CPU has for MLS, what is hidden of it, and who uses what
     Cpu(CpuCommand),
+    /// Write the README's chart and table from a record
+    Readme(Readme),
+    /// Count instructions by valgrind, and hold them against the baseline; exit code 3 if more
+    Instructions(Instructions),
+    /// Run one operation again and again, for callgrind
+    #[command(hide = true)]
+    Repeat(Repeat),
     /// Measure what standard input says, for another process
     #[command(hide = true)]
     Work,
@@ -86,6 +97,9 @@ impl Cli {
             Some(Command::Record(record)) => record.run(),
             Some(Command::Compare(compare)) => compare.run(),
             Some(Command::Cpu(cpu)) => cpu.run(),
+            Some(Command::Readme(readme)) => readme.run(),
+            Some(Command::Instructions(instructions)) => instructions.run(),
+            Some(Command::Repeat(repeat)) => repeat.run(),
             Some(Command::Work) => survey::work(ENGINES, io::stdin().lock(), io::stdout().lock()),
             Some(Command::List) => Ok(list(&mut io::stdout().lock())?),
         }

@@ -8,6 +8,7 @@ mod hash;
 mod hpke;
 mod key_package;
 mod signature;
+mod timed;
 mod work;
 
 use std::{marker::PhantomData, time::Duration};

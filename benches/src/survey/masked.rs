@@ -3,12 +3,15 @@
 //! Masks are read once, at the start of a library, so that each needs a process of its
 //! own. The processes take turns, several times around, as engines do within one.
 
+use openmls_traits::types::Ciphersuite;
+
 use super::{Guest, Progress, Step};
 use crate::{
     BenchError,
     cpu::{Feature, maskable},
     record::{Series, merge},
     suite,
+    worth::NOTHING,
 };
 
 /// How often every process has its turn.
@@ -50,7 +53,7 @@ pub(super) fn measure(progress: &mut dyn Progress) -> Result<Vec<Series>, BenchE
     let mut all = Vec::new();
     for _ in 0..ROUNDS {
         for feature in processes() {
-            let name = feature.map_or("nothing", |feature| feature.name);
+            let name = feature.map_or(NOTHING, |feature| feature.name);
             progress.next(&format!("with {name} masked"));
             let variables = feature.and_then(|feature| feature.mask);
             let variables = variables.map_or(&[][..], |mask| mask.variables);
@@ -66,10 +69,9 @@ pub(super) fn measure(progress: &mut dyn Progress) -> Result<Vec<Series>, BenchE
 }
 
 fn steps() -> Vec<Step> {
-    let suites = suite::all().into_iter().take(3);
-    let of_suite = |suite| SCENARIOS.iter().map(move |name| Step::scenario(name, suite, MEMBERS));
-    suites
-        .flat_map(of_suite)
-        .map(|step| step.with_engines(ENGINES).with_budget(7, 0.1))
-        .collect()
+    let suites: Vec<Ciphersuite> = suite::all().into_iter().take(3).collect();
+    let of = |name: &&str| {
+        Step::scenario(name, &suites, MEMBERS).with_engines(ENGINES).with_budget(7, 0.3)
+    };
+    SCENARIOS.iter().map(of).collect()
 }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-pub use guest::{Guest, work};
+pub use guest::{ARGUMENT as GUEST, Guest, work};
 pub use plans::{OPERATIONS, answer, large, report};
 pub use step::{Found, Step, Work};
 

@@ -5,14 +5,13 @@ use std::num::NonZeroUsize;
 use openmls_traits::types::Ciphersuite;
 
 use super::{Step, Survey, Work, thread_counts};
-use crate::{answer::ROWS, engine::ENGINES, lanes, suite};
+use crate::{answer::{ROWS, Row}, engine::ENGINES, lanes, suite};
 
 /// What the question "which suite on this CPU" needs: this project's provider on every
 /// suite, in under two minutes.
 pub fn answer() -> Survey {
-    let every_row = |suite| ROWS.iter().map(move |row| row.step(suite));
     Survey {
-        steps: suite::all().into_iter().flat_map(every_row).collect(),
+        steps: ROWS.iter().map(Row::step).collect(),
         ..Survey::default()
     }
 }
@@ -41,11 +40,9 @@ const BATCHES: &[usize] = &[1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64];
 /// Everything that the report shows: all engines, groups, threads, batches, CPU features.
 pub fn report() -> Survey {
     let mut steps = answer().steps;
-    for suite in suite::all() {
-        steps.extend(operations(suite));
-        steps.extend(groups(suite));
-        steps.push(threads(suite));
-    }
+    steps.extend(operations());
+    steps.extend(groups());
+    steps.extend(suite::all().into_iter().map(threads));
     steps.extend(batches());
     Survey {
         steps: without_repetition(steps),
@@ -60,14 +57,14 @@ pub fn large() -> Survey {
     let suites = || suite::all().into_iter().take(2);
     let seals = |suite| {
         [2000, 10_000, 50_000].map(|members| {
-            Step::scenario("seal-many", suite, members)
+            Step::scenario("seal-many", &[suite], members)
                 .with_engines(&["hw", "hw-batch"])
                 .with_budget(5, 20.0)
         })
     };
     let groups = |suite| {
         ["commit", "commit-prepared", "join", "process"].map(|name| {
-            Step::scenario(name, suite, 10_000)
+            Step::scenario(name, &[suite], 10_000)
                 .with_engines(&["hw-batch"])
                 .with_budget(5, 20.0)
         })
@@ -91,26 +88,33 @@ fn single_engines() -> Vec<&'static str> {
     engines().into_iter().filter(|name| *name != "hw-batch").collect()
 }
 
-fn operations(suite: Ciphersuite) -> impl Iterator<Item = Step> {
+/// All suites and engines of an operation take turns.
+fn operations() -> impl Iterator<Item = Step> {
     let engines = single_engines();
     OPERATIONS.iter().map(move |name| {
-        Step::scenario(name, suite, 2).with_engines(&engines).with_budget(31, 0.6)
+        Step::scenario(name, &suite::all(), 2).with_engines(&engines).with_budget(31, 3.0)
     })
 }
 
-fn groups(suite: Ciphersuite) -> impl Iterator<Item = Step> {
+/// A suite at a time: with groups of every suite and engine together, memory would be
+/// what is measured.
+fn groups() -> Vec<Step> {
     let engines = engines();
-    let of = move |name: &str, members: usize| {
-        Step::scenario(name, suite, members).with_engines(&engines).with_budget(15, 2.0)
-    };
     let commits = COMMIT_MEMBERS.iter().map(|&members| ("commit", members));
     let others = ["commit-prepared", "join", "process"].map(|name| (name, 1000));
-    commits.chain(others).map(move |(name, members)| of(name, members))
+    let all: Vec<(&str, usize)> = commits.chain(others).collect();
+    let of = |suite| {
+        let step = |&(name, members): &(&str, usize)| {
+            Step::scenario(name, &[suite], members).with_engines(&engines).with_budget(9, 1.5)
+        };
+        all.iter().map(step).collect::<Vec<_>>()
+    };
+    suite::all().into_iter().flat_map(of).collect()
 }
 
 fn threads(suite: Ciphersuite) -> Step {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Step::scenario("seal-many", suite, 1024)
+    Step::scenario("seal-many", &[suite], 1024)
         .with_engines(&["hw", "hw-batch", "rust-crypto"])
         .with_threads(thread_counts(cores))
         .with_budget(15, 1.5)

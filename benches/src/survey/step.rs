@@ -10,7 +10,7 @@ use crate::{
     BenchError,
     engine::EngineRow,
     lanes,
-    measure::{Lineup, Measured, Plan, Pool, measure},
+    measure::{Lineup, Measured, Measurement, Plan, Pool, measure_together},
     memory::{self, MemoryPerMember},
     record::{Place, Series},
     scenario::{self, Case},
@@ -41,8 +41,8 @@ pub enum Work {
     Scenario {
         /// Its name.
         name: String,
-        /// The ciphersuite's number.
-        suite: u16,
+        /// The numbers of the ciphersuites, which take turns as the engines do.
+        suites: Vec<u16>,
         /// The members.
         members: usize,
     },
@@ -85,10 +85,10 @@ impl Step {
     }
 
     /// The scenario called `name`.
-    pub fn scenario(name: &str, suite: Ciphersuite, members: usize) -> Self {
+    pub fn scenario(name: &str, suites: &[Ciphersuite], members: usize) -> Self {
         Self::of(Work::Scenario {
             name: name.to_owned(),
-            suite: suite.into(),
+            suites: suites.iter().map(|&suite| suite.into()).collect(),
             members,
         })
     }
@@ -113,12 +113,20 @@ impl Step {
     pub fn title(&self) -> String {
         let number = |suite: &u16| format!("{suite:#06x}");
         match &self.work {
-            Work::Scenario { name, suite, members } => match scenario::find(name) {
-                Ok(scenario) if scenario.has_members() => {
-                    format!("{name}, {members} members, {}", number(suite))
+            Work::Scenario { name, suites, members } => {
+                let scenario = scenario::find(name);
+                let suites: Vec<String> = suites.iter().map(number).collect();
+                let suites = match suites.as_slice() {
+                    [one] => format!(", {one}"),
+                    _ => String::new(),
+                };
+                match scenario {
+                    Ok(scenario) if scenario.has_members() => {
+                        format!("{name}, {members} members{suites}")
+                    }
+                    _ => format!("{name}{suites}"),
                 }
-                _ => format!("{name}, {}", number(suite)),
-            },
+            }
             Work::Lanes { operation, batch } => format!("{operation}, batches of {batch}"),
             Work::Memory { suite, members } => {
                 format!("memory of {members} members, {}", number(suite))
@@ -138,9 +146,9 @@ impl Step {
     /// [`BenchError`] for names that do not exist, engines that failed, wrong results.
     pub fn measure(&self, rows: &'static [EngineRow]) -> Result<Vec<Series>, BenchError> {
         match &self.work {
-            Work::Scenario { name, suite, members } => {
-                let case = case(*suite, *members)?;
-                self.measure_scenario(name, &case, rows)
+            Work::Scenario { name, suites, members } => {
+                let cases = suites.iter().map(|&suite| case(suite, *members));
+                self.measure_scenario(name, &cases.collect::<Result<Vec<_>, _>>()?, rows)
             }
             Work::Lanes { operation, batch } => self.measure_lanes(operation, *batch),
             Work::Memory { .. } => Ok(Vec::new()),
@@ -169,7 +177,7 @@ impl Step {
     fn measure_scenario(
         &self,
         name: &str,
-        case: &Case,
+        cases: &[Case],
         rows: &'static [EngineRow],
     ) -> Result<Vec<Series>, BenchError> {
         let scenario = scenario::find(name)?;
@@ -178,15 +186,8 @@ impl Step {
             let pools = self.threads.iter().copied().map(Pool::of);
             lineup.pools = pools.collect::<Result<_, _>>()?;
         }
-        let measurement = measure(scenario, case, &lineup, &self.plan())?;
-        let series = |measured: Measured| Series {
-            scenario: measurement.scenario.to_owned(),
-            suite: Some(suite::number(measurement.suite)),
-            size: measurement.members,
-            threads: measured.threads,
-            ..series_of(measured)
-        };
-        Ok(measurement.engines.into_iter().map(series).collect())
+        let measurements = measure_together(scenario, cases, &lineup, &self.plan())?;
+        Ok(measurements.into_iter().flat_map(series_of_scenario).collect())
     }
 
     fn measure_lanes(
@@ -205,6 +206,17 @@ impl Step {
         };
         Ok(measurement.engines.into_iter().map(series).collect())
     }
+}
+
+fn series_of_scenario(measurement: Measurement) -> Vec<Series> {
+    let series = |measured: Measured| Series {
+        scenario: measurement.scenario.to_owned(),
+        suite: Some(suite::number(measurement.suite)),
+        size: measurement.members,
+        threads: measured.threads,
+        ..series_of(measured)
+    };
+    measurement.engines.into_iter().map(series).collect()
 }
 
 /// The samples alone.
