@@ -4,21 +4,27 @@ CARGO ?= cargo
 STATE ?= .state
 MLS_BENCH = $(CARGO) run --release --locked --quiet --package mls_bench --bin mls-bench --
 
-# A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side;
-# emulated CPUs; a browser for the benchmark's page, and what counts its instructions.
+# A C compiler for AWS-LC, and CMake and Go for its FIPS module; a PKCS#11 module and tools;
+# OpenSSL for the tests' other side; emulated CPUs; a browser for the benchmark's page, and what
+# counts its instructions.
 RUN_PACKAGES  = gcc libc6-dev softhsm2
-TEST_PACKAGES = $(RUN_PACKAGES) binutils chromium libnss3 libssl-dev opensc openssl p11-kit p11-kit-modules pkg-config \
-    qemu-user-static valgrind
+FIPS_PACKAGES = gcc libc6-dev binutils cmake golang-go libssl-dev pkg-config
+BENCH_PACKAGES = gcc libc6-dev libssl-dev pkg-config
+TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl p11-kit p11-kit-modules qemu-user-static \
+    valgrind
 # kryoptic builds an OpenSSL of its own, in minutes.
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: bench-guests help run test test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-answer bench-batch bench-hsm bench-instructions bench-page-test bench-record bench-report lint run-packages test-packages
+.PHONY: bench-answer bench-guests bench-instructions bench-packages bench-page-test bench-record bench-report help run test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-batch bench-fips bench-hsm lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
 	@echo '                       token; then a commit to 2,000 members, with and without prepared seals'
 	@echo 'make test              every test'
+	@echo 'make fips-test         FIPS mode over the current module, which make test has too, and the certified one'
+	@echo 'make fips-table        fips/operations/ written anew, by the service indicator of both modules'
+	@echo 'make fips-sbom         the bill of materials of the signer with the FIPS module, in target/'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
 	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load'
@@ -31,6 +37,7 @@ help:
 	@echo 'make bench-record      the same, added to the records of this CPU, and shown by the README'
 	@echo 'make bench-page-test   the page of the report in headless Chromium'
 	@echo 'make bench-instructions  a fixed set of operations counted by callgrind, against the baseline'
+	@echo 'make bench-fips        what FIPS mode costs: against the same module without it, and the plain build'
 	@echo 'make bench-hsm         the signer over SoftHSM against SoftHSM itself'
 	@echo 'make lint              formatting, clippy and docs, warnings denied'
 
@@ -46,6 +53,29 @@ test: test-packages
 	    --test erasure --test machine_code --test randomized -- --nocapture
 	CARGO='$(CARGO)' ./.ci/test-qemu
 	$(MLS_BENCH) instructions
+	$(MAKE) fips-test-current
+
+# One selection of crates for every command, or Cargo builds the C library again.
+FIPS = --locked --no-default-features --features fips \
+    --package mls_fips --package openmls_hw_crypto --package mls_hsm_signer --package mls_tests
+CERTIFIED = --locked --manifest-path fips/certified/Cargo.toml --target-dir target
+
+fips-test: fips-test-current fips-test-certified
+
+fips-test-current: fips-packages
+	$(CARGO) test $(FIPS) --lib --bin mls-fips --test fips --test fips_symbols --test command_line \
+	    --test wycheproof --test rfc9180 --test malformed --test properties \
+	    --test batch --test prepared --test prepared_verifications --test fips_sbom
+
+fips-test-certified: fips-packages
+	$(CARGO) test $(CERTIFIED)
+
+fips-sbom: fips-packages
+	$(CARGO) run --quiet $(FIPS) --bin fips-sbom -- mls_hsm_signer > target/fips-sbom.cdx.json
+
+fips-table: fips-packages
+	MLS_FIPS_TABLE=write $(CARGO) test $(FIPS) --test fips operations
+	MLS_FIPS_TABLE=write $(CARGO) test $(CERTIFIED) --test fips operations
 
 test-hsm-matrix: test-packages
 	@./.ci/install-packages $(KRYOPTIC_PACKAGES)
@@ -88,7 +118,7 @@ bench-batch: test-packages
 AWSLC = target/awslc
 GUESTS = --guest $(AWSLC)/release/mls-bench-awslc
 
-bench-answer: test-packages
+bench-answer: bench-packages
 	$(MLS_BENCH)
 
 bench-report: bench-guests
@@ -97,7 +127,7 @@ bench-report: bench-guests
 bench-record: bench-guests
 	record=$$($(MLS_BENCH) record $(GUESTS)) && $(MLS_BENCH) readme --record "$$record"
 
-bench-guests: test-packages
+bench-guests: bench-packages
 	$(CARGO) build --release --locked --target-dir $(AWSLC) --manifest-path benches/awslc/Cargo.toml
 
 bench-page-test: test-packages
@@ -106,6 +136,9 @@ bench-page-test: test-packages
 bench-instructions: test-packages
 	$(MLS_BENCH) instructions
 
+bench-fips: fips-packages
+	CARGO='$(CARGO)' ./benches/fips.sh
+
 bench-hsm: run-packages
 	$(CARGO) build --release --locked --package mls_fault_module
 	$(CARGO) run --release --locked --package mls_hsm_signer --bin mls-hsm-signer -- bench --json
@@ -113,10 +146,17 @@ bench-hsm: run-packages
 lint: test-packages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	$(CARGO) clippy $(FIPS) --lib --bins --test fips --test fips_sbom -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --locked
+
+bench-packages:
+	@./.ci/install-packages $(BENCH_PACKAGES)
 
 run-packages:
 	@./.ci/install-packages $(RUN_PACKAGES)
+
+fips-packages:
+	@./.ci/install-packages $(FIPS_PACKAGES)
 
 test-packages:
 	@./.ci/install-packages $(TEST_PACKAGES)

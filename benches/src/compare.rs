@@ -109,7 +109,9 @@ fn interval(before: &[f64], after: &[f64]) -> Option<(f64, f64)> {
 
 /// As many of `samples` as there are, each drawn anew.
 fn draw(samples: &[f64], random: &mut SplitMix64) -> Vec<f64> {
-    (0..samples.len()).map(|_| samples[random.below(samples.len())]).collect()
+    (0..samples.len())
+        .map(|_| samples[random.below(samples.len())])
+        .collect()
 }
 
 /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): the same records give the same verdicts.
@@ -153,9 +155,15 @@ mod tests {
         assert_eq!(verdict(&slower, &quiet), Verdict::Faster);
         assert_eq!(verdict(&quiet, &quiet), Verdict::Same);
         // By two in a hundred: certain, and within the tolerance.
-        assert_eq!(verdict(&quiet, &quiet.map(|sample| sample * 1.02)), Verdict::Same);
+        assert_eq!(
+            verdict(&quiet, &quiet.map(|sample| sample * 1.02)),
+            Verdict::Same
+        );
         let noisy = [10.0, 30.0, 11.0, 50.0, 10.0, 28.0, 9.0, 60.0, 12.0];
-        assert_eq!(verdict(&noisy, &noisy.map(|sample| sample * 1.2)), Verdict::Same);
+        assert_eq!(
+            verdict(&noisy, &noisy.map(|sample| sample * 1.2)),
+            Verdict::Same
+        );
     }
 
     #[test]
@@ -163,6 +171,9 @@ mod tests {
         let (mut before, mut after) = (record(), record());
         before.series = vec![series("sign", "hw", &[1.0])];
         after.series = vec![series("sign", "ring", &[1.0])];
-        assert!(matches!(compare(&before, &after, 0.05), Err(BenchError::NothingInCommon)));
+        assert!(matches!(
+            compare(&before, &after, 0.05),
+            Err(BenchError::NothingInCommon)
+        ));
     }
 }

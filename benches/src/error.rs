@@ -104,7 +104,9 @@ pub enum BenchError {
         source: Box<BenchError>,
     },
     /// A file is no record.
-    #[error("`{path}` is no record that can be read: {reason}; make one with `mls-bench report --json`")]
+    #[error(
+        "`{path}` is no record that can be read: {reason}; make one with `mls-bench report --json`"
+    )]
     BadRecord {
         /// The file.
         path: String,

@@ -11,7 +11,11 @@ use std::{
     process::{Command, Output},
 };
 
-use openmls_traits::types::Ciphersuite;
+use openmls_hw_crypto::HwCrypto;
+use openmls_traits::{
+    random::OpenMlsRand,
+    types::{Ciphersuite, CryptoError},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -125,6 +129,10 @@ pub fn repeat(scenario: &str, suite: u16, iterations: u64) -> Result<(), BenchEr
         suite: suite::by_number(suite)?,
         members: MEMBERS,
     };
+    // AWS-LC gathers its entropy at the first random byte, with millions of instructions.
+    HwCrypto::default()
+        .random_vec(1)
+        .map_err(|_| CryptoError::InsufficientRandomness)?;
     let trial = engine::find(REFERENCE)?.prepare(scenario, &case)?;
     trial.ok_or(BenchError::NothingMeasured)?.run(iterations)?;
     Ok(())
@@ -139,7 +147,12 @@ fn under_valgrind(
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(format!("--toggle-collect={TIMED_FUNCTION}"))
         .arg(std::env::current_exe()?)
-        .args([ARGUMENT, scenario, &suite::number(suite), &iterations.to_string()])
+        .args([
+            ARGUMENT,
+            scenario,
+            &suite::number(suite),
+            &iterations.to_string(),
+        ])
         // One thread: the instructions of a pool that waits are nobody's.
         .env("RAYON_NUM_THREADS", "1")
         .output();
@@ -189,6 +202,9 @@ mod tests {
         let judged = |now| against(&counts(now), &baseline)[0].is_regression;
         assert_eq!([900, 1100, 1101].map(judged), [false, false, true]);
         let unknown = against(&BTreeMap::from([("new".to_owned(), 5)]), &baseline);
-        assert_eq!((unknown[0].baseline, unknown[0].is_regression), (None, false));
+        assert_eq!(
+            (unknown[0].baseline, unknown[0].is_regression),
+            (None, false)
+        );
     }
 }

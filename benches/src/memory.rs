@@ -2,12 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    BenchError,
-    engine::EngineRow,
-    scenario::Case,
-    suite,
-};
+use crate::{BenchError, engine::EngineRow, scenario::Case, suite};
 
 /// The memory of one member's group, for each member in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,7 +44,9 @@ pub fn measure(engine: &EngineRow, case: &Case) -> Result<Option<MemoryPerMember
 /// The resident memory of this process (proc(5), `VmRSS`).
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kibibytes * 1024)
 }

@@ -7,10 +7,7 @@
 //! be there. A tree in use has inner nodes with keys: then a commit is encrypted to the
 //! logarithm of these numbers.
 
-use crate::{
-    record::Record,
-    statistics::median,
-};
+use crate::{record::Record, statistics::median};
 
 /// The cost of a commit for each member of the group, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +68,13 @@ mod tests {
         commit.size = Some(1000);
         record.series = vec![seals, commit];
         let cost = PerMember::of(&record, "0x0001").unwrap();
-        assert_eq!(cost, PerMember { parallel_us: 8.0, serial_us: 3.0 });
+        assert_eq!(
+            cost,
+            PerMember {
+                parallel_us: 8.0,
+                serial_us: 3.0
+            }
+        );
         assert_eq!(cost.commit_us(1000, 2), 7000.0);
         assert_eq!(cost.commit_us(100_000, 8), 400_000.0);
         assert_eq!(PerMember::of(&record, "0x0002"), None);

@@ -35,9 +35,8 @@ pub fn worth(record: &Record) -> Vec<Worth> {
             let mut twin = series.clone();
             twin.masked = Some(NOTHING.to_owned());
             let with = record.series.iter().find(|other| other.is_same(&twin));
-            let medians = with.and_then(|with| {
-                Some((median(&series.samples_us)?, median(&with.samples_us)?))
-            });
+            let medians = with
+                .and_then(|with| Some((median(&series.samples_us)?, median(&with.samples_us)?)));
             if let Some((without, with)) = medians {
                 all.push(Worth {
                     feature: feature.name,
@@ -85,7 +84,10 @@ mod tests {
             record.series.push(series);
         }
         let all = worth(&record);
-        let found: Vec<_> = all.iter().map(|worth| (&*worth.scenario, worth.factor)).collect();
+        let found: Vec<_> = all
+            .iter()
+            .map(|worth| (&*worth.scenario, worth.factor))
+            .collect();
         assert_eq!(found, [("aead-encrypt", 2.5), ("sign", 1.0)]);
         assert_eq!(greatest(&all), [&all[0]]);
     }

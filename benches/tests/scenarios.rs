@@ -71,12 +71,18 @@ fn every_key_package_scenario_runs_and_verifies() {
 
 #[test]
 fn every_batch_runs_and_verifies() {
-    assert_eq!(run_all(|scenario| scenario.kind == Kind::Batch), 4 * pairs());
+    assert_eq!(
+        run_all(|scenario| scenario.kind == Kind::Batch),
+        4 * pairs()
+    );
 }
 
 #[test]
 fn every_group_scenario_runs_and_verifies() {
-    assert_eq!(run_all(|scenario| scenario.kind == Kind::Group), 6 * pairs());
+    assert_eq!(
+        run_all(|scenario| scenario.kind == Kind::Group),
+        6 * pairs()
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What to deploy, with the reasons.
 
 use mls_fips::{Algorithm, Approval};
-use openmls_traits::types::{AeadType, Ciphersuite, HpkeKemType, SignatureScheme};
+use openmls_traits::types::{AeadType, Ciphersuite};
 
 use super::{ROWS, table::summary};
 use crate::{duration, record::Record, suite};
@@ -83,15 +83,23 @@ impl Role {
 
 /// Advice for every role, from the medians of `record`.
 pub fn advise(record: &Record) -> Vec<Advice> {
-    Role::ALL.into_iter().map(|role| advise_role(record, role)).collect()
+    Role::ALL
+        .into_iter()
+        .map(|role| advise_role(record, role))
+        .collect()
 }
 
 fn advise_role(record: &Record, role: Role) -> Advice {
-    let allowed = suite::all().into_iter().filter(|&suite| role != Role::Fips || is_approved(suite));
+    let allowed = suite::all()
+        .into_iter()
+        .filter(|&suite| role != Role::Fips || is_approved(suite));
     let costs = allowed.filter_map(|suite| Some((suite, cost(record, role, suite)?)));
     let mut costs: Vec<(Ciphersuite, f64)> = costs.collect();
     // Of those that cannot be told apart, the first of the table.
-    let least = costs.iter().map(|(_, cost)| *cost).fold(f64::INFINITY, f64::min);
+    let least = costs
+        .iter()
+        .map(|(_, cost)| *cost)
+        .fold(f64::INFINITY, f64::min);
     costs.sort_by(|(_, a), (_, b)| beyond(*a, least).total_cmp(&beyond(*b, least)));
     let Some(&(best, cost)) = costs.first() else {
         let nothing = "The record has no samples of what this deployment does.".to_owned();
@@ -146,43 +154,36 @@ fn comparison(role: Role, own: f64, others: &[(Ciphersuite, f64)]) -> String {
     format!("{own} for {}; {}.", role.workload(), compared.join(", "))
 }
 
-/// The suite's algorithms as the standards call them.
-fn algorithms(suite: Ciphersuite) -> [Algorithm; 4] {
-    let kem = match suite.hpke_kem_algorithm() {
-        HpkeKemType::DhKemP256 | HpkeKemType::DhKemP384 | HpkeKemType::DhKemP521 => {
-            Algorithm::EcdhNist
-        }
-        HpkeKemType::DhKem448 => Algorithm::X448,
-        _ => Algorithm::X25519,
-    };
-    let aead = match suite.aead_algorithm() {
-        AeadType::Aes128Gcm | AeadType::Aes256Gcm => Algorithm::AesGcm,
-        AeadType::ChaCha20Poly1305 => Algorithm::ChaCha20Poly1305,
-    };
-    let signature = match suite.signature_algorithm() {
-        SignatureScheme::ED25519 => Algorithm::Ed25519,
-        SignatureScheme::ED448 => Algorithm::Ed448,
-        _ => Algorithm::EcdsaNist,
-    };
-    [kem, aead, signature, Algorithm::HmacSha2]
+/// What the standards say of the suite's algorithms; none of a suite they do not know.
+fn algorithms(suite: Ciphersuite) -> &'static [Algorithm] {
+    let mut suites = mls_fips::SUITES.iter();
+    let known = suites.find(|row| row.code_point == u16::from(suite));
+    known.map_or(&[], |row| &row.algorithms)
 }
 
 fn is_approved(suite: Ciphersuite) -> bool {
-    mls_fips::approval(algorithms(suite)) == Approval::Approved
+    mls_fips::approval(algorithms(suite).iter().copied()) == Approval::Approved
 }
 
 /// Which suites are out, by which algorithm, and what the linked module is.
 fn fips_reasons() -> Vec<String> {
     let out = suite::all().into_iter().filter_map(|suite| {
-        let refused = algorithms(suite).into_iter().find(|algorithm| {
-            mls_fips::approval([*algorithm]) == Approval::NotApproved
-        })?;
-        let rule = mls_fips::ALGORITHMS.iter().find(|rule| rule.algorithm == refused)?;
-        Some(format!("{} is out: {refused:?} ({}).", suite::number(suite), rule.citation))
+        let refused = algorithms(suite)
+            .iter()
+            .copied()
+            .find(|algorithm| mls_fips::approval([*algorithm]) == Approval::NotApproved)?;
+        let rule = mls_fips::ALGORITHMS
+            .iter()
+            .find(|rule| rule.algorithm == refused)?;
+        Some(format!(
+            "{} is out: {refused:?} ({}).",
+            suite::number(suite),
+            rule.citation
+        ))
     });
     let module = format!(
         "These figures are of the module linked here, whose FIPS 140-3 status is {:?}.",
-        mls_fips::report().status
+        mls_fips::status().status
     );
     out.chain([module]).collect()
 }
@@ -236,15 +237,23 @@ mod tests {
     #[test]
     fn the_reasons_name_the_others_and_what_is_out() {
         let advice = advise(&record_of(&[2.0, 3.0, 4.0, 5.0, 6.0]));
-        assert!(advice[0].reasons[0].contains("0x0002 1.5 times"), "{advice:?}");
+        assert!(
+            advice[0].reasons[0].contains("0x0002 1.5 times"),
+            "{advice:?}"
+        );
         let fips = advice[2].reasons.join(" ");
         assert!(fips.contains("0x0001 is out: X25519"), "{fips}");
         assert!(fips.contains("0x0003 is out"), "{fips}");
-        assert!(fips.contains("Unvalidated"), "{fips}");
+        let status = format!("{:?}", mls_fips::status().status);
+        assert!(fips.contains(&status), "{fips}");
     }
 
     #[test]
     fn without_samples_there_is_no_advice() {
-        assert!(advise(&record()).iter().all(|advice| advice.suite.is_none()));
+        assert!(
+            advise(&record())
+                .iter()
+                .all(|advice| advice.suite.is_none())
+        );
     }
 }

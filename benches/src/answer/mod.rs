@@ -61,7 +61,11 @@ impl Row {
     /// What is measured for the row: the suites take turns.
     pub fn step(&self) -> Step {
         let step = Step::scenario(self.scenario, &suite::all(), self.members.unwrap_or(2));
-        let (runs, seconds) = if self.members.is_some() { (7, 3.0) } else { (31, 0.8) };
+        let (runs, seconds) = if self.members.is_some() {
+            (7, 3.0)
+        } else {
+            (31, 0.8)
+        };
         step.with_engines(&[self.engine]).with_budget(runs, seconds)
     }
 }

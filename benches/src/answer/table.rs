@@ -51,9 +51,14 @@ pub(super) fn summary(record: &Record, row: &Row, suite: Ciphersuite) -> Option<
 }
 
 fn cells(record: &Record, row: &Row, suites: &[Ciphersuite]) -> Vec<Option<Cell>> {
-    let found: Vec<_> = suites.iter().map(|&suite| summary(record, row, suite)).collect();
+    let found: Vec<_> = suites
+        .iter()
+        .map(|&suite| summary(record, row, suite))
+        .collect();
     let medians = found.iter().flatten();
-    let fastest = medians.min_by(|a, b| a.median_us.total_cmp(&b.median_us)).copied();
+    let fastest = medians
+        .min_by(|a, b| a.median_us.total_cmp(&b.median_us))
+        .copied();
     let is_fastest = |summary: &Summary| {
         fastest.is_some_and(|fastest| {
             summary.median_us - summary.mad_us <= fastest.median_us + fastest.mad_us
@@ -84,8 +89,15 @@ mod tests {
             record.series.push(series);
         }
         let table = table(&record);
-        let (_, cells) = table.rows.iter().find(|(row, _)| row.scenario == "sign").unwrap();
-        let marked: Vec<_> = cells.iter().map(|cell| cell.map(|cell| cell.is_fastest)).collect();
+        let (_, cells) = table
+            .rows
+            .iter()
+            .find(|(row, _)| row.scenario == "sign")
+            .unwrap();
+        let marked: Vec<_> = cells
+            .iter()
+            .map(|cell| cell.map(|cell| cell.is_fastest))
+            .collect();
         assert_eq!(marked, [Some(true), Some(true), Some(false), None, None]);
     }
 }

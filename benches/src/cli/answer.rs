@@ -39,7 +39,11 @@ fn write(out: &mut impl Write, record: &Record, is_terminal: bool) -> io::Result
 const WIDTHS: (usize, usize) = (24, 12);
 
 fn write_table(out: &mut impl Write, table: &Table, is_terminal: bool) -> io::Result<()> {
-    let (bold, plain) = if is_terminal { ("\x1b[1;32m", "\x1b[0m") } else { ("", "") };
+    let (bold, plain) = if is_terminal {
+        ("\x1b[1;32m", "\x1b[0m")
+    } else {
+        ("", "")
+    };
     let (first, other) = WIDTHS;
     write!(out, "{:first$}", "median")?;
     for &suite in &table.suites {
@@ -63,7 +67,10 @@ fn write_table(out: &mut impl Write, table: &Table, is_terminal: bool) -> io::Re
         }
         writeln!(out)?;
     }
-    writeln!(out, "* fastest, or not to be told from it. Commits and joins include what is prepared.")
+    writeln!(
+        out,
+        "* fastest, or not to be told from it. Commits and joins include what is prepared."
+    )
 }
 
 fn write_advice(out: &mut impl Write, advice: &Advice) -> io::Result<()> {

@@ -41,7 +41,11 @@ impl Compare {
         for noise in [before.noise(), after.noise()].into_iter().flatten() {
             writeln!(out, "{}", wrapped(&noise, 0))?;
         }
-        match changes.iter().filter(|change| change.verdict == Verdict::Slower).count() {
+        match changes
+            .iter()
+            .filter(|change| change.verdict == Verdict::Slower)
+            .count()
+        {
             0 => Ok(()),
             count => Err(BenchError::Regressions(count)),
         }
@@ -49,8 +53,14 @@ impl Compare {
 }
 
 fn write_changes(out: &mut impl Write, changes: &[Change], all: bool) -> io::Result<()> {
-    writeln!(out, "{:52}{:>10}{:>10}{:>8}  99 % interval", "", "before", "after", "ratio")?;
-    let shown = changes.iter().filter(|change| all || change.verdict != Verdict::Same);
+    writeln!(
+        out,
+        "{:52}{:>10}{:>10}{:>8}  99 % interval",
+        "", "before", "after", "ratio"
+    )?;
+    let shown = changes
+        .iter()
+        .filter(|change| all || change.verdict != Verdict::Same);
     for change in shown {
         let (low, high) = change.interval;
         writeln!(
@@ -63,7 +73,12 @@ fn write_changes(out: &mut impl Write, changes: &[Change], all: bool) -> io::Res
             change.verdict.word()
         )?;
     }
-    let count = |verdict| changes.iter().filter(|change| change.verdict == verdict).count();
+    let count = |verdict| {
+        changes
+            .iter()
+            .filter(|change| change.verdict == verdict)
+            .count()
+    };
     writeln!(
         out,
         "{} series in common: {} slower, {} faster, {} that cannot be told apart",

@@ -79,14 +79,21 @@ fn write_features(out: &mut impl Write, cpu: &Cpu) -> io::Result<()> {
 
 fn write_worth(out: &mut impl Write, record: &Record) -> io::Result<()> {
     let all = worth(record);
-    writeln!(out, "\nwithout          slowest without it                              times as long")?;
+    writeln!(
+        out,
+        "\nwithout          slowest without it                              times as long"
+    )?;
     for worth in greatest(&all) {
         let what = format!("{} {} {}", worth.scenario, worth.suite, worth.engine);
         let also = match worth.also {
             [] => String::new(),
             also => format!("  ({} too)", also.join(", ")),
         };
-        writeln!(out, "{:17}{what:48}{:>6.2}{also}", worth.feature, worth.factor)?;
+        writeln!(
+            out,
+            "{:17}{what:48}{:>6.2}{also}",
+            worth.feature, worth.factor
+        )?;
     }
     if let Some(noise) = record.noise() {
         writeln!(out, "\n{}", wrapped(&noise, 0))?;

@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct Instructions {
     /// The baseline
-    #[arg(long, default_value = "benches/instructions/x86_64.json")]
+    #[arg(long, default_value_os_t = default_baseline())]
     baseline: PathBuf,
     /// Write the counts as the new baseline
     #[arg(long)]
@@ -28,6 +28,11 @@ pub(super) struct Repeat {
     scenario: String,
     suite: String,
     iterations: u64,
+}
+
+/// One for each instruction set.
+fn default_baseline() -> PathBuf {
+    PathBuf::from("benches/instructions").join(format!("{}.json", std::env::consts::ARCH))
 }
 
 /// The tolerance of a new baseline.
@@ -45,7 +50,11 @@ impl Instructions {
             write_count(&mut out, count)?;
         }
         let tolerance = baseline.tolerance * 100.0;
-        writeln!(out, "{} operations counted; up to {tolerance:.0} % more is let pass", counts.len())?;
+        writeln!(
+            out,
+            "{} operations counted; up to {tolerance:.0} % more is let pass",
+            counts.len()
+        )?;
         match counts.iter().filter(|count| count.is_regression).count() {
             0 => Ok(()),
             count => Err(BenchError::Regressions(count)),

@@ -8,7 +8,8 @@ use crate::survey::Progress;
 #[derive(Default)]
 pub(super) struct Bar(Option<ProgressBar>);
 
-const STYLE: &str = "{bar:32.cyan/dim} {pos:>3}/{len} {elapsed:>4} (about {eta} left) {wide_msg:.dim}";
+const STYLE: &str =
+    "{bar:32.cyan/dim} {pos:>3}/{len} {elapsed:>4} (about {eta} left) {wide_msg:.dim}";
 
 impl Progress for Bar {
     fn begin(&mut self, total: usize) {

@@ -12,17 +12,21 @@ use crate::{
     BenchError,
     record::{self, Record},
     report::{csv, html, markdown},
-    survey,
+    survey::{self, Guest},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct Source {
     /// Show this record; without it, measure
-    #[arg(long, value_name = "RECORD", conflicts_with_all = ["guest", "quick", "large"])]
+    #[arg(long, value_name = "RECORD", conflicts_with_all = ["guest", "fips", "quick", "large"])]
     from: Option<PathBuf>,
     /// A program with further engines, such as mls-bench-awslc; may be given again
     #[arg(long)]
     guest: Vec<PathBuf>,
+    /// This program built with AWS-LC's FIPS module, whose engines become hw-fips and
+    /// hw-batch-fips
+    #[arg(long, value_name = "PROGRAM")]
+    fips: Option<PathBuf>,
     /// Measure this project's provider alone, in under two minutes
     #[arg(long, conflicts_with = "large")]
     quick: bool,
@@ -64,13 +68,18 @@ impl Source {
         if let Some(path) = self.from {
             return record::read(&path);
         }
-        let mut survey = if self.quick { survey::answer() } else { survey::report() };
+        let mut survey = if self.quick {
+            survey::answer()
+        } else {
+            survey::report()
+        };
         if self.large {
             let large = survey::large();
             survey.steps.extend(large.steps);
             survey.memory.extend(large.memory);
         }
-        survey.guests = self.guest;
+        survey.guests = self.guest.iter().map(|path| Guest::new(path)).collect();
+        survey.guests.extend(self.fips.as_deref().map(Guest::fips));
         survey::run(&survey, &mut Bar::default())
     }
 }
@@ -87,7 +96,10 @@ impl Report {
             println!("{}", path.display());
         }
         let texts = [
-            (&self.html, html::page as fn(&Record) -> Result<String, BenchError>),
+            (
+                &self.html,
+                html::page as fn(&Record) -> Result<String, BenchError>,
+            ),
             (&self.csv, csv::text),
             (&self.markdown, markdown::text),
         ];

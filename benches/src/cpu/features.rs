@@ -67,7 +67,11 @@ pub static FEATURES: &[Feature] = &[
         purpose: "AES-GCM",
         users: &["AWS-LC: AES-GCM"],
         // Leaf 1, ECX bit 25; what is wider rests on it, leaf 7, ECX bit 9.
-        mask: mask("hw", &[(IA32, "~0x200000000000000:~0x20000000000")], &["VAES"]),
+        mask: mask(
+            "hw",
+            &[(IA32, "~0x200000000000000:~0x20000000000")],
+            &["VAES"],
+        ),
         is_offered: offered!("aes", none),
     },
     Feature {
@@ -75,7 +79,11 @@ pub static FEATURES: &[Feature] = &[
         purpose: "GHASH of AES-GCM",
         users: &["AWS-LC: AES-GCM"],
         // Leaf 1, ECX bit 1; leaf 7, ECX bit 10.
-        mask: mask("hw", &[(IA32, "~0x200000000:~0x40000000000")], &["VPCLMULQDQ"]),
+        mask: mask(
+            "hw",
+            &[(IA32, "~0x200000000:~0x40000000000")],
+            &["VPCLMULQDQ"],
+        ),
         is_offered: offered!("pclmulqdq", none),
     },
     Feature {
@@ -109,7 +117,10 @@ pub static FEATURES: &[Feature] = &[
     Feature {
         name: "AVX2",
         purpose: "Diffie-Hellman, four at once; ChaCha20-Poly1305",
-        users: &["our lanes, without AVX-512 IFMA", "AWS-LC: ChaCha20-Poly1305"],
+        users: &[
+            "our lanes, without AVX-512 IFMA",
+            "AWS-LC: ChaCha20-Poly1305",
+        ],
         // Leaf 7, EBX bit 5, and the AVX-512 that rests on it: bits 16, 17, 21, 30, 31.
         mask: mask(
             "hw",
@@ -177,7 +188,11 @@ mod tests {
     #[test]
     fn names_are_unique_and_masks_name_engines() {
         for (index, feature) in FEATURES.iter().enumerate() {
-            assert!(FEATURES[index + 1..].iter().all(|other| other.name != feature.name));
+            assert!(
+                FEATURES[index + 1..]
+                    .iter()
+                    .all(|other| other.name != feature.name)
+            );
             if let Some(mask) = feature.mask {
                 assert!(crate::engine::find(mask.engine).is_ok(), "{}", feature.name);
                 assert!(!mask.variables.is_empty());

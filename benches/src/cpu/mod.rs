@@ -40,7 +40,9 @@ impl Cpu {
         let is_offered = |feature: &&Feature| (feature.is_offered)();
         let names = |feature: &Feature| feature.name.to_owned();
         let features: Vec<String> = FEATURES.iter().filter(is_offered).map(names).collect();
-        let expected = identity.microarchitecture.map_or(&[][..], |row| row.features);
+        let expected = identity
+            .microarchitecture
+            .map_or(&[][..], |row| row.features);
         let is_hidden = |name: &&&str| !features.iter().any(|offered| offered == **name);
         Self {
             architecture: std::env::consts::ARCH.to_owned(),
@@ -48,7 +50,11 @@ impl Cpu {
             microarchitecture: identity.microarchitecture.map(|row| row.name.to_owned()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             hypervisor: identity.hypervisor,
-            hidden: expected.iter().filter(is_hidden).map(|name| (*name).to_owned()).collect(),
+            hidden: expected
+                .iter()
+                .filter(is_hidden)
+                .map(|name| (*name).to_owned())
+                .collect(),
             features,
             lanes: Backend::selected().map_or_else(
                 |error| error.to_string(),

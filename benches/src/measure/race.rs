@@ -125,7 +125,10 @@ pub(crate) fn race(
         }
     }
     take_samples(&mut contenders, plan)?;
-    Ok(contenders.into_iter().filter_map(Contender::measured).collect())
+    Ok(contenders
+        .into_iter()
+        .filter_map(Contender::measured)
+        .collect())
 }
 
 /// The median of `engine` among `measured`, `None` if it did not run.

@@ -69,7 +69,10 @@ impl Ticks {
         // The name of the program, in parentheses, may hold anything.
         let (_, of_process) = process.rsplit_once(')')?;
         let fields: Vec<&str> = of_process.split_whitespace().collect();
-        let ours = fields.get(11..15)?.iter().filter_map(|field| field.parse::<u64>().ok());
+        let ours = fields
+            .get(11..15)?
+            .iter()
+            .filter_map(|field| field.parse::<u64>().ok());
         Some(Self {
             // User, nice, system, idle, iowait, irq, softirq, steal; guests are in user.
             all: ticks.iter().take(8).sum(),
@@ -90,7 +93,9 @@ impl Ticks {
 }
 
 fn numbers(text: &str) -> Vec<u64> {
-    text.split_whitespace().filter_map(|field| field.parse().ok()).collect()
+    text.split_whitespace()
+        .filter_map(|field| field.parse().ok())
+        .collect()
 }
 
 fn load_average() -> Option<f64> {

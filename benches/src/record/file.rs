@@ -27,7 +27,10 @@ pub fn read(path: &Path) -> Result<Record, BenchError> {
         return Err(bad(format!("it has format {format}, not {FORMAT}")));
     }
     let samples = record.series.iter().flat_map(|series| &series.samples_us);
-    if !samples.clone().all(|&sample| sample.is_finite() && sample > 0.0) {
+    if !samples
+        .clone()
+        .all(|&sample| sample.is_finite() && sample > 0.0)
+    {
         return Err(bad("a sample is no positive time".to_owned()));
     }
     Ok(record)
@@ -45,7 +48,9 @@ pub fn write(record: &Record, path: &Path) -> Result<(), BenchError> {
     let unfinished = path.with_extension("unfinished");
     let mut file = BufWriter::new(File::create(&unfinished)?);
     file.write_all(text(record)?.as_bytes())?;
-    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+    file.into_inner()
+        .map_err(std::io::IntoInnerError::into_error)?
+        .sync_all()?;
     Ok(std::fs::rename(&unfinished, path)?)
 }
 
@@ -57,7 +62,9 @@ pub(crate) fn text(record: &Record) -> Result<String, BenchError> {
     };
     let head = serde_json::to_string_pretty(&head).map_err(std::io::Error::from)?;
     let lines = record.series.iter().map(serde_json::to_string);
-    let lines: Vec<String> = lines.collect::<Result<_, _>>().map_err(std::io::Error::from)?;
+    let lines: Vec<String> = lines
+        .collect::<Result<_, _>>()
+        .map_err(std::io::Error::from)?;
     let series = format!("\"series\": [\n    {}\n  ]", lines.join(",\n    "));
     Ok(head.replacen("\"series\": []", &series, 1) + "\n")
 }

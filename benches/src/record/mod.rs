@@ -10,12 +10,12 @@ mod series;
 use serde::{Deserialize, Serialize};
 
 pub use conditions::{Conditions, Watch};
-pub use file::{directory_name, read, write};
-pub use series::{Place, Series};
 pub(crate) use file::text;
+pub use file::{directory_name, read, write};
 pub(crate) use series::merge;
 #[cfg(test)]
 pub(crate) use series::tests::series;
+pub use series::{Place, Series};
 
 use crate::{cpu::Cpu, memory::MemoryPerMember};
 
@@ -120,11 +120,18 @@ pub(crate) mod tests {
         let directory = std::env::temp_dir().join(format!("mls-bench-{}", std::process::id()));
         let path = directory.join("record.json");
         let mut written = record();
-        written.series = vec![series("sign", "hw", &[1.5, 2.0]), series("sign", "ring", &[3.0])];
+        written.series = vec![
+            series("sign", "hw", &[1.5, 2.0]),
+            series("sign", "ring", &[3.0]),
+        ];
         write(&written, &path).unwrap();
         assert_eq!(read(&path).unwrap(), written);
         let text = std::fs::read_to_string(&path).unwrap();
-        for (from, to) in [("\"format\": 1", "\"format\": 9"), ("[1.5,2.0]", "[1.5,-2.0]"), ("}", "")] {
+        for (from, to) in [
+            ("\"format\": 1", "\"format\": 9"),
+            ("[1.5,2.0]", "[1.5,-2.0]"),
+            ("}", ""),
+        ] {
             assert!(text.contains(from), "{text}");
             std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
             let error = read(&path).unwrap_err();

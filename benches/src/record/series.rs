@@ -66,10 +66,15 @@ impl Series {
     /// What was measured, in a few words.
     pub fn title(&self) -> String {
         let number = |before: &str, value: Option<usize>| {
-            value.map(|value| format!("{before}{value}")).unwrap_or_default()
+            value
+                .map(|value| format!("{before}{value}"))
+                .unwrap_or_default()
         };
         let suite = self.suite.as_deref().map(|suite| format!(" {suite}"));
-        let masked = self.masked.as_deref().map(|name| format!(" without {name}"));
+        let masked = self
+            .masked
+            .as_deref()
+            .map(|name| format!(" without {name}"));
         format!(
             "{}{}{} {}{}{}",
             self.scenario,

@@ -1,6 +1,6 @@
 //! A record's figures as comma-separated values (RFC 4180), a line a series.
 
-use crate::{BenchError, record::Record, record::Place};
+use crate::{BenchError, record::Place, record::Record};
 
 const HEADING: &str =
     "scenario,suite,size,engine,threads,masked,process,runs,median_us,min_us,mad_us,noisy";
@@ -13,8 +13,11 @@ const HEADING: &str =
 pub fn text(record: &Record) -> Result<String, BenchError> {
     let mut lines = vec![HEADING.to_owned()];
     for series in &record.series {
-        let Some(summary) = series.summary() else { continue };
-        let number = |value: Option<usize>| value.map(|value| value.to_string()).unwrap_or_default();
+        let Some(summary) = series.summary() else {
+            continue;
+        };
+        let number =
+            |value: Option<usize>| value.map(|value| value.to_string()).unwrap_or_default();
         let place = match series.place {
             Place::Here => "here",
             Place::OtherProcess => "other",
@@ -65,6 +68,9 @@ mod tests {
         let lines: Vec<&str> = text.split("\r\n").collect();
         assert_eq!(lines.len(), 3);
         assert_eq!(lines[0].split(',').count(), 12);
-        assert_eq!(lines[1], "sign,0x0001,,hw,,\"a, \"\"b\"\"\",here,3,2,1,1,true");
+        assert_eq!(
+            lines[1],
+            "sign,0x0001,,hw,,\"a, \"\"b\"\"\",here,3,2,1,1,true"
+        );
     }
 }

@@ -1,6 +1,9 @@
 //! What charts show: names, colours, and which series belong together.
 
-use crate::{engine::ENGINES, record::{Record, Series}};
+use crate::{
+    engine::ENGINES,
+    record::{Record, Series},
+};
 
 /// The colour of an engine, the same in every chart, told apart on light and on dark
 /// grounds and by people who confuse red and green. This project's are the strong ones.
@@ -8,7 +11,7 @@ pub(super) fn colour(engine: &str) -> &'static str {
     match engine {
         "hw" | "avx512ifma" => "#2f6fed",
         "hw-batch" | "avx2" => "#12a594",
-        "hw-fips" | "portable" => "#7a5af8",
+        "hw-fips" | "hw-batch-fips" | "portable" => "#7a5af8",
         "rust-crypto" => "#e5843b",
         "libcrux" => "#c45bb0",
         "mls-rs-openssl" => "#8a94a6",

@@ -46,11 +46,16 @@ pub(super) fn markdown_table(rows: &[Vec<String>]) -> String {
 
 fn suites_table(record: &Record) -> String {
     let table = table(record);
-    let numbers = table.suites.iter().map(|&suite| format!("`{}`", suite::number(suite)));
+    let numbers = table
+        .suites
+        .iter()
+        .map(|&suite| format!("`{}`", suite::number(suite)));
     let mut rows = vec![std::iter::once(String::new()).chain(numbers).collect()];
     for (row, cells) in &table.rows {
         let texts = cells.iter().map(|cell| match cell {
-            Some(cell) if cell.is_fastest => format!("**{}**", duration::text(cell.summary.median_us)),
+            Some(cell) if cell.is_fastest => {
+                format!("**{}**", duration::text(cell.summary.median_us))
+            }
             Some(cell) => duration::text(cell.summary.median_us),
             None => String::new(),
         });
@@ -61,8 +66,14 @@ fn suites_table(record: &Record) -> String {
 
 fn advice(record: &Record) -> Vec<String> {
     let text = |advice: crate::answer::Advice| {
-        let suite = advice.suite.map_or_else(|| "no advice".to_owned(), suite::number);
-        format!("**{}: {suite}.** {}", advice.role.title(), advice.reasons.join(" "))
+        let suite = advice
+            .suite
+            .map_or_else(|| "no advice".to_owned(), suite::number);
+        format!(
+            "**{}: {suite}.** {}",
+            advice.role.title(),
+            advice.reasons.join(" ")
+        )
     };
     advise(record).into_iter().map(text).collect()
 }
@@ -73,24 +84,40 @@ fn worth_table(record: &Record) -> Option<String> {
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     for worth in greatest(&all) {
         let what = format!("{} {} {}", worth.scenario, worth.suite, worth.engine);
-        rows.push(vec![worth.feature.to_owned(), what, format!("{:.2}", worth.factor)]);
+        rows.push(vec![
+            worth.feature.to_owned(),
+            what,
+            format!("{:.2}", worth.factor),
+        ]);
     }
     (rows.len() > 1).then(|| markdown_table(&rows))
 }
 
 fn projection_table(record: &Record) -> Option<String> {
     let cores = CORES.map(|cores| format!("{cores} cores"));
-    let heading = ["suite".to_owned(), "members".to_owned()].into_iter().chain(cores);
+    let heading = ["suite".to_owned(), "members".to_owned()]
+        .into_iter()
+        .chain(cores);
     let mut rows = vec![heading.collect::<Vec<_>>()];
     for suite in suite::all().into_iter().map(suite::number) {
-        let Some(cost) = PerMember::of(record, &suite) else { continue };
+        let Some(cost) = PerMember::of(record, &suite) else {
+            continue;
+        };
         for members in MEMBERS {
             let times = CORES.map(|cores| duration::text(cost.commit_us(members, cores)));
-            rows.push([suite.clone(), members.to_string()].into_iter().chain(times).collect());
+            rows.push(
+                [suite.clone(), members.to_string()]
+                    .into_iter()
+                    .chain(times)
+                    .collect(),
+            );
         }
     }
     (rows.len() > 1).then(|| {
-        format!("A commit, on paper, from measured costs:\n\n{}", markdown_table(&rows))
+        format!(
+            "A commit, on paper, from measured costs:\n\n{}",
+            markdown_table(&rows)
+        )
     })
 }
 
@@ -98,7 +125,11 @@ fn memory_table(record: &Record) -> Option<String> {
     let heading = ["suite", "members", "bytes a member"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     for memory in &record.memory {
-        rows.push(vec![memory.suite.clone(), memory.members.to_string(), memory.bytes.to_string()]);
+        rows.push(vec![
+            memory.suite.clone(),
+            memory.members.to_string(),
+            memory.bytes.to_string(),
+        ]);
     }
     (rows.len() > 1).then(|| markdown_table(&rows))
 }
@@ -109,7 +140,10 @@ mod tests {
 
     #[test]
     fn a_table_has_a_rule_below_its_heading() {
-        let rows = vec![vec!["a".to_owned(), "b".to_owned()], vec!["1".to_owned(), "2".to_owned()]];
+        let rows = vec![
+            vec!["a".to_owned(), "b".to_owned()],
+            vec!["1".to_owned(), "2".to_owned()],
+        ];
         assert_eq!(markdown_table(&rows), "| a | b |\n|---|---|\n| 1 | 2 |");
     }
 }

@@ -36,7 +36,12 @@ const ROWS: &[Row] = &[
     ("key package generated", "key-package", None, "hw"),
     ("key package validated", "key-package-validate", None, "hw"),
     ("commit to 1,000 members", "commit", Some(1000), "hw-batch"),
-    ("the same, prepared while idle", "commit-prepared", Some(1000), "hw-batch"),
+    (
+        "the same, prepared while idle",
+        "commit-prepared",
+        Some(1000),
+        "hw-batch",
+    ),
     ("join of 1,000 members", "join", Some(1000), "hw-batch"),
 ];
 
@@ -73,12 +78,18 @@ fn text(ratio: f64) -> String {
 pub fn block(record: &Record, path: &str, chart: &str) -> String {
     let cpu = &record.cpu;
     let heading = SUITES.map(|(suite, name)| format!("`{suite}` {name}"));
-    let mut rows = vec![std::iter::once(String::new()).chain(heading).collect::<Vec<_>>()];
+    let mut rows = vec![
+        std::iter::once(String::new())
+            .chain(heading)
+            .collect::<Vec<_>>(),
+    ];
     for &row in ROWS {
         let cells = SUITES.map(|(suite, _)| cell(record, row, suite));
         rows.push(std::iter::once(row.0.to_owned()).chain(cells).collect());
     }
-    let noise = record.noise().map_or_else(String::new, |noise| format!("\n\n{noise}"));
+    let noise = record
+        .noise()
+        .map_or_else(String::new, |noise| format!("\n\n{noise}"));
     format!(
         "{BEGIN}{path} -->\n\
          ![How many times as fast as openmls_rust_crypto]({chart})\n\n\
@@ -125,8 +136,11 @@ pub fn record_of(readme: &str) -> Option<&str> {
 /// A grey that can be read on white and on black, as READMEs are shown.
 const TEXT: RGBColor = RGBColor(120, 130, 146);
 
-const COLOURS: [RGBColor; 3] =
-    [RGBColor(47, 111, 237), RGBColor(18, 165, 148), RGBColor(229, 132, 59)];
+const COLOURS: [RGBColor; 3] = [
+    RGBColor(47, 111, 237),
+    RGBColor(18, 165, 148),
+    RGBColor(229, 132, 59),
+];
 
 /// The chart as SVG: a bar for each row and suite.
 ///
@@ -143,13 +157,19 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 fn draw(record: &Record, svg: &mut String) -> Drawn {
     let greatest = ROWS.iter().flat_map(|&row| {
-        SUITES.iter().filter_map(move |(suite, _)| ratio(record, row, suite, "rust-crypto"))
+        SUITES
+            .iter()
+            .filter_map(move |(suite, _)| ratio(record, row, suite, "rust-crypto"))
     });
     let greatest = greatest.fold(1.0, f64::max) * 1.12;
     let area = SVGBackend::with_string(svg, (860, 560)).into_drawing_area();
     let (heading, body) = area.split_vertically(56);
     let title = ("sans-serif", 19).into_font().color(&TEXT);
-    heading.draw(&Text::new("Times as fast as openmls_rust_crypto", (16, 8), title))?;
+    heading.draw(&Text::new(
+        "Times as fast as openmls_rust_crypto",
+        (16, 8),
+        title,
+    ))?;
     draw_legend(&heading)?;
     let mut chart = ChartBuilder::on(&body)
         .margin_right(24)
@@ -173,24 +193,37 @@ fn draw(record: &Record, svg: &mut String) -> Drawn {
         .draw()?;
     for (index, &row) in ROWS.iter().enumerate() {
         for (place, (suite, _)) in SUITES.iter().enumerate() {
-            let Some(ratio) = ratio(record, row, suite, "rust-crypto") else { continue };
+            let Some(ratio) = ratio(record, row, suite, "rust-crypto") else {
+                continue;
+            };
             let position = ROWS.len() - 1 - index;
             let bar = |edge: u32| {
                 // The bars of a row share its segment, a little air between rows.
                 let pixels = chart.backend_coord(&(0.0, SegmentValue::Exact(position))).1;
-                let next = chart.backend_coord(&(0.0, SegmentValue::Exact(position + 1))).1;
+                let next = chart
+                    .backend_coord(&(0.0, SegmentValue::Exact(position + 1)))
+                    .1;
                 let height = f64::from(next - pixels);
                 pixels + (height * (0.86 - 0.24 * f64::from(edge))) as i32
             };
             let (left, right) = (
                 chart.backend_coord(&(0.0, SegmentValue::Exact(position))).0,
-                chart.backend_coord(&(ratio, SegmentValue::Exact(position))).0,
+                chart
+                    .backend_coord(&(ratio, SegmentValue::Exact(position)))
+                    .0,
             );
             let (top, bottom) = (bar(place as u32), bar(place as u32 + 1) - 1);
-            area.draw(&Rectangle::new([(left, top), (right, bottom)], COLOURS[place].filled()))?;
+            area.draw(&Rectangle::new(
+                [(left, top), (right, bottom)],
+                COLOURS[place].filled(),
+            ))?;
             let anchor = Pos::new(HPos::Left, VPos::Center);
             let style = ("sans-serif", 11).into_font().color(&TEXT).pos(anchor);
-            area.draw(&Text::new(text(ratio), (right + 5, (top + bottom) / 2), style))?;
+            area.draw(&Text::new(
+                text(ratio),
+                (right + 5, (top + bottom) / 2),
+                style,
+            ))?;
         }
     }
     area.present()?;
@@ -202,9 +235,16 @@ fn draw_legend(
 ) -> Drawn {
     for (index, (suite, name)) in SUITES.iter().enumerate() {
         let left = 20 + 220 * index as i32;
-        area.draw(&Rectangle::new([(left, 36), (left + 11, 47)], COLOURS[index].filled()))?;
+        area.draw(&Rectangle::new(
+            [(left, 36), (left + 11, 47)],
+            COLOURS[index].filled(),
+        ))?;
         let style = ("sans-serif", 13).into_font().color(&TEXT);
-        area.draw(&Text::new(format!("{suite} {name}"), (left + 17, 34), style))?;
+        area.draw(&Text::new(
+            format!("{suite} {name}"),
+            (left + 17, 34),
+            style,
+        ))?;
     }
     Ok(())
 }

@@ -187,9 +187,7 @@ pub fn parse(text: &str) -> Result<Vec<&'static Scenario>, BenchError> {
         let is_operation = |scenario: &&Scenario| scenario.kind == Kind::Operation;
         return Ok(scenarios().iter().filter(is_operation).collect());
     }
-    text.split(',')
-        .map(find)
-        .collect()
+    text.split(',').map(find).collect()
 }
 
 /// The scenario called `name`.

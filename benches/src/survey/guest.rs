@@ -20,10 +20,14 @@ use crate::{
 pub const ARGUMENT: &str = "work";
 
 /// A program that measures what it is told.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Guest {
     program: PathBuf,
     environment: Vec<(&'static str, &'static str)>,
+    /// The engines to ask for; empty for all that it has.
+    engines: &'static [&'static str],
+    /// What is put behind the names of its engines.
+    suffix: &'static str,
 }
 
 impl Guest {
@@ -32,6 +36,19 @@ impl Guest {
         Self {
             program: path.to_owned(),
             environment: Vec::new(),
+            engines: &[],
+            suffix: "",
+        }
+    }
+
+    /// The program at `path`, which is this one built with AWS-LC's FIPS module, in FIPS
+    /// mode: its engines are `hw-fips` and `hw-batch-fips`.
+    pub fn fips(path: &Path) -> Self {
+        Self {
+            environment: vec![(mls_fips::VARIABLE, "on")],
+            engines: &["hw", "hw-batch"],
+            suffix: "-fips",
+            ..Self::new(path)
         }
     }
 
@@ -58,7 +75,9 @@ impl Guest {
     ///
     /// [`BenchError::Guest`] if it cannot be started, fails, or answers something else.
     pub fn measure(&self, steps: &[Step]) -> Result<Vec<Found>, BenchError> {
-        let mut child = self.start().map_err(|error| self.failed(error.to_string()))?;
+        let mut child = self
+            .start()
+            .map_err(|error| self.failed(error.to_string()))?;
         let answer = converse(&mut child, steps);
         let status = child.wait();
         let said = child.stderr.as_mut().map(read_all).unwrap_or_default();
@@ -77,7 +96,12 @@ impl Guest {
     ) -> Result<Vec<Series>, BenchError> {
         let mut all = Vec::new();
         for step in steps {
-            let name = self.program.file_name().unwrap_or_default().to_string_lossy();
+            let step = &step.clone().with_engines(self.engines);
+            let name = self
+                .program
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy();
             progress.next(&format!("{}, {name}", step.title()));
             all.extend(self.series(std::slice::from_ref(step))?);
         }
@@ -90,6 +114,7 @@ impl Guest {
         let marked = found.filter_map(|found| match found {
             Found::Series(series) => Some(Series {
                 place: Place::OtherProcess,
+                engine: series.engine + self.suffix,
                 ..series
             }),
             Found::Memory(_) => None,
@@ -124,7 +149,9 @@ fn converse(child: &mut Child, steps: &[Step]) -> io::Result<Vec<Found>> {
         return Ok(Vec::new());
     };
     let lines = BufReader::new(output).lines();
-    lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect()
+    lines
+        .map(|line| Ok(serde_json::from_str(&line?)?))
+        .collect()
 }
 
 fn read_all(from: &mut impl Read) -> String {
@@ -147,13 +174,11 @@ pub fn work(
 ) -> Result<(), BenchError> {
     let steps: Vec<Step> = serde_json::from_reader(input).map_err(io::Error::from)?;
     for step in steps {
-        let every_engine = Step {
-            engines: rows.iter().map(|row| row.name.to_owned()).collect(),
-            ..step.clone()
+        let step = if step.engines.is_empty() {
+            step.with_every(rows)
+        } else {
+            step
         };
-        // A program with engines of its own is not asked for them by name.
-        let is_known = |name: &String| rows.iter().any(|row| row.name == *name);
-        let step = if step.engines.iter().any(is_known) { step } else { every_engine };
         for found in step.find(rows)? {
             serde_json::to_writer(&mut output, &found).map_err(io::Error::from)?;
             writeln!(output)?;

@@ -71,7 +71,9 @@ pub(super) fn measure(progress: &mut dyn Progress) -> Result<Vec<Series>, BenchE
 fn steps() -> Vec<Step> {
     let suites: Vec<Ciphersuite> = suite::all().into_iter().take(3).collect();
     let of = |name: &&str| {
-        Step::scenario(name, &suites, MEMBERS).with_engines(ENGINES).with_budget(7, 0.3)
+        Step::scenario(name, &suites, MEMBERS)
+            .with_engines(ENGINES)
+            .with_budget(5, 0.2)
     };
     SCENARIOS.iter().map(of).collect()
 }

@@ -7,7 +7,6 @@ mod step;
 
 use std::{
     num::NonZeroUsize,
-    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
@@ -35,7 +34,7 @@ pub struct Survey {
     /// Groups whose memory is measured: the suite's number, the members.
     pub memory: Vec<(u16, usize)>,
     /// Programs with further engines, each measured in a process of its own.
-    pub guests: Vec<PathBuf>,
+    pub guests: Vec<Guest>,
 }
 
 /// Hears how far a survey is.
@@ -64,18 +63,17 @@ impl Progress for Silent {
 ///
 /// [`BenchError`] of the first piece that fails: a record is whole or not at all.
 pub fn run(survey: &Survey, progress: &mut dyn Progress) -> Result<Record, BenchError> {
-    let guests: Vec<Guest> = survey.guests.iter().map(|path| Guest::new(path)).collect();
     let guests_steps: Vec<Step> = survey.steps.iter().filter_map(Step::for_guests).collect();
     let masks = if survey.masked { masked::pieces() } else { 0 };
     progress.begin(
-        survey.steps.len() + masks + survey.memory.len() + guests.len() * guests_steps.len(),
+        survey.steps.len() + masks + survey.memory.len() + survey.guests.len() * guests_steps.len(),
     );
     let watch = Watch::start();
     let mut series = own(&survey.steps, progress)?;
     if survey.masked {
         series.extend(masked::measure(progress)?);
     }
-    for guest in &guests {
+    for guest in &survey.guests {
         series.extend(guest.measure_all(&guests_steps, progress)?);
     }
     let memory = memory(&survey.memory, progress)?;
@@ -123,12 +121,16 @@ fn memory(
 fn now() -> String {
     let now = OffsetDateTime::from(SystemTime::now());
     let whole = now.replace_nanosecond(0).unwrap_or(now);
-    whole.format(&Rfc3339).unwrap_or_else(|_| now.unix_timestamp().to_string())
+    whole
+        .format(&Rfc3339)
+        .unwrap_or_else(|_| now.unix_timestamp().to_string())
 }
 
 /// The engines of `rows` that `names` lists.
 fn named(rows: &'static [EngineRow], names: &[String]) -> Vec<&'static EngineRow> {
-    rows.iter().filter(|row| names.iter().any(|name| name == row.name)).collect()
+    rows.iter()
+        .filter(|row| names.iter().any(|name| name == row.name))
+        .collect()
 }
 
 /// One thread, two, four, ... and all of `cores`.
@@ -150,7 +152,12 @@ mod tests {
 
     #[test]
     fn threads_double_up_to_all_cores() {
-        let counts = |cores| thread_counts(cores).into_iter().map(usize::from).collect::<Vec<_>>();
+        let counts = |cores| {
+            thread_counts(cores)
+                .into_iter()
+                .map(usize::from)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(counts(1), [1]);
         assert_eq!(counts(2), [1, 2]);
         assert_eq!(counts(6), [1, 2, 4, 6]);

@@ -5,7 +5,11 @@ use std::num::NonZeroUsize;
 use openmls_traits::types::Ciphersuite;
 
 use super::{Step, Survey, Work, thread_counts};
-use crate::{answer::{ROWS, Row}, engine::ENGINES, lanes, suite};
+use crate::{
+    answer::{ROWS, Row},
+    engine::ENGINES,
+    lanes, suite,
+};
 
 /// What the question "which suite on this CPU" needs: this project's provider on every
 /// suite, in under two minutes.
@@ -47,7 +51,10 @@ pub fn report() -> Survey {
     Survey {
         steps: without_repetition(steps),
         masked: true,
-        memory: suite::all().into_iter().map(|suite| (suite.into(), 1000)).collect(),
+        memory: suite::all()
+            .into_iter()
+            .map(|suite| (suite.into(), 1000))
+            .collect(),
         guests: Vec::new(),
     }
 }
@@ -85,14 +92,19 @@ fn engines() -> Vec<&'static str> {
 
 /// `hw-batch` does single calls as `hw` does: measuring it there would show noise.
 fn single_engines() -> Vec<&'static str> {
-    engines().into_iter().filter(|name| *name != "hw-batch").collect()
+    engines()
+        .into_iter()
+        .filter(|name| *name != "hw-batch")
+        .collect()
 }
 
 /// All suites and engines of an operation take turns.
 fn operations() -> impl Iterator<Item = Step> {
     let engines = single_engines();
     OPERATIONS.iter().map(move |name| {
-        Step::scenario(name, &suite::all(), 2).with_engines(&engines).with_budget(31, 3.0)
+        Step::scenario(name, &suite::all(), 2)
+            .with_engines(&engines)
+            .with_budget(21, 2.0)
     })
 }
 
@@ -105,7 +117,9 @@ fn groups() -> Vec<Step> {
     let all: Vec<(&str, usize)> = commits.chain(others).collect();
     let of = |suite| {
         let step = |&(name, members): &(&str, usize)| {
-            Step::scenario(name, &[suite], members).with_engines(&engines).with_budget(9, 1.5)
+            Step::scenario(name, &[suite], members)
+                .with_engines(&engines)
+                .with_budget(7, 1.0)
         };
         all.iter().map(step).collect::<Vec<_>>()
     };
@@ -117,7 +131,7 @@ fn threads(suite: Ciphersuite) -> Step {
     Step::scenario("seal-many", &[suite], 1024)
         .with_engines(&["hw", "hw-batch", "rust-crypto"])
         .with_threads(thread_counts(cores))
-        .with_budget(15, 1.5)
+        .with_budget(9, 1.0)
 }
 
 fn batches() -> impl Iterator<Item = Step> {
@@ -128,14 +142,20 @@ fn batches() -> impl Iterator<Item = Step> {
     let operations = ["x25519-agree", "p256-agree"];
     let batches = BATCHES.iter().filter_map(|&batch| NonZeroUsize::new(batch));
     let of = |operation: &'static str| {
-        batches.clone().map(move |batch| (operation.to_owned(), batch)).collect::<Vec<_>>()
+        batches
+            .clone()
+            .map(move |batch| (operation.to_owned(), batch))
+            .collect::<Vec<_>>()
     };
-    operations.into_iter().flat_map(of).collect::<Vec<_>>().into_iter().map(
-        move |(operation, batch)| Step {
+    operations
+        .into_iter()
+        .flat_map(of)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(move |(operation, batch)| Step {
             engines: engines.clone(),
-            ..Step::of(Work::Lanes { operation, batch }).with_budget(15, 0.4)
-        },
-    )
+            ..Step::of(Work::Lanes { operation, batch }).with_budget(11, 0.3)
+        })
 }
 
 /// The last step of each work: a later one names more engines.
@@ -147,7 +167,10 @@ fn without_repetition(steps: Vec<Step>) -> Vec<Step> {
                 && step.engines.iter().all(|name| later.engines.contains(name))
         })
     };
-    let kept = steps.iter().enumerate().filter(|(index, step)| !is_repeated(*index, step));
+    let kept = steps
+        .iter()
+        .enumerate()
+        .filter(|(index, step)| !is_repeated(*index, step));
     kept.map(|(_, step)| step.clone()).collect()
 }
 

@@ -23,7 +23,8 @@ use crate::{
 pub struct Step {
     /// What is measured.
     pub work: Work,
-    /// The names of the engines; those that the process lacks are left out.
+    /// The names of the engines; those that the process lacks are left out. Empty for all
+    /// that a guest has.
     pub engines: Vec<String>,
     /// The numbers of threads, each engine measured with each; empty if not limited.
     pub threads: Vec<NonZeroUsize>,
@@ -99,6 +100,12 @@ impl Step {
         Self { engines, ..self }
     }
 
+    /// On every engine of `rows`.
+    pub(super) fn with_every(self, rows: &[EngineRow]) -> Self {
+        let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
+        self.with_engines(&names)
+    }
+
     /// On each of these numbers of threads.
     pub fn with_threads(self, threads: Vec<NonZeroUsize>) -> Self {
         Self { threads, ..self }
@@ -106,14 +113,22 @@ impl Step {
 
     /// With at most this many samples, in at most this many seconds.
     pub fn with_budget(self, runs: usize, seconds: f64) -> Self {
-        Self { runs, seconds, ..self }
+        Self {
+            runs,
+            seconds,
+            ..self
+        }
     }
 
     /// What is measured, in a few words.
     pub fn title(&self) -> String {
         let number = |suite: &u16| format!("{suite:#06x}");
         match &self.work {
-            Work::Scenario { name, suites, members } => {
+            Work::Scenario {
+                name,
+                suites,
+                members,
+            } => {
                 let scenario = scenario::find(name);
                 let suites: Vec<String> = suites.iter().map(number).collect();
                 let suites = match suites.as_slice() {
@@ -146,7 +161,11 @@ impl Step {
     /// [`BenchError`] for names that do not exist, engines that failed, wrong results.
     pub fn measure(&self, rows: &'static [EngineRow]) -> Result<Vec<Series>, BenchError> {
         match &self.work {
-            Work::Scenario { name, suites, members } => {
+            Work::Scenario {
+                name,
+                suites,
+                members,
+            } => {
                 let cases = suites.iter().map(|&suite| case(suite, *members));
                 self.measure_scenario(name, &cases.collect::<Result<Vec<_>, _>>()?, rows)
             }
@@ -162,7 +181,9 @@ impl Step {
         };
         let case = case(suite, members)?;
         let engines = named(rows, &self.engines);
-        let measured = engines.into_iter().map(|engine| memory::measure(engine, &case));
+        let measured = engines
+            .into_iter()
+            .map(|engine| memory::measure(engine, &case));
         let measured = measured.collect::<Result<Vec<_>, _>>()?;
         Ok(measured.into_iter().flatten().map(Found::Memory).collect())
     }
@@ -187,7 +208,10 @@ impl Step {
             lineup.pools = pools.collect::<Result<_, _>>()?;
         }
         let measurements = measure_together(scenario, cases, &lineup, &self.plan())?;
-        Ok(measurements.into_iter().flat_map(series_of_scenario).collect())
+        Ok(measurements
+            .into_iter()
+            .flat_map(series_of_scenario)
+            .collect())
     }
 
     fn measure_lanes(
@@ -230,7 +254,11 @@ fn series_of(measured: Measured) -> Series {
         threads: None,
         masked: None,
         place: Place::Here,
-        samples_us: measured.samples.into_iter().map(tenth_of_a_nanosecond).collect(),
+        samples_us: measured
+            .samples
+            .into_iter()
+            .map(tenth_of_a_nanosecond)
+            .collect(),
     }
 }
 

@@ -28,14 +28,33 @@ pub fn open(name: &str, page: &str, size: Size) -> (String, Vec<String>) {
     fs::write(folder.join("page.html"), page).unwrap();
     let path = folder.join("frame.html");
     let (width, height) = (size.0.to_string(), size.1.to_string());
-    fs::write(&path, FRAME.replace("WIDTH", &width).replace("HEIGHT", &height)).unwrap();
+    fs::write(
+        &path,
+        FRAME.replace("WIDTH", &width).replace("HEIGHT", &height),
+    )
+    .unwrap();
     let output = Command::new(PROGRAM)
-        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-extensions"])
-        .args(["--no-first-run", "--disable-background-networking", "--disable-component-update"])
+        .args([
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-extensions",
+        ])
+        .args([
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+        ])
         .args(["--enable-logging=stderr", "--log-level=0", "--dump-dom"])
         // In the page's own time, which stands still while it loads.
-        .args(["--virtual-time-budget=30000", "--host-resolver-rules=MAP * ~NOTFOUND"])
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .args([
+            "--virtual-time-budget=30000",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            folder.join("profile").display()
+        ))
         .arg(format!("--window-size={},{}", size.0.max(500), size.1))
         .arg(format!("file://{}", path.display()))
         .output()

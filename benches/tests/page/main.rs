@@ -20,7 +20,9 @@ use browser::{PHONE, SCREEN, Size, open};
 fn record() -> Record {
     let suites = suite::all();
     let step = |name: &str, members| {
-        Step::scenario(name, &suites, members).with_engines(&["hw", "rust-crypto"]).with_budget(3, 0.1)
+        Step::scenario(name, &suites, members)
+            .with_engines(&["hw", "rust-crypto"])
+            .with_budget(3, 0.1)
     };
     let batch = |elements| {
         let operation = "x25519-agree".to_owned();
@@ -39,15 +41,24 @@ fn record() -> Record {
         batch(1),
         batch(8),
     ];
-    let survey = Survey { steps, ..Survey::default() };
+    let survey = Survey {
+        steps,
+        ..Survey::default()
+    };
     let mut record = survey::run(&survey, &mut Silent).unwrap();
     let sign = |series: &&Series| series.scenario == "sign" && series.engine == "hw";
     let signs: Vec<Series> = record.series.iter().filter(sign).cloned().collect();
-    for (name, factor) in [("nothing", 1.0), ("VAES", 1.5), ("AVX2", 1.1)] {
-        record.series.extend(signs.iter().cloned().map(|series| Series {
-            masked: Some(name.to_owned()),
-            samples_us: series.samples_us.iter().map(|sample| sample * factor).collect(),
-            ..series
+    for (name, factor) in [("nothing", 1.0), ("VAES", 2.0), ("AVX2", 4.0)] {
+        record.series.extend(signs.iter().cloned().map(|series| {
+            Series {
+                masked: Some(name.to_owned()),
+                samples_us: series
+                    .samples_us
+                    .iter()
+                    .map(|sample| sample * factor)
+                    .collect(),
+                ..series
+            }
         }));
     }
     record
@@ -61,14 +72,24 @@ fn probe(record: &Record, size: Size) -> Value {
     assert_ne!(page, probed);
     let (dom, console) = open("probed", &probed, size);
     assert_eq!(console, Vec::<String>::new(), "the browser's console");
-    let (_, rest) = dom.split_once("data-seen=\"").expect("the probe ran to its end");
+    let (_, rest) = dom
+        .split_once("data-seen=\"")
+        .expect("the probe ran to its end");
     let (json, _) = rest.split_once('"').unwrap();
-    let json = json.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">");
+    let json = json
+        .replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">");
     serde_json::from_str(&json.replace("&nbsp;", "\u{a0}").replace("&amp;", "&")).unwrap()
 }
 
 fn floats(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|value| value.as_f64().unwrap())
+        .collect()
 }
 
 /// Equal but for the last digits, which JavaScript may print otherwise.
@@ -94,8 +115,16 @@ fn every_number_of_the_page_is_one_of_the_samples() {
     assert_eq!(seen["requests"], Value::Array(vec![]));
     assert_tables(&record, &seen);
     let drawn = assert_charts(&record, &seen);
-    println!("{} series in the table, {drawn} points in the charts", record.series.len());
-    assert_eq!(seen["filtered"].as_array().unwrap().len(), 5, "{}", seen["filtered"]);
+    println!(
+        "{} series in the table, {drawn} points in the charts",
+        record.series.len()
+    );
+    assert_eq!(
+        seen["filtered"].as_array().unwrap().len(),
+        5,
+        "{}",
+        seen["filtered"]
+    );
     assert_ne!(seen["grounds"][0], seen["grounds"][1], "light and dark");
     assert!(seen["fastest"].as_u64().unwrap() > 0);
     assert_downloads(&record, &seen);
@@ -110,8 +139,11 @@ fn assert_tables(record: &Record, seen: &Value) {
         let expected = [summary.median_us, summary.min_us, summary.mad_us];
         assert_eq!(floats(&row["figures"]), expected, "{}", series.title());
     }
-    let mut medians: Vec<f64> =
-        record.series.iter().map(|series| median(&series.samples_us).unwrap()).collect();
+    let mut medians: Vec<f64> = record
+        .series
+        .iter()
+        .map(|series| median(&series.samples_us).unwrap())
+        .collect();
     medians.sort_by(f64::total_cmp);
     assert_eq!(floats(&seen["ascending"]), medians);
     medians.reverse();
@@ -138,8 +170,13 @@ fn assert_charts(record: &Record, seen: &Value) -> usize {
         assert_eq!(chart["marks"], points, "{id}: not every point is drawn");
         drawn += points;
     }
-    let expected =
-        [("batch", 1), ("commit", 5), ("features", 1), ("operation", 2), ("threads", 5)];
+    let expected = [
+        ("batch", 1),
+        ("commit", 5),
+        ("features", 1),
+        ("operation", 2),
+        ("threads", 5),
+    ];
     assert_eq!(sections, BTreeMap::from(expected));
     drawn
 }
@@ -147,13 +184,20 @@ fn assert_charts(record: &Record, seen: &Value) -> usize {
 fn assert_point(record: &Record, section: &str, what: &str, name: &str, point: &Value) {
     let number = |place: usize| point[place].as_f64();
     let word = |place: usize| point[place].as_str();
-    let unmasked = || record.series.iter().filter(|series| series.masked.is_none());
+    let unmasked = || {
+        record
+            .series
+            .iter()
+            .filter(|series| series.masked.is_none())
+    };
     let of = |series: &&Series| series.engine == name;
     let size = |series: &Series| series.size.map(|size| size as f64);
     let in_suite = |series: &&Series| series.suite.as_deref() == Some(what);
     let (found, shown) = match section {
         "operation" => (
-            unmasked().filter(of).find(|one| one.scenario == what && one.suite.as_deref() == word(0)),
+            unmasked()
+                .filter(of)
+                .find(|one| one.scenario == what && one.suite.as_deref() == word(0)),
             number(1),
         ),
         "commit" => (
@@ -171,7 +215,9 @@ fn assert_point(record: &Record, section: &str, what: &str, name: &str, point: &
             number(1).map(|per_second| 1e6 / per_second),
         ),
         "batch" => (
-            unmasked().filter(of).find(|one| one.scenario == what && size(one) == number(0)),
+            unmasked()
+                .filter(of)
+                .find(|one| one.scenario == what && size(one) == number(0)),
             number(1),
         ),
         "features" => return assert_worth(record, name, point),
@@ -179,7 +225,11 @@ fn assert_point(record: &Record, section: &str, what: &str, name: &str, point: &
     };
     let series = found.unwrap_or_else(|| panic!("{section} {what} {name} {point}: no series"));
     let expected = median(&series.samples_us).unwrap();
-    assert!(same(shown.unwrap(), expected), "{}: {shown:?}, not {expected}", series.title());
+    assert!(
+        same(shown.unwrap(), expected),
+        "{}: {shown:?}, not {expected}",
+        series.title()
+    );
 }
 
 /// The factor of a feature is that of one suite, and of none greater.
@@ -197,7 +247,10 @@ fn assert_worth(record: &Record, scenario: &str, point: &Value) {
         of(feature) / of("nothing")
     });
     let greatest = factors.fold(0.0, f64::max);
-    assert!(same(factor, greatest), "{feature}: {factor}, not {greatest}");
+    assert!(
+        same(factor, greatest),
+        "{feature}: {factor}, not {greatest}"
+    );
 }
 
 fn assert_downloads(record: &Record, seen: &Value) {
@@ -218,6 +271,10 @@ fn a_phone_shows_it_without_scrolling_sideways() {
     assert_eq!(seen["overflow"], 0);
     for chart in seen["charts"].as_array().unwrap() {
         let width = chart["width"].as_f64().unwrap();
-        assert!(width > 250.0 && width <= f64::from(PHONE.0), "{}: {width}", chart["id"]);
+        assert!(
+            width > 250.0 && width <= f64::from(PHONE.0),
+            "{}: {width}",
+            chart["id"]
+        );
     }
 }

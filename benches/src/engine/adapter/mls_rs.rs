@@ -9,8 +9,8 @@ use openmls_traits::{
     crypto::OpenMlsCrypto,
     random::OpenMlsRand,
     types::{
-        AeadType, Ciphersuite, CryptoError, ExporterSecret, HashType, HpkeCiphertext,
-        HpkeConfig, HpkeKemType, HpkeKeyPair, KemOutput, SignatureScheme,
+        AeadType, Ciphersuite, CryptoError, ExporterSecret, HashType, HpkeCiphertext, HpkeConfig,
+        HpkeKemType, HpkeKeyPair, KemOutput, SignatureScheme,
     },
 };
 use tls_codec::SecretVLBytes;
@@ -115,13 +115,17 @@ impl<P: CryptoProvider> OpenMlsRand for MlsRsCrypto<P> {
 
     fn random_array<const N: usize>(&self) -> Result<[u8; N], CryptoError> {
         let mut bytes = [0; N];
-        let suite = self.suite(|_| true).ok_or(CryptoError::InsufficientRandomness)?;
+        let suite = self
+            .suite(|_| true)
+            .ok_or(CryptoError::InsufficientRandomness)?;
         suite.random_bytes(&mut bytes).map_err(failed)?;
         Ok(bytes)
     }
 
     fn random_vec(&self, length: usize) -> Result<Vec<u8>, CryptoError> {
-        let suite = self.suite(|_| true).ok_or(CryptoError::InsufficientRandomness)?;
+        let suite = self
+            .suite(|_| true)
+            .ok_or(CryptoError::InsufficientRandomness)?;
         suite.random_bytes_vec(length).map_err(failed)
     }
 }
@@ -152,7 +156,11 @@ impl<P: CryptoProvider> OpenMlsCrypto for MlsRsCrypto<P> {
         key: &[u8],
         message: &[u8],
     ) -> Result<SecretVLBytes, CryptoError> {
-        Ok(self.hash_suite(hash)?.mac(key, message).map_err(failed)?.into())
+        Ok(self
+            .hash_suite(hash)?
+            .mac(key, message)
+            .map_err(failed)?
+            .into())
     }
 
     fn hkdf_expand(

@@ -67,7 +67,9 @@ fn aead_key(aead: AeadType, key: &[u8]) -> Result<LessSafeKey, CryptoError> {
         AeadType::Aes256Gcm => &aead::AES_256_GCM,
         AeadType::ChaCha20Poly1305 => &aead::CHACHA20_POLY1305,
     };
-    UnboundKey::new(algorithm, key).map(LessSafeKey::new).map_err(failed)
+    UnboundKey::new(algorithm, key)
+        .map(LessSafeKey::new)
+        .map_err(failed)
 }
 
 fn nonce(bytes: &[u8]) -> Result<Nonce, CryptoError> {
@@ -172,7 +174,9 @@ impl OpenMlsCrypto for RingCrypto {
     }
 
     fn hash(&self, hash: HashType, data: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        Ok(digest::digest(digest_algorithm(hash), data).as_ref().to_vec())
+        Ok(digest::digest(digest_algorithm(hash), data)
+            .as_ref()
+            .to_vec())
     }
 
     fn aead_encrypt(

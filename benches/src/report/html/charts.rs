@@ -5,7 +5,7 @@
 
 use plotly::{
     Bar, Layout, Plot, Scatter,
-    common::{ErrorData, ErrorType, Line, Marker, Mode, Orientation, Title},
+    common::{Anchor, ErrorData, ErrorType, Line, Marker, Mode, Orientation, Title},
     layout::{Axis, AxisType, BarMode, Legend},
 };
 
@@ -30,11 +30,15 @@ pub(super) struct Chart {
 
 /// Every chart that `record` has series for.
 pub(super) fn all(record: &Record) -> Vec<Chart> {
-    let operations = OPERATIONS.iter().filter_map(|name| operation_chart(record, name));
+    let operations = OPERATIONS
+        .iter()
+        .filter_map(|name| operation_chart(record, name));
     let suites = suite::all().into_iter().map(suite::number);
     let groups = suites.filter_map(|suite| commit_chart(record, &suite));
     let batches = ["x25519-agree", "p256-agree"];
-    let batches = batches.into_iter().filter_map(|name| batch_chart(record, name));
+    let batches = batches
+        .into_iter()
+        .filter_map(|name| batch_chart(record, name));
     operations
         .chain(groups)
         .chain(thread_charts(record))
@@ -54,8 +58,17 @@ fn summary(series: &Series) -> Summary {
 }
 
 fn layout(x: Axis, y: Axis) -> Layout {
-    let legend = Legend::new().orientation(Orientation::Horizontal).y(-0.22).x(0.0);
-    Layout::new().x_axis(x).y_axis(y).bar_mode(BarMode::Group).legend(legend).show_legend(true)
+    let legend = Legend::new()
+        .orientation(Orientation::Horizontal)
+        .x(0.0)
+        .y(1.02)
+        .y_anchor(Anchor::Bottom);
+    Layout::new()
+        .x_axis(x)
+        .y_axis(y)
+        .bar_mode(BarMode::Group)
+        .legend(legend)
+        .show_legend(true)
 }
 
 fn axis(title: &str) -> Axis {
@@ -77,21 +90,31 @@ fn operation_chart(record: &Record, name: &str) -> Option<Chart> {
     let mut plot = Plot::new();
     for engine in engines(&all) {
         let of_engine: Vec<&&Series> = all.iter().filter(|one| one.engine == engine).collect();
-        let suites = of_engine.iter().map(|one| one.suite.clone().unwrap_or_default());
+        let suites = of_engine
+            .iter()
+            .map(|one| one.suite.clone().unwrap_or_default());
         let summaries: Vec<Summary> = of_engine.iter().map(|one| summary(one)).collect();
         let medians = summaries.iter().map(|summary| summary.median_us);
         let spread = summaries.iter().map(|summary| summary.mad_us);
         let bar = Bar::new(suites.collect::<Vec<_>>(), medians.collect::<Vec<_>>())
             .name(engine)
             .marker(Marker::new().color(colour(engine)))
-            .error_y(ErrorData::new(ErrorType::Data).array(spread.collect()).thickness(1.0).width(2))
+            .error_y(
+                ErrorData::new(ErrorType::Data)
+                    .array(spread.collect())
+                    .thickness(1.0)
+                    .width(2),
+            )
             .hover_template("%{x}: %{y:.4r} µs");
         plot.add_trace(bar);
     }
     if plot.data().is_empty() {
         return None;
     }
-    plot.set_layout(layout(axis("").type_(AxisType::Category), from_zero("µs")));
+    plot.set_layout(layout(
+        axis("").type_(AxisType::Category),
+        logarithmic("µs"),
+    ));
     let about = scenario::find(name).map_or(name, |scenario| scenario.about);
     Some(Chart {
         id: format!("operation-{name}"),
@@ -113,7 +136,10 @@ fn lines<'a>(
         let mut of_engine: Vec<&&Series> = all.iter().filter(|one| one.engine == engine).collect();
         of_engine.sort_by(|a, b| x(a).total_cmp(&x(b)));
         let xs: Vec<f64> = of_engine.iter().map(|one| x(one)).collect();
-        let ys: Vec<f64> = of_engine.iter().map(|one| y(summary(one).median_us)).collect();
+        let ys: Vec<f64> = of_engine
+            .iter()
+            .map(|one| y(summary(one).median_us))
+            .collect();
         let line = Scatter::new(xs, ys)
             .name(engine)
             .mode(Mode::LinesMarkers)
@@ -159,8 +185,12 @@ fn thread_charts(record: &Record) -> Vec<Chart> {
         }
         let threads = |one: &Series| one.threads.unwrap_or_default() as f64;
         let per_second = |us: f64| 1e6 / us;
-        let mut plot =
-            lines(&of_suite, threads, per_second, "%{x} threads: %{y:.4s} seals a second");
+        let mut plot = lines(
+            &of_suite,
+            threads,
+            per_second,
+            "%{x} threads: %{y:.4s} seals a second",
+        );
         let whole = axis("threads").dtick(1.0).tick_format("d");
         plot.set_layout(layout(whole, from_zero("seals a second").tick_format("~s")));
         Some(Chart {
@@ -182,7 +212,10 @@ fn batch_chart(record: &Record, name: &str) -> Option<Chart> {
     let mut plot = lines(&all, size, |us| us, "batch of %{x}: %{y:.4r} µs each");
     let sizes = axis("elements of the batch").type_(AxisType::Log);
     let ticks = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
-    plot.set_layout(layout(sizes.tick_values(ticks.to_vec()), from_zero("µs for each")));
+    plot.set_layout(layout(
+        sizes.tick_values(ticks.to_vec()),
+        from_zero("µs for each"),
+    ));
     let about = operation::find(name).map_or(name, |operation| operation.about);
     Some(Chart {
         id: format!("batch-{name}"),
@@ -199,7 +232,9 @@ fn feature_chart(record: &Record) -> Option<Chart> {
     let mut scenarios: Vec<&str> = all.iter().map(|worth| worth.scenario.as_str()).collect();
     scenarios.sort_unstable();
     scenarios.dedup();
-    let palette = ["#2f6fed", "#12a594", "#7a5af8", "#e5843b", "#c45bb0", "#8a94a6", "#d9b343"];
+    let palette = [
+        "#2f6fed", "#12a594", "#7a5af8", "#e5843b", "#c45bb0", "#8a94a6", "#d9b343",
+    ];
     for (name, colour) in scenarios.into_iter().zip(palette.into_iter().cycle()) {
         let bars = most(&all, name);
         let factors: Vec<f64> = bars.iter().map(|worth| worth.factor).collect();
@@ -216,7 +251,13 @@ fn feature_chart(record: &Record) -> Option<Chart> {
     if plot.data().is_empty() {
         return None;
     }
-    plot.set_layout(layout(logarithmic("times as long without it"), axis("")));
+    // Bars begin at 1, or a little before: nothing lost.
+    let greatest = all.iter().map(|worth| worth.factor).fold(1.0, f64::max);
+    let range = vec![0.9_f64.log10(), (greatest * 1.2).log10()];
+    let factors = axis("times as long without it")
+        .type_(AxisType::Log)
+        .range(range);
+    plot.set_layout(layout(factors, axis("")));
     Some(Chart {
         id: "features".to_owned(),
         section: "features",
@@ -228,7 +269,10 @@ fn feature_chart(record: &Record) -> Option<Chart> {
 fn most<'a>(all: &'a [Worth], scenario: &str) -> Vec<&'a Worth> {
     let mut found: Vec<&Worth> = Vec::new();
     for worth in all.iter().filter(|worth| worth.scenario == scenario) {
-        match found.iter_mut().find(|other| other.feature == worth.feature) {
+        match found
+            .iter_mut()
+            .find(|other| other.feature == worth.feature)
+        {
             Some(other) if other.factor < worth.factor => *other = worth,
             Some(_) => {}
             None => found.push(worth),

@@ -34,9 +34,12 @@ pub fn page(record: &Record) -> Result<String, BenchError> {
         ("style", STYLE.to_owned()),
         ("cpu", escaped(&cpu.described())),
         ("facts", facts(record)),
-        ("noise", record.noise().map_or_else(String::new, |noise| {
-            format!("<p class=\"noise\" role=\"note\">{}</p>", escaped(&noise))
-        })),
+        (
+            "noise",
+            record.noise().map_or_else(String::new, |noise| {
+                format!("<p class=\"noise\" role=\"note\">{}</p>", escaped(&noise))
+            }),
+        ),
         ("advice", advise(record).iter().map(advice).collect()),
         ("answer", tables::answer(record)),
         ("operations", section(&charts, "operations")),
@@ -76,7 +79,9 @@ fn filled(template: &str, parts: &[(&str, String)]) -> String {
 fn library() -> String {
     let sources = Plot::offline_js_sources();
     let last = sources.rfind("<script type=\"text/javascript\">");
-    sources[..last.unwrap_or(sources.len())].trim_end().to_owned()
+    sources[..last.unwrap_or(sources.len())]
+        .trim_end()
+        .to_owned()
 }
 
 /// Text between tags, or in an attribute.
@@ -111,10 +116,18 @@ fn facts(record: &Record) -> String {
 fn advice(advice: &Advice) -> String {
     let (number, name) = advice.suite.map_or_else(
         || ("no advice".to_owned(), String::new()),
-        |suite| (suite::number(suite), format!("{suite:?}").replace('_', "_<wbr>")),
+        |suite| {
+            (
+                suite::number(suite),
+                format!("{suite:?}").replace('_', "_<wbr>"),
+            )
+        },
     );
-    let reasons: String =
-        advice.reasons.iter().map(|reason| format!("<li>{}</li>", escaped(reason))).collect();
+    let reasons: String = advice
+        .reasons
+        .iter()
+        .map(|reason| format!("<li>{}</li>", escaped(reason)))
+        .collect();
     format!(
         "<article class=\"card\"><h3>{}</h3><p class=\"choice\">{number}</p>\
          <p class=\"name\">{name}</p><ul>{reasons}</ul></article>",
@@ -142,7 +155,11 @@ fn section(charts: &[Chart], section: &str) -> String {
 }
 
 fn figure(chart: &Chart) -> String {
-    format!("{{\"id\":\"{}\",\"figure\":{}}}", chart.id, chart.plot.to_json())
+    format!(
+        "{{\"id\":\"{}\",\"figure\":{}}}",
+        chart.id,
+        chart.plot.to_json()
+    )
 }
 
 #[cfg(test)]
@@ -167,6 +184,9 @@ mod tests {
     #[test]
     fn markup_cannot_be_smuggled_in() {
         assert_eq!(escaped("<b \"&\">"), "&lt;b &quot;&amp;&quot;&gt;");
-        assert_eq!(in_script("{\"a\":\"</script>\"}"), "{\"a\":\"\\u003c/script>\"}");
+        assert_eq!(
+            in_script("{\"a\":\"</script>\"}"),
+            "{\"a\":\"\\u003c/script>\"}"
+        );
     }
 }

@@ -23,6 +23,17 @@ fn words(text: &str) -> String {
     format!("<td>{}</td>", escaped(text))
 }
 
+/// A number with commas between its thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(String::from_utf8_lossy);
+    groups.collect::<Vec<_>>().join(",")
+}
+
 /// A table whose columns sort, between a caption and nothing.
 fn table(id: &str, headings: &[String], rows: &str) -> String {
     let headings: String = headings
@@ -61,10 +72,14 @@ pub(super) fn answer(record: &Record) -> String {
 
 /// Every series.
 pub(super) fn series(record: &Record) -> String {
-    let names = ["scenario", "suite", "size", "engine", "threads", "masked", "runs", "median", "min", "MAD"];
+    let names = [
+        "scenario", "suite", "size", "engine", "threads", "masked", "runs", "median", "min", "MAD",
+    ];
     let mut rows = String::new();
     for (index, series) in record.series.iter().enumerate() {
-        let Some(summary) = series.summary() else { continue };
+        let Some(summary) = series.summary() else {
+            continue;
+        };
         let number = |value: Option<usize>| match value {
             Some(value) => figure(value as f64, &value.to_string(), ""),
             None => "<td></td>".to_owned(),
@@ -109,7 +124,11 @@ pub(super) fn worth(record: &Record) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    table("worth", &headings(&["without", "slowest without it", "engine", "times as long"]), &rows)
+    table(
+        "worth",
+        &headings(&["without", "slowest without it", "engine", "times as long"]),
+        &rows,
+    )
 }
 
 /// Commits on paper.
@@ -118,11 +137,13 @@ pub(super) fn projection(record: &Record) -> String {
     heading.extend(CORES.map(|cores| format!("{cores} cores")));
     let mut rows = String::new();
     for suite in suite::all().into_iter().map(suite::number) {
-        let Some(cost) = PerMember::of(record, &suite) else { continue };
+        let Some(cost) = PerMember::of(record, &suite) else {
+            continue;
+        };
         for members in MEMBERS {
             rows += "<tr>";
             rows += &words(&suite);
-            rows += &figure(members as f64, &members.to_string(), "");
+            rows += &figure(members as f64, &grouped(members), "");
             for cores in CORES {
                 rows += &time(cost.commit_us(members, cores), "");
             }
@@ -141,12 +162,33 @@ pub(super) fn memory(record: &Record) -> String {
     for memory in &record.memory {
         rows += "<tr>";
         rows += &words(&memory.suite);
-        rows += &figure(memory.members as f64, &memory.members.to_string(), "");
-        rows += &figure(memory.bytes, &format!("{:.1} KiB", memory.bytes / 1024.0), "");
+        rows += &figure(memory.members as f64, &grouped(memory.members), "");
+        rows += &figure(
+            memory.bytes,
+            &format!("{:.1} KiB", memory.bytes / 1024.0),
+            "",
+        );
         rows += "</tr>";
     }
     if rows.is_empty() {
         return "<p class=\"absent\">Not part of this record.</p>".to_owned();
     }
-    table("memory", &headings(&["suite", "members", "memory for each"]), &rows)
+    table(
+        "memory",
+        &headings(&["suite", "members", "memory for each"]),
+        &rows,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(
+            [7, 1000, 50_000, 1_000_000].map(grouped),
+            ["7", "1,000", "50,000", "1,000,000"]
+        );
+    }
 }
