@@ -2,17 +2,21 @@
 
 CARGO ?= cargo
 STATE ?= .state
+MLS_BENCH = $(CARGO) run --release --locked --quiet --package mls_bench --bin mls-bench --
 
 # A C compiler for AWS-LC, and CMake and Go for its FIPS module; a PKCS#11 module and tools;
-# OpenSSL for the tests' other side; emulated CPUs.
+# OpenSSL for the tests' other side; emulated CPUs; a browser for the benchmark's page, and what
+# counts its instructions.
 RUN_PACKAGES  = gcc libc6-dev softhsm2
 FIPS_PACKAGES = gcc libc6-dev binutils cmake golang-go libssl-dev pkg-config
-TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) libnss3 opensc openssl p11-kit p11-kit-modules qemu-user-static
+BENCH_PACKAGES = gcc libc6-dev libssl-dev pkg-config
+TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl p11-kit p11-kit-modules qemu-user-static \
+    valgrind
 # kryoptic builds an OpenSSL of its own, in minutes.
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: help run test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-batch bench-fips bench-hsm lint run-packages test-packages
+.PHONY: bench-answer bench-guests bench-instructions bench-packages bench-page-test bench-record bench-report help run test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-batch bench-fips bench-hsm lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
@@ -28,6 +32,11 @@ help:
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
 	@echo 'make bench-batch       what is done for many at once, and prepared, against the others'
+	@echo 'make bench-answer      which suite on this CPU: a table and advice, in under two minutes'
+	@echo 'make bench-report      everything on every engine, as a page: bench-report.html'
+	@echo 'make bench-record      the same, added to the records of this CPU, and shown by the README'
+	@echo 'make bench-page-test   the page of the report in headless Chromium'
+	@echo 'make bench-instructions  a fixed set of operations counted by callgrind, against the baseline'
 	@echo 'make bench-fips        what FIPS mode costs: against the same module without it, and the plain build'
 	@echo 'make bench-hsm         the signer over SoftHSM against SoftHSM itself'
 	@echo 'make lint              formatting, clippy and docs, warnings denied'
@@ -43,6 +52,7 @@ test: test-packages
 	    $(CARGO) test --release --locked --package mls_lanes \
 	    --test erasure --test machine_code --test randomized -- --nocapture
 	CARGO='$(CARGO)' ./.ci/test-qemu
+	$(MLS_BENCH) instructions
 	$(MAKE) fips-test-current
 
 # One selection of crates for every command, or Cargo builds the C library again.
@@ -92,7 +102,7 @@ bench: test-packages
 
 # How many times as long as hw-batch the others take is the last column; of one thread
 # and two, and of 500 to 50,000 recipients, divide the medians.
-MEASURE = $(CARGO) run --release --locked --quiet --package mls_bench --bin mls-bench -- measure
+MEASURE = $(MLS_BENCH) measure
 AGAINST = --reference hw-batch --seconds 8
 
 bench-batch: test-packages
@@ -103,6 +113,28 @@ bench-batch: test-packages
 	$(MEASURE) join --suite 0x0001,0x0002 --members 2000 $(AGAINST)
 	$(MEASURE) key-packages-validate --suite 0x0001,0x0002 --members 2000 $(AGAINST)
 	$(MEASURE) key-packages-generate,derive-many --suite 0x0001,0x0002,0x0003 --members 2000 $(AGAINST)
+
+# Another aws-lc-rs, and so another program.
+AWSLC = target/awslc
+GUESTS = --guest $(AWSLC)/release/mls-bench-awslc
+
+bench-answer: bench-packages
+	$(MLS_BENCH)
+
+bench-report: bench-guests
+	$(MLS_BENCH) report $(GUESTS) --html bench-report.html --json bench-report.json
+
+bench-record: bench-guests
+	record=$$($(MLS_BENCH) record $(GUESTS)) && $(MLS_BENCH) readme --record "$$record"
+
+bench-guests: bench-packages
+	$(CARGO) build --release --locked --target-dir $(AWSLC) --manifest-path benches/awslc/Cargo.toml
+
+bench-page-test: test-packages
+	$(CARGO) test --locked --package mls_bench --test page -- --nocapture
+
+bench-instructions: test-packages
+	$(MLS_BENCH) instructions
 
 bench-fips: fips-packages
 	CARGO='$(CARGO)' ./benches/fips.sh
@@ -116,6 +148,9 @@ lint: test-packages
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 	$(CARGO) clippy $(FIPS) --lib --bins --test fips --test fips_sbom -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --locked
+
+bench-packages:
+	@./.ci/install-packages $(BENCH_PACKAGES)
 
 run-packages:
 	@./.ci/install-packages $(RUN_PACKAGES)

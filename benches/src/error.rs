@@ -103,6 +103,30 @@ pub enum BenchError {
         /// What went wrong.
         source: Box<BenchError>,
     },
+    /// A file is no record.
+    #[error(
+        "`{path}` is no record that can be read: {reason}; make one with `mls-bench report --json`"
+    )]
+    BadRecord {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another process failed to measure.
+    #[error("`{program}` could not measure: {reason}")]
+    Guest {
+        /// The program.
+        program: String,
+        /// What it said.
+        reason: String,
+    },
+    /// A comparison found series that became slower.
+    #[error("{0} series slower, with confidence; see the table")]
+    Regressions(usize),
+    /// Two records have nothing in common.
+    #[error("the two records have no series in common: compare records of the same command")]
+    NothingInCommon,
     /// None of the chosen engines can run any of the chosen scenarios.
     #[error("nothing was measured: none of the chosen engines supports what was chosen")]
     NothingMeasured,
@@ -112,6 +136,14 @@ pub enum BenchError {
 }
 
 impl BenchError {
+    /// The exit code of a program that ends with it: 3 for regressions, else 1.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Regressions(_) => 3,
+            _ => 1,
+        }
+    }
+
     /// Whether the provider said that it does not have the algorithm at all.
     pub(crate) fn is_unsupported(&self) -> bool {
         matches!(

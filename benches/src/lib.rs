@@ -13,14 +13,24 @@
 //! - an engine's inputs are made, and its results verified, outside the timed part;
 //! - a result that does not verify ends the measurement with an error.
 
+pub mod answer;
 pub mod cli;
+pub mod compare;
+pub mod cpu;
+pub mod duration;
 pub mod engine;
 mod error;
+pub mod instructions;
 pub mod lanes;
 pub mod measure;
+pub mod memory;
+pub mod projection;
+pub mod record;
 pub mod report;
 pub mod scenario;
 pub mod statistics;
 pub mod suite;
+pub mod survey;
+pub mod worth;
 
 pub use error::BenchError;

@@ -28,13 +28,29 @@ pub fn parse(text: &str) -> Result<Vec<Ciphersuite>, BenchError> {
     text.split(',').map(parse_one).collect()
 }
 
+/// The suite with this number.
+///
+/// # Errors
+///
+/// [`BenchError::UnknownSuite`] for one that is not in the table.
+pub fn by_number(wanted: u16) -> Result<Ciphersuite, BenchError> {
+    let mut suites = all().into_iter();
+    suites
+        .find(|&suite| u16::from(suite) == wanted)
+        .ok_or_else(|| unknown(&format!("{wanted:#06x}")))
+}
+
 fn parse_one(text: &str) -> Result<Ciphersuite, BenchError> {
     parse_number(text)
-        .and_then(|wanted| all().into_iter().find(|&suite| u16::from(suite) == wanted))
-        .ok_or_else(|| BenchError::UnknownSuite {
-            name: text.to_owned(),
-            known: all().into_iter().map(number).collect::<Vec<_>>().join(", "),
-        })
+        .and_then(|wanted| by_number(wanted).ok())
+        .ok_or_else(|| unknown(text))
+}
+
+fn unknown(name: &str) -> BenchError {
+    BenchError::UnknownSuite {
+        name: name.to_owned(),
+        known: all().into_iter().map(number).collect::<Vec<_>>().join(", "),
+    }
 }
 
 fn parse_number(text: &str) -> Option<u16> {

@@ -51,7 +51,7 @@ const PLACES: [(&str, &[&str]); 11] = [
     ),
     ("cryptoki", &["mls_hsm_signer", "mls_fault_module"]),
     ("criterion", &[]),
-    ("mls-rs", &["mls_tests"]),
+    ("mls-rs", &["mls_bench", "mls_tests"]),
     (
         "openmls",
         &[

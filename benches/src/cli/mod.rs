@@ -1,6 +1,13 @@
 //! The command line of `mls-bench`.
 
+mod answer;
+mod compare;
+mod cpu;
+mod instructions;
 mod lanes;
+mod progress;
+mod readme;
+mod report;
 mod sampling;
 mod scenarios;
 
@@ -8,22 +15,48 @@ use std::io::{self, Write};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{BenchError, engine::ENGINES, lanes as batches, scenario, suite};
+use crate::{BenchError, engine::ENGINES, lanes as batches, scenario, suite, survey};
+use compare::Compare;
+use cpu::CpuCommand;
+use instructions::{Instructions, Repeat};
 use lanes::Lanes;
+use readme::Readme;
+use report::{RecordCommand, Report};
 use scenarios::Scenarios;
 
 /// Which MLS ciphersuite and OpenMLS provider is fastest on this CPU.
+///
+/// Without a subcommand, it measures every suite for less than two minutes, prints one
+/// table, and says what to deploy on a server, on a client and under FIPS.
 #[derive(Debug, Parser)]
 #[command(name = "mls-bench", version)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Measure scenarios on several engines, in turn within this process
     Measure(Box<Measure>),
+    /// Measure everything on every engine, and write it as charts, tables and samples
+    Report(Box<Report>),
+    /// Measure everything, and add the samples to the records of this CPU
+    Record(RecordCommand),
+    /// Compare two records: of two machines, or of two versions; exit code 3 if slower
+    Compare(Compare),
+    /// Say what this CPU has for MLS, what is hidden of it, and who uses what
+    Cpu(CpuCommand),
+    /// Write the README's chart and table from a record
+    Readme(Readme),
+    /// Count instructions by valgrind, and hold them against the baseline; exit code 3 if more
+    Instructions(Instructions),
+    /// Run one operation again and again, for callgrind
+    #[command(hide = true)]
+    Repeat(Repeat),
+    /// Measure what standard input says, for another process
+    #[command(hide = true)]
+    Work,
     /// List the scenarios, the operations on batches, the engines and the ciphersuites
     List,
 }
@@ -58,8 +91,17 @@ impl Cli {
     /// and an output that cannot be written.
     pub fn run(self) -> Result<(), BenchError> {
         match self.command {
-            Command::Measure(measure) => measure.run(),
-            Command::List => Ok(list(&mut io::stdout().lock())?),
+            None => answer::run(),
+            Some(Command::Measure(measure)) => measure.run(),
+            Some(Command::Report(report)) => report.run(),
+            Some(Command::Record(record)) => record.run(),
+            Some(Command::Compare(compare)) => compare.run(),
+            Some(Command::Cpu(cpu)) => cpu.run(),
+            Some(Command::Readme(readme)) => readme.run(),
+            Some(Command::Instructions(instructions)) => instructions.run(),
+            Some(Command::Repeat(repeat)) => repeat.run(),
+            Some(Command::Work) => survey::work(ENGINES, io::stdin().lock(), io::stdout().lock()),
+            Some(Command::List) => Ok(list(&mut io::stdout().lock())?),
         }
     }
 }

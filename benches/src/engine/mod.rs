@@ -1,10 +1,17 @@
 //! The engines: one row for each OpenMLS provider under measurement.
 
+mod adapter;
 mod hw;
 mod hw_batch;
 mod libcrux;
+mod mls_rs;
+mod ring;
 mod rust_crypto;
 
+pub use mls_rs::MlsRsProvider;
+
+use mls_rs_crypto_openssl::OpensslCryptoProvider;
+use mls_rs_crypto_rustcrypto::RustCryptoProvider;
 use openmls::{
     group::{MlsGroup, ProcessedWelcome},
     prelude::{KeyPackage, KeyPackageIn, RatchetTreeIn},
@@ -140,6 +147,9 @@ pub static ENGINES: &[EngineRow] = &[
     EngineRow::of::<hw_batch::HwBatch>(),
     EngineRow::of::<rust_crypto::RustCrypto>(),
     EngineRow::of::<libcrux::Libcrux>(),
+    EngineRow::of_mls_rs::<OpensslCryptoProvider>(),
+    EngineRow::of_mls_rs::<RustCryptoProvider>(),
+    EngineRow::of::<ring::Ring>(),
 ];
 
 /// The engine that ratios refer to unless another is asked for.
@@ -153,6 +163,11 @@ impl EngineRow {
             scenarios: Catalogue::<E>::SCENARIOS,
             supports: supports::<E>,
         }
+    }
+
+    /// The row of OpenMLS on the cryptography of a provider of mls-rs.
+    pub const fn of_mls_rs<P: MlsRsProvider>() -> Self {
+        Self::of::<mls_rs::MlsRs<P>>()
     }
 
     /// Whether the engine's provider says that it supports `suite`.
@@ -183,7 +198,7 @@ impl EngineRow {
     /// [`BenchError::UnknownScenario`], [`BenchError::TooFewMembers`], or
     /// [`BenchError::Engine`] with the cause.
     pub fn prepare(&self, name: &str, case: &Case) -> Result<Option<Box<dyn Trial>>, BenchError> {
-        let scenario = scenario::find(self.scenarios, name)?;
+        let scenario = scenario::find_in(self.scenarios, name)?;
         if scenario.has_members() && case.members < MINIMUM_MEMBERS {
             return Err(BenchError::TooFewMembers {
                 given: case.members,
@@ -278,7 +293,8 @@ mod tests {
         let error = select(["hw", "openssl"]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown engine `openssl`; choose from: hw, hw-batch, rust-crypto, libcrux"
+            "unknown engine `openssl`; choose from: hw, hw-batch, rust-crypto, libcrux, \
+             mls-rs-openssl, mls-rs-rustcrypto, ring"
         );
     }
 

@@ -81,6 +81,7 @@ mod tests {
         Measured {
             engine,
             threads: None,
+            samples: vec![median_us],
             summary: Summary::of(&[median_us]).unwrap(),
         }
     }

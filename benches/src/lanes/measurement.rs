@@ -216,6 +216,7 @@ mod tests {
         Measured {
             engine,
             threads: None,
+            samples: vec![median_us],
             summary: Summary::of(&[median_us]).unwrap(),
         }
     }
@@ -244,7 +245,7 @@ mod tests {
             gigahertz: BTreeMap::from([("avx512ifma", 3.0), (REFERENCE, 4.0)]),
             unsupported: vec![],
         };
-        let [engine, reference] = [0, 1].map(|index| measurement.engines[index]);
+        let [engine, reference] = [0, 1].map(|index| measurement.engines[index].clone());
         assert_eq!(measurement.cycles(&engine), Some(15_000.0));
         assert_eq!(measurement.cycles(&reference), Some(80_000.0));
         let limit = limit("avx512ifma", "x25519-agree").unwrap();

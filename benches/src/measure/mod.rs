@@ -57,22 +57,68 @@ pub fn measure(
     lineup: &Lineup,
     plan: &Plan,
 ) -> Result<Measurement, BenchError> {
-    let mut contenders = Vec::new();
-    let mut unsupported = Vec::new();
+    let (contenders, unsupported) = contenders(scenario, case, lineup)?;
+    let measured = race(contenders, plan)?;
+    Ok(measurement(scenario, case, lineup, measured, unsupported))
+}
+
+/// Measures `scenario` on several cases against each other: all of them take turns, so
+/// that ciphersuites can be compared as engines are.
+///
+/// # Errors
+///
+/// [`BenchError::Engine`] if an engine failed or gave a wrong result.
+pub fn measure_together(
+    scenario: &Scenario,
+    cases: &[Case],
+    lineup: &Lineup,
+    plan: &Plan,
+) -> Result<Vec<Measurement>, BenchError> {
+    let (mut all, mut parts) = (Vec::new(), Vec::new());
+    for case in cases {
+        let (contenders, unsupported) = contenders(scenario, case, lineup)?;
+        parts.push((case, contenders.len(), unsupported));
+        all.extend(contenders);
+    }
+    let mut measured = race(all, plan)?.into_iter();
+    let measurements = parts.into_iter().map(|(case, count, unsupported)| {
+        let own = measured.by_ref().take(count).collect();
+        measurement(scenario, case, lineup, own, unsupported)
+    });
+    Ok(measurements.collect())
+}
+
+/// The contenders that the lineup has for a case, and the engines that lack it.
+fn contenders(
+    scenario: &Scenario,
+    case: &Case,
+    lineup: &Lineup,
+) -> Result<(Vec<Contender>, Vec<&'static str>), BenchError> {
+    let (mut contenders, mut unsupported) = (Vec::new(), Vec::new());
     for &engine in &lineup.engines {
         match contenders_of(engine, scenario, case, &lineup.pools)? {
             Some(more) => contenders.extend(more),
             None => unsupported.push(engine.name),
         }
     }
-    Ok(Measurement {
+    Ok((contenders, unsupported))
+}
+
+fn measurement(
+    scenario: &Scenario,
+    case: &Case,
+    lineup: &Lineup,
+    engines: Vec<Measured>,
+    unsupported: Vec<&'static str>,
+) -> Measurement {
+    Measurement {
         scenario: scenario.name,
         suite: case.suite,
         members: scenario.has_members().then_some(case.members),
         reference: lineup.reference,
-        engines: race(contenders, plan)?,
+        engines,
         unsupported,
-    })
+    }
 }
 
 /// `engine` on each of `pools`, or `None` if it cannot run the scenario.
@@ -104,6 +150,7 @@ mod tests {
         let measured = |engine, threads, median_us| Measured {
             engine,
             threads,
+            samples: vec![median_us],
             summary: Summary::of(&[median_us]).unwrap(),
         };
         let mut measurement = Measurement {

@@ -32,13 +32,15 @@ pub struct Plan {
 }
 
 /// One engine's figures.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Measured {
     /// The engine's name.
     pub engine: &'static str,
     /// The number of threads it had; `None` if that was not limited.
     pub threads: Option<usize>,
-    /// Its samples, summarised.
+    /// Its samples in the order they were taken: microseconds for one operation.
+    pub samples: Vec<f64>,
+    /// The samples, summarised.
     pub summary: Summary,
 }
 
@@ -102,11 +104,12 @@ impl Contender {
             })
     }
 
-    fn measured(&self) -> Option<Measured> {
+    fn measured(self) -> Option<Measured> {
         Some(Measured {
             engine: self.engine,
             threads: self.threads,
             summary: Summary::of(&self.samples)?,
+            samples: self.samples,
         })
     }
 }
@@ -122,7 +125,10 @@ pub(crate) fn race(
         }
     }
     take_samples(&mut contenders, plan)?;
-    Ok(contenders.iter().filter_map(Contender::measured).collect())
+    Ok(contenders
+        .into_iter()
+        .filter_map(Contender::measured)
+        .collect())
 }
 
 /// The median of `engine` among `measured`, `None` if it did not run.

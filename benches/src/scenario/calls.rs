@@ -1,17 +1,13 @@
 //! Calls too short to time one by one: a run of them is timed as a whole.
 
-use std::{
-    array,
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::{array, hint::black_box, time::Duration};
 
 use openmls_rust_crypto::RustCrypto;
 use openmls_traits::{
     OpenMlsProvider, crypto::OpenMlsCrypto, random::OpenMlsRand, types::CryptoError,
 };
 
-use super::Trial;
+use super::{Trial, timed::timed_part};
 use crate::{BenchError, engine::Engine, error::ensure};
 
 /// How many inputs a scenario takes in turn. As in a group, successive calls have
@@ -75,16 +71,25 @@ where
     V: Fn(&I, &O) -> Result<(), BenchError> + Send,
 {
     fn run(&mut self, iterations: u64) -> Result<Duration, BenchError> {
+        let (called, elapsed) = timed_part(|| self.call_in_turn(iterations));
+        called?;
+        self.verify_and_forget()?;
+        Ok(elapsed)
+    }
+}
+
+impl<I, O, C, V> Calls<I, O, C, V>
+where
+    C: Fn(&I) -> Result<O, CryptoError>,
+{
+    fn call_in_turn(&mut self, iterations: u64) -> Result<(), CryptoError> {
         let mut slot = 0;
-        let start = Instant::now();
         for _ in 0..iterations {
             let output = (self.call)(black_box(&self.inputs[slot]))?;
             self.outputs[slot] = Some(black_box(output));
             slot = (slot + 1) % INPUTS;
         }
-        let elapsed = start.elapsed();
-        self.verify_and_forget()?;
-        Ok(elapsed)
+        Ok(())
     }
 }
 

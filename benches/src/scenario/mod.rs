@@ -8,6 +8,7 @@ mod hash;
 mod hpke;
 mod key_package;
 mod signature;
+mod timed;
 mod work;
 
 use std::{marker::PhantomData, time::Duration};
@@ -186,13 +187,20 @@ pub fn parse(text: &str) -> Result<Vec<&'static Scenario>, BenchError> {
         let is_operation = |scenario: &&Scenario| scenario.kind == Kind::Operation;
         return Ok(scenarios().iter().filter(is_operation).collect());
     }
-    text.split(',')
-        .map(|name| find(scenarios(), name))
-        .collect()
+    text.split(',').map(find).collect()
+}
+
+/// The scenario called `name`.
+///
+/// # Errors
+///
+/// [`BenchError::UnknownScenario`] if no row has this name.
+pub fn find(name: &str) -> Result<&'static Scenario, BenchError> {
+    find_in(scenarios(), name)
 }
 
 /// The row of `table` called `name`.
-pub(crate) fn find(
+pub(crate) fn find_in(
     table: &'static [Scenario],
     name: &str,
 ) -> Result<&'static Scenario, BenchError> {

@@ -1,11 +1,8 @@
 //! Work long enough to time one by one, each with its own preparation.
 
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, time::Duration};
 
-use super::Trial;
+use super::{Trial, timed::timed_part};
 use crate::BenchError;
 
 /// A piece of work on prepared state: what is timed, and what is done around it.
@@ -30,10 +27,9 @@ impl<W: Work> Trial for W {
         let mut elapsed = Duration::ZERO;
         for _ in 0..iterations {
             let input = self.set_up()?;
-            let start = Instant::now();
-            let output = black_box(self.work(black_box(input))?);
-            elapsed += start.elapsed();
-            self.verify(output)?;
+            let (output, time) = timed_part(|| self.work(black_box(input)));
+            elapsed += time;
+            self.verify(output?)?;
         }
         Ok(elapsed)
     }

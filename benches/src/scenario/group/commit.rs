@@ -1,15 +1,11 @@
 //! A commit with an update path to `members - 1` others who were just added.
 
-use std::{
-    hint::black_box,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use openmls::prelude::CommitMessageBundle;
 
 use super::{
-    super::{Case, Trial, work::Work},
+    super::{Case, Trial, timed::timed_part, work::Work},
     member::{Member, authenticator, received},
 };
 use crate::{BenchError, engine::Engine, error::ensure};
@@ -77,10 +73,9 @@ impl<E: Engine> Trial for CommitPrepared<E> {
             commit.set_up()?;
             let client = Arc::clone(commit.committer.client());
             let _prepared = E::prepare_commit(&client.provider, commit.committer.group())?;
-            let start = Instant::now();
-            let bundle = black_box(commit.committer.update()?);
-            elapsed += start.elapsed();
-            commit.verify(bundle)?;
+            let (bundle, time) = timed_part(|| commit.committer.update());
+            elapsed += time;
+            commit.verify(bundle?)?;
         }
         Ok(elapsed)
     }

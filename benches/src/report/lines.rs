@@ -1,4 +1,4 @@
-//! Measurements as people and as programs read them.
+//! One measurement after the other, as `mls-bench measure` prints them.
 
 use std::io::{self, Write};
 

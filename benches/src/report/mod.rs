@@ -1,0 +1,11 @@
+//! Measurements as people and as programs read them.
+
+pub mod csv;
+mod figures;
+pub mod html;
+mod lines;
+pub mod markdown;
+pub mod readme;
+
+pub(crate) use lines::{absent, rounded, write_line};
+pub use lines::{write_heading, write_json, write_rows};
