@@ -86,12 +86,18 @@ fn nothing_beside_it_computes() {
         let of_rust = symbols.iter().filter(of_rust);
         of_rust.filter(|symbol| symbol.contains(&mangled)).count()
     };
-    assert!(of_crate("openmls_hw_crypto") > 20, "the positive control");
+    assert!(of_crate("openmls_hw_crypto") > 5, "the positive control");
+    // What is compiled of ring from C has this before it; its name alone has many meanings.
+    let of_ring = symbols
+        .iter()
+        .filter(|symbol| symbol.contains("ring_core_"));
+    assert_eq!(of_ring.count(), 0, "ring");
     for name in [
         "mls_lanes",
-        "ring",
         "sha2",
         "p256",
+        "p384",
+        "p521",
         "curve25519_dalek",
         "x25519_dalek",
     ] {
