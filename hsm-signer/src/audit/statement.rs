@@ -105,16 +105,16 @@ impl Statement {
     }
 }
 
-/// A public key under which statements are checked.
+/// A public key under which signatures are checked.
 #[derive(Clone, PartialEq, Eq)]
-pub struct StatementKey {
+pub struct VerifyingKey {
     /// Its scheme.
     pub scheme: SignatureScheme,
     /// The key, in MLS's form.
     pub public_key: Vec<u8>,
 }
 
-impl StatementKey {
+impl VerifyingKey {
     /// Reads `uint16 signature_scheme; opaque public_key<V>`.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
@@ -134,10 +134,10 @@ impl StatementKey {
     }
 }
 
-impl fmt::Debug for StatementKey {
+impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hex = crate::encoding::hex(&self.public_key);
-        write!(f, "StatementKey({:?}, {hex})", self.scheme)
+        write!(f, "VerifyingKey({:?}, {hex})", self.scheme)
     }
 }
 
@@ -147,7 +147,7 @@ pub struct SignedStatement {
     /// What is said.
     pub statement: Statement,
     /// Who is said to have signed it. Whoever checks it must know the key from elsewhere.
-    pub key: StatementKey,
+    pub key: VerifyingKey,
     /// The signature, in MLS's form.
     pub signature: Vec<u8>,
 }
@@ -204,7 +204,7 @@ pub(crate) fn signed(
     let signature = signer.sign(&statement.signature_input())?;
     let signed = SignedStatement {
         statement,
-        key: StatementKey {
+        key: VerifyingKey {
             scheme: signer.scheme().signature_scheme,
             public_key: signer.public_key().to_vec(),
         },

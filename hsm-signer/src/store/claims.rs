@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
 
+use super::error::StoreError;
 use super::request::{Digest, RequestKey};
+use crate::audit::ReleasedMessage;
 use crate::sync::{Mutex, locked};
 
 /// What a request was answered, for ever.
@@ -20,6 +22,18 @@ pub struct Answer {
     pub proposal_ref: Vec<u8>,
     /// The audit record's place in the tenant's chain.
     pub sequence: u64,
+}
+
+impl Answer {
+    /// The answer, if it is one to `request`: who writes the database could exchange two.
+    pub(super) fn checked(self, request: &RequestKey) -> Result<Self, StoreError> {
+        let message = ReleasedMessage::decode(&self.message);
+        if message.is_some_and(|message| message.removal == request.removal) {
+            Ok(self)
+        } else {
+            Err(StoreError::Corrupt("the answer to another request".into()))
+        }
+    }
 }
 
 /// What became of a request that was to be signed.

@@ -57,9 +57,6 @@ pub enum StoreError {
     /// What the database holds is not what this program wrote.
     #[error("the database holds what this program did not write: {0}; run: audit verify")]
     Corrupt(String),
-    /// There is no such tenant's chain, or no checkpoint that allows what was asked for.
-    #[error("{0}")]
-    Refused(String),
     /// The HSM made no signature for a checkpoint.
     #[error("the checkpoint was not signed: {0}")]
     Unsigned(String),

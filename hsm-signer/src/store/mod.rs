@@ -54,7 +54,7 @@ pub use metrics::{HistogramSnapshot, MetricsSnapshot, SIZE_BOUNDS, TIME_BOUNDS};
 pub use reader::{LogReader, StoredRecord};
 pub use request::{Fingerprint, RequestKey};
 
-use crate::audit::chain::sha256;
+use crate::audit::chain::{Chain, sha256};
 use crate::audit::{
     Caller, Kind, ReleasedMessage, SignedStatement, Statement, StatementSigner, signed,
 };
@@ -73,6 +73,9 @@ use writer::{Entry, Job, Writer, now};
 
 /// Longest text in a record, in bytes.
 pub const MAX_TEXT: usize = 1024;
+
+/// The most records that [`Store::prune`] removes in one step.
+pub const MOST_PRUNED: u64 = 20_000;
 
 /// Jobs that may wait for the writer.
 const QUEUE: usize = 4096;
@@ -299,10 +302,12 @@ impl Store {
             Err(error) => (Vec::new().into_iter(), error),
         };
         for claim in claims {
-            if let Ok(Claim::Ours(_)) = claim {
+            if let Ok(Claim::Ours(ours)) = claim {
                 match known.next() {
                     Some(Known::Free) => {}
-                    Some(Known::Answered(answer)) => *claim = Ok(Claim::Answered(answer)),
+                    Some(Known::Answered(answer)) => {
+                        *claim = answer.checked(ours.request()).map(Claim::Answered);
+                    }
                     Some(Known::Elsewhere) => *claim = Ok(Claim::Theirs(Theirs::elsewhere())),
                     None => *claim = Err(failure.clone()),
                 }
@@ -409,6 +414,64 @@ impl Store {
             time: now(),
         };
         self.keep(statement, signer).await.map(Some)
+    }
+
+    /// Removes records and answers that were written before `time` (milliseconds since 1 January
+    /// 1970, UTC), up to a checkpoint of this key, which the HSM then signs to be the end of
+    /// what was pruned. One step: at most [`MOST_PRUNED`] records, unless the first checkpoint
+    /// after them is further; `None` when there is nothing more to prune.
+    ///
+    /// A request whose answer was pruned is signed anew, and differently: what is pruned should
+    /// be older than any group stays in one epoch. Export it first.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the chain is not what the checkpoint says; then nothing is
+    /// removed. Others when the database fails or the HSM does not sign.
+    pub async fn prune(
+        &self,
+        tenant: &str,
+        time: u64,
+        signer: Arc<dyn StatementSigner>,
+    ) -> Result<Option<SignedStatement>, StoreError> {
+        let statements = self.reader.statements(tenant).await?;
+        let Some(chain) = self.reader.chain(tenant).await? else {
+            return Ok(None);
+        };
+        let eligible = statements.into_iter().filter(|signed| {
+            let statement = &signed.statement;
+            statement.kind == Kind::Checkpoint
+                && statement.sequence > chain.pruned
+                && statement.time <= time
+                && signed.key.public_key == signer.public_key()
+        });
+        let mut end: Option<SignedStatement> = None;
+        for signed in eligible {
+            if end.is_none() || signed.statement.sequence - chain.pruned <= MOST_PRUNED {
+                end = Some(signed);
+            }
+        }
+        let Some(end) = end else { return Ok(None) };
+        self.check_end(&chain, &end).await?;
+        let statement = Statement {
+            kind: Kind::Pruning,
+            time: now(),
+            ..end.statement
+        };
+        self.keep(statement, signer).await.map(Some)
+    }
+
+    /// Whether the chain has, where the checkpoint says so, the hash that it says.
+    async fn check_end(&self, chain: &Chain, end: &SignedStatement) -> Result<(), StoreError> {
+        let statement = &end.statement;
+        let before = statement.sequence - 1;
+        let last = self.reader.records(&chain.tenant, before, 1).await?;
+        let same = |record: &StoredRecord| {
+            record.sequence == statement.sequence && record.hash == statement.head
+        };
+        if statement.chain_id != chain.id || !last.first().is_some_and(same) || !end.verifies() {
+            return Err(StoreError::Corrupt("a checkpoint that does not fit".into()));
+        }
+        Ok(())
     }
 
     async fn keep(

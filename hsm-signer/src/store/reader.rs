@@ -11,7 +11,7 @@ use super::journal::{AnswerColumns, ChainColumns, answers, chain, hash, signed, 
 use super::request::Digest;
 use super::{postgres, sqlite};
 use crate::audit::chain::{Chain, Hash};
-use crate::audit::{SignedStatement, Statement, StatementKey};
+use crate::audit::{SignedStatement, Statement, VerifyingKey};
 
 /// Adds a statement; one that is there stays.
 pub(super) const ADD_STATEMENT: &str = "INSERT INTO statement (tenant, sequence, encoded, key, signature) \
@@ -29,6 +29,8 @@ pub(super) const REMOVE: [&str; 2] = [
 pub struct StoredRecord {
     /// Its place.
     pub sequence: u64,
+    /// The name under which the answer is found; an export has none.
+    pub request: Option<[u8; 32]>,
     /// The [`Record`](crate::audit::Record).
     pub encoded: Vec<u8>,
     /// The chain's hash at it.
@@ -112,8 +114,8 @@ impl LogReader {
         sequence: u64,
         count: u32,
     ) -> Result<Vec<StoredRecord>, StoreError> {
-        type Columns = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
-        let sql = "SELECT sequence, encoded, hash, message, proposal_ref FROM record \
+        type Columns = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
+        let sql = "SELECT sequence, request, encoded, hash, message, proposal_ref FROM record \
              WHERE tenant = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
         let after = signed(sequence)?;
         let rows: Vec<Columns> = fetch_all!(
@@ -123,9 +125,10 @@ impl LogReader {
                 .bind(after)
                 .bind(i64::from(count))
         );
-        let record = |(sequence, encoded, hashed, message, proposal_ref)| {
+        let record = |(sequence, request, encoded, hashed, message, proposal_ref)| {
             Ok(StoredRecord {
                 sequence: unsigned(sequence)?,
+                request: Some(hash(request)?),
                 encoded,
                 hash: hash(hashed)?,
                 message,
@@ -148,7 +151,7 @@ impl LogReader {
         let statement = |(encoded, key, signature): Columns| {
             Some(SignedStatement {
                 statement: Statement::decode(&encoded)?,
-                key: StatementKey::decode(&key)?,
+                key: VerifyingKey::decode(&key)?,
                 signature,
             })
         };

@@ -36,11 +36,11 @@ pub struct RequestKey {
 }
 
 /// SHA-256 of a request key.
-pub(super) type Digest = [u8; 32];
+pub(crate) type Digest = [u8; 32];
 
 impl RequestKey {
     /// The name under which the answer is stored.
-    pub(super) fn digest(&self) -> Digest {
+    pub(crate) fn digest(&self) -> Digest {
         let input = Writer::default()
             .opaque(self.tenant.as_bytes())
             .fixed(&self.key.0)

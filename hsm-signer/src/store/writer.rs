@@ -230,9 +230,7 @@ impl<J: Journal> Writer<J> {
         ));
         let kept = timeout(self.patience, keep(&mut self.journal, statement)).await;
         let kept = kept.unwrap_or(late);
-        if let Err(error) = &kept
-            && !matches!(error, StoreError::Refused(_))
-        {
+        if let Err(error) = &kept {
             self.fail(error);
         }
         kept
@@ -258,7 +256,7 @@ async fn write<J: Journal>(journal: &mut J, entries: &[&Entry]) -> Result<Writte
     let mut answers = Vec::with_capacity(entries.len());
     for entry in entries {
         if let Some(answer) = stored.get(entry.ours.digest()) {
-            answers.push(answer.clone());
+            answers.push(answer.clone().checked(entry.ours.request())?);
             continue;
         }
         let missing = || StoreError::Corrupt("a tenant without a chain".into());
