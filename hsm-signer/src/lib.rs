@@ -59,6 +59,7 @@ mod signer;
 pub mod store;
 mod sync;
 pub mod token;
+mod verification;
 
 pub use encoding::pkcs8::PrivateKey;
 pub use error::Error;
