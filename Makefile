@@ -3,11 +3,11 @@
 CARGO ?= cargo
 STATE ?= .state
 
-# A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side;
-# emulated CPUs.
+# A C compiler for AWS-LC and SQLite; a PKCS#11 module and tools; OpenSSL for the tests' other
+# side; PostgreSQL, which the tests start by themselves; emulated CPUs.
 RUN_PACKAGES  = gcc libc6-dev softhsm2
 TEST_PACKAGES = $(RUN_PACKAGES) binutils libnss3 libssl-dev opensc openssl p11-kit p11-kit-modules pkg-config \
-    qemu-user-static
+    postgresql qemu-user-static util-linux
 # kryoptic builds an OpenSSL of its own, in minutes.
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
@@ -20,7 +20,8 @@ help:
 	@echo 'make test              every test'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
-	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load'
+	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load,'
+	@echo '                       and the store, its replicas and PostgreSQL 500 times'
 	@echo 'make test-secret-flow  the lanes under valgrind and MemorySanitizer, their scalars marked'
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
@@ -55,6 +56,7 @@ test-secret-flow: test-packages
 
 test-kill: test-packages
 	MLS_HSM_KILLS=1000 $(CARGO) test --locked --package mls_hsm_signer --test hsm -- --nocapture a_child_killed
+	STORE_KILLS=500 $(CARGO) test --locked --package mls_hsm_signer --test store -- --nocapture killed
 
 soak: test-packages
 	$(CARGO) run --release --locked --package mls_lanes --example soak -- $(SOAK)

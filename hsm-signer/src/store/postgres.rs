@@ -55,10 +55,10 @@ impl PostgresJournal {
 
     async fn connect(&self) -> Result<PgConnection, StoreError> {
         let mut connection = self.options.connect().await?;
-        limit(&mut connection, self.patience).await?;
         assert_durable(&mut connection).await?;
         let migrator = migrator(POSTGRES);
         migrator.run_direct(None, &mut connection, false).await?;
+        limit(&mut connection, self.patience).await?;
         Ok(connection)
     }
 }
