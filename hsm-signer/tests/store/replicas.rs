@@ -150,7 +150,8 @@ async fn replicas_and_the_database_are_killed_under_load() {
         if round % 3 == 2 {
             // The database is killed and recovers; both replicas come back by themselves.
             let before: Vec<u64> = replicas.iter().map(Replica::seen).collect();
-            cluster.kill_and_restart();
+            cluster.kill();
+            cluster.restart();
             for (replica, before) in replicas.iter().zip(before) {
                 replica.wait_for(before + 1);
             }
@@ -188,10 +189,10 @@ async fn a_database_that_is_away_comes_back() {
     let store = Store::open(&database.config()).await.unwrap();
     let key = Key::p256();
     let answer = settle(&store, &key, 1).await;
-    cluster.stop("KILL");
+    cluster.kill();
     let refused = settle_all(&store, &key, &requests(&key, [2, 3]), soon()).await;
     assert!(refused.iter().all(Result::is_err));
-    cluster.kill_and_restart();
+    cluster.restart();
     let begun = Instant::now();
     loop {
         let asked = requests(&key, [2]);

@@ -29,7 +29,6 @@ struct Fixture {
     log: Log,
     other: Log,
     key: Key,
-    signer: Arc<SoftSigner>,
     trust: Trust,
 }
 
@@ -52,7 +51,6 @@ impl Fixture {
             other: read(store.reader(), "other.example").await,
             trust: trust(&signer, &key),
             key,
-            signer,
         };
         store.close().await;
         fixture

@@ -213,6 +213,9 @@ fn sync(fd: c_int, name: &CStr) -> c_int {
     let real: Sync = unsafe { std::mem::transmute(real(name)) };
     // SAFETY: any number may be given.
     let done = unsafe { real(fd) };
+    if done == 0 {
+        keep_removals(fd);
+    }
     if done == 0
         && let Some((path, state)) = chosen
         && path.is_file()
@@ -221,6 +224,29 @@ fn sync(fd: c_int, name: &CStr) -> c_int {
         keep(&path, &state.kept);
     }
     done
+}
+
+/// A file that was removed comes back after a power cut unless its directory was synced since.
+fn keep_removals(descriptor: c_int) {
+    if !ANY.load(Ordering::SeqCst) {
+        return;
+    }
+    let Ok(directory) = std::fs::read_link(format!("/proc/self/fd/{descriptor}")) else {
+        return;
+    };
+    let state = disks()
+        .as_ref()
+        .and_then(|disks| disks.get(&directory).cloned());
+    let Some(state) = state else { return };
+    for entry in std::fs::read_dir(&state.kept)
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        if !directory.join(entry.file_name()).exists() {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn keep(path: &Path, kept: &Path) {

@@ -6,9 +6,9 @@ mod keys;
 mod places;
 mod postgres;
 
-pub use keys::{Key, SoftSigner, caller, removal, request, requests, settle, settle_all, sign};
+pub use keys::{Key, SoftSigner, removal, request, requests, settle, settle_all, sign};
 pub use places::{Place, places};
-pub use postgres::{Cluster, Database};
+pub use postgres::Cluster;
 
 use std::time::{Duration, Instant};
 

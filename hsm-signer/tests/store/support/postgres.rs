@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::store::StoreConfig;
@@ -35,10 +35,6 @@ impl Database {
         config
     }
 
-    pub fn cluster(&self) -> &Cluster {
-        &self.cluster
-    }
-
     /// Runs SQL by psql.
     pub fn sql(&self, sql: &str) -> String {
         self.cluster.sql(&self.name, sql)
@@ -49,7 +45,7 @@ impl Cluster {
     /// The server that the tests of this process share while any of them runs.
     pub fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = locked(&SHARED);
         shared.upgrade().unwrap_or_else(|| {
             let cluster = Self::start();
             *shared = Arc::downgrade(&cluster);
@@ -138,34 +134,38 @@ impl Cluster {
         std::fs::read_to_string(self.path().join("log")).unwrap_or_default()
     }
 
-    /// Kills the server with SIGKILL and starts it again; returns when it answers.
-    pub fn kill_and_restart(&self) {
-        self.stop("KILL");
-        std::thread::sleep(Duration::from_millis(200));
-        let mut server = self.server.lock().unwrap();
+    /// Kills the server with SIGKILL.
+    pub fn kill(&self) {
+        self.signal("KILL");
+        // The shell above it ends with it.
+        let _ = locked(&self.server).wait();
+    }
+
+    /// Starts it again after a kill; returns when it answers.
+    pub fn restart(&self) {
         let begun = Instant::now();
+        let mut server = locked(&self.server);
         loop {
-            let _ = server.kill();
-            let _ = server.wait();
             *server = launched(self.path());
             // The old one's children may still be there, and then the new one gives up.
-            std::thread::sleep(Duration::from_millis(300));
-            if self
-                .psql("postgres", "SELECT 1")
-                .output()
-                .unwrap()
-                .status
-                .success()
-            {
-                return;
+            while server.try_wait().unwrap().is_none() {
+                if self.answers() {
+                    return;
+                }
+                let waited = begun.elapsed() < Duration::from_secs(60);
+                assert!(waited, "PostgreSQL does not start again: {}", self.log());
+                std::thread::sleep(Duration::from_millis(50));
             }
-            let waited = begun.elapsed() < Duration::from_secs(60);
-            assert!(waited, "PostgreSQL does not start again: {}", self.log());
         }
     }
 
+    fn answers(&self) -> bool {
+        let asked = self.psql("postgres", "SELECT 1").output();
+        asked.unwrap().status.success()
+    }
+
     /// Sends the server's first process a signal.
-    pub fn stop(&self, signal: &str) {
+    fn signal(&self, signal: &str) {
         let file = std::fs::read_to_string(self.path().join("data/postmaster.pid")).unwrap();
         let process = file.lines().next().unwrap().trim().to_owned();
         succeeded(Command::new("kill").args(["-s", signal, &process]));
@@ -210,6 +210,10 @@ fn as_server(name: &str) -> Command {
     command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
     command.arg(program(name));
     command
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn root() -> bool {
