@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::claims::Answer;
 use super::error::StoreError;
-use super::postgres::Locks;
+use super::locks::Locks;
 use super::reader::LogReader;
 use super::request::Digest;
 

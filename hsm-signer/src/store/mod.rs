@@ -1,13 +1,14 @@
 //! Every answer and its audit record, durable before the answer is released.
 //!
 //! ```text
-//! settle                 claim, sign what is ours, commit, wait for what is theirs   here
+//! settle                 claim, sign what is ours, commit, wait   settle.rs
 //!   claim                once in this process                        claims.rs
 //!     Lookup             answered before? another replica's?         lookup.rs
-//!       Locks            advisory locks of one session               postgres.rs
+//!       Locks            advisory locks of one session               locks.rs
 //!   commit               checks the message against the claim        here
 //!     Writer             one transaction for all that waits          writer.rs
 //!       Journal          a connection that writes                    sqlite.rs, postgres.rs
+//! checkpoint, prune      what the HSM says of the log                statements.rs
 //! LogReader              the log, beside the service                 reader.rs
 //! ```
 //!
@@ -28,17 +29,19 @@ mod config;
 mod error;
 mod health;
 mod journal;
+mod locks;
 mod lookup;
 mod metrics;
 mod migrations;
 mod postgres;
 mod reader;
 mod request;
+mod settle;
 mod sqlite;
+mod statements;
 mod writer;
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -53,29 +56,27 @@ pub use health::StoreHealth;
 pub use metrics::{HistogramSnapshot, MetricsSnapshot, SIZE_BOUNDS, TIME_BOUNDS};
 pub use reader::{LogReader, StoredRecord};
 pub use request::{Fingerprint, RequestKey};
+pub use settle::Unsettled;
+pub use statements::MOST_PRUNED;
 
-use crate::audit::chain::{Chain, sha256};
-use crate::audit::{
-    Caller, Kind, ReleasedMessage, SignedStatement, Statement, StatementSigner, signed,
-};
+use crate::audit::chain::sha256;
+use crate::audit::{Caller, ReleasedMessage};
 use crate::scheme::Scheme;
 use crate::sync::{Mutex, locked};
 use claims::Claims;
 use config::Place;
 use health::HealthBoard;
 use journal::Journal;
+use locks::Locks;
 use lookup::{Known, Lookup};
 use metrics::Metrics;
-use postgres::{Locks, PostgresJournal};
+use postgres::PostgresJournal;
 use reader::Pool;
 use sqlite::SqliteJournal;
-use writer::{Entry, Job, Writer, now};
+use writer::{Entry, Job, Writer};
 
 /// Longest text in a record, in bytes.
 pub const MAX_TEXT: usize = 1024;
-
-/// The most records that [`Store::prune`] removes in one step.
-pub const MOST_PRUNED: u64 = 20_000;
 
 /// Jobs that may wait for the writer.
 const QUEUE: usize = 4096;
@@ -97,15 +98,6 @@ pub struct Signed {
     pub scheme: &'static Scheme,
     /// The token that signed, as the configuration names it.
     pub source: String,
-}
-
-/// Why a request of [`Store::settle`] has no answer.
-#[derive(Debug)]
-pub enum Unsettled<E> {
-    /// The caller's own reason.
-    NotSigned(E),
-    /// The store's.
-    Store(StoreError),
 }
 
 /// Answers and their records, in SQLite or PostgreSQL. See the [module](self).
@@ -182,79 +174,6 @@ impl Store {
             board,
             metrics,
         })
-    }
-
-    /// Has each request answered once: what was answered before gets the same bytes; what
-    /// nobody else is signing is given to `sign`, by its place in `requests`, and committed;
-    /// what another caller is signing is waited for. A result for each request, in order.
-    ///
-    /// `sign` gets the claims it is to sign, with their places, and gives for each place what
-    /// is to be committed or why there is nothing; a place that it leaves out is not answered.
-    /// It is called again when another caller gave up.
-    pub async fn settle<E, S, F>(
-        &self,
-        requests: &[RequestKey],
-        deadline: Instant,
-        mut sign: S,
-    ) -> Vec<Result<Answer, Unsettled<E>>>
-    where
-        S: FnMut(Vec<(usize, Ours)>) -> F,
-        F: Future<Output = Vec<(usize, Result<Signed, E>)>>,
-    {
-        let mut results: Vec<Option<_>> = requests.iter().map(|_| None).collect();
-        let mut open: Vec<usize> = (0..requests.len()).collect();
-        while !open.is_empty() {
-            let asked: Vec<RequestKey> = open.iter().map(|at| requests[*at].clone()).collect();
-            let mut ours = Vec::new();
-            let mut theirs = Vec::new();
-            for (at, claim) in open.drain(..).zip(self.claim(&asked, deadline).await) {
-                match claim {
-                    Ok(Claim::Answered(answer)) => results[at] = Some(Ok(answer)),
-                    Ok(Claim::Ours(claim)) => ours.push((at, claim)),
-                    Ok(Claim::Theirs(claim)) => theirs.push((at, claim)),
-                    Err(error) => results[at] = Some(Err(Unsettled::Store(error))),
-                }
-            }
-            if !ours.is_empty() {
-                let signed = sign(ours).await;
-                for (at, result) in self.commit_signed(signed).await {
-                    results[at] = Some(result);
-                }
-            }
-            for (at, claim) in theirs {
-                match claim.wait(deadline).await {
-                    Some(answer) => results[at] = Some(Ok(answer)),
-                    None => open.push(at),
-                }
-            }
-        }
-        let unanswered = || Err(Unsettled::Store(StoreError::Closed));
-        let results = results.into_iter();
-        results
-            .map(|result| result.unwrap_or_else(unanswered))
-            .collect()
-    }
-
-    async fn commit_signed<E>(
-        &self,
-        signed: Vec<(usize, Result<Signed, E>)>,
-    ) -> Vec<(usize, Result<Answer, Unsettled<E>>)> {
-        let mut results = Vec::with_capacity(signed.len());
-        let mut places = Vec::new();
-        let mut entries = Vec::new();
-        for (at, signed) in signed {
-            match signed {
-                Ok(signed) => {
-                    places.push(at);
-                    entries.push(signed);
-                }
-                Err(error) => results.push((at, Err(Unsettled::NotSigned(error)))),
-            }
-        }
-        let committed = self.commit(entries).await.into_iter();
-        let committed = committed.map(|result| result.map_err(Unsettled::Store));
-        results.extend(places.into_iter().zip(committed));
-        results
     }
 
     /// Claims requests: a result for each, in order. It does not wait for other callers. Two
@@ -381,116 +300,6 @@ impl Store {
     async fn hand_over(&self, job: Job) -> Result<(), StoreError> {
         let jobs = locked(&self.jobs).clone().ok_or(StoreError::Closed)?;
         jobs.send(job).await.map_err(|_| StoreError::Closed)
-    }
-
-    /// Has the HSM say how far a tenant's chain has come, and keeps that. `None` when there is
-    /// no record yet, or none since the last checkpoint under this key.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database fails or the HSM does not sign.
-    pub async fn checkpoint(
-        &self,
-        tenant: &str,
-        signer: Arc<dyn StatementSigner>,
-    ) -> Result<Option<SignedStatement>, StoreError> {
-        let Some(chain) = self.reader.chain(tenant).await? else {
-            return Ok(None);
-        };
-        let made = self.reader.statements(tenant).await?;
-        let known = |signed: &SignedStatement| {
-            signed.statement.sequence == chain.sequence
-                && signed.statement.kind == Kind::Checkpoint
-                && signed.key.public_key == signer.public_key()
-        };
-        if chain.sequence == 0 || made.iter().any(known) {
-            return Ok(None);
-        }
-        let statement = Statement {
-            kind: Kind::Checkpoint,
-            chain_id: chain.id,
-            tenant: chain.tenant,
-            sequence: chain.sequence,
-            head: chain.head,
-            time: now(),
-        };
-        self.keep(statement, signer).await.map(Some)
-    }
-
-    /// Removes records and answers that were written before `time` (milliseconds since 1 January
-    /// 1970, UTC), up to a checkpoint of this key, which the HSM then signs to be the end of
-    /// what was pruned. One step: at most [`MOST_PRUNED`] records, unless the first checkpoint
-    /// after them is further; `None` when there is nothing more to prune.
-    ///
-    /// A request whose answer was pruned is signed anew, and differently: what is pruned should
-    /// be older than any group stays in one epoch. Export it first.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] when the chain is not what the checkpoint says; then nothing is
-    /// removed. Others when the database fails or the HSM does not sign.
-    pub async fn prune(
-        &self,
-        tenant: &str,
-        time: u64,
-        signer: Arc<dyn StatementSigner>,
-    ) -> Result<Option<SignedStatement>, StoreError> {
-        let statements = self.reader.statements(tenant).await?;
-        let Some(chain) = self.reader.chain(tenant).await? else {
-            return Ok(None);
-        };
-        let eligible = statements.into_iter().filter(|signed| {
-            let statement = &signed.statement;
-            statement.kind == Kind::Checkpoint
-                && statement.sequence > chain.pruned
-                && statement.time <= time
-                && signed.key.public_key == signer.public_key()
-        });
-        let mut end: Option<SignedStatement> = None;
-        for signed in eligible {
-            if end.is_none() || signed.statement.sequence - chain.pruned <= MOST_PRUNED {
-                end = Some(signed);
-            }
-        }
-        let Some(end) = end else { return Ok(None) };
-        self.check_end(&chain, &end).await?;
-        let statement = Statement {
-            kind: Kind::Pruning,
-            time: now(),
-            ..end.statement
-        };
-        self.keep(statement, signer).await.map(Some)
-    }
-
-    /// Whether the chain has, where the checkpoint says so, the hash that it says.
-    async fn check_end(&self, chain: &Chain, end: &SignedStatement) -> Result<(), StoreError> {
-        let statement = &end.statement;
-        let before = statement.sequence - 1;
-        let last = self.reader.records(&chain.tenant, before, 1).await?;
-        let same = |record: &StoredRecord| {
-            record.sequence == statement.sequence && record.hash == statement.head
-        };
-        if statement.chain_id != chain.id || !last.first().is_some_and(same) || !end.verifies() {
-            return Err(StoreError::Corrupt("a checkpoint that does not fit".into()));
-        }
-        Ok(())
-    }
-
-    async fn keep(
-        &self,
-        statement: Statement,
-        signer: Arc<dyn StatementSigner>,
-    ) -> Result<SignedStatement, StoreError> {
-        let signing = tokio::task::spawn_blocking(move || signed(statement, signer.as_ref()));
-        let statement = signing
-            .await
-            .map_err(|error| StoreError::Unsigned(error.to_string()))??;
-        let (reply, kept) = oneshot::channel();
-        self.hand_over(Job::Keep {
-            statement: statement.clone(),
-            reply,
-        })
-        .await?;
-        kept.await.map_err(|_| StoreError::Closed)??;
-        Ok(statement)
     }
 
     /// Reads the log that this store writes.

@@ -1,53 +1,27 @@
-//! `audit`: the log of what was signed, verified and exported, beside the service or from an
-//! export.
+//! `audit verify`: whether a log is what was written.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base64ct::{Base64, Encoding};
-use clap::{Args, Subcommand};
+use clap::Args;
 use mls_hsm_signer::Scheme;
 use mls_hsm_signer::audit::{
     Chain, Line, LineError, Report, SignedStatement, Trust, Verification, VerifyingKey,
 };
 use mls_hsm_signer::encoding::hex;
-use mls_hsm_signer::store::{LogReader, Store, StoreConfig, StoreError, StoredRecord};
 use serde_json::{Value, json};
 
-use super::Outcome;
-use super::voice::{Failure, Voice};
+use super::progress::Progress;
+use super::{Failure, Outcome, StoreArguments, Voice, each_record, failed, wait};
 
 /// The exit code for a log that is not what was written.
 const TAMPERED: u8 = 3;
 
-/// Records that are read at once.
-const PAGE: u32 = 1000;
-
-#[derive(Subcommand)]
-pub enum Command {
-    /// Check that a log is what was written. Exit codes: 0 sound, 1 not checked, 3 not sound
-    Verify(VerifyArguments),
-    /// Write the log as JSON lines
-    Export(ExportArguments),
-}
-
 #[derive(Args)]
-pub struct StoreArguments {
-    /// The store: sqlite:PATH or postgres://USER@HOST/DATABASE
-    #[arg(long, value_name = "URL", env = "MLS_HSM_STORE")]
-    store: Option<String>,
-    /// A file with the store's password, closed to other users
-    #[arg(long, value_name = "PATH", requires = "store")]
-    store_password_file: Option<PathBuf>,
-    /// Only this tenant's log
-    #[arg(long, value_name = "NAME")]
-    tenant: Option<String>,
-}
-
-#[derive(Args)]
-pub struct VerifyArguments {
+pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
     /// An export to verify instead of a store
@@ -70,22 +44,6 @@ pub struct VerifyArguments {
     checkpoint: Vec<PathBuf>,
 }
 
-#[derive(Args)]
-pub struct ExportArguments {
-    #[command(flatten)]
-    store: StoreArguments,
-    /// Write to this file, which must not exist, instead of standard output
-    #[arg(long, value_name = "PATH")]
-    out: Option<PathBuf>,
-}
-
-pub fn run(command: Command, voice: &Voice) -> Outcome {
-    match command {
-        Command::Verify(arguments) => verify(&arguments, voice),
-        Command::Export(arguments) => export(&arguments, voice),
-    }
-}
-
 fn key(text: &str) -> Result<VerifyingKey, String> {
     let (scheme, key) = text
         .split_once(':')
@@ -106,93 +64,7 @@ fn key(text: &str) -> Result<VerifyingKey, String> {
     })
 }
 
-fn failed(error: impl ToString) -> Failure {
-    Failure::Message(error.to_string())
-}
-
-/// Runs what waits for a database.
-fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.map_err(failed)?.block_on(work)
-}
-
-impl StoreArguments {
-    fn open(&self) -> Result<LogReader, Failure> {
-        let url = self.store.clone();
-        let url = url.ok_or_else(|| failed("name the store with --store"))?;
-        let mut config = StoreConfig::new(url);
-        config.password_file.clone_from(&self.store_password_file);
-        Store::log(&config).map_err(failed)
-    }
-
-    /// The chains that are meant, each with the statements in the log. The statements are read
-    /// first, so that none is about records that are not read yet.
-    async fn chains(
-        &self,
-        log: &LogReader,
-    ) -> Result<Vec<(Chain, Vec<SignedStatement>)>, StoreError> {
-        let mut chains = Vec::new();
-        for chain in log.chains().await? {
-            if self
-                .tenant
-                .as_ref()
-                .is_some_and(|name| *name != chain.tenant)
-            {
-                continue;
-            }
-            let statements = log.statements(&chain.tenant).await?;
-            if let Some(chain) = log.chain(&chain.tenant).await? {
-                chains.push((chain, statements));
-            }
-        }
-        Ok(chains)
-    }
-}
-
-/// Gives `take` the records of `chain` up to where it ended when it was read.
-async fn each_record(
-    log: &LogReader,
-    chain: &Chain,
-    progress: &mut Progress,
-    mut take: impl FnMut(StoredRecord) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let mut sequence = chain.pruned;
-    // A record before the ones that should be there is wrong, and must be seen.
-    let mut after = 0;
-    'pages: loop {
-        let page = log
-            .records(&chain.tenant, after, PAGE)
-            .await
-            .map_err(failed)?;
-        let Some(last) = page.last() else { break };
-        after = last.sequence;
-        for record in page {
-            if record.sequence > chain.sequence && grown(log, chain).await? {
-                break 'pages;
-            }
-            sequence = sequence.max(record.sequence);
-            take(record)?;
-        }
-        progress.at(sequence.saturating_sub(chain.pruned));
-    }
-    let now = log.chain(&chain.tenant).await.map_err(failed)?;
-    if now.is_some_and(|now| now.pruned != chain.pruned) {
-        return Err(failed(
-            "the log was pruned while it was read; run this again",
-        ));
-    }
-    Ok(())
-}
-
-/// Whether the chain has grown since it was read: then records after its end are none of ours.
-async fn grown(log: &LogReader, chain: &Chain) -> Result<bool, Failure> {
-    let now = log.chain(&chain.tenant).await.map_err(failed)?;
-    Ok(now.is_some_and(|now| now.sequence > chain.sequence))
-}
-
-fn verify(arguments: &VerifyArguments, voice: &Voice) -> Outcome {
+pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
     let trust = Trust {
         statement_keys: arguments.checkpoint_key.clone(),
         message_keys: arguments.removal_key.clone(),
@@ -439,97 +311,4 @@ fn text(reports: &[Report], missing: &[String], sound: bool) -> String {
     }
     lines.push(if sound { "sound" } else { "not sound" }.into());
     lines.join("\n")
-}
-
-fn export(arguments: &ExportArguments, voice: &Voice) -> Outcome {
-    let mut out: Box<dyn Write> = match &arguments.out {
-        Some(path) => {
-            let file = File::create_new(path);
-            let cannot = |error| failed(format!("cannot write {}: {error}", path.display()));
-            Box::new(BufWriter::new(file.map_err(cannot)?))
-        }
-        None => Box::new(BufWriter::new(io::stdout().lock())),
-    };
-    let records = wait(write_export(&arguments.store, &mut out))?;
-    if let Some(path) = &arguments.out {
-        let value = json!({ "records": records, "file": path });
-        voice.result(&value, &format!("{records} records in {}", path.display()))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result<u64, Failure> {
-    let mut put = |line: Line| -> Result<(), Failure> {
-        let line = line.write().map_err(failed)?;
-        writeln!(out, "{line}").map_err(|error| failed(format!("cannot write: {error}")))
-    };
-    let log = arguments.open()?;
-    let mut records = 0;
-    let chains = arguments.chains(&log).await.map_err(failed)?;
-    if chains.is_empty()
-        && let Some(tenant) = &arguments.tenant
-    {
-        return Err(failed(format!("there is no log of {tenant:?}")));
-    }
-    for (chain, statements) in chains {
-        put(Line::Chain(chain.clone()))?;
-        for statement in statements {
-            put(Line::Statement(statement))?;
-        }
-        let mut progress = Progress::of(&chain, "exported");
-        each_record(&log, &chain, &mut progress, |record| {
-            records += 1;
-            put(Line::Record(Box::new(record)))
-        })
-        .await?;
-        progress.end();
-    }
-    out.flush()
-        .map_err(|error| failed(format!("cannot write: {error}")))?;
-    Ok(records)
-}
-
-/// How far it is, for a person who waits at a terminal.
-struct Progress {
-    tenant: String,
-    verb: &'static str,
-    all: u64,
-    said: u64,
-    shown: bool,
-}
-
-/// Records between two signs of life.
-const STEP: u64 = 10_000;
-
-impl Progress {
-    fn of(chain: &Chain, verb: &'static str) -> Self {
-        Self {
-            tenant: chain.tenant.clone(),
-            verb,
-            all: chain.sequence.saturating_sub(chain.pruned),
-            said: 0,
-            shown: io::stderr().is_terminal(),
-        }
-    }
-
-    fn at(&mut self, done: u64) {
-        if self.shown && done >= self.said + STEP {
-            self.said = done;
-            let percent = done * 100 / self.all.max(1);
-            // Where standard error is closed there is nobody to tell.
-            let _ = write!(
-                io::stderr(),
-                "\r{}: {done} of {} records {} ({percent} %)",
-                self.tenant,
-                self.all,
-                self.verb
-            );
-        }
-    }
-
-    fn end(&mut self) {
-        if self.said > 0 {
-            let _ = writeln!(io::stderr());
-        }
-    }
 }
