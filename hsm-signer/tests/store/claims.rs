@@ -184,7 +184,8 @@ async fn no_more_is_claimed_than_may_be() {
 /// What is committed must be what was claimed.
 #[tokio::test]
 async fn another_message_than_the_one_claimed_is_refused() {
-    let wrong: [fn(&Key, Vec<u8>) -> Vec<u8>; 5] = [
+    type Change = fn(&Key, Vec<u8>) -> Vec<u8>;
+    let wrong: [Change; 5] = [
         |key, _| key.message(&removal(2)),
         |_, mut message| {
             message.push(0);
