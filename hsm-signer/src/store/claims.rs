@@ -103,6 +103,7 @@ pub struct Theirs(Option<watch::Receiver<Option<Answer>>>);
 pub(super) const REMOTE_PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
 
 impl Theirs {
+    #[cfg(feature = "postgres")]
     /// Another replica has it: there is nobody to wait for in this process.
     pub(super) fn elsewhere() -> Self {
         Self(None)
@@ -171,6 +172,7 @@ impl Claims {
         }
     }
 
+    #[cfg(feature = "postgres")]
     /// Notes that the database has a lock for this claim, which is given back with it. False
     /// when the claim has ended, or has a lock already: then this one is to be given back.
     pub(super) fn set_locked(&self, digest: &Digest) -> bool {
@@ -184,6 +186,7 @@ impl Claims {
         locked(&self.held).len()
     }
 
+    #[cfg(feature = "postgres")]
     /// Those for which the database has, or had, a lock.
     pub(super) fn locked(&self) -> Vec<Digest> {
         let held = locked(&self.held);

@@ -1,14 +1,20 @@
 //! Where the store is.
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "postgres")]
+use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "postgres")]
 use secrecy::{ExposeSecret, SecretString};
+#[cfg(feature = "postgres")]
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::error::StoreError;
+#[cfg(feature = "postgres")]
 use crate::pin::read_secret;
 
+#[cfg(feature = "postgres")]
 /// The longest password, in bytes.
 const LONGEST_PASSWORD: usize = 1024;
 
@@ -55,6 +61,18 @@ impl StoreConfig {
         if has_password(&self.url) {
             return Err(StoreError::PasswordInUrl);
         }
+        self.postgres_options()
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    fn postgres_options(&self) -> Result<Place, StoreError> {
+        Err(StoreError::Url {
+            reason: "this program was built without the feature postgres".into(),
+        })
+    }
+
+    #[cfg(feature = "postgres")]
+    fn postgres_options(&self) -> Result<Place, StoreError> {
         // The parser's error may quote what it could not parse.
         let options: PgConnectOptions = self.url.parse().map_err(|_| StoreError::Url {
             reason: "it is no PostgreSQL URL".into(),
@@ -71,6 +89,7 @@ impl StoreConfig {
 /// What a URL means.
 pub(super) enum Place {
     Sqlite(PathBuf),
+    #[cfg(feature = "postgres")]
     Postgres(Box<PgConnectOptions>),
 }
 
@@ -96,6 +115,7 @@ fn has_password(url: &str) -> bool {
             .any(|pair| pair.starts_with("password="))
 }
 
+#[cfg(feature = "postgres")]
 fn password(path: &Path) -> Result<SecretString, StoreError> {
     let bytes = read_secret(path, LONGEST_PASSWORD)?;
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
@@ -108,6 +128,7 @@ fn password(path: &Path) -> Result<SecretString, StoreError> {
     Ok(SecretString::from(text))
 }
 
+#[cfg(feature = "postgres")]
 /// sqlx would go on in the clear under `sslmode=prefer`, its default, and say so only late
 /// under `require`.
 fn refuse_tls_that_is_not_built_in(options: &PgConnectOptions) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::claims::Answer;
 use super::error::StoreError;
+#[cfg(feature = "postgres")]
 use super::locks::Locks;
 use super::reader::LogReader;
 use super::request::Digest;
@@ -15,6 +16,7 @@ pub(super) enum Known {
     /// No answer, and no other replica has it.
     Free,
     /// Another replica is signing it.
+    #[cfg(feature = "postgres")]
     Elsewhere,
 }
 
@@ -23,6 +25,7 @@ pub(super) enum Lookup {
     /// This process is the only one.
     Alone(LogReader),
     /// There may be other replicas.
+    #[cfg(feature = "postgres")]
     Shared(Locks),
 }
 
@@ -30,6 +33,7 @@ impl Lookup {
     /// What is known of each request, in order.
     pub(super) async fn look_up(&self, requests: Vec<Digest>) -> Result<Vec<Known>, StoreError> {
         match self {
+            #[cfg(feature = "postgres")]
             Self::Shared(locks) => locks.take(requests).await,
             Self::Alone(reader) => {
                 let mut stored: HashMap<_, _> = reader.answers(&requests).await?;

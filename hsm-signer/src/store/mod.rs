@@ -29,10 +29,12 @@ mod config;
 mod error;
 mod health;
 mod journal;
+#[cfg(feature = "postgres")]
 mod locks;
 mod lookup;
 mod metrics;
 mod migrations;
+#[cfg(feature = "postgres")]
 mod postgres;
 mod reader;
 mod request;
@@ -67,9 +69,11 @@ use claims::Claims;
 use config::Place;
 use health::HealthBoard;
 use journal::Journal;
+#[cfg(feature = "postgres")]
 use locks::Locks;
 use lookup::{Known, Lookup};
 use metrics::Metrics;
+#[cfg(feature = "postgres")]
 use postgres::PostgresJournal;
 use reader::Pool;
 use sqlite::SqliteJournal;
@@ -122,11 +126,14 @@ impl Store {
         let (claims, ended) = Claims::new(config.max_claims);
         match config.place()? {
             Place::Sqlite(path) => {
+                // Claims have no locks here that would have to be given back.
+                drop(ended);
                 let journal = SqliteJournal::new(&path)?;
                 let reader = LogReader::new(Pool::Sqlite(sqlite::readers(&path)));
                 let lookup = Lookup::Alone(reader.clone());
                 Self::start(config, journal, claims, lookup, reader).await
             }
+            #[cfg(feature = "postgres")]
             Place::Postgres(options) => {
                 let journal = PostgresJournal::new(&options, config.patience);
                 let pool = postgres::readers(&options, config.patience);
@@ -145,6 +152,7 @@ impl Store {
     pub fn log(config: &StoreConfig) -> Result<LogReader, StoreError> {
         Ok(LogReader::new(match config.place()? {
             Place::Sqlite(path) => Pool::Sqlite(sqlite::readers(&path)),
+            #[cfg(feature = "postgres")]
             Place::Postgres(options) => {
                 Pool::Postgres(postgres::readers(&options, config.patience))
             }
@@ -227,6 +235,7 @@ impl Store {
                     Some(Known::Answered(answer)) => {
                         *claim = answer.checked(ours.request()).map(Claim::Answered);
                     }
+                    #[cfg(feature = "postgres")]
                     Some(Known::Elsewhere) => *claim = Ok(Claim::Theirs(Theirs::elsewhere())),
                     None => *claim = Err(failure.clone()),
                 }

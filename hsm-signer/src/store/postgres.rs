@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::claims::Answer;
 use super::error::StoreError;
 use super::journal::{AnswerColumns, ChainColumns, Journal, Row, answers, chain, signed};
-use super::migrations::{POSTGRES, migrator};
+use super::migrations::{BEGIN_POSTGRES, POSTGRES, migrate};
 use super::request::Digest;
 use crate::audit::SignedStatement;
 use crate::audit::chain::Chain;
@@ -52,8 +52,7 @@ impl PostgresJournal {
     async fn connect(&self) -> Result<PgConnection, StoreError> {
         let mut connection = self.options.connect().await?;
         assert_durable(&mut connection).await?;
-        let migrator = migrator(POSTGRES);
-        migrator.run_direct(None, &mut connection, false).await?;
+        migrate!(&mut connection, BEGIN_POSTGRES, POSTGRES);
         limit(&mut connection, self.patience).await?;
         Ok(connection)
     }

@@ -3,13 +3,17 @@
 
 use std::collections::HashMap;
 
-use sqlx::{PgPool, SqlitePool};
+#[cfg(feature = "postgres")]
+use sqlx::PgPool;
+use sqlx::SqlitePool;
 
 use super::claims::Answer;
 use super::error::StoreError;
 use super::journal::{AnswerColumns, ChainColumns, answers, chain, hash, signed, unsigned};
+#[cfg(feature = "postgres")]
+use super::postgres;
 use super::request::Digest;
-use super::{postgres, sqlite};
+use super::sqlite;
 use crate::audit::chain::{Chain, Hash};
 use crate::audit::{SignedStatement, Statement, VerifyingKey};
 
@@ -48,6 +52,7 @@ pub struct LogReader(Pool);
 #[derive(Clone, Debug)]
 pub(super) enum Pool {
     Sqlite(SqlitePool),
+    #[cfg(feature = "postgres")]
     Postgres(PgPool),
 }
 
@@ -56,6 +61,7 @@ macro_rules! fetch_all {
     ($reader:expr, $query:expr) => {
         match &$reader.0 {
             Pool::Sqlite(pool) => $query.fetch_all(pool).await?,
+            #[cfg(feature = "postgres")]
             Pool::Postgres(pool) => $query.fetch_all(pool).await?,
         }
     };
@@ -75,6 +81,7 @@ impl LogReader {
                 let query = sqlx::query_as(sqlite::ANSWERS).bind(sqlite::list(requests));
                 query.fetch_all(pool).await?
             }
+            #[cfg(feature = "postgres")]
             Pool::Postgres(pool) => {
                 let query = sqlx::query_as(postgres::ANSWERS).bind(postgres::list(requests));
                 query.fetch_all(pool).await?
@@ -162,6 +169,7 @@ impl LogReader {
     pub(super) async fn close(&self) {
         match &self.0 {
             Pool::Sqlite(pool) => pool.close().await,
+            #[cfg(feature = "postgres")]
             Pool::Postgres(pool) => pool.close().await,
         }
     }

@@ -15,7 +15,7 @@ use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use super::claims::Answer;
 use super::error::StoreError;
 use super::journal::{ChainColumns, Journal, Row, answers, chain, signed};
-use super::migrations::{SQLITE, migrator};
+use super::migrations::{BEGIN_SQLITE, SQLITE, migrate};
 use super::request::Digest;
 use crate::audit::SignedStatement;
 use crate::audit::chain::Chain;
@@ -57,9 +57,7 @@ impl SqliteJournal {
             .foreign_keys(true);
         let mut connection = options.connect().await?;
         make_durable(&mut connection).await?;
-        migrator(SQLITE)
-            .run_direct(None, &mut connection, false)
-            .await?;
+        migrate!(&mut connection, BEGIN_SQLITE, SQLITE);
         Ok(connection)
     }
 }
