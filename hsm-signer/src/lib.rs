@@ -35,6 +35,9 @@
 //! | [`scheme`], [`quirks`] | what differs between schemes and between modules, as data |
 //! | [`encoding`] | byte strings between PKCS#11, MLS, X.509 and JSON |
 
+pub mod api;
+pub mod audit;
+pub mod client;
 pub mod doctor;
 pub mod encoding;
 pub mod engine;
@@ -52,8 +55,11 @@ mod proposal;
 pub mod quirks;
 mod release;
 pub mod scheme;
+pub mod service;
 mod signer;
+pub mod store;
 mod sync;
+pub mod tls;
 pub mod token;
 
 pub use encoding::pkcs8::PrivateKey;

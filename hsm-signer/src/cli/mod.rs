@@ -4,8 +4,11 @@ mod bench;
 mod ceremony;
 mod connection;
 mod doctor;
+mod documents;
 mod keys;
 mod propose_remove;
+mod serve;
+mod server;
 mod token;
 mod voice;
 
@@ -48,13 +51,26 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Measure signatures: a bare SoftHSM, the engine over it, the engine isolated
     Bench(bench::Arguments),
+    /// Serve callers over HTTP, until SIGTERM
+    Serve(serve::Arguments),
+    /// Ask a service whether it can sign and record
+    Status(server::StatusArguments),
+    /// Print the completions of a shell
+    Completions(documents::Completions),
+    /// Write the manual pages
+    Man(documents::ManPages),
+    /// Print the OpenAPI document of the service
+    Openapi,
 }
 
 /// Runs the command that the arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong
 /// arguments.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    log_to_stderr();
+    match arguments.command {
+        Command::Serve(_) => serve::log(arguments.json),
+        _ => log_to_stderr(),
+    }
     let voice = Voice::new(arguments.json);
     if let Err(error) = forbid_dumps() {
         return voice.failed(&error.into());
@@ -66,6 +82,11 @@ pub fn run() -> ExitCode {
         Command::ProposeRemove(arguments) => propose_remove::run(arguments, &voice),
         Command::Doctor(arguments) => doctor::run(arguments, &voice),
         Command::Bench(arguments) => bench::run(&arguments, &voice),
+        Command::Serve(arguments) => serve::run(&arguments, &voice),
+        Command::Status(arguments) => server::status(&arguments, &voice),
+        Command::Completions(arguments) => documents::completions(&arguments, &voice),
+        Command::Man(arguments) => documents::man_pages(&arguments, &voice),
+        Command::Openapi => documents::openapi(&voice),
     };
     outcome.unwrap_or_else(|failure| voice.failed(&failure))
 }
