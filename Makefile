@@ -5,33 +5,44 @@ STATE ?= .state
 
 # A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side;
 # emulated CPUs.
-RUN_PACKAGES  = gcc libc6-dev softhsm2
+RUN_PACKAGES  = curl gcc libc6-dev softhsm2
 TEST_PACKAGES = $(RUN_PACKAGES) binutils libnss3 libssl-dev opensc openssl p11-kit p11-kit-modules pkg-config \
     qemu-user-static
 # kryoptic builds an OpenSSL of its own, in minutes.
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: help run test test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-batch bench-hsm lint run-packages test-packages
+.PHONY: help run serve test test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-hsm bench-service lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
 	@echo '                       token; then a commit to 2,000 members, with and without prepared seals'
+	@echo '                       then the signer as a service, called by curl'
+	@echo 'make serve             that service, kept running'
 	@echo 'make test              every test'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
 	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load'
+	@echo 'make test-service      the service is killed 500 times and stopped 50 times under load'
 	@echo 'make test-secret-flow  the lanes under valgrind and MemorySanitizer, their scalars marked'
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
 	@echo 'make bench-batch       what is done for many at once, and prepared, against the others'
 	@echo 'make bench-hsm         the signer over SoftHSM against SoftHSM itself'
+	@echo 'make bench-service     the service under load against the bare module'
 	@echo 'make lint              formatting, clippy and docs, warnings denied'
 
 run: run-packages
 	$(CARGO) run --release --locked --package mls_hsm_signer --example remove_member -- --state $(STATE)
 	@echo
 	@$(CARGO) run --release --locked --quiet --package openmls_hw_crypto --features openmls --example large_commit
+	@echo
+	@$(CARGO) build --release --locked --quiet --package mls_hsm_signer --bin mls-hsm-signer
+	@$(CARGO) run --release --locked --quiet --package mls_hsm_signer --example removal_service -- --state $(STATE)
+
+serve: run-packages
+	$(CARGO) build --release --locked --package mls_hsm_signer --bin mls-hsm-signer
+	$(CARGO) run --release --locked --package mls_hsm_signer --example removal_service -- --state $(STATE) --keep
 
 test: test-packages
 	$(CARGO) test --workspace --locked
@@ -55,6 +66,14 @@ test-secret-flow: test-packages
 
 test-kill: test-packages
 	MLS_HSM_KILLS=1000 $(CARGO) test --locked --package mls_hsm_signer --test hsm -- --nocapture a_child_killed
+
+test-service: test-packages
+	MLS_SIGNER_KILLS=500 MLS_SIGNER_TERMS=50 \
+		$(CARGO) test --release --locked --package mls_hsm_signer --test service -- --nocapture under_load
+
+bench-service: run-packages
+	$(CARGO) build --release --locked --package mls_fault_module
+	$(CARGO) run --release --locked --package mls_hsm_signer --bin mls-hsm-signer -- bench service --json
 
 soak: test-packages
 	$(CARGO) run --release --locked --package mls_lanes --example soak -- $(SOAK)

@@ -28,6 +28,8 @@
 //! | [`HsmSigner`] | signs in the token, verifies, proposes removals |
 //! | [`engine`] | signs while HSMs hang, crash, forget and return |
 //! | [`isolation`] | a module in a process of its own |
+//! | [`store`] | every answer and its audit record, durable before it is released |
+//! | [`audit`] | the hash chain of the records, and its verification |
 //! | [`keys`] | keys found, generated, imported, listed, rotated; ceremonies |
 //! | [`doctor`] | what is right and wrong with a module, a token, its keys |
 //! | [`token`] | the seam to a token, and the token in this process |
@@ -61,6 +63,7 @@ pub mod store;
 mod sync;
 pub mod tls;
 pub mod token;
+mod verification;
 
 pub use encoding::pkcs8::PrivateKey;
 pub use error::Error;

@@ -1,5 +1,5 @@
-//! What stands between a token and a caller: the form in which a token takes a message,
-//! and the check that every signature passes before it is released.
+//! What a token is given: the form in which it takes a message, and the message of a
+//! self-test.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,9 @@ use openmls_hw_crypto::HwCrypto;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::random::OpenMlsRand;
 
-use crate::encoding::ecdsa;
 use crate::error::Error;
 use crate::quirks::SigningPlan;
-use crate::scheme::{Algorithm, Scheme};
+use crate::scheme::Scheme;
 use cryptoki::mechanism::MechanismType;
 
 /// How the message of a self-test begins. No message of MLS does: what MLS signs
@@ -48,26 +47,4 @@ pub(crate) fn mechanism(plan: SigningPlan) -> MechanismType {
     match plan {
         SigningPlan::Message(mechanism) | SigningPlan::Digest(_, mechanism) => mechanism,
     }
-}
-
-/// The token's signature in the form that MLS sends, verified under the public key.
-///
-/// # Errors
-/// [`Error::Encoding`] when it has not the scheme's length, [`Error::SignatureInvalid`]
-/// when it does not verify.
-pub(crate) fn released(
-    crypto: &HwCrypto,
-    scheme: &'static Scheme,
-    public_key: &[u8],
-    message: &[u8],
-    signature: Vec<u8>,
-) -> Result<Vec<u8>, Error> {
-    let encoded = match scheme.algorithm {
-        Algorithm::EdDsa => signature,
-        Algorithm::EcDsa { .. } => ecdsa::der_from_raw(&signature, scheme.field_length)?,
-    };
-    crypto
-        .verify_signature(scheme.signature_scheme, message, public_key, &encoded)
-        .map_err(|_| Error::SignatureInvalid)?;
-    Ok(encoded)
 }

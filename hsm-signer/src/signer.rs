@@ -15,6 +15,7 @@ use crate::quirks::{Quirks, SigningPlan};
 use crate::release;
 use crate::scheme::Scheme;
 use crate::token::{Access, KeyObject, KeySelector, ObjectHandle, Token};
+use crate::verification::Verifier;
 
 /// A removal key in a token, for use from any number of threads.
 ///
@@ -146,8 +147,11 @@ impl HsmSigner {
                 let session = token.session(Access::Use)?;
                 let signature = session.sign(*key, release::mechanism(*plan), &data)?;
                 drop(session);
-                let key = &self.public_key;
-                release::released(&self.crypto, self.scheme, key, message, signature)
+                Verifier::new(self.scheme, &self.public_key).released(
+                    &self.crypto,
+                    message,
+                    signature,
+                )
             }
         }
     }

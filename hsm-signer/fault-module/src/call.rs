@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cryptoki_sys::{
-    CK_ATTRIBUTE, CK_BYTE, CK_RV, CK_SESSION_HANDLE, CK_ULONG, CKA_EC_POINT, CKR_OK,
-    CKR_SESSION_COUNT,
-};
+use cryptoki_sys::{CK_RV, CK_SESSION_HANDLE, CKR_OK, CKR_SESSION_COUNT};
 
 use crate::control::{self, Ruling};
+use crate::output::{self, Output};
 use crate::real::real;
 use crate::rule::Action;
 
@@ -42,7 +40,7 @@ impl<'a> Call<'a> {
 
     /// C_Sign's question for a length has a name of its own.
     fn name(&self) -> &'static str {
-        if self.function == "C_Sign" && self.arguments[SIGNATURE] == 0 {
+        if self.function == "C_Sign" && output::is_size_query(self.arguments) {
             "C_Sign:size"
         } else {
             self.function
@@ -91,14 +89,15 @@ impl<'a> Call<'a> {
         if code != CKR_OK {
             return code;
         }
+        let output = Output::of(self.name(), self.arguments);
         for ruling in self.rules() {
             match ruling.rule.action() {
                 // SAFETY: the function succeeded, so its output is there.
-                Action::Flip if ruling.fires() => unsafe { self.flip() },
+                Action::Flip if ruling.fires() => unsafe { output.flip() },
                 // SAFETY: as above.
-                Action::Length(length) if ruling.fires() => unsafe { self.set_length(length) },
+                Action::Length(length) if ruling.fires() => unsafe { output.set_length(length) },
                 // SAFETY: as above.
-                Action::Lie if ruling.fires() => unsafe { self.lie() },
+                Action::Lie if ruling.fires() => unsafe { output.lie() },
                 _ => {}
             }
         }
@@ -141,53 +140,7 @@ impl<'a> Call<'a> {
             }
         }
     }
-
-    /// Flips a bit of the signature.
-    ///
-    /// # Safety
-    /// The arguments are those of a call that succeeded.
-    unsafe fn flip(&self) {
-        if self.name() == "C_Sign" {
-            // SAFETY: C_Sign wrote a signature there; each has more than four bytes.
-            unsafe { *(self.arguments[SIGNATURE] as *mut CK_BYTE).add(3) ^= 4 };
-        }
-    }
-
-    /// Says another length than the signature has.
-    ///
-    /// # Safety
-    /// The arguments are those of a call that succeeded.
-    unsafe fn set_length(&self, length: u64) {
-        if self.function == "C_Sign" {
-            // SAFETY: C_Sign wrote the length there.
-            unsafe { *(self.arguments[SIGNATURE_LENGTH] as *mut CK_ULONG) = length as CK_ULONG };
-        }
-    }
-
-    /// Changes the last byte of every CKA_EC_POINT.
-    ///
-    /// # Safety
-    /// The arguments are those of a call that succeeded.
-    unsafe fn lie(&self) {
-        if self.function != "C_GetAttributeValue" {
-            return;
-        }
-        let (template, count) = (self.arguments[2] as *mut CK_ATTRIBUTE, self.arguments[3]);
-        for index in 0..count {
-            // SAFETY: the caller passed that many attributes.
-            let attribute = unsafe { &mut *template.add(index) };
-            let length = attribute.ulValueLen as usize;
-            if attribute.type_ == CKA_EC_POINT && !attribute.pValue.is_null() && length > 0 {
-                // SAFETY: the function wrote a value of that length there.
-                unsafe { *attribute.pValue.cast::<CK_BYTE>().add(length - 1) ^= 1 };
-            }
-        }
-    }
 }
-
-/// The places of C_Sign's arguments.
-const SIGNATURE: usize = 3;
-const SIGNATURE_LENGTH: usize = 4;
 
 /// Counts one more session, if there may be one.
 fn counted_session(limit: u64) -> bool {

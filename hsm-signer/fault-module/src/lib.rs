@@ -35,6 +35,7 @@ mod control;
 mod counters;
 mod faults;
 mod forward;
+mod output;
 mod real;
 mod rule;
 

@@ -83,8 +83,8 @@ fn prepare(arguments: &PrepareArguments, voice: &Voice) -> Outcome {
     let module = ModuleIdentity::of(&module)?;
     let plan = Plan::new(module, token.identity(), &specs, &arguments.witness)?;
     let mut file = new_file(&arguments.out)?;
-    write(&mut file, &arguments.out, &plan.to_json())?;
-    let fingerprint = plan.fingerprint();
+    write(&mut file, &arguments.out, &plan.to_json()?)?;
+    let fingerprint = plan.fingerprint()?;
     let labels: Vec<_> = plan.keys.iter().map(|key| key.label.as_str()).collect();
     let text = columns(&[
         ("token", token.identity().to_string()),
@@ -129,7 +129,7 @@ fn perform(arguments: &PerformArguments, voice: &Voice) -> Outcome {
     let module = ModuleIdentity::of(&module)?;
     // The file before the keys: a report that cannot be written must not cost keys.
     let mut file = new_file(&arguments.out)?;
-    let keep = |report: &SignedReport| write(&mut file, &arguments.out, &report.to_json());
+    let keep = |report: &SignedReport| write(&mut file, &arguments.out, &report.to_json()?);
     let performed = perform_plan(&token, &module, &plan, &arguments.confirm, keep);
     let report = performed.inspect_err(|_| {
         // Ours, and empty or worthless: the keys that it names are gone.

@@ -1,5 +1,6 @@
 //! The command line: one file for each command, one ([`voice`]) for everything said.
 
+mod audit;
 mod bench;
 mod ceremony;
 mod connection;
@@ -9,13 +10,14 @@ mod keys;
 mod propose_remove;
 mod serve;
 mod server;
+mod supervised;
 mod token;
 mod voice;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use mls_hsm_signer::isolation::forbid_dumps;
+use mls_hsm_signer::isolation::{die_with_parent, forbid_dumps};
 use tracing_subscriber::EnvFilter;
 
 use voice::{Failure, Voice};
@@ -30,6 +32,13 @@ struct Arguments {
     /// Print JSON, for programs
     #[arg(long, global = true)]
     json: bool,
+    /// End the PKCS#11 module when `doctor` or `token init` has not ended after so many
+    /// seconds
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = supervised::LIMIT)]
+    module_limit: u64,
+    /// The process that may crash or hang with the module
+    #[arg(long = supervised::ARGUMENT, hide = true)]
+    supervised: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -49,6 +58,9 @@ enum Command {
     ProposeRemove(propose_remove::Arguments),
     /// Check the module, the token and its keys, with a signature from each
     Doctor(doctor::Arguments),
+    /// Verify and export the audit log
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Measure signatures: a bare SoftHSM, the engine over it, the engine isolated
     Bench(bench::Arguments),
     /// Serve callers over HTTP, until SIGTERM
@@ -75,20 +87,40 @@ pub fn run() -> ExitCode {
     if let Err(error) = forbid_dumps() {
         return voice.failed(&error.into());
     }
-    let outcome = match arguments.command {
-        Command::Token(command) => token::run(command, &voice),
-        Command::Keys(command) => keys::run(command, &voice),
-        Command::Ceremony(command) => ceremony::run(command, &voice),
-        Command::ProposeRemove(arguments) => propose_remove::run(arguments, &voice),
-        Command::Doctor(arguments) => doctor::run(arguments, &voice),
-        Command::Bench(arguments) => bench::run(&arguments, &voice),
-        Command::Serve(arguments) => serve::run(&arguments, &voice),
-        Command::Status(arguments) => server::status(&arguments, &voice),
-        Command::Completions(arguments) => documents::completions(&arguments, &voice),
-        Command::Man(arguments) => documents::man_pages(&arguments, &voice),
-        Command::Openapi => documents::openapi(&voice),
+    let outcome = if arguments.command.loads_the_module() && !arguments.supervised {
+        supervised::run(arguments.module_limit)
+    } else {
+        perform(arguments, &voice)
     };
     outcome.unwrap_or_else(|failure| voice.failed(&failure))
+}
+
+impl Command {
+    /// Whether it loads the PKCS#11 module in its own process. The others reach it over
+    /// [`mls_hsm_signer::isolation`]; the bench compares both ways.
+    fn loads_the_module(&self) -> bool {
+        matches!(self, Self::Token(_) | Self::Doctor(_))
+    }
+}
+
+fn perform(arguments: Arguments, voice: &Voice) -> Outcome {
+    if arguments.supervised {
+        die_with_parent()?;
+    }
+    match arguments.command {
+        Command::Token(command) => token::run(command, voice),
+        Command::Keys(command) => keys::run(command, voice),
+        Command::Ceremony(command) => ceremony::run(command, voice),
+        Command::ProposeRemove(arguments) => propose_remove::run(arguments, voice),
+        Command::Doctor(arguments) => doctor::run(arguments, voice),
+        Command::Audit(command) => audit::run(command, voice),
+        Command::Bench(arguments) => bench::run(&arguments, voice),
+        Command::Serve(arguments) => serve::run(&arguments, voice),
+        Command::Status(arguments) => server::status(&arguments, voice),
+        Command::Completions(arguments) => documents::completions(&arguments, voice),
+        Command::Man(arguments) => documents::man_pages(&arguments, voice),
+        Command::Openapi => documents::openapi(voice),
+    }
 }
 
 /// `RUST_LOG` chooses what is logged. What the commands report they say themselves.

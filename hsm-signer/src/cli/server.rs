@@ -1,5 +1,6 @@
 //! Arguments that say where a service is; `status`, which asks it how it is.
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,6 +33,9 @@ pub struct ServerArguments {
 pub struct StatusArguments {
     #[command(flatten)]
     server: ServerArguments,
+    /// Ask only whether the process serves, for a supervisor that would restart it
+    #[arg(long)]
+    alive: bool,
 }
 
 impl ServerArguments {
@@ -65,7 +69,12 @@ pub fn wait<T>(answer: impl Future<Output = Result<T, ClientError>>) -> Result<T
 /// Asks the service whether it can sign and record.
 pub fn status(arguments: &StatusArguments, voice: &Voice) -> Outcome {
     let client = arguments.server.client()?;
-    wait(client.ready())?;
-    voice.result(&json!({ "ready": true }), "ready")?;
+    if arguments.alive {
+        wait(client.alive())?;
+        voice.result(&json!({ "alive": true }), "alive")?;
+    } else {
+        wait(client.ready())?;
+        voice.result(&json!({ "ready": true }), "ready")?;
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -145,7 +145,19 @@ impl SignerClient {
     /// # Errors
     /// [`ClientError`] when it cannot, or does not answer.
     pub async fn ready(&self) -> Result<(), ClientError> {
-        let request = self.request::<()>("/readyz", None)?;
+        self.ask_once("/readyz").await
+    }
+
+    /// Whether the service's process answers, asked once.
+    ///
+    /// # Errors
+    /// [`ClientError`] when it does not.
+    pub async fn alive(&self) -> Result<(), ClientError> {
+        self.ask_once("/healthz").await
+    }
+
+    async fn ask_once(&self, path: &str) -> Result<(), ClientError> {
+        let request = self.request::<()>(path, None)?;
         judged(self.send(request, self.patience.attempt).await?).map(drop)
     }
 

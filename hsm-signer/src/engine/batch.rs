@@ -12,6 +12,7 @@ use crate::sync::locked;
 
 pub(super) struct Batch {
     requests: Vec<SignRequest>,
+    pub accepted: Instant,
     pub deadline: Instant,
     /// How many threads may work on it.
     workers: usize,
@@ -40,6 +41,7 @@ impl Batch {
         waiting.sort_by_key(|item| Arc::as_ptr(&requests[*item].key) as usize);
         Self {
             requests,
+            accepted: Instant::now(),
             deadline,
             workers: workers.max(1),
             state: Mutex::new(State {

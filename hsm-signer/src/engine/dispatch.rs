@@ -8,7 +8,7 @@ use super::batch::{Batch, Chunk};
 use super::board::Board;
 use super::health::Phase;
 use super::key::Key;
-use super::source::Source;
+use super::source::{Source, Standing};
 use crate::error::Error;
 use crate::failure::Nature;
 
@@ -76,9 +76,10 @@ impl Dispatch {
 
     /// Signs one message.
     pub fn sign(&self, key: &Key, message: &[u8], deadline: Instant) -> Result<Vec<u8>, Error> {
+        let accepted = Instant::now();
         let mut history = History::default();
         loop {
-            let chosen = self.choose(key, deadline, &history)?;
+            let chosen = self.choose(key, accepted, deadline, &history)?;
             let mut signed = chosen.source.sign(key, &[message], deadline);
             match (signed.signatures.pop(), signed.failure) {
                 (Some(signature), _) => return Ok(signature),
@@ -111,7 +112,7 @@ impl Dispatch {
 
     fn serve(&self, batch: &Batch, chunk: Chunk) {
         let history = batch.history(&chunk);
-        let chosen = match self.choose(&chunk.key, batch.deadline, &history) {
+        let chosen = match self.choose(&chunk.key, batch.accepted, batch.deadline, &history) {
             Ok(chosen) => chosen,
             Err(error) => return batch.refuse(&chunk.items, &error),
         };
@@ -169,8 +170,15 @@ impl Dispatch {
         Ok(())
     }
 
-    /// The source that will have signed first, among those that can; waits for one.
-    fn choose(&self, key: &Key, deadline: Instant, history: &History) -> Result<Chosen<'_>, Error> {
+    /// The source that will have signed first, among those that can; waits for one that
+    /// may be able to, for a message accepted at `accepted`.
+    fn choose(
+        &self,
+        key: &Key,
+        accepted: Instant,
+        deadline: Instant,
+        history: &History,
+    ) -> Result<Chosen<'_>, Error> {
         loop {
             if Instant::now() >= deadline {
                 let last = history.last.clone();
@@ -185,14 +193,16 @@ impl Dispatch {
                     continue;
                 }
                 match source.standing(key) {
-                    (Phase::Ready, true) => {
+                    Standing::Signs => {
                         let time = source.expected_us();
                         if best.as_ref().is_none_or(|(least, _)| time < *least) {
                             best = Some((time, Chosen { source, bit }));
                         }
                     }
-                    (Phase::Ready, false) | (Phase::Refused, _) => {}
-                    (Phase::Starting | Phase::Recovering | Phase::Out, _) => hope = true,
+                    Standing::Recovers => hope = true,
+                    // It looks again soon, and only then the key is known to be missing.
+                    Standing::Lacks { looked } => hope |= looked < accepted,
+                    Standing::Refused => {}
                 }
             }
             if let Some((_, chosen)) = best {
@@ -210,7 +220,7 @@ impl Dispatch {
     }
 
     fn no_source(&self, key: &Key) -> Error {
-        let ready = |source: &Arc<Source>| source.standing(key).0 == Phase::Ready;
+        let ready = |source: &Arc<Source>| source.phase() == Phase::Ready;
         if self.sources.iter().any(ready) {
             Error::KeyNotFound {
                 class: "private key",

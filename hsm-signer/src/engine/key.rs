@@ -1,11 +1,13 @@
 //! A key of the engine, pinned by its public key.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::encoding::hex;
 use crate::keys::generation::Generation;
 use crate::scheme::Scheme;
 use crate::token::{KeyObject, KeySelector};
+use crate::verification::Verifier;
 
 /// A key that the engine signs with. It is known by its public key: no token that shows
 /// another is asked to sign.
@@ -15,6 +17,7 @@ pub struct Key {
     pub(super) public_key: Vec<u8>,
     pub(super) object: KeyObject,
     pub(super) generation: u32,
+    pub(super) verifier: Arc<Verifier>,
 }
 
 impl Key {
@@ -46,11 +49,13 @@ impl Key {
 
 impl From<Generation> for Key {
     fn from(found: Generation) -> Self {
+        let verifier = Arc::new(Verifier::prepared(found.scheme, &found.public_key));
         Self {
             scheme: found.scheme,
             public_key: found.public_key,
             object: found.object,
             generation: found.number,
+            verifier,
         }
     }
 }

@@ -67,6 +67,7 @@ use crate::scheme::Scheme;
 use crate::signer::HsmSigner;
 use crate::sync::locked;
 use crate::token::{Access, KeySelector, Token};
+use crate::verification::Verifier;
 use batch::Batch;
 use board::Board;
 use crew::Crew;
@@ -427,6 +428,7 @@ fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Vec<Arc<Key>>, Error>
 fn named(token: &dyn Token, name: &KeySelector) -> Result<Key, Error> {
     let found = keys::locate(token.session(Access::Use)?.as_ref(), name)?;
     Ok(Key {
+        verifier: Arc::new(Verifier::prepared(found.scheme, &found.public_key)),
         scheme: found.scheme,
         public_key: found.public_key,
         object: found.object,

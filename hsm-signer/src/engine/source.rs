@@ -51,7 +51,22 @@ pub(super) struct State {
     pub breaker: Breaker,
     /// The keys by public key: where the token has them, or why it has not.
     pub keys: HashMap<Vec<u8>, Result<Held, String>>,
+    /// When it last began to look for the keys.
+    pub looked: Instant,
     pub stopping: bool,
+}
+
+/// What one key may expect of a source.
+#[derive(Clone, Copy)]
+pub(super) enum Standing {
+    /// It signs.
+    Signs,
+    /// It signs with other keys; this one was not there when it looked.
+    Lacks { looked: Instant },
+    /// It may sign later.
+    Recovers,
+    /// It will not sign until a person has seen to it.
+    Refused,
 }
 
 /// A key in the token.
@@ -92,6 +107,7 @@ impl Source {
                 steps: HashMap::new(),
                 breaker: Breaker::new(timing.first_pause, timing.longest_pause),
                 keys: HashMap::new(),
+                looked: Instant::now(),
                 stopping: false,
             }),
             wake: Condvar::new(),
@@ -110,12 +126,16 @@ impl Source {
     }
 
     /// Where it stands, and whether it has the key.
-    pub fn standing(&self, key: &Key) -> (Phase, bool) {
+    pub fn standing(&self, key: &Key) -> Standing {
         let state = locked(&self.state);
-        (
-            state.phase,
-            matches!(state.keys.get(&key.public_key), Some(Ok(_))),
-        )
+        match state.phase {
+            Phase::Ready if state.has(key) => Standing::Signs,
+            Phase::Ready => Standing::Lacks {
+                looked: state.looked,
+            },
+            Phase::Starting | Phase::Recovering | Phase::Out => Standing::Recovers,
+            Phase::Refused => Standing::Refused,
+        }
     }
 
     /// How long one more signature would take, by what the last ones took.
@@ -224,14 +244,7 @@ impl Source {
             failure: None,
         };
         for (message, signature) in messages.iter().zip(signatures) {
-            let released = release::released(
-                &self.crypto,
-                key.scheme,
-                &key.public_key,
-                message,
-                signature,
-            );
-            match released {
+            match key.verifier.released(&self.crypto, message, signature) {
                 Ok(signature) => signed.signatures.push(signature),
                 Err(error) => {
                     self.rejected.fetch_add(1, Ordering::Relaxed);
@@ -293,6 +306,7 @@ impl Source {
             .token
             .clone()
             .ok_or(Error::SessionLost)?;
+        let looked = Instant::now();
         let mut found = HashMap::new();
         let mut missing = None;
         for key in keys {
@@ -308,18 +322,44 @@ impl Source {
             found.insert(key.public_key.clone(), entry);
         }
         let none = found.values().all(Result::is_err);
-        locked(&self.state).keys = found;
+        let mut state = locked(&self.state);
+        state.keys = found;
+        state.looked = looked;
         match missing {
             Some(error) if none => Err(error),
             _ => Ok(()),
         }
     }
 
+    /// Looks again for the keys that were missing; the others are left as they are.
+    pub fn find_missing(&self, keys: &[Arc<Key>], deadline: Instant) {
+        let Some(token) = locked(&self.state).token.clone() else {
+            return;
+        };
+        let looked = Instant::now();
+        for key in self.missing(keys) {
+            let located = locate(token.as_ref(), &key, deadline);
+            let located = located.map_err(|error| error.to_string());
+            if located.is_ok() {
+                tracing::info!(source = self.config.name, key = ?key, "a key is there again");
+            }
+            let mut state = locked(&self.state);
+            state.keys.insert(key.public_key.clone(), located);
+        }
+        locked(&self.state).looked = looked;
+    }
+
     /// The keys of `keys` that the token has.
     pub fn present(&self, keys: &[Arc<Key>]) -> Vec<Arc<Key>> {
         let state = locked(&self.state);
-        let present = |key: &&Arc<Key>| matches!(state.keys.get(&key.public_key), Some(Ok(_)));
+        let present = |key: &&Arc<Key>| state.has(key);
         keys.iter().filter(present).cloned().collect()
+    }
+
+    fn missing(&self, keys: &[Arc<Key>]) -> Vec<Arc<Key>> {
+        let state = locked(&self.state);
+        let missing = |key: &&Arc<Key>| !state.has(key);
+        keys.iter().filter(missing).cloned().collect()
     }
 
     pub fn health(&self) -> SourceHealth {
@@ -376,6 +416,10 @@ fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
 }
 
 impl State {
+    fn has(&self, key: &Key) -> bool {
+        matches!(self.keys.get(&key.public_key), Some(Ok(_)))
+    }
+
     pub fn enter(&mut self, phase: Phase) {
         if self.phase != phase {
             self.phase = phase;

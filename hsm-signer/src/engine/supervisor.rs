@@ -26,6 +26,7 @@ pub(super) struct Supervisor {
 
 enum Task {
     Probe,
+    Look,
     Recover(Rung),
     Stop,
 }
@@ -68,6 +69,7 @@ impl Supervisor {
             match self.next_task() {
                 Task::Stop => return,
                 Task::Probe => self.guarded(Self::probe_quiet),
+                Task::Look => self.guarded(Self::look_for_missing),
                 Task::Recover(rung) => self.guarded(|this| this.climb(rung, None)),
             }
         }
@@ -101,15 +103,22 @@ impl Supervisor {
             if let Some(rung) = state.wanted.take() {
                 return Task::Recover(rung);
             }
-            let due = self.due(&state);
             let now = Instant::now();
+            let look = self.look_due(&state);
+            if look.is_some_and(|look| look <= now) {
+                return Task::Look;
+            }
+            let due = self.due(&state);
             match due {
                 Some(due) if due <= now && state.phase == Phase::Ready => return Task::Probe,
                 Some(due) if due <= now => {
                     state.enter(Phase::Recovering);
                     return Task::Recover(Rung::FindKey);
                 }
-                due => state = self.sleep(state, due.map(|due| due - now)),
+                due => {
+                    let next = [due, look].into_iter().flatten().min();
+                    state = self.sleep(state, next.map(|next| next - now));
+                }
             }
         }
     }
@@ -122,6 +131,14 @@ impl Supervisor {
             Phase::Out => Some(state.breaker.open_until().unwrap_or(state.since)),
             Phase::Starting | Phase::Recovering | Phase::Refused => None,
         }
+    }
+
+    /// When keys that are missing are looked for again: they may come back while others
+    /// sign, and then no failure tells of it.
+    fn look_due(&self, state: &State) -> Option<Instant> {
+        let missing = state.keys.values().any(Result::is_err);
+        (state.phase == Phase::Ready && missing)
+            .then(|| state.looked + self.source.timing.probe_interval)
     }
 
     fn sleep<'a>(
@@ -144,6 +161,12 @@ impl Supervisor {
         if let Err(error) = alive.and_then(|()| self.probe()) {
             self.climb(error.rung(), Some(error));
         }
+    }
+
+    fn look_for_missing(&mut self) {
+        let deadline = Instant::now() + self.source.timing.probe_limit;
+        self.source.find_missing(&self.known_keys(), deadline);
+        self.source.board.ring();
     }
 
     /// One signature, of each key in turn.

@@ -17,7 +17,10 @@ pub fn forbid_dumps() -> Result<(), WorkerError> {
 }
 
 /// Has the kernel end this process when the thread that started it ends.
-pub(super) fn die_with_parent() -> Result<(), WorkerError> {
+///
+/// # Errors
+/// [`WorkerError::System`] when the kernel refuses.
+pub fn die_with_parent() -> Result<(), WorkerError> {
     set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| WorkerError::system("tying the process to its parent", error))
 }

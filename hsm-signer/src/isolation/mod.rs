@@ -33,7 +33,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use frame::Malformed;
-pub use harden::forbid_dumps;
+pub use harden::{die_with_parent, forbid_dumps};
 pub use parent::{IsolatedToken, ModuleSetup};
 pub use worker::become_worker_if_asked;
 

@@ -18,7 +18,7 @@ const MAX_PUBLIC_KEY: usize = 133;
 const MORE_SUITES: [(u16, &str); 1] = [(0xf031, "ed25519")];
 
 /// A removal as it was asked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
     /// The removal.
     pub removal: Removal,
@@ -27,7 +27,7 @@ pub struct Wanted {
 }
 
 /// Which key is to sign.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum WantedKey {
     /// The scheme's current one.
     Current(&'static Scheme),

@@ -105,8 +105,7 @@ impl Service {
             let (core, terms) = (Arc::clone(&core), terms.clone());
             accepting.spawn(accept_all(listener, core, Arc::clone(&connections), terms));
         }
-        let interval = Duration::from_secs(config.audit.checkpoint_seconds);
-        checkpoints::spawn(&core, interval);
+        checkpoints::spawn(&core, &config.audit);
         Ok(Self {
             config,
             core,

@@ -53,8 +53,11 @@ fn a_report_holds_and_no_changed_one_does() {
     let test = TestToken::new();
     let token = test.open();
     let (module, plan) = plan(token.as_ref());
-    let report = perform(&token, &module, &plan, &plan.fingerprint(), |_| Ok(())).unwrap();
-    let json = report.to_json();
+    let report = perform(&token, &module, &plan, &plan.fingerprint().unwrap(), |_| {
+        Ok(())
+    })
+    .unwrap();
+    let json = report.to_json().unwrap();
     let read = SignedReport::from_json(&json).unwrap();
     assert_eq!(read, report);
     read.verify().unwrap();
@@ -91,7 +94,7 @@ fn a_plan_is_performed_once_as_confirmed_and_where_it_says() {
     let test = TestToken::new();
     let token = test.open();
     let (module, plan) = plan(token.as_ref());
-    let fingerprint = plan.fingerprint();
+    let fingerprint = plan.fingerprint().unwrap();
     let refused = |token, module: &ModuleIdentity, plan: &Plan, confirmed: &str| {
         perform(token, module, plan, confirmed, |_| Ok(())).unwrap_err()
     };
@@ -137,7 +140,7 @@ fn a_ceremony_that_fails_leaves_no_key() {
     let faulty = FaultyAccess::to(&test);
     let token = &faulty.token;
     let (module, plan) = plan(token.as_ref());
-    let fingerprint = plan.fingerprint();
+    let fingerprint = plan.fingerprint().unwrap();
     let unkept = |_: &SignedReport| {
         Err(CeremonyError::File {
             path: "report".into(),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use mls_fault_module::{Faults, library};
 use openmls::prelude::tls_codec::Deserialize;
 use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn};
 use serde_json::{Value, json};
@@ -144,6 +145,37 @@ fn the_doctor_fails_where_there_is_nothing_to_sign_with() {
     assert!(
         said.contains("FAILED") && said.ends_with("not healthy\n"),
         "{said}"
+    );
+}
+
+/// A vendor's library that crashes or hangs ends a process of its own, and the command
+/// line says what happened.
+#[test]
+fn the_doctor_survives_the_module() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed(&["keys", "generate"]);
+    let directory = tempfile::tempdir().unwrap();
+    let faults = Faults::install(&library().unwrap(), directory.path(), module_path()).unwrap();
+    for (rule, said) in [
+        ("C_GetTokenInfo crash", "crashed (signal 11)"),
+        ("C_GetTokenInfo hang", "did not answer within 2 s"),
+    ] {
+        faults.set(&[rule]).unwrap();
+        let mut command = sandbox.command_through(&faults.module(), &["doctor"]);
+        let output = command.args(["--module-limit", "2"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(said), "{stderr}");
+    }
+    faults.set(&[]).unwrap();
+    let output = sandbox
+        .command_through(&faults.module(), &["doctor"])
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("signature")
     );
 }
 

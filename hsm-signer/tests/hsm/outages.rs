@@ -7,11 +7,12 @@ use std::time::Duration;
 use mls_hsm_signer::engine::{Engine, Phase, SourceConfig};
 use mls_hsm_signer::failure::Rung;
 use mls_hsm_signer::token::{Access, KeyClass};
-use mls_hsm_signer::{Error, KeySelector, KeySpec, SCHEMES};
+use mls_hsm_signer::{Error, KeySelector, KeySpec, PrivateKey, SCHEMES, Scheme, keys};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::engine::{
-    FaultyToken, configured, patience, phase, pin, setup, sign_all, start, steps, wait_for, worker,
+    FaultyToken, configured, new_private_key, patience, phase, pin, setup, sign_all, start, steps,
+    wait_for, worker,
 };
 use crate::support::{PIN, TestToken, module_path};
 
@@ -23,6 +24,17 @@ fn isolated(token: &TestToken) -> Engine {
         worker(),
         pin(),
     )])
+}
+
+/// Destroys both halves of the removal key of `scheme`.
+fn destroy(token: &TestToken, scheme: &Scheme) {
+    let open = token.open();
+    let session = open.session(Access::Manage).unwrap();
+    let name = KeySelector::label(scheme.default_label());
+    for class in [KeyClass::Private, KeyClass::Public] {
+        let key = session.find(class, &name).unwrap()[0];
+        session.destroy(key).unwrap();
+    }
 }
 
 fn kill_child(engine: &Engine) {
@@ -180,18 +192,38 @@ fn a_key_that_vanishes_is_missed_alone() {
     let token = TestToken::with_keys();
     let engine = isolated(&token);
     let gone = engine.current_key(&SCHEMES[1]).unwrap();
-    let open = token.open();
-    let session = open.session(Access::Manage).unwrap();
-    let name = KeySelector::label(SCHEMES[1].default_label());
-    for class in [KeyClass::Private, KeyClass::Public] {
-        let key = session.find(class, &name).unwrap()[0];
-        session.destroy(key).unwrap();
-    }
+    destroy(&token, &SCHEMES[1]);
     let error = engine.sign(&gone, b"message", patience()).unwrap_err();
     assert!(matches!(error, Error::KeyNotFound { .. }), "{error}");
     let there = engine.current_key(&SCHEMES[2]).unwrap();
     engine.sign(&there, b"message", patience()).unwrap();
     assert_eq!(engine.health().sources[0].missing_keys.len(), 1);
+}
+
+/// A key that comes back while the others sign is used again, without any failure that
+/// would tell of it.
+#[test]
+fn a_key_that_comes_back_is_found_again() {
+    let token = TestToken::new();
+    let import = |key: &PrivateKey| {
+        let label = key.scheme().default_label();
+        let spec = KeySpec::with_random_id(key.scheme(), &label).unwrap();
+        keys::import(&token.open(), &spec, key).unwrap();
+    };
+    let key = new_private_key(&SCHEMES[1]);
+    import(&key);
+    import(&new_private_key(&SCHEMES[2]));
+    let engine = isolated(&token);
+    let gone = engine.current_key(&SCHEMES[1]).unwrap();
+    destroy(&token, &SCHEMES[1]);
+    let error = engine.sign(&gone, b"message", patience()).unwrap_err();
+    assert!(matches!(error, Error::KeyNotFound { .. }), "{error}");
+    let there = engine.current_key(&SCHEMES[2]).unwrap();
+    engine.sign(&there, b"message", patience()).unwrap();
+    import(&key);
+    // Accepted after it came back: the engine looks before it refuses.
+    sign_all(&engine, 2);
+    assert!(engine.health().sources[0].missing_keys.is_empty());
 }
 
 /// A rotation while the engine runs: new groups get the new key, the old one still signs.
@@ -200,7 +232,7 @@ fn a_rotation_is_taken_up() {
     let token = TestToken::with_keys();
     let engine = isolated(&token);
     let old = engine.current_key(&SCHEMES[0]).unwrap();
-    let rotated = mls_hsm_signer::keys::generation::rotate(&token.open(), &SCHEMES[0]).unwrap();
+    let rotated = keys::generation::rotate(&token.open(), &SCHEMES[0]).unwrap();
     engine.refresh_keys().unwrap();
     let new = engine.current_key(&SCHEMES[0]).unwrap();
     assert_eq!(new.public_key(), rotated.public_key());
@@ -209,13 +241,13 @@ fn a_rotation_is_taken_up() {
     let found = engine.key_by_public_key(old.public_key()).unwrap();
     assert_eq!(found.object().label, SCHEMES[0].default_label());
     sign_all(&engine, 2);
-    let retired = mls_hsm_signer::keys::generation::retire;
+    let retired = keys::generation::retire;
     let error = retired(token.open().as_ref(), new.public_key()).unwrap_err();
     assert!(error.to_string().contains("newest"), "{error}");
     retired(token.open().as_ref(), old.public_key()).unwrap();
     engine.refresh_keys().unwrap();
     assert!(engine.key_by_public_key(old.public_key()).is_err());
-    let destroy = mls_hsm_signer::keys::generation::destroy;
+    let destroy = keys::generation::destroy;
     assert!(destroy(token.open().as_ref(), new.public_key()).is_err());
     destroy(token.open().as_ref(), old.public_key()).unwrap();
     sign_all(&engine, 1);

@@ -57,6 +57,16 @@ pub enum CeremonyError {
         /// What is here.
         found: String,
     },
+    /// A plan or a report could not be written in JSON.
+    #[error(
+        "this {kind} cannot be written in JSON ({reason}); report it as a fault of mls-hsm-signer"
+    )]
+    Unwritable {
+        /// A plan or a report.
+        kind: &'static str,
+        /// What serde_json said.
+        reason: String,
+    },
     /// The report does not hold.
     #[error("the report does not hold: {reason}")]
     NotProven {
@@ -94,14 +104,21 @@ pub fn perform(
 }
 
 /// JSON for people.
-fn readable(value: &impl serde::Serialize) -> String {
-    let text = serde_json::to_string_pretty(value);
-    text.expect("structures of texts and numbers have a JSON form") + "\n"
+fn readable(kind: &'static str, value: &impl serde::Serialize) -> Result<String, CeremonyError> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| unwritable(kind, &error))?;
+    Ok(text + "\n")
 }
 
 /// JSON without blanks, the fields in the order of the types: one text for one value.
-fn canonical(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("structures of texts and numbers have a JSON form")
+fn canonical(kind: &'static str, value: &impl serde::Serialize) -> Result<String, CeremonyError> {
+    serde_json::to_string(value).map_err(|error| unwritable(kind, &error))
+}
+
+fn unwritable(kind: &'static str, error: &serde_json::Error) -> CeremonyError {
+    CeremonyError::Unwritable {
+        kind,
+        reason: error.to_string(),
+    }
 }
 
 /// SHA-256 in lower-case hexadecimal.

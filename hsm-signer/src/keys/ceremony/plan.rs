@@ -159,14 +159,21 @@ impl Plan {
     }
 
     /// The plan for people and programs, in JSON.
-    pub fn to_json(&self) -> String {
-        super::readable(self)
+    ///
+    /// # Errors
+    /// [`CeremonyError::Unwritable`], which no plan that was read or drawn up gives.
+    pub fn to_json(&self) -> Result<String, CeremonyError> {
+        super::readable(KIND, self)
     }
 
     /// SHA-256 over the plan, in hexadecimal: what all who are present compare. Blanks in
     /// the file do not count, everything else does.
-    pub fn fingerprint(&self) -> String {
-        fingerprint([DOMAIN, &canonical(self)].concat().as_bytes())
+    ///
+    /// # Errors
+    /// As [`to_json`](Self::to_json).
+    pub fn fingerprint(&self) -> Result<String, CeremonyError> {
+        let text = [DOMAIN, &canonical(KIND, self)?].concat();
+        Ok(fingerprint(text.as_bytes()))
     }
 
     /// The keys that are to be made.
@@ -180,7 +187,7 @@ impl Plan {
     }
 
     pub(super) fn check_confirmed(&self, confirmed: &str) -> Result<(), CeremonyError> {
-        let actual = self.fingerprint();
+        let actual = self.fingerprint()?;
         if confirmed.eq_ignore_ascii_case(&actual) {
             return Ok(());
         }

@@ -88,12 +88,12 @@ pub struct SignedReport {
 pub(super) fn signed(plan: &Plan, signers: &[HsmSigner]) -> Result<SignedReport, Error> {
     let report = Report {
         plan: plan.clone(),
-        plan_fingerprint: plan.fingerprint(),
+        plan_fingerprint: plan.fingerprint()?,
         performed: time::now(),
         program: env!("CARGO_PKG_VERSION").into(),
         keys: signers.iter().map(ReportedKey::of).collect(),
     };
-    let message = report.message();
+    let message = report.message()?;
     let signature = |signer: &HsmSigner| {
         let signature = signer.sign_verified(&message)?;
         Ok(Base64::encode_string(&signature))
@@ -108,8 +108,8 @@ pub(super) fn signed(plan: &Plan, signers: &[HsmSigner]) -> Result<SignedReport,
 impl Report {
     /// What is signed: the report in JSON without blanks, its fields in order, after a
     /// line that says what it is.
-    fn message(&self) -> Vec<u8> {
-        [DOMAIN, &canonical(self)].concat().into_bytes()
+    fn message(&self) -> Result<Vec<u8>, CeremonyError> {
+        Ok([DOMAIN, &canonical(KIND, self)?].concat().into_bytes())
     }
 }
 
@@ -178,8 +178,11 @@ impl SignedReport {
     }
 
     /// The report for people and programs, in JSON.
-    pub fn to_json(&self) -> String {
-        super::readable(self)
+    ///
+    /// # Errors
+    /// [`CeremonyError::Unwritable`], which no report of [`perform`](super::perform) gives.
+    pub fn to_json(&self) -> Result<String, CeremonyError> {
+        super::readable(KIND, self)
     }
 
     /// Checks everything that can be checked without the token: that the keys are those
@@ -199,13 +202,13 @@ impl SignedReport {
         if !planned.eq(made) || keys.is_empty() {
             return Err(not_proven("its keys are not those of its plan".into()));
         }
-        if self.report.plan_fingerprint != plan.fingerprint() {
+        if self.report.plan_fingerprint != plan.fingerprint()? {
             return Err(not_proven("the fingerprint is not its plan's".into()));
         }
         if self.signatures.len() != keys.len() {
             return Err(not_proven("it needs a signature by each key".into()));
         }
-        let message = self.report.message();
+        let message = self.report.message()?;
         keys.iter()
             .zip(&self.signatures)
             .try_for_each(|(key, signature)| check(key, &message, signature))

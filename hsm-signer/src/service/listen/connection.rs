@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -138,12 +139,12 @@ fn admitted(counted: &mut Counted, callers: &Callers, peer: &Peer) -> bool {
 }
 
 async fn converse(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, peer: Peer, terms: Terms) {
-    let asked = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let asked = Arc::new(AtomicBool::new(false));
     let router = terms.router.clone();
     let service = {
         let asked = Arc::clone(&asked);
         hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-            asked.store(true, std::sync::atomic::Ordering::Relaxed);
+            asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(peer.clone());
             let mut router = router.clone();
             async move { router.call(request.map(axum::body::Body::new)).await }
@@ -155,10 +156,14 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, 
     let mut generation = terms.generation.clone();
     let mut stopping = terms.stopping.clone();
     let age = tokio::time::sleep(Duration::from_millis(terms.limits.connection_ms));
+    let told = async {
+        // The value that is waited for must not be held while something else is.
+        let _ = stopping.wait_for(|stopping| *stopping).await.map(drop);
+    };
     tokio::select! {
         ended = connection.as_mut() => return said(ended),
-        _ = stopping.wait_for(|stopping| *stopping) => {
-            if !asked.load(std::sync::atomic::Ordering::Relaxed) {
+        () = told => {
+            if !asked.load(Ordering::Relaxed) {
                 // Its request may be on the way.
                 let _ = tokio::time::timeout(LAST_REQUEST, connection.as_mut()).await;
             }

@@ -7,4 +7,4 @@ mod work;
 
 pub use crew::SigningCrew;
 pub use fair::{Full, Ticket};
-pub use work::{Answer, Ask};
+pub use work::Ask;

@@ -1,0 +1,99 @@
+//! What a released message says, read from its bytes without OpenMLS: the audit does not ask
+//! the code that built them.
+
+use openmls_traits::types::HashType;
+
+use super::chain::digest;
+use super::wire::{Reader, Writer};
+use crate::proposal::Removal;
+use crate::scheme::{Algorithm, Scheme};
+
+/// RFC 9420, section 6: ProtocolVersion mls10.
+const MLS10: u16 = 1;
+/// WireFormat mls_public_message.
+const PUBLIC_MESSAGE: u16 = 1;
+/// SenderType external.
+const EXTERNAL: u8 = 2;
+/// ContentType proposal.
+const PROPOSAL: u8 = 2;
+/// ProposalType remove.
+const REMOVE: u16 = 3;
+
+/// The bytes of the protocol version, which an MLSMessage has and an AuthenticatedContent not.
+const VERSION_LENGTH: usize = 2;
+
+/// An MLSMessage with an external sender's Remove proposal in a PublicMessage, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleasedMessage<'a> {
+    /// What it proposes.
+    pub removal: Removal,
+    /// The signature, as MLS carries it.
+    pub signature: &'a [u8],
+    bytes: &'a [u8],
+    signed: usize,
+}
+
+impl<'a> ReleasedMessage<'a> {
+    /// Reads an MLSMessage, strictly. `None` if it is anything but an external sender's Remove
+    /// proposal with empty authenticated data in a PublicMessage.
+    pub fn decode(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        expect(reader.uint16()?, MLS10)?;
+        expect(reader.uint16()?, PUBLIC_MESSAGE)?;
+        let group_id = reader.opaque()?.to_vec();
+        let epoch = reader.uint64()?;
+        expect(reader.uint8()?, EXTERNAL)?;
+        let sender_index = reader.uint32()?;
+        expect(reader.opaque()?.len(), 0)?;
+        expect(reader.uint8()?, PROPOSAL)?;
+        expect(reader.uint16()?, REMOVE)?;
+        let leaf_index = reader.uint32()?;
+        let signed = bytes.len() - reader.rest().len();
+        let signature = reader.opaque()?;
+        reader.finished()?;
+        Some(Self {
+            removal: Removal {
+                group_id,
+                epoch,
+                leaf_index,
+                sender_index,
+            },
+            signature,
+            bytes,
+            signed,
+        })
+    }
+
+    /// The ProposalRef by which a commit names the proposal (RFC 9420, section 5.2), in a group
+    /// whose ciphersuite signs with `scheme`. Each scheme of this crate occurs with one hash
+    /// only: SHA-256 with Ed25519 and P-256, SHA-384 with P-384, SHA-512 with P-521.
+    pub fn proposal_ref(&self, scheme: &Scheme) -> Vec<u8> {
+        let authenticated_content = &self.bytes[VERSION_LENGTH..];
+        let input = Writer::default()
+            .opaque(b"MLS 1.0 Proposal Reference")
+            .opaque(authenticated_content)
+            .finish();
+        digest(hash(scheme), &input)
+    }
+
+    /// What was signed, with the structure of SignWithLabel around it (RFC 9420, sections 5.1.2
+    /// and 6.1). An external sender signs no group context.
+    pub fn signature_input(&self) -> Vec<u8> {
+        Writer::default()
+            .opaque(b"MLS 1.0 FramedContentTBS")
+            .opaque(&self.bytes[..self.signed])
+            .finish()
+    }
+}
+
+fn expect<T: PartialEq>(found: T, needed: T) -> Option<()> {
+    (found == needed).then_some(())
+}
+
+/// The hash of the ciphersuites that sign with `scheme`.
+fn hash(scheme: &Scheme) -> HashType {
+    match scheme.algorithm {
+        Algorithm::EdDsa => HashType::Sha2_256,
+        Algorithm::EcDsa { hash, .. } => hash,
+    }
+}

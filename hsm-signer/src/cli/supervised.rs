@@ -1,0 +1,69 @@
+//! Commands that load the PKCS#11 module themselves, run in a process of their own: what
+//! a vendor's library does to it, the command line survives and says.
+
+use std::env;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Outcome;
+use super::voice::Failure;
+
+/// The argument by which the process knows that it is the one supervised.
+pub const ARGUMENT: &str = "supervised";
+
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// How many seconds the process may take unless told otherwise. HSMs over a network take
+/// some for a login; none takes this long for all that these commands ask of it.
+pub const LIMIT: u64 = 120;
+
+/// Runs this program again with the same arguments, and ends it when it has not ended
+/// within `limit` seconds, because the module hangs.
+pub fn run(limit: u64) -> Outcome {
+    let program = env::current_exe().map_err(|error| cannot("find this program", &error))?;
+    let child = Command::new(program)
+        .arg(format!("--{ARGUMENT}"))
+        .args(env::args_os().skip(1))
+        .spawn();
+    let mut child = child.map_err(|error| cannot("start a process", &error))?;
+    match ended(&mut child, Instant::now() + Duration::from_secs(limit))? {
+        Some(status) => verdict(status),
+        None => Err(Failure::Message(format!(
+            "the PKCS#11 module did not answer within {limit} s and was ended; check the HSM's connection"
+        ))),
+    }
+}
+
+/// How the process ended; none when it had to be ended.
+fn ended(child: &mut Child, deadline: Instant) -> Result<Option<ExitStatus>, Failure> {
+    loop {
+        let status = child.try_wait();
+        if let Some(status) = status.map_err(|error| cannot("wait for the process", &error))? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= deadline {
+            child
+                .kill()
+                .and_then(|()| child.wait())
+                .map_err(|error| cannot("end the process", &error))?;
+            return Ok(None);
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn verdict(status: ExitStatus) -> Outcome {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
+        (None, signal) => Err(Failure::Message(format!(
+            "the PKCS#11 module crashed (signal {}); ask its vendor, or try another version",
+            signal.unwrap_or(0)
+        ))),
+    }
+}
+
+fn cannot(what: &str, error: &std::io::Error) -> Failure {
+    Failure::Message(format!("cannot {what}: {error}"))
+}

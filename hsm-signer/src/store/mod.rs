@@ -1,0 +1,571 @@
+//! Every answer and its audit record, durable before the answer is released.
+//!
+//! ```text
+//! settle                 claim, sign what is ours, commit, wait for what is theirs   here
+//!   claim                once in this process                        claims.rs
+//!     Lookup             answered before? another replica's?         lookup.rs
+//!       Locks            advisory locks of one session               postgres.rs
+//!   commit               checks the message against the claim        here
+//!     Writer             one transaction for all that waits          writer.rs
+//!       Journal          a connection that writes                    sqlite.rs, postgres.rs
+//! LogReader              the log, beside the service                 reader.rs
+//! ```
+//!
+//! SQLite belongs to one process; several replicas share a PostgreSQL database. A request is
+//! claimed before it is signed, so that of many callers that ask the same, one has it signed
+//! and all get its bytes. A replica that dies gives its claims back by losing its connection.
+//! Should two sign the same in spite of that (a connection lost while a signature is made),
+//! the chain's lock and a unique constraint let one of them through, and both callers get the
+//! stored bytes.
+//!
+//! A failure of the database releases nothing. The writer opens it again, several times a
+//! second until it can; meanwhile claims are refused, before the HSM is asked. What was being
+//! committed when the connection was lost may have been stored or not: who asks again gets
+//! the stored bytes or a new signature.
+
+mod claims;
+mod config;
+mod error;
+mod health;
+mod journal;
+mod lookup;
+mod metrics;
+mod migrations;
+mod postgres;
+mod reader;
+mod request;
+mod sqlite;
+mod writer;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout_at;
+
+pub use claims::{Answer, Claim, Ours, Theirs};
+pub use config::StoreConfig;
+pub use error::StoreError;
+pub use health::StoreHealth;
+pub use metrics::{HistogramSnapshot, MetricsSnapshot, SIZE_BOUNDS, TIME_BOUNDS};
+pub use reader::{LogReader, StoredRecord};
+pub use request::{Fingerprint, RequestKey};
+
+use crate::audit::chain::{Chain, sha256};
+use crate::audit::{
+    Caller, Kind, ReleasedMessage, SignedStatement, Statement, StatementSigner, signed,
+};
+use crate::scheme::Scheme;
+use crate::sync::{Mutex, locked};
+use claims::Claims;
+use config::Place;
+use health::HealthBoard;
+use journal::Journal;
+use lookup::{Known, Lookup};
+use metrics::Metrics;
+use postgres::{Locks, PostgresJournal};
+use reader::Pool;
+use sqlite::SqliteJournal;
+use writer::{Entry, Job, Writer, now};
+
+/// Longest text in a record, in bytes.
+pub const MAX_TEXT: usize = 1024;
+
+/// The most records that [`Store::prune`] removes in one step.
+pub const MOST_PRUNED: u64 = 20_000;
+
+/// Jobs that may wait for the writer.
+const QUEUE: usize = 4096;
+
+/// A message that was signed, and what the audit is to know of it.
+#[derive(Debug)]
+pub struct Signed {
+    /// The right by which it was signed.
+    pub claim: Ours,
+    /// The MLSMessage.
+    pub message: Vec<u8>,
+    /// Who asked. All texts have at most [`MAX_TEXT`] bytes.
+    pub caller: Caller,
+    /// The name of the request.
+    pub request_id: String,
+    /// The key's label.
+    pub key_label: String,
+    /// The key's scheme.
+    pub scheme: &'static Scheme,
+    /// The token that signed, as the configuration names it.
+    pub source: String,
+}
+
+/// Why a request of [`Store::settle`] has no answer.
+#[derive(Debug)]
+pub enum Unsettled<E> {
+    /// The caller's own reason.
+    NotSigned(E),
+    /// The store's.
+    Store(StoreError),
+}
+
+/// Answers and their records, in SQLite or PostgreSQL. See the [module](self).
+pub struct Store {
+    claims: Arc<Claims>,
+    lookup: Lookup,
+    reader: LogReader,
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    board: Arc<HealthBoard>,
+    metrics: Arc<Metrics>,
+}
+
+impl Store {
+    /// Opens the store and brings its schema up to date. To be called in a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the URL or the password cannot be used; another process has the SQLite
+    /// database; the database cannot be reached, is of a newer version, or does not keep what
+    /// it acknowledges.
+    pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let (claims, ended) = Claims::new(config.max_claims);
+        match config.place()? {
+            Place::Sqlite(path) => {
+                let journal = SqliteJournal::new(&path)?;
+                let reader = LogReader::new(Pool::Sqlite(sqlite::readers(&path)));
+                let lookup = Lookup::Alone(reader.clone());
+                Self::start(config, journal, claims, lookup, reader).await
+            }
+            Place::Postgres(options) => {
+                let journal = PostgresJournal::new(&options, config.patience);
+                let pool = postgres::readers(&options, config.patience);
+                let reader = LogReader::new(Pool::Postgres(pool));
+                let shared = Arc::clone(&claims);
+                let locks = Locks::start(&options, config.patience, shared, ended);
+                Self::start(config, journal, claims, Lookup::Shared(locks), reader).await
+            }
+        }
+    }
+
+    /// Reads the log of a store without serving from it: takes no lock, and changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the URL or the password cannot be used.
+    pub fn log(config: &StoreConfig) -> Result<LogReader, StoreError> {
+        Ok(LogReader::new(match config.place()? {
+            Place::Sqlite(path) => Pool::Sqlite(sqlite::readers(&path)),
+            Place::Postgres(options) => {
+                Pool::Postgres(postgres::readers(&options, config.patience))
+            }
+        }))
+    }
+
+    async fn start<J: Journal>(
+        config: &StoreConfig,
+        mut journal: J,
+        claims: Arc<Claims>,
+        lookup: Lookup,
+        reader: LogReader,
+    ) -> Result<Self, StoreError> {
+        let opened = tokio::time::timeout(config.patience, journal.recover()).await;
+        opened.unwrap_or(Err(StoreError::unavailable("it does not answer")))?;
+        let board: Arc<HealthBoard> = Arc::default();
+        let metrics: Arc<Metrics> = Arc::default();
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let shared = (Arc::clone(&board), Arc::clone(&metrics));
+        let writer = Writer::new(journal, config.patience, shared.0, shared.1);
+        Ok(Self {
+            claims,
+            lookup,
+            reader,
+            jobs: Mutex::new(Some(jobs)),
+            writer: Mutex::new(Some(tokio::spawn(writer.run(queue)))),
+            board,
+            metrics,
+        })
+    }
+
+    /// Has each request answered once: what was answered before gets the same bytes; what
+    /// nobody else is signing is given to `sign`, by its place in `requests`, and committed;
+    /// what another caller is signing is waited for. A result for each request, in order.
+    ///
+    /// `sign` gets the claims it is to sign, with their places, and gives for each place what
+    /// is to be committed or why there is nothing; a place that it leaves out is not answered.
+    /// It is called again when another caller gave up.
+    pub async fn settle<E, S, F>(
+        &self,
+        requests: &[RequestKey],
+        deadline: Instant,
+        mut sign: S,
+    ) -> Vec<Result<Answer, Unsettled<E>>>
+    where
+        S: FnMut(Vec<(usize, Ours)>) -> F,
+        F: Future<Output = Vec<(usize, Result<Signed, E>)>>,
+    {
+        let mut results: Vec<Option<_>> = requests.iter().map(|_| None).collect();
+        let mut open: Vec<usize> = (0..requests.len()).collect();
+        while !open.is_empty() {
+            let asked: Vec<RequestKey> = open.iter().map(|at| requests[*at].clone()).collect();
+            let mut ours = Vec::new();
+            let mut theirs = Vec::new();
+            for (at, claim) in open.drain(..).zip(self.claim(&asked, deadline).await) {
+                match claim {
+                    Ok(Claim::Answered(answer)) => results[at] = Some(Ok(answer)),
+                    Ok(Claim::Ours(claim)) => ours.push((at, claim)),
+                    Ok(Claim::Theirs(claim)) => theirs.push((at, claim)),
+                    Err(error) => results[at] = Some(Err(Unsettled::Store(error))),
+                }
+            }
+            if !ours.is_empty() {
+                let signed = sign(ours).await;
+                for (at, result) in self.commit_signed(signed).await {
+                    results[at] = Some(result);
+                }
+            }
+            for (at, claim) in theirs {
+                match claim.wait(deadline).await {
+                    Some(answer) => results[at] = Some(Ok(answer)),
+                    None => open.push(at),
+                }
+            }
+        }
+        let unanswered = || Err(Unsettled::Store(StoreError::Closed));
+        let results = results.into_iter();
+        results
+            .map(|result| result.unwrap_or_else(unanswered))
+            .collect()
+    }
+
+    async fn commit_signed<E>(
+        &self,
+        signed: Vec<(usize, Result<Signed, E>)>,
+    ) -> Vec<(usize, Result<Answer, Unsettled<E>>)> {
+        let mut results = Vec::with_capacity(signed.len());
+        let mut places = Vec::new();
+        let mut entries = Vec::new();
+        for (at, signed) in signed {
+            match signed {
+                Ok(signed) => {
+                    places.push(at);
+                    entries.push(signed);
+                }
+                Err(error) => results.push((at, Err(Unsettled::NotSigned(error)))),
+            }
+        }
+        let committed = self.commit(entries).await.into_iter();
+        let committed = committed.map(|result| result.map_err(Unsettled::Store));
+        results.extend(places.into_iter().zip(committed));
+        results
+    }
+
+    /// Claims requests: a result for each, in order. It does not wait for other callers. Two
+    /// claims of one request in the same call are ours once and theirs once.
+    ///
+    /// A [`Claim::Ours`] that is not committed must be dropped before a [`Claim::Theirs`] is
+    /// waited for; [`settle`](Self::settle) does all that.
+    pub async fn claim(
+        &self,
+        requests: &[RequestKey],
+        deadline: Instant,
+    ) -> Vec<Result<Claim, StoreError>> {
+        let begun = Instant::now();
+        if let Err(error) = self.may_claim(deadline) {
+            return requests.iter().map(|_| Err(error.clone())).collect();
+        }
+        let claimed = requests.iter().map(|request| self.claims.claim(request));
+        let mut claims: Vec<_> = claimed.map(|claim| claim.ok_or(StoreError::Full)).collect();
+        self.ask_database(&mut claims, deadline).await;
+        self.count(&claims, begun);
+        claims
+    }
+
+    fn may_claim(&self, deadline: Instant) -> Result<(), StoreError> {
+        if Instant::now() >= deadline {
+            return Err(StoreError::DeadlinePassed);
+        }
+        self.board.check()
+    }
+
+    /// Replaces the claims that this process has by what the database knows of them.
+    async fn ask_database(&self, claims: &mut [Result<Claim, StoreError>], deadline: Instant) {
+        let digests = claims.iter().filter_map(|claim| match claim {
+            Ok(Claim::Ours(ours)) => Some(*ours.digest()),
+            _ => None,
+        });
+        let digests: Vec<_> = digests.collect();
+        if digests.is_empty() {
+            return;
+        }
+        let known = timeout_at(deadline.into(), self.lookup.look_up(digests)).await;
+        let known = known.unwrap_or(Err(StoreError::DeadlinePassed));
+        let (mut known, failure) = match known {
+            Ok(known) => (known.into_iter(), StoreError::Closed),
+            Err(error) => (Vec::new().into_iter(), error),
+        };
+        for claim in claims {
+            if let Ok(Claim::Ours(ours)) = claim {
+                match known.next() {
+                    Some(Known::Free) => {}
+                    Some(Known::Answered(answer)) => {
+                        *claim = answer.checked(ours.request()).map(Claim::Answered);
+                    }
+                    Some(Known::Elsewhere) => *claim = Ok(Claim::Theirs(Theirs::elsewhere())),
+                    None => *claim = Err(failure.clone()),
+                }
+            }
+        }
+    }
+
+    fn count(&self, claims: &[Result<Claim, StoreError>], begun: Instant) {
+        let (mut answered, mut ours, mut theirs) = (0, 0, 0);
+        for claim in claims.iter().flatten() {
+            match claim {
+                Claim::Answered(_) => answered += 1,
+                Claim::Ours(_) => ours += 1,
+                Claim::Theirs(_) => theirs += 1,
+            }
+        }
+        self.metrics
+            .claimed(answered, ours, theirs, begun.elapsed());
+    }
+
+    /// Writes each message and its record; the answers are durable when this returns. All that
+    /// is handed over is written in one transaction, or nothing of it. The message is read
+    /// and must be what was claimed.
+    ///
+    /// A future that is dropped does not undo what was handed over.
+    pub async fn commit(&self, signed: Vec<Signed>) -> Vec<Result<Answer, StoreError>> {
+        let mut results: Vec<_> = Vec::with_capacity(signed.len());
+        let mut entries = Vec::with_capacity(signed.len());
+        for signed in signed {
+            match entry(signed) {
+                Ok(entry) => {
+                    entries.push(entry);
+                    results.push(None);
+                }
+                Err(error) => results.push(Some(Err(error))),
+            }
+        }
+        let count = entries.len();
+        let written = self.write(entries).await;
+        let mut written = written
+            .unwrap_or_else(|error| vec![Err(error); count])
+            .into_iter();
+        let results = results.into_iter();
+        results
+            .map(|result| {
+                result
+                    .or_else(|| written.next())
+                    .unwrap_or(Err(StoreError::Closed))
+            })
+            .collect()
+    }
+
+    async fn write(
+        &self,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<Result<Answer, StoreError>>, StoreError> {
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (reply, results) = oneshot::channel();
+        let handed = Instant::now();
+        self.hand_over(Job::Append {
+            entries,
+            handed,
+            reply,
+        })
+        .await?;
+        results.await.map_err(|_| StoreError::Closed)
+    }
+
+    async fn hand_over(&self, job: Job) -> Result<(), StoreError> {
+        let jobs = locked(&self.jobs).clone().ok_or(StoreError::Closed)?;
+        jobs.send(job).await.map_err(|_| StoreError::Closed)
+    }
+
+    /// Has the HSM say how far a tenant's chain has come, and keeps that. `None` when there is
+    /// no record yet, or none since the last checkpoint under this key.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails or the HSM does not sign.
+    pub async fn checkpoint(
+        &self,
+        tenant: &str,
+        signer: Arc<dyn StatementSigner>,
+    ) -> Result<Option<SignedStatement>, StoreError> {
+        let Some(chain) = self.reader.chain(tenant).await? else {
+            return Ok(None);
+        };
+        let made = self.reader.statements(tenant).await?;
+        let known = |signed: &SignedStatement| {
+            signed.statement.sequence == chain.sequence
+                && signed.statement.kind == Kind::Checkpoint
+                && signed.key.public_key == signer.public_key()
+        };
+        if chain.sequence == 0 || made.iter().any(known) {
+            return Ok(None);
+        }
+        let statement = Statement {
+            kind: Kind::Checkpoint,
+            chain_id: chain.id,
+            tenant: chain.tenant,
+            sequence: chain.sequence,
+            head: chain.head,
+            time: now(),
+        };
+        self.keep(statement, signer).await.map(Some)
+    }
+
+    /// Removes records and answers that were written before `time` (milliseconds since 1 January
+    /// 1970, UTC), up to a checkpoint of this key, which the HSM then signs to be the end of
+    /// what was pruned. One step: at most [`MOST_PRUNED`] records, unless the first checkpoint
+    /// after them is further; `None` when there is nothing more to prune.
+    ///
+    /// A request whose answer was pruned is signed anew, and differently: what is pruned should
+    /// be older than any group stays in one epoch. Export it first.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the chain is not what the checkpoint says; then nothing is
+    /// removed. Others when the database fails or the HSM does not sign.
+    pub async fn prune(
+        &self,
+        tenant: &str,
+        time: u64,
+        signer: Arc<dyn StatementSigner>,
+    ) -> Result<Option<SignedStatement>, StoreError> {
+        let statements = self.reader.statements(tenant).await?;
+        let Some(chain) = self.reader.chain(tenant).await? else {
+            return Ok(None);
+        };
+        let eligible = statements.into_iter().filter(|signed| {
+            let statement = &signed.statement;
+            statement.kind == Kind::Checkpoint
+                && statement.sequence > chain.pruned
+                && statement.time <= time
+                && signed.key.public_key == signer.public_key()
+        });
+        let mut end: Option<SignedStatement> = None;
+        for signed in eligible {
+            if end.is_none() || signed.statement.sequence - chain.pruned <= MOST_PRUNED {
+                end = Some(signed);
+            }
+        }
+        let Some(end) = end else { return Ok(None) };
+        self.check_end(&chain, &end).await?;
+        let statement = Statement {
+            kind: Kind::Pruning,
+            time: now(),
+            ..end.statement
+        };
+        self.keep(statement, signer).await.map(Some)
+    }
+
+    /// Whether the chain has, where the checkpoint says so, the hash that it says.
+    async fn check_end(&self, chain: &Chain, end: &SignedStatement) -> Result<(), StoreError> {
+        let statement = &end.statement;
+        let before = statement.sequence - 1;
+        let last = self.reader.records(&chain.tenant, before, 1).await?;
+        let same = |record: &StoredRecord| {
+            record.sequence == statement.sequence && record.hash == statement.head
+        };
+        if statement.chain_id != chain.id || !last.first().is_some_and(same) || !end.verifies() {
+            return Err(StoreError::Corrupt("a checkpoint that does not fit".into()));
+        }
+        Ok(())
+    }
+
+    async fn keep(
+        &self,
+        statement: Statement,
+        signer: Arc<dyn StatementSigner>,
+    ) -> Result<SignedStatement, StoreError> {
+        let signing = tokio::task::spawn_blocking(move || signed(statement, signer.as_ref()));
+        let statement = signing
+            .await
+            .map_err(|error| StoreError::Unsigned(error.to_string()))??;
+        let (reply, kept) = oneshot::channel();
+        self.hand_over(Job::Keep {
+            statement: statement.clone(),
+            reply,
+        })
+        .await?;
+        kept.await.map_err(|_| StoreError::Closed)??;
+        Ok(statement)
+    }
+
+    /// Reads the log that this store writes.
+    pub fn reader(&self) -> &LogReader {
+        &self.reader
+    }
+
+    /// How the store is.
+    pub fn health(&self) -> StoreHealth {
+        self.board.health()
+    }
+
+    /// What was counted.
+    pub fn metrics(&self) -> MetricsSnapshot {
+        self.metrics.snapshot()
+    }
+
+    /// Requests that are claimed at present in this process.
+    pub fn claimed(&self) -> usize {
+        self.claims.count()
+    }
+
+    /// Writes what was handed over, and closes the database. Later calls find it closed.
+    pub async fn close(&self) {
+        drop(locked(&self.jobs).take());
+        let writer = locked(&self.writer).take();
+        if let Some(writer) = writer
+            && writer.await.is_err()
+        {
+            tracing::error!("the store's writer panicked");
+        }
+        self.reader.close().await;
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("health", &self.health())
+            .field("claimed", &self.claimed())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Checks that the message is what was claimed, and reads from it what the record needs.
+fn entry(signed: Signed) -> Result<Entry, StoreError> {
+    let refused = StoreError::NotTheClaim;
+    let decoded = ReleasedMessage::decode(&signed.message);
+    let decoded = decoded.ok_or(refused("it is no external Remove proposal"))?;
+    if decoded.removal != signed.claim.request().removal {
+        return Err(refused("it proposes another removal"));
+    }
+    let texts = [
+        &signed.caller.name,
+        &signed.caller.authentication,
+        &signed.request_id,
+        &signed.key_label,
+        &signed.source,
+        &signed.claim.request().tenant,
+    ];
+    if texts
+        .iter()
+        .any(|text| text.len() > MAX_TEXT || text.contains('\0'))
+    {
+        return Err(refused("a text is too long, or has a zero byte"));
+    }
+    Ok(Entry {
+        signature_hash: sha256(decoded.signature),
+        proposal_ref: decoded.proposal_ref(signed.scheme),
+        ours: signed.claim,
+        message: signed.message,
+        caller: signed.caller,
+        request_id: signed.request_id,
+        key_label: signed.key_label,
+        scheme: signed.scheme,
+        source: signed.source,
+    })
+}

@@ -1,0 +1,43 @@
+//! The curves on which tables of a key's multiples verify faster than AWS-LC: P-384 by 1.3
+//! and P-521 by 2.5. On P-256 and Ed25519 they do not.
+
+use std::sync::LazyLock;
+
+use openmls_traits::types::SignatureScheme;
+use p384::NistP384;
+use p521::NistP521;
+
+use super::fixed_key::{FixedKey, Multiples};
+use crate::scheme::Scheme;
+
+/// A key of one of the curves.
+pub(super) enum Prepared {
+    P384(FixedKey<NistP384>),
+    P521(FixedKey<NistP521>),
+}
+
+static P384_GENERATOR: LazyLock<Multiples<NistP384>> = LazyLock::new(Multiples::of_generator);
+static P521_GENERATOR: LazyLock<Multiples<NistP521>> = LazyLock::new(Multiples::of_generator);
+
+impl Prepared {
+    /// None where the scheme has no tables, or the bytes are no key of it.
+    pub fn new(scheme: &Scheme, public_key: &[u8]) -> Option<Self> {
+        match scheme.signature_scheme {
+            SignatureScheme::ECDSA_SECP384R1_SHA384 => {
+                FixedKey::new(public_key, &P384_GENERATOR).map(Self::P384)
+            }
+            SignatureScheme::ECDSA_SECP521R1_SHA512 => {
+                FixedKey::new(public_key, &P521_GENERATOR).map(Self::P521)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `signature`, r || s of fixed length, is one of the message with this digest.
+    pub fn verify(&self, digest: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::P384(key) => key.verify(digest, signature),
+            Self::P521(key) => key.verify(digest, signature),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What the tests of the service share: a running service with tokens, certificates and
+//! callers of its own, all gone at the end.
+
+mod certificates;
+mod group;
+mod http;
+#[path = "../../hsm/support/sandbox.rs"]
+mod sandbox;
+mod service;
+#[path = "../../hsm/support/softhsm.rs"]
+mod softhsm;
+
+pub use certificates::{Authority, Leaf};
+pub use group::Group;
+pub use http::{Reply, Wire};
+pub use service::{Service, Setup, item, message};
