@@ -25,6 +25,9 @@
 //!
 //! | | |
 //! |---|---|
+//! | [`client`] | asks a service, from a Rust server; an OpenMLS signer behind it |
+//! | [`service`], [`api`] | HTTP and JSON for servers in any language; what travels |
+//! | [`tls`] | whose certificates, which cryptography |
 //! | [`HsmSigner`] | signs in the token, verifies, proposes removals |
 //! | [`engine`] | signs while HSMs hang, crash, forget and return |
 //! | [`isolation`] | a module in a process of its own |

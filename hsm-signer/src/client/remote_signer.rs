@@ -31,7 +31,8 @@ pub struct RemoteSigner {
     tenant: Option<String>,
     scheme: &'static Scheme,
     public_key: Vec<u8>,
-    runtime: Runtime,
+    /// There until this is dropped.
+    runtime: Option<Runtime>,
 }
 
 impl RemoteSigner {
@@ -77,7 +78,7 @@ impl RemoteSigner {
             tenant: tenant.map(str::to_owned),
             scheme,
             public_key,
-            runtime,
+            runtime: Some(runtime),
         })
     }
 
@@ -145,11 +146,21 @@ impl RemoteSigner {
         &self,
         answer: impl Future<Output = Result<T, ClientError>> + Send,
     ) -> Result<T, ClientError> {
+        let lost = || ClientError::Unreachable("the waiting thread is gone".into());
+        let runtime = self.runtime.as_ref().ok_or_else(lost)?;
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| self.runtime.block_on(answer));
-            let lost = || Err(ClientError::Unreachable("the waiting thread is gone".into()));
-            waiting.join().unwrap_or_else(|_| lost())
+            let waiting = scope.spawn(|| runtime.block_on(answer));
+            waiting.join().unwrap_or_else(|_| Err(lost()))
         })
+    }
+}
+
+impl Drop for RemoteSigner {
+    /// In asynchronous code nothing may be waited for.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

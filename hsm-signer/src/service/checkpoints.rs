@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::config::Audit;
-use super::core::Core;
+use super::core::{Core, told_to_stop};
 use super::tenants::Tenant;
 use crate::audit::StatementSigner;
 use crate::store::StoreError;
@@ -22,7 +22,7 @@ pub fn spawn(core: &Arc<Core>, audit: &Audit) {
         tokio::spawn(async move {
             let mut stopping = core.stopping();
             loop {
-                let told = stopping.wait_for(|stopping| *stopping);
+                let told = told_to_stop(&mut stopping);
                 let stopped = tokio::time::timeout(interval, told).await.is_ok();
                 let _busy = core.busy();
                 if let Err(error) = make(&core, &tenant, retention).await {

@@ -130,6 +130,12 @@ impl Core {
     }
 }
 
+/// Returns once the service is told to stop.
+pub async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+    // What is waited for is a guard, which must not be held while something else is.
+    let _ = stopping.wait_for(|stopping| *stopping).await.map(drop);
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
         if self.0.busy.fetch_sub(1, Ordering::SeqCst) == 1 {

@@ -20,6 +20,8 @@ mod callers;
 mod checkpoints;
 pub mod config;
 mod core;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod http;
 mod identity;
 mod listen;

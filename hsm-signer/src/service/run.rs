@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::callers::Callers;
 use super::checkpoints;
 use super::config::Config;
-use super::core::Core;
+use super::core::{Core, told_to_stop};
 use super::http;
 use super::listen::{Connections, Listener, Terms, TlsDoor, bind_all, notify, serve_connection};
 use super::privileges::refuse_root;
@@ -214,7 +214,7 @@ const LAST_CONNECTIONS: usize = 1024;
 /// Accepts connections until the service is told to stop, then those that wait already;
 /// returns once all have ended.
 async fn accept_all(
-    listener: Listener,
+    mut listener: Listener,
     core: Arc<Core>,
     connections: Arc<Connections>,
     terms: Terms,
@@ -236,7 +236,7 @@ async fn accept_all(
         gauge.set(open.len() as i64);
         tokio::select! {
             biased;
-            _ = stopping.wait_for(|stopping| *stopping) => break,
+            () = told_to_stop(&mut stopping) => break,
             Some(_) = open.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok(stream) => serve(stream, &mut open),
@@ -247,6 +247,7 @@ async fn accept_all(
             }
         }
     }
+    listener.hide();
     for _ in 0..LAST_CONNECTIONS {
         match tokio::time::timeout(Duration::from_millis(1), listener.accept()).await {
             Ok(Ok(stream)) => serve(stream, &mut open),

@@ -2,6 +2,7 @@
 //! mutual TLS, by our client, by curl, and by sockets that misbehave.
 
 mod configuration;
+mod deployment;
 mod documents;
 mod endings;
 mod faults;

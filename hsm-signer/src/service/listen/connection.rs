@@ -15,6 +15,7 @@ use tower_service::Service as _;
 use super::socket::Stream;
 use crate::service::callers::Callers;
 use crate::service::config::Limits;
+use crate::service::core::told_to_stop;
 use crate::service::identity::Peer;
 use crate::sync::{Mutex, locked};
 
@@ -156,13 +157,9 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, 
     let mut generation = terms.generation.clone();
     let mut stopping = terms.stopping.clone();
     let age = tokio::time::sleep(Duration::from_millis(terms.limits.connection_ms));
-    let told = async {
-        // The value that is waited for must not be held while something else is.
-        let _ = stopping.wait_for(|stopping| *stopping).await.map(drop);
-    };
     tokio::select! {
         ended = connection.as_mut() => return said(ended),
-        () = told => {
+        () = told_to_stop(&mut stopping) => {
             if !asked.load(Ordering::Relaxed) {
                 // Its request may be on the way.
                 let _ = tokio::time::timeout(LAST_REQUEST, connection.as_mut()).await;

@@ -20,7 +20,12 @@ use crate::tls::{self, TlsError, TlsFiles};
 /// A place where connections come in.
 pub enum Listener {
     /// A Unix socket, removed when the service ends.
-    Unix(UnixListener, Leftover),
+    Unix {
+        /// What accepts.
+        listener: UnixListener,
+        /// What removes the socket; none once it is removed.
+        leftover: Option<Leftover>,
+    },
     /// TCP with mutual TLS.
     Tls(TcpListener, Arc<TlsDoor>),
     /// TCP without protection, for development.
@@ -90,7 +95,10 @@ fn bind_unix(unix: &Unix) -> Result<Listener, Error> {
     let mode = if unix.group_access { 0o660 } else { 0o600 };
     let socket = bind_private(path, mode).map_err(setup)?;
     let listener = UnixListener::from_std(socket).map_err(setup)?;
-    Ok(Listener::Unix(listener, Leftover(path.clone())))
+    Ok(Listener::Unix {
+        listener,
+        leftover: Some(Leftover(path.clone())),
+    })
 }
 
 /// Binds with nobody able to connect before the mode is right: the socket is made under
@@ -139,16 +147,24 @@ impl Listener {
     /// Its name in metrics.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Unix(..) => "unix",
+            Self::Unix { .. } => "unix",
             Self::Tls(..) => "tls",
             Self::Plain(_) => "plain",
+        }
+    }
+
+    /// Lets nobody connect any more who has not connected yet, where that is possible before
+    /// the listener is closed.
+    pub fn hide(&mut self) {
+        if let Self::Unix { leftover, .. } = self {
+            drop(leftover.take());
         }
     }
 
     /// The next connection.
     pub async fn accept(&self) -> io::Result<Stream> {
         Ok(match self {
-            Self::Unix(listener, _) => Stream::Unix(listener.accept().await?.0),
+            Self::Unix { listener, .. } => Stream::Unix(listener.accept().await?.0),
             Self::Tls(listener, door) => {
                 let (stream, _) = listener.accept().await?;
                 stream.set_nodelay(true)?;

@@ -5,9 +5,11 @@ mod certificates;
 mod group;
 mod http;
 #[path = "../../hsm/support/sandbox.rs"]
+#[allow(dead_code, reason = "the other tests use more of it")]
 mod sandbox;
 mod service;
 #[path = "../../hsm/support/softhsm.rs"]
+#[allow(dead_code, reason = "the other tests use more of it")]
 mod softhsm;
 
 pub use certificates::{Authority, Leaf};

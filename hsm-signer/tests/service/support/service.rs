@@ -25,6 +25,8 @@ pub struct Setup {
     callers: String,
     extra: String,
     pub sessions: usize,
+    /// Variables of the service's environment.
+    pub environment: Vec<(String, String)>,
 }
 
 impl Setup {
@@ -38,6 +40,7 @@ impl Setup {
             callers: String::new(),
             extra: String::new(),
             sessions: 4,
+            environment: Vec::new(),
         };
         let socket = setup.socket();
         setup.listen("unix", &format!("path = {socket:?}"));
@@ -130,7 +133,7 @@ impl Setup {
     pub fn command(&self) -> Command {
         let path = self.write();
         let mut command = self.sandbox.command(&["serve", "--config"]);
-        command.arg(path);
+        command.arg(path).envs(self.environment.clone());
         command
     }
 
