@@ -3,16 +3,16 @@
 CARGO ?= cargo
 STATE ?= .state
 
-# A C compiler for AWS-LC; a PKCS#11 module and tools; OpenSSL for the tests' other side;
-# emulated CPUs.
+# A C compiler for AWS-LC, and CMake and Go for its FIPS module; a PKCS#11 module and tools;
+# OpenSSL for the tests' other side; emulated CPUs.
 RUN_PACKAGES  = curl gcc libc6-dev softhsm2
-TEST_PACKAGES = $(RUN_PACKAGES) binutils libnss3 libssl-dev opensc openssl p11-kit p11-kit-modules pkg-config \
-    qemu-user-static
+FIPS_PACKAGES = gcc libc6-dev binutils cmake golang-go libssl-dev pkg-config
+TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) libnss3 opensc openssl p11-kit p11-kit-modules qemu-user-static
 # kryoptic builds an OpenSSL of its own, in minutes.
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: help run serve test test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-hsm bench-service lint run-packages test-packages
+.PHONY: help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
@@ -20,6 +20,9 @@ help:
 	@echo '                       then the signer as a service, called by curl'
 	@echo 'make serve             that service, kept running'
 	@echo 'make test              every test'
+	@echo 'make fips-test         FIPS mode over the current module, which make test has too, and the certified one'
+	@echo 'make fips-table        fips/operations/ written anew, by the service indicator of both modules'
+	@echo 'make fips-sbom         the bill of materials of the signer with the FIPS module, in target/'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
 	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load'
@@ -28,6 +31,7 @@ help:
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
 	@echo 'make bench-batch       what is done for many at once, and prepared, against the others'
+	@echo 'make bench-fips        what FIPS mode costs: against the same module without it, and the plain build'
 	@echo 'make bench-hsm         the signer over SoftHSM against SoftHSM itself'
 	@echo 'make bench-service     the service under load against the bare module'
 	@echo 'make lint              formatting, clippy and docs, warnings denied'
@@ -50,6 +54,29 @@ test: test-packages
 	    $(CARGO) test --release --locked --package mls_lanes \
 	    --test erasure --test machine_code --test randomized -- --nocapture
 	CARGO='$(CARGO)' ./.ci/test-qemu
+	$(MAKE) fips-test-current
+
+# One selection of crates for every command, or Cargo builds the C library again.
+FIPS = --locked --no-default-features --features fips \
+    --package mls_fips --package openmls_hw_crypto --package mls_hsm_signer --package mls_tests
+CERTIFIED = --locked --manifest-path fips/certified/Cargo.toml --target-dir target
+
+fips-test: fips-test-current fips-test-certified
+
+fips-test-current: fips-packages
+	$(CARGO) test $(FIPS) --lib --bin mls-fips --test fips --test fips_symbols --test command_line \
+	    --test wycheproof --test rfc9180 --test malformed --test properties \
+	    --test batch --test prepared --test prepared_verifications --test fips_sbom
+
+fips-test-certified: fips-packages
+	$(CARGO) test $(CERTIFIED)
+
+fips-sbom: fips-packages
+	$(CARGO) run --quiet $(FIPS) --bin fips-sbom -- mls_hsm_signer > target/fips-sbom.cdx.json
+
+fips-table: fips-packages
+	MLS_FIPS_TABLE=write $(CARGO) test $(FIPS) --test fips operations
+	MLS_FIPS_TABLE=write $(CARGO) test $(CERTIFIED) --test fips operations
 
 test-hsm-matrix: test-packages
 	@./.ci/install-packages $(KRYOPTIC_PACKAGES)
@@ -71,7 +98,7 @@ test-service: test-packages
 	MLS_SIGNER_KILLS=500 MLS_SIGNER_TERMS=50 \
 		$(CARGO) test --release --locked --package mls_hsm_signer --test service -- --nocapture under_load
 
-bench-service: run-packages
+bench-service: test-packages
 	$(CARGO) build --release --locked --package mls_fault_module
 	$(CARGO) run --release --locked --package mls_hsm_signer --bin mls-hsm-signer -- bench service --json
 
@@ -96,6 +123,9 @@ bench-batch: test-packages
 	$(MEASURE) key-packages-validate --suite 0x0001,0x0002 --members 2000 $(AGAINST)
 	$(MEASURE) key-packages-generate,derive-many --suite 0x0001,0x0002,0x0003 --members 2000 $(AGAINST)
 
+bench-fips: fips-packages
+	CARGO='$(CARGO)' ./benches/fips.sh
+
 bench-hsm: run-packages
 	$(CARGO) build --release --locked --package mls_fault_module
 	$(CARGO) run --release --locked --package mls_hsm_signer --bin mls-hsm-signer -- bench --json
@@ -103,10 +133,14 @@ bench-hsm: run-packages
 lint: test-packages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	$(CARGO) clippy $(FIPS) --lib --bins --test fips --test fips_sbom -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --locked
 
 run-packages:
 	@./.ci/install-packages $(RUN_PACKAGES)
+
+fips-packages:
+	@./.ci/install-packages $(FIPS_PACKAGES)
 
 test-packages:
 	@./.ci/install-packages $(TEST_PACKAGES)

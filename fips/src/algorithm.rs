@@ -26,6 +26,12 @@ pub enum Algorithm {
     Ed25519,
     /// Ed448.
     Ed448,
+    /// X-Wing: ML-KEM-768 with X25519.
+    XWing,
+    /// ML-KEM, alone.
+    MlKem,
+    /// Random bytes from a deterministic generator.
+    Drbg,
 }
 
 /// Whether the standards approve an algorithm. The lower of two is what holds for both.
@@ -49,11 +55,11 @@ pub struct Rule {
     pub citation: &'static str,
 }
 
-/// Every algorithm with its approval.
+/// Every algorithm with its approval, in the order of [`Algorithm`].
 ///
 /// An approved algorithm is not yet an approved service: AES-GCM under a nonce
 /// that the caller derives, as MLS and HPKE need it, is none of a module's.
-pub static ALGORITHMS: &[Rule] = &[
+pub const ALGORITHMS: &[Rule] = &[
     rule(Algorithm::Sha2, Approval::Approved, "FIPS 180-4"),
     rule(
         Algorithm::HmacSha2,
@@ -96,6 +102,13 @@ pub static ALGORITHMS: &[Rule] = &[
         Approval::Approved,
         "FIPS 186-5, section 7",
     ),
+    rule(
+        Algorithm::XWing,
+        Approval::NotApproved,
+        "draft-connolly-cfrg-xwing-kem; a hybrid with X25519, whose place in SP 800-56C Rev. 2 is contested",
+    ),
+    rule(Algorithm::MlKem, Approval::Approved, "FIPS 203"),
+    rule(Algorithm::Drbg, Approval::Approved, "SP 800-90A Rev. 1"),
 ];
 
 const fn rule(algorithm: Algorithm, approval: Approval, citation: &'static str) -> Rule {
@@ -106,23 +119,25 @@ const fn rule(algorithm: Algorithm, approval: Approval, citation: &'static str) 
     }
 }
 
-/// The approval of a set of algorithms: the lowest among them.
-///
-/// An algorithm without a row in [`ALGORITHMS`] is not approved, and neither
-/// is an empty set.
+impl Algorithm {
+    /// The row of this algorithm in [`ALGORITHMS`].
+    pub const fn rule(self) -> &'static Rule {
+        &ALGORITHMS[self as usize]
+    }
+
+    /// Whether the standards approve this algorithm.
+    pub const fn is_approved(self) -> bool {
+        matches!(self.rule().approval, Approval::Approved)
+    }
+}
+
+/// The approval of a set of algorithms: the lowest among them. An empty set is not approved.
 pub fn approval(algorithms: impl IntoIterator<Item = Algorithm>) -> Approval {
     algorithms
         .into_iter()
-        .map(approval_of)
+        .map(|algorithm| algorithm.rule().approval)
         .min()
         .unwrap_or(Approval::NotApproved)
-}
-
-fn approval_of(algorithm: Algorithm) -> Approval {
-    ALGORITHMS
-        .iter()
-        .find(|rule| rule.algorithm == algorithm)
-        .map_or(Approval::NotApproved, |rule| rule.approval)
 }
 
 #[cfg(test)]
@@ -143,6 +158,7 @@ mod tests {
             Algorithm::X25519,
             Algorithm::X448,
             Algorithm::ChaCha20Poly1305,
+            Algorithm::XWing,
         ] {
             assert_eq!(approval([refused]), Approval::NotApproved);
             let with = suite_2.into_iter().chain([refused]);
@@ -152,10 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn every_algorithm_has_one_row() {
+    fn every_row_is_in_the_place_of_its_algorithm() {
+        assert_eq!(ALGORITHMS.len(), Algorithm::Drbg as usize + 1);
         for (index, rule) in ALGORITHMS.iter().enumerate() {
-            let rest = &ALGORITHMS[index + 1..];
-            assert!(rest.iter().all(|other| other.algorithm != rule.algorithm));
+            assert_eq!(rule.algorithm as usize, index);
+            assert_eq!(rule.algorithm.rule(), rule);
             assert!(!rule.citation.is_empty());
         }
     }

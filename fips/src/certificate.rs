@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::FipsStatus;
+use crate::environment::TestedEnvironment;
 
 /// A row of [`CERTIFICATES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -14,6 +15,8 @@ pub struct Certificate {
     pub status: FipsStatus,
     /// The number of its certificate at the CMVP, if it has one.
     pub number: Option<u16>,
+    /// The operating environments that it was tested in.
+    pub tested: &'static [TestedEnvironment],
     /// Where this row is from.
     pub source: &'static str,
 }
@@ -24,12 +27,17 @@ pub static CERTIFICATES: &[Certificate] = &[
         module_version: "3.1.0",
         status: FipsStatus::Certified,
         number: Some(5314),
+        tested: &[
+            TestedEnvironment::AMAZON_LINUX_2023_XEON_8375C,
+            TestedEnvironment::AMAZON_LINUX_2023_GRAVITON4,
+        ],
         source: "CMVP certificate 5314 (AWS-LC Cryptographic Module, static); AWS-LC FIPS.md, August 2026",
     },
     Certificate {
         module_version: "4.2.0",
         status: FipsStatus::Pending,
         number: None,
+        tested: &[],
         source: "branch of module 4.0, in review; AWS-LC FIPS.md, August 2026",
     },
 ];
@@ -62,6 +70,7 @@ mod tests {
     fn a_number_is_given_if_and_only_if_certified() {
         for row in CERTIFICATES {
             assert_eq!(row.number.is_some(), row.status == FipsStatus::Certified);
+            assert_eq!(row.tested.is_empty(), row.number.is_none());
         }
     }
 }

@@ -1,24 +1,57 @@
-//! What FIPS 140-3 says of the linked AWS-LC and of the algorithms of MLS.
+//! What FIPS 140-3 says of the linked AWS-LC and of the algorithms of MLS, and what keeps a
+//! process in FIPS mode.
 //!
 //! ```
-//! let report = mls_fips::report();
+//! let report = mls_fips::status();
+//! assert_eq!(report.module.is_fips, cfg!(feature = "fips"));
+//! # #[cfg(not(feature = "fips"))]
 //! assert_eq!(report.status, mls_fips::FipsStatus::Unvalidated);
 //! ```
 //!
-//! Two questions are kept apart. [`Module`] answers what is linked into this
-//! process, and which certificate exists for exactly that version.
-//! [`ALGORITHMS`] answers which algorithms are approved by the standards, and
-//! so which ciphersuites could run in a FIPS mode at all.
+//! | Question | Answer |
+//! |---|---|
+//! | what is linked, and which certificate exists for exactly that version? | [`Module`] |
+//! | can this process be in FIPS mode? | [`ready`] |
+//! | must it be? | [`requirement`] |
+//! | which algorithms are approved, and so which ciphersuites exist in FIPS mode? | [`ALGORITHMS`], [`SUITES`] |
+//! | what does the module say of each service that it is asked for? | [`observe`], [`record`] |
+//! | which services may run without its word? | [`EXCEPTIONS`] |
+//! | all of it, as data | [`status`] |
 //!
-//! This crate reports and decides; it switches nothing on. Nothing in it makes
-//! a deployment "FIPS-validated": HPKE and MLS are not services of any module.
+//! With the feature `fips` AWS-LC's FIPS module is linked instead of the other AWS-LC. It
+//! refuses next to nothing by itself: refusing is the provider's job, `openmls_hw_crypto`.
+//!
+//! Nothing in it makes a deployment "FIPS-validated": HPKE and MLS are not services of any
+//! module.
 
 mod algorithm;
 mod certificate;
+mod dispatch;
+mod environment;
+mod error;
+#[cfg(feature = "fips")]
+mod ffi;
+mod indicator;
+mod mode;
 mod module;
+mod operations;
+mod requirement;
+mod self_test;
+mod service;
 mod status;
+mod suite;
 
 pub use algorithm::{ALGORITHMS, Algorithm, Approval, Rule, approval};
 pub use certificate::{CERTIFICATES, Certificate};
+pub use dispatch::Dispatch;
+pub use environment::{Environment, Tested, TestedEnvironment};
+pub use error::FipsError;
+pub use indicator::{Observation, observe, record};
+pub use mode::ready;
 pub use module::Module;
-pub use status::{FipsStatus, Report, report};
+pub use operations::{Call, Operation, Operations};
+pub use requirement::{Requirement, VARIABLE, require, requirement};
+pub use self_test::{SelfTest, Verdict, self_test};
+pub use service::{EXCEPTIONS, Exception, Service};
+pub use status::{EnabledSuite, Entropy, FipsStatus, Parts, Status, status};
+pub use suite::{SUITES, Suite};

@@ -8,22 +8,26 @@ use crate::{Certificate, FipsStatus};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Module {
-    /// Whether it is AWS-LC's FIPS module and runs in FIPS mode. It then has
-    /// passed its integrity and self tests: it ends the process if they fail.
+    /// Whether it is AWS-LC's FIPS module. It has then passed its integrity test and its
+    /// start-up tests, or the process would not be: it ends the process if they fail.
     pub is_fips: bool,
-    /// The module's version, if it is a FIPS module and its version is known.
+    /// Whether no other AWS-LC is beside it: the feature `aws-lc` is off, and the module that
+    /// answers here is the one that `aws-lc-rs` calls.
+    pub is_alone: bool,
+    /// The module's version, if it is a FIPS module that tells one.
     pub version: Option<String>,
 }
 
+/// What the module's version begins with.
+const FIPS_MODULE: &str = "AWS-LC FIPS ";
+
 impl Module {
     /// Asks the linked library.
-    ///
-    /// `aws-lc-rs` does not tell the version of the module, so
-    /// [`version`](Self::version) is `None` and no certificate is claimed.
     pub fn linked() -> Self {
         Self {
             is_fips: aws_lc_rs::try_fips_mode().is_ok(),
-            version: None,
+            is_alone: is_alone(),
+            version: version_string().strip_prefix(FIPS_MODULE).map(String::from),
         }
     }
 
@@ -42,6 +46,30 @@ impl Module {
     }
 }
 
+/// Cargo lets two crates link two versions of the module, if a lock file says so. A hash by
+/// `aws-lc-rs` moves the indicator of the module that it calls, and of no other.
+#[cfg(feature = "fips")]
+fn is_alone() -> bool {
+    let before = crate::ffi::service_indicator();
+    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"");
+    cfg!(not(feature = "aws-lc")) && crate::ffi::service_indicator() != before
+}
+
+#[cfg(not(feature = "fips"))]
+fn is_alone() -> bool {
+    true
+}
+
+#[cfg(feature = "fips")]
+fn version_string() -> &'static str {
+    crate::ffi::version_string()
+}
+
+#[cfg(not(feature = "fips"))]
+fn version_string() -> &'static str {
+    ""
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +77,7 @@ mod tests {
     fn module(is_fips: bool, version: Option<&str>) -> Module {
         Module {
             is_fips,
+            is_alone: true,
             version: version.map(String::from),
         }
     }
@@ -68,7 +97,11 @@ mod tests {
     }
 
     #[test]
-    fn this_build_links_no_fips_module() {
-        assert_eq!(Module::linked(), module(false, None));
+    fn the_linked_module_is_what_the_features_say() {
+        let linked = Module::linked();
+        println!("{linked:?}");
+        assert_eq!(linked.is_fips, cfg!(feature = "fips"));
+        assert_eq!(linked.version.is_some(), cfg!(feature = "fips"));
+        assert_eq!(linked.certificate().is_some(), cfg!(feature = "fips"));
     }
 }

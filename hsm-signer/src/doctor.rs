@@ -80,15 +80,32 @@ impl Report {
     }
 }
 
-/// Examines the module at `path`, the token, its mechanisms and each key that `keys`
+/// Examines what FIPS 140-3 says of this program, the module at `path`, the token, its mechanisms and each key that `keys`
 /// describes: attributes, public key, and a signature made and verified. A check that
 /// fails ends the checks that depend on it. The PIN is tried once.
 pub fn examine(path: &Path, token: &TokenSelector, pin: &Pin, keys: &KeySelector) -> Report {
     let mut report = Report::default();
+    examine_fips(&mut report);
     if let Some(token) = examine_token(&mut report, path, token, pin) {
         examine_keys(&mut report, &token, keys);
     }
     report
+}
+
+/// What FIPS 140-3 says of the AWS-LC that verifies here. That it cannot be in FIPS mode is
+/// bad only where FIPS mode is required.
+fn examine_fips(report: &mut Report) {
+    let status = mls_fips::status();
+    let required = status.requirement != mls_fips::Requirement::None;
+    match status.refusal {
+        None => report.add("fips", Verdict::Good, status.claim),
+        Some(refusal) if required => report.add("fips", Verdict::Bad, refusal),
+        Some(_) => report.add(
+            "fips",
+            Verdict::Good,
+            "not required, and no FIPS module is linked",
+        ),
+    }
 }
 
 fn examine_token(

@@ -3,8 +3,11 @@
 use aws_lc_rs::aead::{
     AES_128_GCM, AES_256_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey,
 };
+use mls_fips::{Service, observe};
 use openmls_traits::types::{AeadType, CryptoError};
 use zeroize::Zeroize;
+
+use crate::policy;
 
 /// Encrypts `plaintext` and appends the 16-byte tag.
 ///
@@ -22,7 +25,10 @@ pub(crate) fn seal(
     let nonce = import_nonce(nonce)?;
     let mut ciphertext = Vec::with_capacity(plaintext.len() + aead.tag_size());
     ciphertext.extend_from_slice(plaintext);
-    match key.seal_in_place_separate_tag(nonce, Aad::from(aad), &mut ciphertext) {
+    let tag = observe(Service::Seal, policy::of_aead(aead), || {
+        key.seal_in_place_separate_tag(nonce, Aad::from(aad), &mut ciphertext)
+    });
+    match tag {
         Ok(tag) => ciphertext.extend_from_slice(tag.as_ref()),
         Err(_) => {
             ciphertext.zeroize();
@@ -52,11 +58,13 @@ pub(crate) fn open(
         .map(|len| ciphertext_and_tag.split_at(len))
         .ok_or(CryptoError::AeadDecryptionError)?;
     let mut plaintext = vec![0; ciphertext.len()];
-    key.open_separate_gather(nonce, Aad::from(aad), ciphertext, tag, &mut plaintext)
-        .map_err(|_| {
-            plaintext.zeroize();
-            CryptoError::AeadDecryptionError
-        })?;
+    observe(Service::Open, policy::of_aead(aead), || {
+        key.open_separate_gather(nonce, Aad::from(aad), ciphertext, tag, &mut plaintext)
+    })
+    .map_err(|_| {
+        plaintext.zeroize();
+        CryptoError::AeadDecryptionError
+    })?;
     Ok(plaintext)
 }
 

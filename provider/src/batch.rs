@@ -27,7 +27,8 @@ impl HwCrypto {
         K: AsRef<[u8]> + Sync,
         P: AsRef<[u8]> + Sync,
     {
-        hpke::seal_batch(&self.shared().info_hashes, &config, info, aad, recipients)
+        let info_hashes = &self.shared().info_hashes;
+        hpke::seal_batch(self.mode(), info_hashes, &config, info, aad, recipients)
     }
 
     /// `derive_hpke_keypair` from each of `ikms`: a result for each, in their order.
@@ -39,11 +40,12 @@ impl HwCrypto {
         config: HpkeConfig,
         ikms: &[I],
     ) -> Vec<Result<HpkeKeyPair, CryptoError>> {
-        hpke::derive_key_pairs(&config, ikms)
+        hpke::derive_key_pairs(self.mode(), &config, ikms)
     }
 
     /// `count` fresh HPKE key pairs, as for the init and encryption keys of key
-    /// packages: each derived from Nh random bytes of its own (RFC 9180, section 7.1.3).
+    /// packages: in lanes each derived from Nh random bytes of its own (RFC 9180, section
+    /// 7.1.3), without lanes, and so in FIPS mode, of AWS-LC's own generation.
     ///
     /// # Errors
     /// [`CryptoError::InsufficientRandomness`], [`CryptoError::UnsupportedCiphersuite`];
@@ -53,7 +55,7 @@ impl HwCrypto {
         config: HpkeConfig,
         count: usize,
     ) -> Result<Vec<HpkeKeyPair>, CryptoError> {
-        hpke::generate_key_pairs(&config, count)
+        hpke::generate_key_pairs(self.mode(), &config, count)
     }
 
     /// Encapsulates to each of `recipients` now, so that later `hpke_seal`s and
@@ -71,7 +73,8 @@ impl HwCrypto {
         kem: HpkeKemType,
         recipients: &[K],
     ) -> Result<PreparedSeals<'_>, PrepareError> {
-        self.shared().encapsulations.prepare(kem, recipients)
+        let encapsulations = &self.shared().encapsulations;
+        encapsulations.prepare(self.mode(), kem, recipients)
     }
 
     /// Verifies each of `signed` now, so that a later `verify_signature` of the very
@@ -84,11 +87,11 @@ impl HwCrypto {
         &self,
         signed: &[SignedMessage<'_>],
     ) -> Result<PreparedVerifications<'_>, PrepareError> {
-        self.shared().verifications.prepare(signed)
+        self.shared().verifications.prepare(self.mode(), signed)
     }
 
     /// Who does what is done for many keys at once.
     pub fn status(&self) -> Status {
-        Status::now()
+        Status::now(self.policy())
     }
 }

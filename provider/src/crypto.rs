@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use mls_fips::FipsError;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::{
     AeadType, Ciphersuite, CryptoError, ExporterSecret, HashType, HpkeCiphertext, HpkeConfig,
@@ -13,6 +14,7 @@ use tls_codec::SecretVLBytes;
 use crate::hpke::{self, InfoHashMemory, SenderState};
 use crate::kdf::hmac::HmacKey;
 use crate::kdf::{MAX_HASH_LEN, hkdf};
+use crate::policy::{Mode, Policy};
 use crate::prepared::{EncapsulationStore, VerificationStore};
 use crate::secret::SecretBytes;
 use crate::signature::SigningKey;
@@ -42,9 +44,24 @@ use crate::{SUITES, aead, hash, signature, suites};
 /// | `HpkeDecryptionError`, `ReceiverSetupError` | opening or receiving fails, for whatever reason |
 /// | `ExporterError` | more than 255 times the hash length to export |
 /// | `InsufficientRandomness` | the DRBG failed |
+///
+/// # FIPS mode
+///
+/// [`HwCrypto::fips`] makes one that is in FIPS mode. In a process that is required to be
+/// (environment variable `MLS_FIPS`, or [`mls_fips::require`]) every one is, those made
+/// before included, and nothing turns it off. Every operation then asks whether its
+/// algorithms are approved; where the FIPS module is not to be had, all fail. The errors:
+///
+/// | Error | Cause |
+/// |---|---|
+/// | `UnsupportedCiphersuite` | the suite or the KEM is not approved; [`refusal`](Self::refusal) says by which rule |
+/// | `UnsupportedHashAlgorithm`, `UnsupportedKdf`, `UnsupportedAeadAlgorithm`, `UnsupportedSignatureScheme` | the algorithm is not approved |
+/// | `CryptoLibraryError` | FIPS mode is required and is not to be had; or, under [`Policy::Strict`], the module does not approve of what was done |
 #[derive(Clone, Default)]
 pub struct HwCrypto {
     shared: Arc<Shared>,
+    /// What was asked for when it was made; the process may require more.
+    own: Option<Policy>,
 }
 
 /// What the clones of a provider have in common.
@@ -56,9 +73,59 @@ pub(crate) struct Shared {
 }
 
 impl HwCrypto {
-    /// The same as [`default`](Self::default).
+    /// The same as [`default`](Self::default): in FIPS mode if the process is required to
+    /// be, else with every suite of [`SUITES`].
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// One in FIPS mode, with [`Policy::Fips`].
+    ///
+    /// # Errors
+    /// [`FipsError`] unless the FIPS module is linked and nothing beside it, its integrity
+    /// and known-answer tests passed, and its version is one that [`mls_fips`] knows.
+    pub fn fips() -> Result<Self, FipsError> {
+        Self::with_policy(Policy::Fips)
+    }
+
+    /// One in FIPS mode under `policy`.
+    ///
+    /// # Errors
+    /// Those of [`fips`](Self::fips).
+    pub fn with_policy(policy: Policy) -> Result<Self, FipsError> {
+        mls_fips::ready()?;
+        let own = Some(policy);
+        let shared = Arc::default();
+        Ok(Self { shared, own })
+    }
+
+    /// What FIPS mode lets run; `None` outside of FIPS mode, and where it is required and
+    /// not to be had.
+    pub fn policy(&self) -> Option<Policy> {
+        match self.mode() {
+            Mode::Fips(policy) => Some(policy),
+            Mode::Unrestricted | Mode::Refused => None,
+        }
+    }
+
+    /// Why `ciphersuite` is not supported, for people to read; `None` if it is.
+    ///
+    /// OpenMLS passes on that a suite is not supported, and has no place for a reason.
+    pub fn refusal(&self, ciphersuite: Ciphersuite) -> Option<String> {
+        self.supports(ciphersuite).err()?;
+        if let Err(error) = self.mode().ready() {
+            return Some(error.to_string());
+        }
+        let row = mls_fips::Suite::of(ciphersuite as u16);
+        let rule = row.and_then(mls_fips::Suite::refusal);
+        Some(match (self.mode(), rule) {
+            (Mode::Fips(_), Some(rule)) => format!("FIPS mode: {rule}"),
+            _ => format!("{:#06x} is not implemented", ciphersuite as u16),
+        })
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        Mode::of(self.own)
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -75,20 +142,26 @@ impl HwCrypto {
 
 impl fmt::Debug for HwCrypto {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("HwCrypto").finish_non_exhaustive()
+        formatter
+            .debug_struct("HwCrypto")
+            .field("mode", &self.mode())
+            .finish_non_exhaustive()
     }
 }
 
 impl OpenMlsCrypto for HwCrypto {
     fn supports(&self, ciphersuite: Ciphersuite) -> Result<(), CryptoError> {
         match suites::is_supported(ciphersuite) {
-            true => Ok(()),
+            true => self.mode().check_suite(ciphersuite),
             false => Err(CryptoError::UnsupportedCiphersuite),
         }
     }
 
     fn supported_ciphersuites(&self) -> Vec<Ciphersuite> {
-        SUITES.iter().map(|suite| suite.ciphersuite).collect()
+        let suites = SUITES.iter().map(|suite| suite.ciphersuite);
+        suites
+            .filter(|&suite| self.supports(suite).is_ok())
+            .collect()
     }
 
     fn hkdf_extract(
@@ -97,9 +170,13 @@ impl OpenMlsCrypto for HwCrypto {
         salt: &[u8],
         ikm: &[u8],
     ) -> Result<SecretVLBytes, CryptoError> {
-        Ok(secret(hash_type.size(), |prk| {
-            hkdf::extract(hash_type, salt, ikm, prk);
-        }))
+        let mode = self.mode();
+        mode.check_kdf(hash_type)?;
+        mode.run(|| {
+            Ok(secret(hash_type.size(), |prk| {
+                hkdf::extract(hash_type, salt, ikm, prk);
+            }))
+        })
     }
 
     fn hmac(
@@ -108,9 +185,13 @@ impl OpenMlsCrypto for HwCrypto {
         key: &[u8],
         message: &[u8],
     ) -> Result<SecretVLBytes, CryptoError> {
-        Ok(secret(hash_type.size(), |mac| {
-            HmacKey::new(hash_type, key).mac([message], mac);
-        }))
+        let mode = self.mode();
+        mode.check_kdf(hash_type)?;
+        mode.run(|| {
+            Ok(secret(hash_type.size(), |mac| {
+                HmacKey::new(hash_type, key).mac([message], mac);
+            }))
+        })
     }
 
     fn hkdf_expand(
@@ -120,17 +201,23 @@ impl OpenMlsCrypto for HwCrypto {
         info: &[u8],
         okm_len: usize,
     ) -> Result<SecretVLBytes, CryptoError> {
+        let mode = self.mode();
+        mode.check_kdf(hash_type)?;
         if prk.len() < hash_type.size() {
             return Err(CryptoError::InvalidLength);
         }
         hkdf::check_output_len(hash_type, okm_len)?;
-        Ok(secret(okm_len, |okm| {
-            hkdf::expand(&HmacKey::new(hash_type, prk), &[info], okm);
-        }))
+        mode.run(|| {
+            Ok(secret(okm_len, |okm| {
+                hkdf::expand(&HmacKey::new(hash_type, prk), &[info], okm);
+            }))
+        })
     }
 
     fn hash(&self, hash_type: HashType, data: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        Ok(hash::hash(hash_type, data))
+        let mode = self.mode();
+        mode.check_hash(hash_type)?;
+        mode.run(|| Ok(hash::hash(hash_type, data)))
     }
 
     fn aead_encrypt(
@@ -141,7 +228,9 @@ impl OpenMlsCrypto for HwCrypto {
         nonce: &[u8],
         aad: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        aead::seal(alg, key, nonce, aad, data)
+        let mode = self.mode();
+        mode.check_aead(alg)?;
+        mode.run(|| aead::seal(alg, key, nonce, aad, data))
     }
 
     fn aead_decrypt(
@@ -152,13 +241,19 @@ impl OpenMlsCrypto for HwCrypto {
         nonce: &[u8],
         aad: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        aead::open(alg, key, nonce, aad, ct_tag)
+        let mode = self.mode();
+        mode.check_aead(alg)?;
+        mode.run(|| aead::open(alg, key, nonce, aad, ct_tag))
     }
 
     fn signature_key_gen(&self, alg: SignatureScheme) -> Result<(Vec<u8>, Vec<u8>), CryptoError> {
-        let key = SigningKey::generate(alg)?;
-        let private = std::mem::take(&mut *key.private()?);
-        Ok((private, key.public().to_vec()))
+        let mode = self.mode();
+        mode.check_signature(alg)?;
+        mode.run(|| {
+            let key = SigningKey::generate(alg)?;
+            let private = std::mem::take(&mut *key.private()?);
+            Ok((private, key.public().to_vec()))
+        })
     }
 
     fn verify_signature(
@@ -168,15 +263,19 @@ impl OpenMlsCrypto for HwCrypto {
         pk: &[u8],
         signature: &[u8],
     ) -> Result<(), CryptoError> {
+        let mode = self.mode();
+        mode.check_signature(alg)?;
         let verifications = &self.shared.verifications;
-        match verifications.take(alg, data, pk, signature) {
+        mode.run(|| match verifications.take(alg, data, pk, signature) {
             true => Ok(()),
             false => signature::verify(alg, data, pk, signature),
-        }
+        })
     }
 
     fn sign(&self, alg: SignatureScheme, data: &[u8], key: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        SigningKey::import(alg, key)?.sign(data)
+        let mode = self.mode();
+        mode.check_signature(alg)?;
+        mode.run(|| SigningKey::import(alg, key)?.sign(data))
     }
 
     fn hpke_seal(
@@ -187,7 +286,9 @@ impl OpenMlsCrypto for HwCrypto {
         aad: &[u8],
         ptxt: &[u8],
     ) -> Result<HpkeCiphertext, CryptoError> {
-        hpke::seal(self.sender_state(), &config, pk_r, info, aad, ptxt)
+        let mode = self.mode();
+        mode.check_sealing(&config)?;
+        mode.run(|| hpke::seal(self.sender_state(), &config, pk_r, info, aad, ptxt))
     }
 
     fn hpke_open(
@@ -198,7 +299,9 @@ impl OpenMlsCrypto for HwCrypto {
         info: &[u8],
         aad: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        hpke::open(&config, input, sk_r, info, aad)
+        let mode = self.mode();
+        mode.check_sealing(&config)?;
+        mode.run(|| hpke::open(&config, input, sk_r, info, aad))
     }
 
     fn hpke_setup_sender_and_export(
@@ -209,14 +312,18 @@ impl OpenMlsCrypto for HwCrypto {
         exporter_context: &[u8],
         exporter_length: usize,
     ) -> Result<(KemOutput, ExporterSecret), CryptoError> {
-        hpke::send_export(
-            self.sender_state(),
-            &config,
-            pk_r,
-            info,
-            exporter_context,
-            exporter_length,
-        )
+        let mode = self.mode();
+        mode.check_exporting(&config)?;
+        mode.run(|| {
+            hpke::send_export(
+                self.sender_state(),
+                &config,
+                pk_r,
+                info,
+                exporter_context,
+                exporter_length,
+            )
+        })
     }
 
     fn hpke_setup_receiver_and_export(
@@ -228,7 +335,11 @@ impl OpenMlsCrypto for HwCrypto {
         exporter_context: &[u8],
         exporter_length: usize,
     ) -> Result<ExporterSecret, CryptoError> {
-        hpke::receive_export(&config, enc, sk_r, info, exporter_context, exporter_length)
+        let mode = self.mode();
+        mode.check_exporting(&config)?;
+        mode.run(|| {
+            hpke::receive_export(&config, enc, sk_r, info, exporter_context, exporter_length)
+        })
     }
 
     fn derive_hpke_keypair(
@@ -236,7 +347,9 @@ impl OpenMlsCrypto for HwCrypto {
         config: HpkeConfig,
         ikm: &[u8],
     ) -> Result<HpkeKeyPair, CryptoError> {
-        hpke::kem::DhKem::of(config.0)?.derive_key_pair(ikm)
+        let mode = self.mode();
+        mode.check_kem(config.0)?;
+        mode.run(|| hpke::kem::DhKem::of(config.0)?.derive_key_pair(ikm))
     }
 }
 

@@ -26,6 +26,9 @@
 //! | SHA-256; SHA-2 compressions inside HMAC and HKDF | the `sha2` crate, whose states can be prepared once and kept |
 //! | composition of HMAC, HKDF and HPKE (RFC 9180) | this crate |
 //!
+//! With the feature `fips` (and without the default features) AWS-LC is its FIPS module, and
+//! does the second row too; [`HwCrypto::fips`] then refuses what is not approved.
+//!
 //! # Formats
 //!
 //! Those that OpenMLS and its other providers store and send:
@@ -52,6 +55,7 @@ mod kdf;
 mod lanes;
 #[cfg(feature = "openmls")]
 mod openmls;
+mod policy;
 pub mod prepared;
 mod provider;
 mod random;
@@ -61,7 +65,10 @@ mod status;
 mod suites;
 
 pub use crypto::HwCrypto;
+pub use lanes::NoLanes;
+pub use mls_fips::FipsError;
 pub use openmls_memory_storage::MemoryStorage;
+pub use policy::Policy;
 pub use prepared::{PrepareError, PreparedSeals, PreparedVerifications, SignedMessage};
 pub use provider::OpenMlsHwCrypto;
 pub use random::RandomError;

@@ -2,21 +2,23 @@
 
 use std::fmt;
 
-use mls_lanes::{Backend, BackendError};
 use openmls_traits::types::HpkeKemType;
 
+use crate::Policy;
 use crate::hpke::kem::DhKem;
-use crate::lanes::Lanes;
+use crate::lanes::{self, Lanes, NoLanes};
 
 /// Who does what [`HwCrypto`](crate::HwCrypto) does for many keys at once, on this CPU
 /// and in this environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {
+    /// What FIPS mode lets run; `None` outside of FIPS mode.
+    pub policy: Option<Policy>,
     /// The instruction set of the lanes; an error if the environment variable
-    /// `MLS_LANES_BACKEND` asks for one that is unknown or not there, and then AWS-LC
-    /// does everything.
-    pub lanes: Result<&'static str, BackendError>,
+    /// `MLS_LANES_BACKEND` asks for one that is unknown or not there, or if this build has
+    /// none, and then AWS-LC does everything.
+    pub lanes: Result<&'static str, NoLanes>,
     /// Who does the encapsulations of each KEM.
     pub batches: Vec<(HpkeKemType, BatchEngine)>,
 }
@@ -37,7 +39,7 @@ pub enum BatchEngine {
 }
 
 impl Status {
-    pub(crate) fn now() -> Self {
+    pub(crate) fn now(policy: Option<Policy>) -> Self {
         const KEMS: [HpkeKemType; 4] = [
             HpkeKemType::DhKem25519,
             HpkeKemType::DhKemP256,
@@ -45,7 +47,8 @@ impl Status {
             HpkeKemType::DhKemP521,
         ];
         Self {
-            lanes: Backend::selected().map(Backend::name),
+            policy,
+            lanes: lanes::selected(),
             batches: KEMS.iter().map(|&kem| (kem, engine(kem))).collect(),
         }
     }

@@ -10,6 +10,7 @@
 //! * [`interop`]: groups whose members use different implementations of MLS.
 //! * [`memory`]: secrets that are left in this process's memory.
 //! * [`openers`]: other implementations of HPKE, which open what ours seals.
+//! * [`sbom`]: the bill of materials of what is linked with the FIPS module.
 //! * [`stack`]: providers whose storage can be handed from one to another.
 
 pub mod choices;
@@ -18,6 +19,7 @@ pub mod groups;
 pub mod interop;
 pub mod memory;
 pub mod openers;
+pub mod sbom;
 pub mod stack;
 
 /// The README's example, compiled as a documentation test.

@@ -11,7 +11,10 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("openmls_hw_crypto", &["mls_lanes", "mls_fips"]),
     // For tests only: nothing that is shipped depends on it.
     ("mls_fault_module", &[]),
-    ("mls_hsm_signer", &["openmls_hw_crypto", "mls_fault_module"]),
+    (
+        "mls_hsm_signer",
+        &["mls_fips", "openmls_hw_crypto", "mls_fault_module"],
+    ),
     (
         "mls_bench",
         &[

@@ -50,6 +50,12 @@ pub enum EncodingError {
          (PBKDF2 or scrypt, with AES); write it anew with: openssl pkcs8 -topk8 -v2 aes-256-cbc"
     )]
     NotDecrypted,
+    /// It is encrypted, and this program has nothing but the FIPS module to decrypt it with.
+    #[error(
+        "the key is encrypted, and a build with the FIPS module has nothing approved to decrypt \
+         it with: decrypt it where it was made with: openssl pkcs8 -in FILE -out CLEAR"
+    )]
+    DecryptedOutside,
     /// A Helm values file that has no removal keys as Wire's server reads them.
     #[error("the Helm values cannot be used: {reason}")]
     WireValues {

@@ -58,7 +58,8 @@ impl PrivateKey {
     /// [`EncodingError`] when it is not PKCS#8, not of the four schemes, malformed, or when
     /// its two keys do not belong together; [`EncodingError::Encrypted`] when it is
     /// encrypted and there is no passphrase, [`EncodingError::NotDecrypted`] when the
-    /// passphrase is wrong or the method unknown.
+    /// passphrase is wrong or the method unknown, [`EncodingError::DecryptedOutside`] in a
+    /// build with the FIPS module.
     pub fn from_file(content: &[u8], passphrase: Option<&[u8]>) -> Result<Self, EncodingError> {
         let document = document(content)?;
         if let Ok(info) = PrivateKeyInfoRef::try_from(document.as_bytes()) {
@@ -67,8 +68,7 @@ impl PrivateKey {
         let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
             .map_err(|_| EncodingError::NotPkcs8)?;
         let passphrase = passphrase.ok_or(EncodingError::Encrypted)?;
-        let clear = encrypted.decrypt(passphrase);
-        let clear = clear.map_err(|_| EncodingError::NotDecrypted)?;
+        let clear = decrypt(&encrypted, passphrase)?;
         let info = PrivateKeyInfoRef::try_from(clear.as_bytes());
         Self::from_info(&info.map_err(|_| EncodingError::NotDecrypted)?)
     }
@@ -260,6 +260,24 @@ fn public_key_of(scheme: &Scheme, secret: &[u8]) -> Option<Vec<u8>> {
             Some(private.compute_public_key().ok()?.as_ref().to_vec())
         }
     }
+}
+
+#[cfg(not(feature = "fips"))]
+fn decrypt(
+    encrypted: &EncryptedPrivateKeyInfoRef<'_>,
+    passphrase: &[u8],
+) -> Result<SecretDocument, EncodingError> {
+    let clear = encrypted.decrypt(passphrase);
+    clear.map_err(|_| EncodingError::NotDecrypted)
+}
+
+/// What decrypts is not the FIPS module, and so it is not there.
+#[cfg(feature = "fips")]
+fn decrypt(
+    _: &EncryptedPrivateKeyInfoRef<'_>,
+    _: &[u8],
+) -> Result<SecretDocument, EncodingError> {
+    Err(EncodingError::DecryptedOutside)
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! The check of every signature before it is released, under a key that is known before.
 
+#[cfg(not(feature = "fips"))]
 mod fixed_key;
+#[cfg(feature = "fips")]
+mod none;
+#[cfg(not(feature = "fips"))]
 mod prepared;
 
 use openmls_hw_crypto::HwCrypto;
@@ -9,6 +13,9 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use crate::encoding::ecdsa;
 use crate::error::Error;
 use crate::scheme::{Algorithm, Scheme};
+#[cfg(feature = "fips")]
+use none::Prepared;
+#[cfg(not(feature = "fips"))]
 use prepared::Prepared;
 
 /// A public key and the way in which signatures are verified under it.
@@ -79,5 +86,5 @@ impl Verifier {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(feature = "fips")))]
 mod tests;

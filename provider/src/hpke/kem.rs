@@ -2,6 +2,8 @@
 
 use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey};
 use aws_lc_rs::agreement::{ECDH_P256, ECDH_P384, ECDH_P521, X25519};
+use aws_lc_rs::encoding::{AsBigEndian, Curve25519SeedBin, EcPrivateKeyBin};
+use mls_fips::{Algorithm, Service, observe};
 use openmls_traits::types::{CryptoError, HashType, HpkeKemType, HpkeKeyPair};
 use zeroize::Zeroizing;
 
@@ -12,9 +14,14 @@ use crate::kdf::hmac::HmacKey;
 use crate::lanes::LaneCurve;
 use crate::secret::SecretBytes;
 
+/// The longest Diffie-Hellman secret in bytes, P-521's.
+const MAX_DH_LEN: usize = 66;
+
 /// A KEM: a Diffie-Hellman group with its KDF (RFC 9180, section 7.1).
 pub(crate) struct DhKem {
     group: &'static agreement::Algorithm,
+    /// What standards call the group.
+    algorithm: Algorithm,
     kdf: LabeledKdf,
     /// Npk and Nenc, in bytes.
     public_len: usize,
@@ -36,6 +43,7 @@ struct Scalars {
 
 static DHKEM_P256: DhKem = DhKem {
     group: &ECDH_P256,
+    algorithm: Algorithm::EcdhNist,
     kdf: LabeledKdf {
         hash: HashType::Sha2_256,
         suite_id: SuiteId::kem(HpkeKemType::DhKemP256 as u16),
@@ -53,6 +61,7 @@ static DHKEM_P256: DhKem = DhKem {
 
 static DHKEM_P384: DhKem = DhKem {
     group: &ECDH_P384,
+    algorithm: Algorithm::EcdhNist,
     kdf: LabeledKdf {
         hash: HashType::Sha2_384,
         suite_id: SuiteId::kem(HpkeKemType::DhKemP384 as u16),
@@ -71,6 +80,7 @@ static DHKEM_P384: DhKem = DhKem {
 
 static DHKEM_P521: DhKem = DhKem {
     group: &ECDH_P521,
+    algorithm: Algorithm::EcdhNist,
     kdf: LabeledKdf {
         hash: HashType::Sha2_512,
         suite_id: SuiteId::kem(HpkeKemType::DhKemP521 as u16),
@@ -89,6 +99,7 @@ static DHKEM_P521: DhKem = DhKem {
 
 static DHKEM_X25519: DhKem = DhKem {
     group: &X25519,
+    algorithm: Algorithm::X25519,
     kdf: LabeledKdf {
         hash: HashType::Sha2_256,
         suite_id: SuiteId::kem(HpkeKemType::DhKem25519 as u16),
@@ -188,9 +199,7 @@ impl DhKem {
         recipient: &[u8],
         shared_secret: &mut SharedSecret,
     ) -> Result<Vec<u8>, CryptoError> {
-        let ephemeral =
-            PrivateKey::generate(self.group).map_err(|_| CryptoError::InsufficientRandomness)?;
-        self.encap_with(&ephemeral, recipient, shared_secret)
+        self.encap_with(&self.generate()?, recipient, shared_secret)
     }
 
     /// `Encap` with the ephemeral key given; only known-answer tests choose it.
@@ -239,8 +248,7 @@ impl DhKem {
         private: &[u8],
         shared_secret: &mut SharedSecret,
     ) -> Result<(), CryptoError> {
-        let private = PrivateKey::from_private_key(self.group, private)
-            .map_err(|_| CryptoError::CryptoLibraryError)?;
+        let private = self.enter(private)?;
         let public = public_key(&private)?;
         self.diffie_hellman(&private, enc, |dh| {
             self.extract_and_expand(dh, enc, &public, shared_secret);
@@ -251,7 +259,8 @@ impl DhKem {
     /// Hands the Diffie-Hellman secret to `kdf`; `None` if `public` is refused.
     ///
     /// AWS-LC refuses points off the curve and an all-zero X25519 secret
-    /// (RFC 9180, section 7.1.4; RUSTSEC-2026-0072), and wipes its copy.
+    /// (RFC 9180, section 7.1.4; RUSTSEC-2026-0072), and wipes its copy. The KDF runs
+    /// outside of the agreement, so that each is observed by itself.
     fn diffie_hellman<T>(
         &self,
         private: &PrivateKey,
@@ -262,7 +271,14 @@ impl DhKem {
             return None;
         }
         let public = UnparsedPublicKey::new(self.group, public);
-        agreement::agree(private, public, (), |dh| Ok(kdf(dh))).ok()
+        let mut secret = SecretBytes::<MAX_DH_LEN>::zeros();
+        let len = observe(Service::Agreement, self.algorithm, || {
+            agreement::agree(private, public, (), |dh| {
+                secret[..dh.len()].copy_from_slice(dh);
+                Ok(dh.len())
+            })
+        });
+        len.ok().map(|len| kdf(&secret[..len]))
     }
 
     /// Whether `bytes`, of the right length, are a private key; constant time up to
@@ -325,12 +341,41 @@ impl DhKem {
     pub(crate) fn derive_key_pair(&self, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
         let mut private = Zeroizing::new(vec![0; self.private_len]);
         self.derive_private_key(ikm, &mut private)?;
-        let key = PrivateKey::from_private_key(self.group, &private)
-            .map_err(|_| CryptoError::CryptoLibraryError)?;
+        Ok(HpkeKeyPair {
+            public: public_key(&self.enter(&private)?)?,
+            private: std::mem::take(&mut *private).into(),
+        })
+    }
+
+    /// A fresh key pair of AWS-LC's own generation.
+    pub(super) fn generate_key_pair(&self) -> Result<HpkeKeyPair, CryptoError> {
+        let key = self.generate()?;
+        let private = match self.scalars {
+            Some(_) => AsBigEndian::<EcPrivateKeyBin>::as_be_bytes(&key)
+                .map(|scalar| scalar.as_ref().to_vec()),
+            None => AsBigEndian::<Curve25519SeedBin>::as_be_bytes(&key)
+                .map(|scalar| scalar.as_ref().to_vec()),
+        };
+        let mut private = Zeroizing::new(private.map_err(|_| CryptoError::CryptoLibraryError)?);
         Ok(HpkeKeyPair {
             public: public_key(&key)?,
             private: std::mem::take(&mut *private).into(),
         })
+    }
+
+    fn generate(&self) -> Result<PrivateKey, CryptoError> {
+        observe(Service::KeyGeneration, self.algorithm, || {
+            PrivateKey::generate(self.group)
+        })
+        .map_err(|_| CryptoError::InsufficientRandomness)
+    }
+
+    /// The private key with these bytes.
+    fn enter(&self, private: &[u8]) -> Result<PrivateKey, CryptoError> {
+        observe(Service::KeyEntry, self.algorithm, || {
+            PrivateKey::from_private_key(self.group, private)
+        })
+        .map_err(|_| CryptoError::CryptoLibraryError)
     }
 
     /// The private key of `DeriveKeyPair(ikm)`, Nsk bytes.

@@ -19,6 +19,11 @@ impl DhKem {
         (count >= lanes.break_even()?).then_some(lanes)
     }
 
+    /// Whether `count` keys of this KEM are worth lanes.
+    pub(super) fn has_lanes_for(&self, count: usize) -> bool {
+        self.lanes_for(count).is_some()
+    }
+
     /// How many of `count` keys one thread should take at a time, so that all
     /// threads have work and the lanes are full.
     pub(crate) fn piece_len(&self, count: usize) -> usize {
@@ -93,7 +98,10 @@ impl DhKem {
         lanes: &Lanes,
         ikms: &[I],
     ) -> Vec<Result<HpkeKeyPair, CryptoError>> {
-        let mut keys = PrivateKeys::zeros(ikms.len());
+        let mut keys = match PrivateKeys::zeros(ikms.len()) {
+            Ok(keys) => keys,
+            Err(error) => return ikms.iter().map(|_| Err(error)).collect(),
+        };
         let mut derived = vec![Ok(()); ikms.len()];
         for ((key, ikm), derived) in keys.iter_mut().zip(ikms).zip(&mut derived) {
             *derived = self.derive_private_key(ikm.as_ref(), key);

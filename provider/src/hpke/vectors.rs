@@ -132,7 +132,7 @@ fn every_value_of_every_case_comes_out_of_the_lanes() {
 }
 
 fn check_batch(lanes: &Lanes, batch: &[&Case], counts: &mut BatchCounts) {
-    let mut ephemerals = PrivateKeys::zeros(batch.len());
+    let mut ephemerals = PrivateKeys::zeros(batch.len()).unwrap();
     for (key, case) in ephemerals.iter_mut().zip(batch) {
         key.copy_from_slice(&case.sk_e.0);
     }

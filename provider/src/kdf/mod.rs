@@ -2,6 +2,7 @@
 
 pub(crate) mod hkdf;
 pub(crate) mod hmac;
+#[cfg(not(feature = "fips"))]
 pub(crate) mod sha2;
 
 /// Length in bytes of the longest hash output, SHA-512's.

@@ -110,7 +110,7 @@ impl<H: Sha2> Hasher<H> {
 
     /// The hash whose chaining value is `state` after `len` bytes, whole blocks.
     #[inline]
-    pub(super) fn resume(state: H::State, len: usize) -> Self {
+    pub(in crate::kdf) fn resume(state: H::State, len: usize) -> Self {
         Self {
             state,
             block: H::ZEROS,

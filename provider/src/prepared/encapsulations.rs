@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::lookup::Lookup;
 use super::{MAX_PREPARED, PrepareError};
 use crate::hpke::kem::{DhKem, SharedSecret};
+use crate::policy::Mode;
 
 /// The encapsulations that live guards hold, shared by the clones of a provider.
 #[derive(Default)]
@@ -41,13 +42,16 @@ impl EncapsulationStore {
     /// Encapsulates to each recipient, once for each time it is named.
     pub(crate) fn prepare<K: AsRef<[u8]> + Sync>(
         &self,
+        mode: Mode,
         kem: HpkeKemType,
         recipients: &[K],
     ) -> Result<PreparedSeals<'_>, PrepareError> {
+        mode.check_kem(kem)?;
         let kem_functions = DhKem::of(kem)?;
         // Before the work, and again when it is done and the guard is made.
         self.check_room(&read(&self.held), recipients.len())?;
-        let encapsulations = Arc::new(Encapsulations::new(kem, kem_functions, recipients));
+        let encapsulations = Encapsulations::new(mode, kem, kem_functions, recipients);
+        let encapsulations = Arc::new(encapsulations);
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         self.check_room(&held, recipients.len())?;
         held.push(Arc::clone(&encapsulations));
@@ -91,7 +95,12 @@ fn read(
 }
 
 impl Encapsulations {
-    fn new<K: AsRef<[u8]> + Sync>(kem: HpkeKemType, functions: &DhKem, recipients: &[K]) -> Self {
+    fn new<K: AsRef<[u8]> + Sync>(
+        mode: Mode,
+        kem: HpkeKemType,
+        functions: &DhKem,
+        recipients: &[K],
+    ) -> Self {
         let enc_len = functions.public_len();
         let recipients: Vec<&[u8]> = recipients
             .iter()
@@ -103,7 +112,7 @@ impl Encapsulations {
         let mut shared_secrets: Box<[_]> = recipients.iter().map(none).collect();
         let (lookup, ()) = rayon::join(
             || Lookup::new(&recipients, enc_len),
-            || encapsulate(functions, &recipients, &mut encs, &mut shared_secrets),
+            || encapsulate(mode, functions, &recipients, &mut encs, &mut shared_secrets),
         );
         Self {
             kem,
@@ -141,29 +150,39 @@ impl Encapsulations {
     }
 }
 
-/// Encapsulates to all recipients in lanes over all cores; a bad key gets no secret.
+/// Encapsulates to all recipients in lanes over all cores; a bad key gets no secret, and
+/// neither does one that `mode` does not approve of.
 fn encapsulate(
+    mode: Mode,
     kem: &DhKem,
     recipients: &[&[u8]],
     encs: &mut [u8],
     shared_secrets: &mut [Mutex<SharedSecret>],
 ) {
-    let piece_len = kem.piece_len(recipients.len());
+    let piece_len = mode.piece_len(kem.piece_len(recipients.len()));
     let enc_len = kem.public_len();
     recipients
         .par_chunks(piece_len)
         .zip(encs.par_chunks_mut(piece_len * enc_len))
         .zip(shared_secrets.par_chunks_mut(piece_len))
         .for_each(|((recipients, encs), secrets)| {
-            kem.encap_batch(recipients, |i, encapsulated| {
-                if let Ok((enc, shared_secret)) = encapsulated {
-                    encs[i * enc_len..][..enc_len].copy_from_slice(enc);
-                    let held = secrets[i].get_mut();
-                    held.unwrap_or_else(PoisonError::into_inner)
-                        .copy_from(shared_secret);
-                }
+            let approved = mode.run(|| {
+                kem.encap_batch(recipients, |i, encapsulated| {
+                    if let Ok((enc, shared_secret)) = encapsulated {
+                        encs[i * enc_len..][..enc_len].copy_from_slice(enc);
+                        held(&mut secrets[i]).copy_from(shared_secret);
+                    }
+                });
+                Ok(())
             });
+            if approved.is_err() {
+                secrets.iter_mut().for_each(|secret| held(secret).wipe());
+            }
         });
+}
+
+fn held(secret: &mut Mutex<SharedSecret>) -> &mut SharedSecret {
+    secret.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A secret is whole before and after anything that could panic.

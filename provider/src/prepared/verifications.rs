@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use openmls_traits::types::SignatureScheme;
+use openmls_traits::types::{CryptoError, SignatureScheme};
 use rayon::prelude::*;
 
 use super::{MAX_PREPARED, PrepareError};
+use crate::policy::Mode;
 use crate::{hash, signature};
 
 /// A message with a signature that claims to be its.
@@ -53,10 +54,14 @@ impl VerificationStore {
     /// Verifies every signature, over all cores, and remembers the good ones.
     pub(crate) fn prepare(
         &self,
+        mode: Mode,
         signed: &[SignedMessage<'_>],
     ) -> Result<PreparedVerifications<'_>, PrepareError> {
+        for signed in signed {
+            mode.check_signature(signed.scheme)?;
+        }
         check_room(&self.read(), signed.len())?;
-        let verified = Arc::new(Verified::new(signed));
+        let verified = Arc::new(Verified::new(mode, signed)?);
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         check_room(&held, verified.count)?;
         held.push(Arc::clone(&verified));
@@ -102,20 +107,20 @@ fn check_room(held: &[Arc<Verified>], more: usize) -> Result<(), PrepareError> {
 }
 
 impl Verified {
-    fn new(signed: &[SignedMessage<'_>]) -> Self {
-        let good: Vec<Digest> = signed
+    fn new(mode: Mode, signed: &[SignedMessage<'_>]) -> Result<Self, CryptoError> {
+        let verified = signed
             .par_iter()
-            .filter(|signed| signed.verify())
-            .map(SignedMessage::digest)
-            .collect();
+            .map(|signed| mode.run(|| Ok(signed.verify().then(|| signed.digest()))))
+            .collect::<Result<Vec<_>, _>>()?;
+        let good: Vec<Digest> = verified.into_iter().flatten().collect();
         let mut remaining = HashMap::with_capacity(good.len());
         for digest in &good {
             *remaining.entry(*digest).or_default() += 1;
         }
-        Self {
+        Ok(Self {
             count: good.len(),
             remaining: Mutex::new(remaining),
-        }
+        })
     }
 
     fn take(&self, digest: &Digest) -> bool {

@@ -7,6 +7,7 @@ use aws_lc_rs::signature::{
     ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1, ECDSA_P521_SHA512_ASN1_SIGNING,
     EcdsaKeyPair, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, KeyPair, UnparsedPublicKey,
 };
+use mls_fips::{Algorithm, Service, observe};
 use openmls_traits::types::{CryptoError, SignatureScheme};
 use zeroize::Zeroizing;
 
@@ -58,25 +59,30 @@ pub(crate) struct EcdsaKey(EcdsaKeyPair);
 
 impl EcdsaKey {
     pub(crate) fn generate(curve: &'static Curve) -> Result<Self, CryptoError> {
-        EcdsaKeyPair::generate(curve.signing)
-            .map(Self)
-            .map_err(|_| CryptoError::InsufficientRandomness)
+        observe(Service::KeyGeneration, Algorithm::EcdsaNist, || {
+            EcdsaKeyPair::generate(curve.signing)
+        })
+        .map(Self)
+        .map_err(|_| CryptoError::InsufficientRandomness)
     }
 
     pub(crate) fn import(curve: &'static Curve, scalar: &[u8]) -> Result<Self, CryptoError> {
         if scalar.len() != curve.field_len {
             return Err(CryptoError::InvalidLength);
         }
-        EcdsaKeyPair::from_private_key_der(curve.signing, &ec_private_key(scalar))
-            .map(Self)
-            .map_err(|_| CryptoError::SigningError)
+        observe(Service::KeyEntry, Algorithm::EcdsaNist, || {
+            EcdsaKeyPair::from_private_key_der(curve.signing, &ec_private_key(scalar))
+        })
+        .map(Self)
+        .map_err(|_| CryptoError::SigningError)
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        self.0
-            .sign(&SystemRandom::new(), message)
-            .map(|signature| signature.as_ref().to_vec())
-            .map_err(|_| CryptoError::SigningError)
+        observe(Service::Sign, Algorithm::EcdsaNist, || {
+            self.0.sign(&SystemRandom::new(), message)
+        })
+        .map(|signature| signature.as_ref().to_vec())
+        .map_err(|_| CryptoError::SigningError)
     }
 
     pub(crate) fn private(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
@@ -101,9 +107,10 @@ pub(crate) fn verify(
     if !is_uncompressed_point(public, curve.public_len()) {
         return Err(CryptoError::InvalidPublicKey);
     }
-    UnparsedPublicKey::new(curve.verification, public)
-        .verify(message, signature)
-        .map_err(|_| CryptoError::InvalidSignature)
+    observe(Service::Verify, Algorithm::EcdsaNist, || {
+        UnparsedPublicKey::new(curve.verification, public).verify(message, signature)
+    })
+    .map_err(|_| CryptoError::InvalidSignature)
 }
 
 /// DER of `ECPrivateKey` (RFC 5915) with the scalar alone: AWS-LC computes the

@@ -1,9 +1,11 @@
 //! Ed25519 (RFC 8032) by AWS-LC.
 
-use aws_lc_rs::rand;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use mls_fips::{Algorithm, Service, observe};
 use openmls_traits::types::CryptoError;
 use zeroize::Zeroizing;
+
+use crate::random;
 
 const SEED_LEN: usize = 32;
 const PUBLIC_LEN: usize = 32;
@@ -19,11 +21,32 @@ pub(crate) struct Ed25519Key {
 }
 
 impl Ed25519Key {
-    /// Any 32 random bytes are a seed (RFC 8032, section 5.1.5).
+    /// Any 32 random bytes are a seed (RFC 8032, section 5.1.5). The FIPS module wants to
+    /// generate the key itself, with its pairwise test.
     pub(crate) fn generate() -> Result<Self, CryptoError> {
+        if cfg!(feature = "fips") {
+            return Self::generate_by_module();
+        }
         let mut seed = Zeroizing::new(vec![0; SEED_LEN]);
-        rand::fill(&mut seed).map_err(|_| CryptoError::InsufficientRandomness)?;
+        random::fill(&mut seed)?;
         Self::with_seed(seed)
+    }
+
+    /// The seed is the end of the `PrivateKeyInfo` (RFC 8410, section 7), whose copy, other
+    /// than the one that [`Ed25519KeyPair::seed`] makes, is wiped.
+    fn generate_by_module() -> Result<Self, CryptoError> {
+        let key_pair = observe(
+            Service::KeyGeneration,
+            Algorithm::Ed25519,
+            Ed25519KeyPair::generate,
+        )
+        .map_err(|_| CryptoError::InsufficientRandomness)?;
+        let info = key_pair.to_pkcs8v1();
+        let info = info.map_err(|_| CryptoError::CryptoLibraryError)?;
+        let seed = info.as_ref().last_chunk::<SEED_LEN>();
+        let seed = seed.ok_or(CryptoError::CryptoLibraryError)?;
+        let seed = Zeroizing::new(seed.to_vec());
+        Ok(Self { key_pair, seed })
     }
 
     pub(crate) fn import(seed: &[u8]) -> Result<Self, CryptoError> {
@@ -34,16 +57,19 @@ impl Ed25519Key {
     }
 
     fn with_seed(seed: Zeroizing<Vec<u8>>) -> Result<Self, CryptoError> {
-        let key_pair =
-            Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| CryptoError::SigningError)?;
+        let key_pair = observe(Service::KeyEntry, Algorithm::Ed25519, || {
+            Ed25519KeyPair::from_seed_unchecked(&seed)
+        })
+        .map_err(|_| CryptoError::SigningError)?;
         Ok(Self { key_pair, seed })
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        self.key_pair
-            .try_sign(message)
-            .map(|signature| signature.as_ref().to_vec())
-            .map_err(|_| CryptoError::SigningError)
+        observe(Service::Sign, Algorithm::Ed25519, || {
+            self.key_pair.try_sign(message)
+        })
+        .map(|signature| signature.as_ref().to_vec())
+        .map_err(|_| CryptoError::SigningError)
     }
 
     pub(crate) fn private(&self) -> Zeroizing<Vec<u8>> {
@@ -62,7 +88,8 @@ pub(crate) fn verify(message: &[u8], public: &[u8], signature: &[u8]) -> Result<
     if signature.len() != SIGNATURE_LEN {
         return Err(CryptoError::InvalidSignature);
     }
-    UnparsedPublicKey::new(&ED25519, public)
-        .verify(message, signature)
-        .map_err(|_| CryptoError::InvalidSignature)
+    observe(Service::Verify, Algorithm::Ed25519, || {
+        UnparsedPublicKey::new(&ED25519, public).verify(message, signature)
+    })
+    .map_err(|_| CryptoError::InvalidSignature)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use zeroize::Zeroizing;
 
 use super::SigningKey;
+use crate::policy::Mode;
 
 /// A signature key pair, usable as an OpenMLS [`Signer`].
 ///
@@ -20,6 +21,9 @@ use super::SigningKey;
 ///
 /// The public key is always the private key's own. Cloning shares the key;
 /// AWS-LC wipes it when the last clone is dropped.
+///
+/// It belongs to no [`HwCrypto`](crate::HwCrypto), and is in FIPS mode when the process is
+/// required to be; then what is refused there fails here with the same errors.
 #[derive(Clone)]
 pub struct SignatureKeyPair {
     scheme: SignatureScheme,
@@ -34,7 +38,10 @@ impl SignatureKeyPair {
     /// [`SUITES`](crate::SUITES) signs with `scheme`;
     /// [`CryptoError::InsufficientRandomness`] if the DRBG fails.
     pub fn new(scheme: SignatureScheme) -> Result<Self, CryptoError> {
-        Ok(Self::with_key(scheme, SigningKey::generate(scheme)?))
+        let mode = Mode::of_process();
+        mode.check_signature(scheme)?;
+        let key = mode.run(|| SigningKey::generate(scheme))?;
+        Ok(Self::with_key(scheme, key))
     }
 
     /// The key pair of raw keys.
@@ -53,7 +60,9 @@ impl SignatureKeyPair {
         public: Vec<u8>,
     ) -> Result<Self, CryptoError> {
         let private = Zeroizing::new(private);
-        let key = SigningKey::import(scheme, &private)?;
+        let mode = Mode::of_process();
+        mode.check_signature(scheme)?;
+        let key = mode.run(|| SigningKey::import(scheme, &private))?;
         if key.public() != public {
             return Err(CryptoError::InvalidPublicKey);
         }
@@ -134,8 +143,9 @@ impl fmt::Debug for SignatureKeyPair {
 
 impl Signer for SignatureKeyPair {
     fn sign(&self, payload: &[u8]) -> Result<Vec<u8>, SignerError> {
-        self.key
-            .sign(payload)
+        let mode = Mode::of_process();
+        mode.check_signature(self.scheme)
+            .and_then(|()| mode.run(|| self.key.sign(payload)))
             .map_err(|_| SignerError::SigningError)
     }
 

@@ -1,29 +1,15 @@
-//! Ephemeral key agreements and public keys in the lanes of `mls_lanes`.
+//! The lanes of `mls_lanes`.
 //!
 //! Private keys are drawn from AWS-LC's DRBG; only the multiplications are done
 //! in lanes.
 
 use std::array;
 
-use aws_lc_rs::rand;
-use mls_lanes::{Backend, Operation, SharedSecret, p256, x25519};
+pub(crate) use mls_lanes::SharedSecret;
+use mls_lanes::{Backend, Operation, p256, x25519};
 use openmls_traits::types::CryptoError;
 
-use crate::secret::SecretBytes;
-
-/// The most exchanges computed together: they share a field inversion, and take
-/// no less time each in greater number.
-pub(crate) const BATCH: usize = 64;
-
-/// The length of a private key of either curve, in bytes.
-const PRIVATE_LEN: usize = 32;
-
-/// A curve that `mls_lanes` computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LaneCurve {
-    X25519,
-    P256,
-}
+use super::{BATCH, Exchanged, LaneCurve, NoLanes, PRIVATE_LEN, PrivateKeys};
 
 /// A curve on the instruction set that computes it.
 #[derive(Debug, Clone, Copy)]
@@ -32,14 +18,11 @@ pub(crate) struct Lanes {
     backend: Backend,
 }
 
-/// The outcome of one exchange of a batch: the encoded ephemeral public key, and
-/// the Diffie-Hellman secret.
-pub(crate) type Exchanged<'a> = Result<(&'a [u8], &'a SharedSecret), CryptoError>;
-
-/// Private keys, wiped on drop.
-pub(crate) struct PrivateKeys {
-    bytes: SecretBytes<{ BATCH * PRIVATE_LEN }>,
-    count: usize,
+/// The name of the instruction set that lanes use here.
+pub(crate) fn selected() -> Result<&'static str, NoLanes> {
+    Backend::selected()
+        .map(Backend::name)
+        .map_err(|error| NoLanes::Backend(error.to_string()))
 }
 
 impl LaneCurve {
@@ -110,47 +93,6 @@ impl Lanes {
             LaneCurve::P256 => public_keys::<P256>(self.backend, private, each),
         }
     }
-}
-
-impl PrivateKeys {
-    /// `count` keys of zeros, at most [`BATCH`], to be written to.
-    pub(crate) fn zeros(count: usize) -> Self {
-        assert!(count <= BATCH, "a batch has at most {BATCH} elements");
-        Self {
-            bytes: SecretBytes::zeros(),
-            count,
-        }
-    }
-
-    /// Fresh keys from AWS-LC's DRBG; a candidate that `is_private_key` refuses is
-    /// drawn again (FIPS 186-5, appendix A.2.2).
-    pub(crate) fn generate(
-        count: usize,
-        is_private_key: impl Fn(&[u8]) -> bool,
-    ) -> Result<Self, CryptoError> {
-        let mut keys = Self::zeros(count);
-        fill(&mut keys.bytes[..count * PRIVATE_LEN])?;
-        for key in keys.iter_mut() {
-            while !is_private_key(key) {
-                fill(key)?;
-            }
-        }
-        Ok(keys)
-    }
-
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut [u8; PRIVATE_LEN]> {
-        let (keys, _) = self.bytes.as_chunks_mut::<PRIVATE_LEN>();
-        keys[..self.count].iter_mut()
-    }
-
-    pub(crate) fn as_slice(&self) -> &[[u8; PRIVATE_LEN]] {
-        let (keys, _) = self.bytes.as_chunks::<PRIVATE_LEN>();
-        &keys[..self.count]
-    }
-}
-
-fn fill(bytes: &mut [u8]) -> Result<(), CryptoError> {
-    rand::fill(bytes).map_err(|_| CryptoError::InsufficientRandomness)
 }
 
 /// The functions of `mls_lanes` for one curve.

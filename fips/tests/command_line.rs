@@ -1,0 +1,85 @@
+//! `mls-fips`: what it prints, and its exit codes.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mls-fips"))
+        .args(arguments)
+        .env_remove(mls_fips::VARIABLE)
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+/// 0 if this build can be in FIPS mode, else 1.
+const EXPECTED: i32 = if cfg!(feature = "fips") { 0 } else { 1 };
+
+#[test]
+fn status_as_text() {
+    let output = run(&["status"]);
+    let said = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!(code(&output), EXPECTED, "{said}");
+    for line in [
+        "status ",
+        "claim ",
+        "module ",
+        "certificate ",
+        "environment ",
+        "entropy ",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(said.contains("0x0001 MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519: X25519"));
+    // Why not, on the other stream.
+    assert_eq!(output.stderr.is_empty(), EXPECTED == 0);
+}
+
+#[test]
+fn status_as_json() {
+    let output = run(&["status", "--json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(code(&output), EXPECTED);
+    let enabled = json["suites"].as_array().unwrap().iter();
+    let enabled = enabled.filter(|suite| suite["enabled"] == true).count();
+    assert_eq!(enabled, if EXPECTED == 0 { 3 } else { 0 });
+    assert_eq!(json["self_test"]["integrity"] == "passed", EXPECTED == 0);
+    assert_eq!(json["requirement"], "none");
+}
+
+/// The status of a module that is in process is no certificate, and 1 says so.
+#[test]
+fn a_health_check_can_ask_for_a_status() {
+    let status = mls_fips::status().status;
+    println!("status here: {status:?}");
+    for (least, needed) in [
+        ("pending", mls_fips::FipsStatus::Pending),
+        ("affirmed", mls_fips::FipsStatus::Affirmed),
+        ("certified", mls_fips::FipsStatus::Certified),
+    ] {
+        let output = run(&["status", "--at-least", least]);
+        assert_eq!(code(&output) == 0, status >= needed, "{least}");
+    }
+}
+
+#[test]
+fn the_tests_on_demand() {
+    let output = run(&["self-test"]);
+    assert_eq!(code(&output), EXPECTED);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        said.matches("Passed").count(),
+        if EXPECTED == 0 { 2 } else { 0 }
+    );
+}
+
+#[test]
+fn wrong_arguments() {
+    for arguments in [&[][..], &["stat"], &["status", "--at-least", "best"]] {
+        assert_eq!(code(&run(arguments)), 2, "{arguments:?}");
+    }
+}

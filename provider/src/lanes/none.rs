@@ -1,0 +1,58 @@
+//! No lanes: types that have no values, so that what would use one is never reached.
+
+use openmls_traits::types::CryptoError;
+
+use super::{Exchanged, LaneCurve, NoLanes, PrivateKeys};
+
+/// There is none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lanes {}
+
+/// There is none.
+pub(crate) enum SharedSecret {}
+
+/// Always an error.
+pub(crate) fn selected() -> Result<&'static str, NoLanes> {
+    Err(NoLanes::FipsBuild)
+}
+
+impl SharedSecret {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match *self {}
+    }
+}
+
+impl Lanes {
+    pub(crate) fn of(_: LaneCurve) -> Option<Self> {
+        None
+    }
+
+    pub(crate) fn break_even(&self) -> Option<usize> {
+        match *self {}
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match *self {}
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        match *self {}
+    }
+
+    pub(crate) fn exchange<K: AsRef<[u8]>>(
+        &self,
+        _: &PrivateKeys,
+        _: &[K],
+        _: impl FnMut(usize, Exchanged<'_>),
+    ) {
+        match *self {}
+    }
+
+    pub(crate) fn public_keys(
+        &self,
+        _: &PrivateKeys,
+        _: impl FnMut(usize, Result<&[u8], CryptoError>),
+    ) {
+        match *self {}
+    }
+}

@@ -1,0 +1,194 @@
+//! What FIPS mode lets run: decided here, asked by every operation.
+
+use mls_fips::{Algorithm, FipsError, Observation, Requirement, ready, record, requirement};
+use openmls_traits::types::{
+    AeadType, Ciphersuite, CryptoError, HashType, HpkeAeadType, HpkeConfig, HpkeKemType,
+    SignatureScheme,
+};
+
+/// What FIPS mode lets run. The higher of two is the stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Policy {
+    /// Operations with approved algorithms ([`mls_fips::ALGORITHMS`]).
+    Fips,
+    /// Of those, the ones for which the module's service indicator approves of every call
+    /// that it is asked for, or that are among [`mls_fips::EXCEPTIONS`]. The indicator is
+    /// read around every call, and what it does not approve is thrown away.
+    Strict,
+}
+
+/// What holds for one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Every algorithm runs.
+    Unrestricted,
+    /// FIPS mode.
+    Fips(Policy),
+    /// FIPS mode is required and is not to be had: nothing runs.
+    Refused,
+}
+
+impl Mode {
+    /// The stricter of a provider's `own` policy and of what is required of the process,
+    /// now: a requirement that comes later holds for providers that exist already.
+    pub(crate) fn of(own: Option<Policy>) -> Self {
+        let required = match requirement() {
+            Requirement::None => None,
+            Requirement::Fips => Some(Policy::Fips),
+            Requirement::Strict => Some(Policy::Strict),
+        };
+        match own.max(required) {
+            None => Self::Unrestricted,
+            Some(policy) if ready().is_ok() => Self::Fips(policy),
+            Some(_) => Self::Refused,
+        }
+    }
+
+    /// That of what belongs to no provider.
+    pub(crate) fn of_process() -> Self {
+        Self::of(None)
+    }
+
+    /// Why nothing runs, if nothing does.
+    pub(crate) fn ready(self) -> Result<(), FipsError> {
+        match self {
+            Self::Refused => ready(),
+            Self::Unrestricted | Self::Fips(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn check_hash(self, _: HashType) -> Result<(), CryptoError> {
+        self.check(Algorithm::Sha2, CryptoError::UnsupportedHashAlgorithm)
+    }
+
+    /// For HMAC and HKDF.
+    pub(crate) fn check_kdf(self, _: HashType) -> Result<(), CryptoError> {
+        self.check(Algorithm::HmacSha2, CryptoError::UnsupportedKdf)
+    }
+
+    pub(crate) fn check_aead(self, aead: AeadType) -> Result<(), CryptoError> {
+        self.check(of_aead(aead), CryptoError::UnsupportedAeadAlgorithm)
+    }
+
+    pub(crate) fn check_signature(self, scheme: SignatureScheme) -> Result<(), CryptoError> {
+        let refusal = CryptoError::UnsupportedSignatureScheme;
+        self.check(of_signature(scheme), refusal)
+    }
+
+    pub(crate) fn check_kem(self, kem: HpkeKemType) -> Result<(), CryptoError> {
+        self.check(of_kem(kem), CryptoError::UnsupportedCiphersuite)
+    }
+
+    /// For what uses KEM and KDF of `config` and not its AEAD.
+    pub(crate) fn check_exporting(self, config: &HpkeConfig) -> Result<(), CryptoError> {
+        self.check_kem(config.0)?;
+        self.check(Algorithm::HmacSha2, CryptoError::UnsupportedKdf)
+    }
+
+    /// For what uses all of `config`. The export-only AEAD is none, and refused elsewhere.
+    pub(crate) fn check_sealing(self, config: &HpkeConfig) -> Result<(), CryptoError> {
+        self.check_exporting(config)?;
+        match config.2 {
+            HpkeAeadType::AesGcm128 => self.check_aead(AeadType::Aes128Gcm),
+            HpkeAeadType::AesGcm256 => self.check_aead(AeadType::Aes256Gcm),
+            HpkeAeadType::ChaCha20Poly1305 => self.check_aead(AeadType::ChaCha20Poly1305),
+            HpkeAeadType::Export => Ok(()),
+        }
+    }
+
+    pub(crate) fn check_suite(self, suite: Ciphersuite) -> Result<(), CryptoError> {
+        match self {
+            Self::Unrestricted => Ok(()),
+            Self::Refused => Err(CryptoError::UnsupportedCiphersuite),
+            Self::Fips(_) => match mls_fips::Suite::of(suite as u16) {
+                Some(row) if row.is_approved() => Ok(()),
+                _ => Err(CryptoError::UnsupportedCiphersuite),
+            },
+        }
+    }
+
+    fn check(self, algorithm: Algorithm, refusal: CryptoError) -> Result<(), CryptoError> {
+        match self {
+            Self::Unrestricted => Ok(()),
+            Self::Fips(_) if algorithm.is_approved() => Ok(()),
+            Self::Fips(_) => Err(refusal),
+            Self::Refused => Err(CryptoError::CryptoLibraryError),
+        }
+    }
+
+    /// Runs `operation`. Under the strict policy its result is given out only if every call
+    /// of the module passes.
+    pub(crate) fn run<T>(
+        self,
+        operation: impl FnOnce() -> Result<T, CryptoError>,
+    ) -> Result<T, CryptoError> {
+        match self {
+            Self::Unrestricted | Self::Fips(Policy::Fips) => operation(),
+            Self::Fips(Policy::Strict) => {
+                let (result, observations) = record(operation);
+                let result = result?;
+                passes(&observations)?;
+                Ok(result)
+            }
+            Self::Refused => Err(CryptoError::CryptoLibraryError),
+        }
+    }
+
+    /// How many elements of a batch pass together: of each the calls are to be told apart
+    /// under the strict policy, where otherwise `len` go together.
+    pub(crate) fn piece_len(self, len: usize) -> usize {
+        match self {
+            Self::Fips(Policy::Strict) => 1,
+            Self::Unrestricted | Self::Fips(Policy::Fips) | Self::Refused => len,
+        }
+    }
+
+    /// [`run`](Self::run) for a piece of a batch, of at most
+    /// [`piece_len`](Self::piece_len) elements.
+    pub(crate) fn run_each<T>(
+        self,
+        operation: impl FnOnce() -> Vec<Result<T, CryptoError>>,
+    ) -> Vec<Result<T, CryptoError>> {
+        match self {
+            Self::Unrestricted | Self::Fips(Policy::Fips) => operation(),
+            Self::Fips(Policy::Strict) | Self::Refused => {
+                vec![self.run(|| operation().pop().ok_or(CryptoError::CryptoLibraryError)?)]
+            }
+        }
+    }
+}
+
+fn passes(observations: &[Observation]) -> Result<(), CryptoError> {
+    match observations.iter().all(Observation::passes) {
+        true => Ok(()),
+        false => Err(CryptoError::CryptoLibraryError),
+    }
+}
+
+pub(crate) fn of_aead(aead: AeadType) -> Algorithm {
+    match aead {
+        AeadType::Aes128Gcm | AeadType::Aes256Gcm => Algorithm::AesGcm,
+        AeadType::ChaCha20Poly1305 => Algorithm::ChaCha20Poly1305,
+    }
+}
+
+fn of_signature(scheme: SignatureScheme) -> Algorithm {
+    match scheme {
+        SignatureScheme::ECDSA_SECP256R1_SHA256
+        | SignatureScheme::ECDSA_SECP384R1_SHA384
+        | SignatureScheme::ECDSA_SECP521R1_SHA512 => Algorithm::EcdsaNist,
+        SignatureScheme::ED25519 => Algorithm::Ed25519,
+        SignatureScheme::ED448 => Algorithm::Ed448,
+    }
+}
+
+fn of_kem(kem: HpkeKemType) -> Algorithm {
+    match kem {
+        HpkeKemType::DhKemP256 | HpkeKemType::DhKemP384 | HpkeKemType::DhKemP521 => {
+            Algorithm::EcdhNist
+        }
+        HpkeKemType::DhKem25519 => Algorithm::X25519,
+        HpkeKemType::DhKem448 => Algorithm::X448,
+    }
+}

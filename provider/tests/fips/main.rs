@@ -1,0 +1,11 @@
+//! FIPS mode over the module that is linked.
+
+mod flipped_byte;
+mod groups;
+mod operations;
+mod random_failure;
+mod refusals;
+mod requirement;
+mod strict;
+mod symbols;
+mod walk;

@@ -1,0 +1,181 @@
+//! The table of operations: generated here, committed under `fips/operations/`.
+//!
+//! `make fips-table` writes it; without `MLS_FIPS_TABLE=write` it is compared.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mls_fips::{Approval, Call, Exception, Module, Observation, Operation, Operations};
+use openmls_hw_crypto::HwCrypto;
+
+use crate::walk::{CASES, Case, cases};
+
+#[test]
+fn the_committed_tables_are_what_the_module_says() {
+    let table = table();
+    assert_eq!(table.rows.len(), CASES);
+    let json = serde_json::to_string_pretty(&table).unwrap() + "\n";
+    let markdown = markdown(&table);
+    for (extension, generated) in [("json", &json), ("md", &markdown)] {
+        let path = path(&table.module_version, extension);
+        if std::env::var_os("MLS_FIPS_TABLE").is_some_and(|value| value == "write") {
+            fs::write(&path, generated).unwrap();
+        }
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == *generated,
+            "{} has drifted: run `make fips-table` and read the difference",
+            path.display()
+        );
+    }
+}
+
+fn path(version: &str, extension: &str) -> PathBuf {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let above = ours
+        .ancestors()
+        .map(|folder| folder.join("fips/operations"));
+    let mut operations = above.filter(|folder| folder.is_dir());
+    let operations = operations.next().expect("fips/operations");
+    operations.join(format!("{version}.{extension}"))
+}
+
+fn table() -> Operations {
+    let crypto = HwCrypto::default();
+    let fips = HwCrypto::fips().unwrap();
+    Operations {
+        module_version: Module::linked().version.unwrap(),
+        rows: cases()
+            .iter()
+            .map(|case| row(case, &crypto, &fips))
+            .collect(),
+    }
+}
+
+fn row(case: &Case, crypto: &HwCrypto, fips: &HwCrypto) -> Operation {
+    // What is made once and kept is made before: the row is of the operation itself.
+    case.run(crypto).unwrap();
+    let (outcome, observations) = case.observe(crypto);
+    assert_eq!(outcome, Ok(()), "{}", case.name());
+    let (why, rule) = reason(case, &observations);
+    Operation {
+        operation: case.operation.into(),
+        algorithm: case.algorithm.clone(),
+        indicator: indicator(&observations).into(),
+        why,
+        rule,
+        enabled: case.run(fips).is_ok(),
+        calls: calls(&observations),
+    }
+}
+
+fn indicator(observations: &[Observation]) -> &'static str {
+    if observations.is_empty() {
+        "calls no service"
+    } else if observations.iter().all(Observation::is_approved) {
+        "approved"
+    } else if observations.iter().all(Observation::passes) {
+        "approved with exceptions"
+    } else {
+        "not approved"
+    }
+}
+
+/// The exceptions that an operation needs; else what the standards say of its algorithms,
+/// of those that are not approved if there are any.
+fn reason(case: &Case, observations: &[Observation]) -> (String, String) {
+    let excepted = observations.iter().filter(|seen| !seen.is_approved());
+    let mut exceptions: Vec<&Exception> = excepted
+        .filter_map(|seen| Exception::covering(seen.service, seen.algorithm))
+        .collect();
+    exceptions.dedup_by_key(|exception| exception.name);
+    exceptions.sort_by_key(|exception| exception.name);
+    exceptions.dedup_by_key(|exception| exception.name);
+    let approved = case.is_approved();
+    if approved && !exceptions.is_empty() {
+        return (
+            joined(exceptions.iter().map(|exception| exception.name)),
+            joined(exceptions.iter().map(|exception| exception.rule)),
+        );
+    }
+    let rules = case.approvals.iter().map(|algorithm| algorithm.rule());
+    let rules = rules.filter(|rule| approved || rule.approval == Approval::NotApproved);
+    let why = match approved {
+        true => String::new(),
+        false => {
+            joined(rules.clone().map(|rule| format!("{:?}", rule.algorithm)))
+                + " is no approved algorithm"
+        }
+    };
+    (why, joined(rules.map(|rule| rule.citation)))
+}
+
+fn joined(parts: impl Iterator<Item = impl Into<String>>) -> String {
+    let mut distinct: Vec<String> = Vec::new();
+    for part in parts.map(Into::into) {
+        if !distinct.contains(&part) {
+            distinct.push(part);
+        }
+    }
+    distinct.join("; ")
+}
+
+/// The calls by service and what was said of them, in the order in which they first came.
+/// How often a rejected candidate was drawn again is left to chance, and almost never.
+fn calls(observations: &[Observation]) -> Vec<Call> {
+    let mut calls: Vec<Call> = Vec::new();
+    for seen in observations {
+        let service = format!("{:?} {:?}", seen.service, seen.algorithm);
+        let same = |call: &&mut Call| call.service == service && call.moved == seen.moved;
+        match calls.iter_mut().find(same) {
+            Some(call) => call.times += 1,
+            None => calls.push(Call {
+                service,
+                times: 1,
+                moved: seen.moved,
+                approved: seen.is_approved(),
+                exception: Exception::covering(seen.service, seen.algorithm)
+                    .filter(|_| !seen.is_approved())
+                    .map(|exception| exception.name.into()),
+            }),
+        }
+    }
+    calls
+}
+
+fn markdown(table: &Operations) -> String {
+    let mut text = format!(
+        "# Operations under AWS-LC FIPS {}\n\n\
+         Every function of the provider, run with every algorithm under the module's service \
+         indicator,\nwhich was read around each call of the module. Generated by `make \
+         fips-table`; a test fails when it\ndrifts. A call that is not approved \
+         is struck out. Entering a key is no security function and never\napproved; where the \
+         indicator moves all the same (\u{2191}), a hash or a check inside moved it.\n\n\
+         | Operation | Algorithm | Indicator | In FIPS mode | Calls | Why | Rule |\n\
+         |---|---|---|---|---|---|---|\n",
+        table.module_version
+    );
+    for row in &table.rows {
+        let enabled = if row.enabled { "enabled" } else { "refused" };
+        let calls: Vec<String> = row.calls.iter().map(call).collect();
+        text += &format!(
+            "| `{}` | {} | {} | {enabled} | {} | {} | {} |\n",
+            row.operation,
+            row.algorithm,
+            row.indicator,
+            calls.join(", "),
+            row.why,
+            row.rule
+        );
+    }
+    text
+}
+
+fn call(call: &Call) -> String {
+    let Call { service, times, .. } = call;
+    match (call.approved, call.moved) {
+        (true, _) => format!("{times} {service}"),
+        (false, false) => format!("~~{times} {service}~~"),
+        (false, true) => format!("~~{times} {service}~~ \u{2191}"),
+    }
+}
