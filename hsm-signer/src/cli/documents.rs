@@ -60,9 +60,9 @@ fn write_pages(
     written: &mut Vec<String>,
 ) -> Result<(), Failure> {
     let page = directory.join(format!("{name}.1"));
-    let title = name.to_owned();
     let mut text = Vec::new();
-    Man::new(command.clone().name(title))
+    Man::new(command.clone())
+        .title(name)
         .render(&mut text)
         .and_then(|()| std::fs::write(&page, text))
         .map_err(|error| cannot(&page, &error))?;

@@ -221,7 +221,8 @@ async fn accept_all(
 ) {
     let mut stopping = core.stopping();
     let mut open = JoinSet::new();
-    let gauge = core.metrics.connections(listener.name());
+    let name = listener.name();
+    let gauge = core.metrics.connections(name);
     let serve = |stream, open: &mut JoinSet<()>| match connections.enter() {
         Some(counted) => {
             let (core, terms) = (Arc::clone(&core), terms.clone());
@@ -230,7 +231,7 @@ async fn accept_all(
                 serve_connection(stream, counted, &callers, terms).await;
             });
         }
-        None => core.metrics.refused_connection(listener.name()),
+        None => core.metrics.refused_connection(name),
     };
     loop {
         gauge.set(open.len() as i64);

@@ -133,17 +133,18 @@ fn sighup_takes_over_callers_or_nothing() {
     served(&service, 1, "signed");
     service.setup.caller("name = \"galley\"\nsans = [\"dns:galley.example\"]\nmay = []");
     let more = service.setup.configuration().replace("\"propose-removals\", ", "");
-    reload(&mut service, &more, "was taken over");
+    reload(&service, &more, "was taken over");
     served(&service, 2, "not-permitted");
-    reload(&mut service, &more.replace("[store]", "[store]\nunknown = 1"), "stays as it was");
+    reload(&service, &more.replace("[store]", "[store]\nunknown = 1"), "stays as it was");
     served(&service, 3, "not-permitted");
     let other = service.setup.configuration().replace("sessions = 4", "sessions = 5");
-    reload(&mut service, &other, "stays as it was");
-    reload(&mut service, &service.setup.configuration(), "was taken over");
+    reload(&service, &other, "stays as it was");
+    let first = service.setup.configuration();
+    reload(&service, &first, "was taken over");
     served(&service, 4, "signed");
 }
 
-fn reload(service: &mut Service, configuration: &str, expected: &str) {
+fn reload(service: &Service, configuration: &str, expected: &str) {
     let before = service.log().matches(expected).count();
     service.setup.sandbox.write("signer.toml", configuration, 0o600);
     service.signal(rustix::process::Signal::HUP);

@@ -40,9 +40,8 @@ impl Group {
         let packages = [package.key_package().clone()];
         group.add_members(&provider, &signer, &packages).unwrap();
         group.merge_pending_commit(&provider).unwrap();
-        let mut members = group.members();
-        let leaf = members.find(|member| member.index != group.own_leaf_index()).unwrap();
-        let leaf = leaf.index.u32();
+        let other = |member: &Member| member.index != group.own_leaf_index();
+        let leaf = group.members().find(other).unwrap().index.u32();
         Self {
             provider,
             signer,
@@ -71,8 +70,7 @@ impl Group {
             panic!("not a proposal");
         };
         assert_eq!(proposal.proposal_reference_ref().as_slice(), reference);
-        let storage = openmls_traits::OpenMlsProvider::storage(&self.provider);
-        self.group.store_pending_proposal(storage, *proposal).unwrap();
+        self.group.store_pending_proposal(self.provider.storage(), *proposal).unwrap();
         self.group.commit_to_pending_proposals(&self.provider, &self.signer).unwrap();
         self.group.merge_pending_commit(&self.provider).unwrap();
         assert_eq!(self.group.members().count(), 1, "the member is still there");

@@ -14,5 +14,5 @@ mod softhsm;
 
 pub use certificates::{Authority, Leaf};
 pub use group::Group;
-pub use http::{Reply, Wire};
-pub use service::{Service, Setup, item, message};
+pub use http::Wire;
+pub use service::{Service, Setup, item, message, runtime};
