@@ -133,9 +133,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     }
 }
 
-fn revocations(
-    paths: &[PathBuf],
-) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
+fn revocations(paths: &[PathBuf]) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
     let mut all = Vec::new();
     for path in paths {
         let pem = read(path)?;
@@ -148,6 +146,10 @@ fn revocations(
 
 fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let pem = read_secret(path, MAX_LENGTH)?;
-    PrivateKeyDer::from_pem_slice(&pem)
-        .map_err(|_| file(path, "there is no private key in it, in PEM without passphrase"))
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|_| {
+        file(
+            path,
+            "there is no private key in it, in PEM without passphrase",
+        )
+    })
 }

@@ -60,7 +60,9 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<()> {
     let state = state::State::enter(&arguments.state, "removal-service")?;
     let start = Instant::now();
-    println!("The signer as a service: keys in an HSM, called over HTTP by servers in any language.");
+    println!(
+        "The signer as a service: keys in an HSM, called over HTTP by servers in any language."
+    );
     drop(removal_keys::make(&state)?);
     let mut server = server::Server::start(&state)?;
     for suite in SUITES {

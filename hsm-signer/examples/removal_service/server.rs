@@ -43,7 +43,10 @@ impl Server {
             store: state.path("store.db"),
         };
         server.wait_until_ready()?;
-        step.end("the service", &format!("is ready at {}", server.socket.display()));
+        step.end(
+            "the service",
+            &format!("is ready at {}", server.socket.display()),
+        );
         Ok(server)
     }
 
@@ -85,8 +88,12 @@ impl Server {
     pub fn keep(&mut self) -> Result<()> {
         heading("The service goes on until it is interrupted. Call it, for instance, by");
         let socket = self.socket.display();
-        remark(&format!("curl --unix-socket {socket} http://signer/mls/public-keys?format=jwk"));
-        remark(&format!("curl --unix-socket {socket} http://signer/openapi.json"));
+        remark(&format!(
+            "curl --unix-socket {socket} http://signer/mls/public-keys?format=jwk"
+        ));
+        remark(&format!(
+            "curl --unix-socket {socket} http://signer/openapi.json"
+        ));
         self.child.wait()?;
         Ok(())
     }
@@ -102,7 +109,10 @@ impl Server {
         if !status.success() {
             return Err(format!("the service did not end in good order: {status}").into());
         }
-        step.end("the service", "has answered everything that it accepted, and ended");
+        step.end(
+            "the service",
+            "has answered everything that it accepted, and ended",
+        );
         let step = Step::begin();
         let output = Command::new(&self.program)
             .args(["audit", "verify", "--store"])
@@ -111,7 +121,10 @@ impl Server {
         if !output.status.success() {
             return Err(format!("the audit log does not verify: {output:?}").into());
         }
-        step.end("an auditor", "verifies the log: every record, the chain, the HSM's checkpoints");
+        step.end(
+            "an auditor",
+            "verifies the log: every record, the chain, the HSM's checkpoints",
+        );
         Ok(())
     }
 }
@@ -128,7 +141,10 @@ impl Drop for Server {
 /// The program beside this example.
 fn program() -> Result<PathBuf> {
     let example = std::env::current_exe()?;
-    let directory = example.parent().and_then(Path::parent).unwrap_or(Path::new("."));
+    let directory = example
+        .parent()
+        .and_then(Path::parent)
+        .unwrap_or(Path::new("."));
     let program = directory.join("mls-hsm-signer");
     if program.exists() {
         return Ok(program);

@@ -13,7 +13,10 @@ use crate::server::Server;
 
 /// Tells the story of a group with `suite`.
 pub fn tell(suite: Ciphersuite, server: &Server) -> Result<()> {
-    heading(&format!("A group with {suite:?} ({:#06x})", u16::from(suite)));
+    heading(&format!(
+        "A group with {suite:?} ({:#06x})",
+        u16::from(suite)
+    ));
     let mut alice = on_hw_crypto("Alice", suite)?;
     let mut charlie = match on_rust_crypto("Charlie", suite) {
         Ok(charlie) => charlie,
@@ -23,7 +26,10 @@ pub fn tell(suite: Ciphersuite, server: &Server) -> Result<()> {
     alice.found(senders(server)?)?;
     let welcome = alice.add(&[charlie.key_package()?])?;
     charlie.join(&welcome)?;
-    step.end("Alice", "forms a group that trusts the service's keys, and adds Charlie");
+    step.end(
+        "Alice",
+        "forms a group that trusts the service's keys, and adds Charlie",
+    );
     let proposal = ask(server, suite, charlie.as_ref())?;
     commit(alice.as_mut(), charlie.as_mut(), &proposal)
 }
@@ -55,11 +61,19 @@ fn ask(server: &Server, suite: Ciphersuite, member: &dyn Client) -> Result<Vec<u
     }]});
     let step = Step::begin();
     let answer = server.curl(REMOVALS_PATH, Some(&request))?;
-    step.end("curl", &format!("asks to remove leaf {leaf_index} in epoch {epoch}: {}", scheme.title));
+    step.end(
+        "curl",
+        &format!(
+            "asks to remove leaf {leaf_index} in epoch {epoch}: {}",
+            scheme.title
+        ),
+    );
     if server.curl(REMOVALS_PATH, Some(&request))? != answer {
         return Err("the same removal had two answers".into());
     }
-    let message = answer["results"][0]["message"].as_str().and_then(api::bytes);
+    let message = answer["results"][0]["message"]
+        .as_str()
+        .and_then(api::bytes);
     message.ok_or_else(|| format!("no message: {answer}").into())
 }
 
@@ -78,6 +92,9 @@ fn commit(alice: &mut dyn Client, charlie: &mut dyn Client, proposal: &[u8]) -> 
     if charlie.receive(&message).is_ok() {
         return Err("Charlie can still read messages".into());
     }
-    step.end("Alice", "commits the proposal; Charlie is out and can read nothing more");
+    step.end(
+        "Alice",
+        "commits the proposal; Charlie is out and can read nothing more",
+    );
     Ok(())
 }

@@ -69,7 +69,12 @@ fn write_pages(
     written.push(page.display().to_string());
     let visible = command.get_subcommands().filter(|one| !one.is_hide_set());
     for one in visible.filter(|one| one.get_name() != "help") {
-        write_pages(one, &format!("{name}-{}", one.get_name()), directory, written)?;
+        write_pages(
+            one,
+            &format!("{name}-{}", one.get_name()),
+            directory,
+            written,
+        )?;
     }
     Ok(())
 }

@@ -91,7 +91,9 @@ impl FromArgMatches for Way {
             let what = "a token and its PIN, or --server, are needed\n";
             return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, what));
         }
-        Ok(Self::Token(Box::new(TokenArguments::from_arg_matches(matches)?)))
+        Ok(Self::Token(Box::new(TokenArguments::from_arg_matches(
+            matches,
+        )?)))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

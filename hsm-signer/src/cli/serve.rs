@@ -23,8 +23,8 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
     if arguments.check {
-        let config = Config::load(&arguments.config)
-            .map_err(|error| Failure::Message(error.to_string()))?;
+        let config =
+            Config::load(&arguments.config).map_err(|error| Failure::Message(error.to_string()))?;
         let (tenants, callers) = (config.tenants.len(), config.callers.len());
         voice.result(
             &json!({ "valid": true, "tenants": tenants, "callers": callers }),

@@ -64,7 +64,10 @@ impl Endpoint {
             return Self::plain(address.trim_end_matches('/').parse().map_err(|_| wrong())?);
         }
         let place = text.strip_prefix("https://").ok_or_else(wrong)?;
-        let (host, port) = place.trim_end_matches('/').rsplit_once(':').ok_or_else(wrong)?;
+        let (host, port) = place
+            .trim_end_matches('/')
+            .rsplit_once(':')
+            .ok_or_else(wrong)?;
         let port = port.parse().map_err(|_| wrong())?;
         let files = files.ok_or_else(|| {
             ClientError::Endpoint("mutual TLS needs a certificate, a key and roots".into())

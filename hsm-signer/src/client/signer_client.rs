@@ -84,10 +84,15 @@ impl SignerClient {
         let mut open: Vec<usize> = (0..results.len()).collect();
         loop {
             let part = RemovalsRequest {
-                removals: open.iter().map(|place| request.removals[*place].clone()).collect(),
+                removals: open
+                    .iter()
+                    .map(|place| request.removals[*place].clone())
+                    .collect(),
                 ..request.clone()
             };
-            let answer = self.ask_until(REMOVALS_PATH, Some(&part), &mut attempts).await;
+            let answer = self
+                .ask_until(REMOVALS_PATH, Some(&part), &mut attempts)
+                .await;
             let answer = match answer {
                 Ok(answer) => read_json::<RemovalsResponse>(&answer)?,
                 // What is known of some is more than an error.
@@ -95,7 +100,9 @@ impl SignerClient {
                 Err(error) => return Err(error),
             };
             if answer.results.len() != open.len() {
-                return Err(ClientError::Answer("it has another number of results".into()));
+                return Err(ClientError::Answer(
+                    "it has another number of results".into(),
+                ));
             }
             for (place, result) in open.iter().zip(answer.results) {
                 results[*place] = Some(result);
@@ -237,7 +244,11 @@ impl SignerClient {
         limit: Duration,
     ) -> Result<Answer, ClientError> {
         let answered = async {
-            let response = self.http.request(request).await.map_err(|error| causes(&error))?;
+            let response = self
+                .http
+                .request(request)
+                .await
+                .map_err(|error| causes(&error))?;
             read(response).await
         };
         let answered = tokio::time::timeout(limit, answered).await;

@@ -273,10 +273,7 @@ fn decrypt(
 
 /// What decrypts is not the FIPS module, and so it is not there.
 #[cfg(feature = "fips")]
-fn decrypt(
-    _: &EncryptedPrivateKeyInfoRef<'_>,
-    _: &[u8],
-) -> Result<SecretDocument, EncodingError> {
+fn decrypt(_: &EncryptedPrivateKeyInfoRef<'_>, _: &[u8]) -> Result<SecretDocument, EncodingError> {
     Err(EncodingError::DecryptedOutside)
 }
 

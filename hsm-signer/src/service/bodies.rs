@@ -42,9 +42,8 @@ impl Bodies {
     pub async fn read(&self, body: Body, limits: &Limits) -> Result<ReadBody, Problem> {
         let time = Duration::from_millis(limits.body_ms);
         let read = tokio::time::timeout(time, self.read_all(body, limits.body_bytes));
-        read.await.unwrap_or_else(|_| {
-            Err(BODY_SLOW.because(format!("it had {} ms", limits.body_ms)))
-        })
+        read.await
+            .unwrap_or_else(|_| Err(BODY_SLOW.because(format!("it had {} ms", limits.body_ms))))
     }
 
     async fn read_all(&self, mut body: Body, limit: usize) -> Result<ReadBody, Problem> {

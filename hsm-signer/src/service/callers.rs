@@ -68,7 +68,8 @@ impl Callers {
             Peer::Certificate(names) => {
                 let mut callers = names.iter().filter_map(|name| self.by_san.get(name));
                 let first = callers.next();
-                let same = |other: &Arc<Caller>| first.is_some_and(|first| Arc::ptr_eq(first, other));
+                let same =
+                    |other: &Arc<Caller>| first.is_some_and(|first| Arc::ptr_eq(first, other));
                 if !callers.all(same) {
                     return Err(CALLER_UNKNOWN.because("the certificate names two callers"));
                 }
@@ -80,7 +81,10 @@ impl Callers {
                 Peer::User(uid) => format!("no caller has the user id {uid}"),
                 Peer::Certificate(names) => {
                     let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-                    format!("no caller has a name of the certificate: {}", names.join(", "))
+                    format!(
+                        "no caller has a name of the certificate: {}",
+                        names.join(", ")
+                    )
                 }
                 Peer::Development => "there is no caller for development".into(),
             })
@@ -168,8 +172,10 @@ impl Caller {
             return Ok(());
         };
         bucket.take(count, Instant::now()).map_err(|wait| {
-            let problem =
-                RATE.because(format!("there is room again in {} ms", wait.as_millis() + 1));
+            let problem = RATE.because(format!(
+                "there is room again in {} ms",
+                wait.as_millis() + 1
+            ));
             problem.after(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX))
         })
     }

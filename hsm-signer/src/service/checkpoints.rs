@@ -39,7 +39,10 @@ pub fn spawn(core: &Arc<Core>, audit: &Audit) {
 async fn make(core: &Core, tenant: &Tenant, retention: u64) -> Result<(), StoreError> {
     let signer = tenant.statement_signer().map_err(StoreError::from)?;
     let signer: Arc<dyn StatementSigner> = Arc::new(signer);
-    let made = core.store.checkpoint(&tenant.name, Arc::clone(&signer)).await?;
+    let made = core
+        .store
+        .checkpoint(&tenant.name, Arc::clone(&signer))
+        .await?;
     if let Some(signed) = made {
         let sequence = signed.statement.sequence;
         tracing::info!(tenant = %tenant.name, sequence, "checkpoint signed");
@@ -47,9 +50,15 @@ async fn make(core: &Core, tenant: &Tenant, retention: u64) -> Result<(), StoreE
     if retention == 0 {
         return Ok(());
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let before = (now.as_millis() as u64).saturating_sub(retention);
-    while let Some(signed) = core.store.prune(&tenant.name, before, Arc::clone(&signer)).await? {
+    while let Some(signed) = core
+        .store
+        .prune(&tenant.name, before, Arc::clone(&signer))
+        .await?
+    {
         let sequence = signed.statement.sequence;
         tracing::info!(tenant = %tenant.name, sequence, "old records removed");
     }

@@ -85,16 +85,22 @@ impl Core {
         if !health.available {
             return Err(STORE_OUT.because("the store is being recovered"));
         }
-        let out = self.tenants.values().find(|tenant| !tenant.engine.health().healthy);
+        let out = self
+            .tenants
+            .values()
+            .find(|tenant| !tenant.engine.health().healthy);
         match out {
-            Some(tenant) => Err(HSM_OUT.because(format!("tenant {} has no token that signs", tenant.name))),
+            Some(tenant) => {
+                Err(HSM_OUT.because(format!("tenant {} has no token that signs", tenant.name)))
+            }
             None => Ok(()),
         }
     }
 
     /// What Prometheus reads.
     pub fn metrics_text(&self) -> String {
-        self.metrics.text(&self.tenants, &self.store.health(), &self.store.metrics())
+        self.metrics
+            .text(&self.tenants, &self.store.health(), &self.store.metrics())
     }
 
     /// Keeps the service from ending until what is returned is dropped.

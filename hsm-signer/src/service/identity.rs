@@ -41,7 +41,13 @@ pub fn names(certificate: &CertificateDer<'_>) -> Vec<San> {
     let Ok(certificate) = EndEntityCert::try_from(certificate) else {
         return Vec::new();
     };
-    let dns = certificate.valid_dns_names().map(|name| format!("dns:{name}"));
-    let uris = certificate.valid_uri_names().map(|uri| format!("uri:{uri}"));
-    dns.chain(uris).filter_map(|name| name.parse().ok()).collect()
+    let dns = certificate
+        .valid_dns_names()
+        .map(|name| format!("dns:{name}"));
+    let uris = certificate
+        .valid_uri_names()
+        .map(|uri| format!("uri:{uri}"));
+    dns.chain(uris)
+        .filter_map(|name| name.parse().ok())
+        .collect()
 }

@@ -196,21 +196,57 @@ impl Metrics {
                 registry.register($name, $help, self.$field.clone());
             };
         }
-        metric!(removals, "removals", "Removals answered, by scheme and outcome");
+        metric!(
+            removals,
+            "removals",
+            "Removals answered, by scheme and outcome"
+        );
         metric!(requests, "requests", "HTTP requests, by route and status");
         metric!(connections, "connections", "Open connections");
-        metric!(refused_connections, "refused_connections", "Connections closed at a bound");
+        metric!(
+            refused_connections,
+            "refused_connections",
+            "Connections closed at a bound"
+        );
         metric!(sessions, "sessions", "Sessions that sign");
         metric!(busy_sessions, "busy_sessions", "Sessions that are signing");
-        metric!(waiting, "waiting_removals", "Removals that wait for a session");
+        metric!(
+            waiting,
+            "waiting_removals",
+            "Removals that wait for a session"
+        );
         metric!(token_ready, "token_ready", "Whether the token signs");
-        metric!(token_signatures, "token_signatures", "Signatures made and verified since the start");
-        metric!(token_rejected, "token_rejected_signatures", "Signatures that did not verify");
-        metric!(token_breaker, "token_breaker_openings", "How often recovery has failed");
-        metric!(recoveries, "token_recovery_steps", "Steps of recovery taken");
-        metric!(store_ready, "store_ready", "Whether the store keeps records");
+        metric!(
+            token_signatures,
+            "token_signatures",
+            "Signatures made and verified since the start"
+        );
+        metric!(
+            token_rejected,
+            "token_rejected_signatures",
+            "Signatures that did not verify"
+        );
+        metric!(
+            token_breaker,
+            "token_breaker_openings",
+            "How often recovery has failed"
+        );
+        metric!(
+            recoveries,
+            "token_recovery_steps",
+            "Steps of recovery taken"
+        );
+        metric!(
+            store_ready,
+            "store_ready",
+            "Whether the store keeps records"
+        );
         metric!(store, "store", "What the store has counted since the start");
-        metric!(reloads, "reloads", "Configurations taken over while running");
+        metric!(
+            reloads,
+            "reloads",
+            "Configurations taken over while running"
+        );
         let stages = self.stages.clone();
         let help = "Seconds in each stage of a request";
         registry.register_with_unit("stage_duration", help, Unit::Seconds, stages);
@@ -241,13 +277,16 @@ impl Metrics {
             let labels = StageLabels {
                 stage: stage.name(),
             };
-            self.stages.get_or_create(&labels).observe(time.as_secs_f64());
+            self.stages
+                .get_or_create(&labels)
+                .observe(time.as_secs_f64());
         }
     }
 
     /// The number of open connections of a listener.
     pub fn connections(&self, listener: &'static str) -> Gauge {
-        self.connections.get_or_create_owned(&ListenerLabels { listener })
+        self.connections
+            .get_or_create_owned(&ListenerLabels { listener })
     }
 
     /// A connection was closed because there were too many.

@@ -75,8 +75,11 @@ impl Order {
     ) -> Result<Vec<Outcome>, Problem> {
         let began = Instant::now();
         let deadline = self.deadline;
-        let checked: Vec<Result<Ask, Problem>> =
-            self.wanted.iter().map(|wanted| self.check(wanted)).collect();
+        let checked: Vec<Result<Ask, Problem>> = self
+            .wanted
+            .iter()
+            .map(|wanted| self.check(wanted))
+            .collect();
         let (asks, places) = unique(&checked);
         times.set(Stage::Check, began.elapsed());
         let work = Batch {
@@ -243,7 +246,10 @@ impl Batch {
             Ok(signed) => signed,
             Err(full) => {
                 let problem = refused(full);
-                return ours.into_iter().map(|(at, _)| (at, Err(problem.clone()))).collect();
+                return ours
+                    .into_iter()
+                    .map(|(at, _)| (at, Err(problem.clone())))
+                    .collect();
             }
         };
         let mut took = locked(took);

@@ -101,13 +101,16 @@ fn scheme(item: &RemovalItem) -> Result<Option<&'static Scheme>, Problem> {
     let named = named.transpose()?;
     let of_suite = item.ciphersuite.map(|number| {
         by_suite(number).ok_or_else(|| {
-            MALFORMED.because(format!("ciphersuite: no removal key signs for {number:#06x}"))
+            MALFORMED.because(format!(
+                "ciphersuite: no removal key signs for {number:#06x}"
+            ))
         })
     });
     let of_suite = of_suite.transpose()?;
     match (named, of_suite) {
-        (Some(named), Some(of_suite)) if named.name != of_suite.name => Err(MALFORMED
-            .because(format!("ciphersuite: it signs with {}", of_suite.name))),
+        (Some(named), Some(of_suite)) if named.name != of_suite.name => {
+            Err(MALFORMED.because(format!("ciphersuite: it signs with {}", of_suite.name)))
+        }
         (named, of_suite) => Ok(named.or(of_suite)),
     }
 }
@@ -155,14 +158,62 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let wrong = [
-            ("group_id", RemovalItem { group_id: "!".into(), ..item() }),
-            ("group_id", RemovalItem { group_id: String::new(), ..item() }),
-            ("group_id", RemovalItem { group_id: api::base64(&[0; 1025]), ..item() }),
-            ("ciphersuite", RemovalItem { ciphersuite: Some(6), ..item() }),
-            ("ciphersuite", RemovalItem { signature_scheme: Some("ed25519".into()), ..item() }),
-            ("signature_scheme", RemovalItem { signature_scheme: Some("rsa".into()), ..item() }),
-            ("sender_public_key", RemovalItem { sender_public_key: Some("AA=".into()), ..item() }),
-            ("one is needed", RemovalItem { ciphersuite: None, ..item() }),
+            (
+                "group_id",
+                RemovalItem {
+                    group_id: "!".into(),
+                    ..item()
+                },
+            ),
+            (
+                "group_id",
+                RemovalItem {
+                    group_id: String::new(),
+                    ..item()
+                },
+            ),
+            (
+                "group_id",
+                RemovalItem {
+                    group_id: api::base64(&[0; 1025]),
+                    ..item()
+                },
+            ),
+            (
+                "ciphersuite",
+                RemovalItem {
+                    ciphersuite: Some(6),
+                    ..item()
+                },
+            ),
+            (
+                "ciphersuite",
+                RemovalItem {
+                    signature_scheme: Some("ed25519".into()),
+                    ..item()
+                },
+            ),
+            (
+                "signature_scheme",
+                RemovalItem {
+                    signature_scheme: Some("rsa".into()),
+                    ..item()
+                },
+            ),
+            (
+                "sender_public_key",
+                RemovalItem {
+                    sender_public_key: Some("AA=".into()),
+                    ..item()
+                },
+            ),
+            (
+                "one is needed",
+                RemovalItem {
+                    ciphersuite: None,
+                    ..item()
+                },
+            ),
         ];
         for (name, item) in wrong {
             let problem = wanted(&item).unwrap_err();
@@ -173,7 +224,8 @@ mod tests {
 
     #[test]
     fn bodies_are_read_strictly() {
-        let good = r#"{"removals":[{"group_id":"AA==","epoch":1,"leaf_index":2,"sender_index":0}]}"#;
+        let good =
+            r#"{"removals":[{"group_id":"AA==","epoch":1,"leaf_index":2,"sender_index":0}]}"#;
         assert_eq!(decode(good.as_bytes()).unwrap().removals.len(), 1);
         let nested = "[".repeat(100_000);
         let bad = [

@@ -70,9 +70,8 @@ struct Signals {
 
 impl Signals {
     fn listen() -> Result<Self, Error> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| Error::Setup(format!("no signals: {error}")))
-        };
+        let listen =
+            |kind| signal(kind).map_err(|error| Error::Setup(format!("no signals: {error}")));
         Ok(Self {
             hangup: listen(SignalKind::hangup())?,
             terminate: listen(SignalKind::terminate())?,
@@ -225,7 +224,9 @@ async fn accept_all(
     let gauge = core.metrics.connections(name);
     let serve = |stream, open: &mut JoinSet<()>| match connections.enter() {
         Some(counted) => {
-            let (core, terms) = (Arc::clone(&core), terms.clone());
+            let (core, mut terms) = (Arc::clone(&core), terms.clone());
+            // Only readings of the configuration from now on end it.
+            terms.generation.mark_unchanged();
             open.spawn(async move {
                 let callers = core.callers_now();
                 serve_connection(stream, counted, &callers, terms).await;

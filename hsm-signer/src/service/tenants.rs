@@ -51,8 +51,8 @@ pub fn start(config: &Config) -> Result<Tenants, Error> {
     });
     let mut tenants = Tenants::new();
     for (opened, config) in opened.into_iter().zip(&config.tenants) {
-        let tenant = opened
-            .map_err(|error| Error::Setup(format!("tenant {:?}: {error}", config.name)))?;
+        let tenant =
+            opened.map_err(|error| Error::Setup(format!("tenant {:?}: {error}", config.name)))?;
         tenants.insert(config.name.clone(), Arc::new(tenant));
     }
     Ok(tenants)
@@ -60,7 +60,11 @@ pub fn start(config: &Config) -> Result<Tenants, Error> {
 
 impl Tenant {
     fn start(config: &TenantConfig, waiting: usize) -> Result<Self, Error> {
-        let sources = config.tokens.iter().map(source).collect::<Result<_, Error>>()?;
+        let sources = config
+            .tokens
+            .iter()
+            .map(source)
+            .collect::<Result<_, Error>>()?;
         let mut engine = engine_config(sources)?;
         engine.pins = config
             .pins()
@@ -123,6 +127,10 @@ fn engine_config(sources: Vec<SourceConfig>) -> Result<EngineConfig, Error> {
 }
 
 fn sources_of(config: &TenantConfig) -> String {
-    let names: Vec<_> = config.tokens.iter().map(|token| token.name.as_str()).collect();
+    let names: Vec<_> = config
+        .tokens
+        .iter()
+        .map(|token| token.name.as_str())
+        .collect();
     names.join(" or ")
 }

@@ -15,7 +15,9 @@ fn document(path: &str) -> String {
 /// The TOML examples of a Markdown text.
 fn examples(text: &str) -> Vec<String> {
     let blocks = text.split("```toml\n").skip(1);
-    blocks.map(|block| block.split("```").next().unwrap().to_owned()).collect()
+    blocks
+        .map(|block| block.split("```").next().unwrap().to_owned())
+        .collect()
 }
 
 /// The keys of a configuration, as the reference writes them.
@@ -23,7 +25,11 @@ fn keys(value: &serde_json::Value, path: &str, all: &mut BTreeSet<String>) {
     match value {
         serde_json::Value::Object(map) => {
             for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
-                let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let name = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 if !matches!(value, serde_json::Value::Object(_)) && !is_tables(value) {
                     all.insert(name.clone());
                 }
@@ -36,7 +42,9 @@ fn keys(value: &serde_json::Value, path: &str, all: &mut BTreeSet<String>) {
 }
 
 fn is_tables(value: &serde_json::Value) -> bool {
-    value.as_array().is_some_and(|items| items.first().is_some_and(serde_json::Value::is_object))
+    value
+        .as_array()
+        .is_some_and(|items| items.first().is_some_and(serde_json::Value::is_object))
 }
 
 #[test]
@@ -51,11 +59,19 @@ fn the_reference_names_every_key_and_its_examples_are_valid() {
     }
     assert!(all.len() > 45, "{all:?}");
     for key in &all {
-        assert!(reference.contains(&format!("| `{key}` |")), "{key} is not in the reference");
+        assert!(
+            reference.contains(&format!("| `{key}` |")),
+            "{key} is not in the reference"
+        );
     }
-    let rows = reference.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let rows = reference
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     for row in rows {
-        assert!(all.contains(row), "the reference has {row}, the configuration has not");
+        assert!(
+            all.contains(row),
+            "the reference has {row}, the configuration has not"
+        );
     }
 }
 
@@ -68,14 +84,47 @@ fn mistakes_are_named() {
     };
     let wrong = [
         (with("[store]", "[store]\nurls = 1"), "urls"),
-        (with("[listen.unix]", "[listen.plain]\naddress = \"192.0.2.1:80\"\ncaller = \"galley\"\ndevelopment = true\n[listen.unix]"), "loopback"),
-        (with("[listen.unix]", "[listen.plain]\naddress = \"127.0.0.1:80\"\ncaller = \"galley\"\ndevelopment = false\n[listen.unix]"), "development"),
-        (with("tenants = [\"example.com\"]", "tenants = [\"nobody.example\"]"), "nobody.example"),
+        (
+            with(
+                "[listen.unix]",
+                "[listen.plain]\naddress = \"192.0.2.1:80\"\ncaller = \"galley\"\ndevelopment = true\n[listen.unix]",
+            ),
+            "loopback",
+        ),
+        (
+            with(
+                "[listen.unix]",
+                "[listen.plain]\naddress = \"127.0.0.1:80\"\ncaller = \"galley\"\ndevelopment = false\n[listen.unix]",
+            ),
+            "development",
+        ),
+        (
+            with(
+                "tenants = [\"example.com\"]",
+                "tenants = [\"nobody.example\"]",
+            ),
+            "nobody.example",
+        ),
         (with("name = \"galley\"", "name = \"gal ley\""), "gal ley"),
-        (with("\"propose-removals\"", "\"sign-anything\""), "sign-anything"),
-        (with("token_label = ", "slot = 1\ntoken_label = "), "only one"),
-        (with("[[callers]]", "[limits]\nbatch = 0\n[[callers]]"), "batch"),
-        (with("[[callers]]", "[[callers]]\nname = \"x\"\nsans = [\"dns:*.example\"]\nmay = []\n[[callers]]"), "wildcard"),
+        (
+            with("\"propose-removals\"", "\"sign-anything\""),
+            "sign-anything",
+        ),
+        (
+            with("token_label = ", "slot = 1\ntoken_label = "),
+            "only one",
+        ),
+        (
+            with("[[callers]]", "[limits]\nbatch = 0\n[[callers]]"),
+            "batch",
+        ),
+        (
+            with(
+                "[[callers]]",
+                "[[callers]]\nname = \"x\"\nsans = [\"dns:*.example\"]\nmay = []\n[[callers]]",
+            ),
+            "wildcard",
+        ),
     ];
     let mut refused = 0;
     for (text, named) in &wrong {
@@ -92,7 +141,10 @@ fn files_that_everybody_can_read_and_root_are_refused() {
     let refused = |setup: &Setup, configuration: &str, mode: u32| {
         setup.sandbox.write("signer.toml", configuration, mode);
         let mut command = setup.sandbox.command(&["serve", "--config"]);
-        let output = command.arg(setup.sandbox.path("signer.toml")).output().unwrap();
+        let output = command
+            .arg(setup.sandbox.path("signer.toml"))
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         String::from_utf8(output.stderr).unwrap()
     };

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use crate::support::{Setup, item};
 
 fn deploy(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("deploy")
+        .join(path)
 }
 
 fn read(path: &Path) -> String {
@@ -29,7 +31,9 @@ fn values() -> Value {
 
 fn templates() -> BTreeMap<String, String> {
     let directory = deploy("helm/mls-hsm-signer/templates");
-    let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let named = |path: PathBuf| {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         (name, read(&path))
@@ -45,9 +49,11 @@ fn go(value: &Value) -> Go {
         Value::Number(number) => Go::from(number.as_i64().unwrap()),
         Value::String(text) => Go::String(text.clone()),
         Value::Array(items) => Go::Array(items.iter().map(go).collect()),
-        Value::Object(map) => {
-            Go::Map(map.iter().map(|(key, value)| (key.clone(), go(value))).collect())
-        }
+        Value::Object(map) => Go::Map(
+            map.iter()
+                .map(|(key, value)| (key.clone(), go(value)))
+                .collect(),
+        ),
     }
 }
 
@@ -58,9 +64,11 @@ fn json_of(value: &Go) -> Value {
         Go::String(text) => json!(text),
         Go::Number(number) => json!(number.as_i64().unwrap()),
         Go::Array(items) => Value::Array(items.iter().map(json_of).collect()),
-        Go::Map(map) | Go::Object(map) => {
-            Value::Object(map.iter().map(|(key, value)| (key.clone(), json_of(value))).collect())
-        }
+        Go::Map(map) | Go::Object(map) => Value::Object(
+            map.iter()
+                .map(|(key, value)| (key.clone(), json_of(value)))
+                .collect(),
+        ),
         _ => Value::Null,
     }
 }
@@ -96,7 +104,11 @@ fn nindent(arguments: &[Go]) -> Result<Go, FuncError> {
     };
     let pad = " ".repeat(width.as_u64().unwrap() as usize);
     let text = json_of(&arguments[1]);
-    let lines = text.as_str().unwrap().lines().map(|line| format!("\n{pad}{line}"));
+    let lines = text
+        .as_str()
+        .unwrap()
+        .lines()
+        .map(|line| format!("\n{pad}{line}"));
     Ok(Go::String(lines.collect()))
 }
 
@@ -116,7 +128,9 @@ fn rendered(values: &Value) -> BTreeMap<String, Value> {
         template.add_func("toYaml", to_yaml);
         template.add_func("nindent", nindent);
         template.add_func("quote", quote);
-        template.parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        template
+            .parse(&text)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         let rendered = template.render(&gtmpl::Context::from(go(&context)));
         let rendered = rendered.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(!rendered.contains("<no value>"), "{name}:\n{rendered}");
@@ -137,7 +151,10 @@ fn lint(objects: &BTreeMap<String, Value>) {
         assert!(object["apiVersion"].is_string(), "{kind}");
         assert_eq!(object["metadata"]["name"], "signer", "{kind}");
         for label in LABELS {
-            assert!(object["metadata"]["labels"][label].is_string(), "{kind} {label}");
+            assert!(
+                object["metadata"]["labels"][label].is_string(),
+                "{kind} {label}"
+            );
         }
     }
     let deployment = &objects["Deployment"]["spec"];
@@ -155,18 +172,25 @@ fn lint(objects: &BTreeMap<String, Value>) {
     let container = &pod["containers"][0];
     let names = |list: &Value| -> BTreeSet<String> {
         let items = list.as_array().unwrap().iter();
-        items.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+        items
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(names(&container["volumeMounts"]), names(&pod["volumes"]));
     let ports = names(&container["ports"]);
-    let target = objects["Service"]["spec"]["ports"][0]["targetPort"].as_str().unwrap();
+    let target = objects["Service"]["spec"]["ports"][0]["targetPort"]
+        .as_str()
+        .unwrap();
     assert!(ports.contains(target));
     let context = &container["securityContext"];
     assert_eq!(context["allowPrivilegeEscalation"], false);
     assert_eq!(context["readOnlyRootFilesystem"], true);
     assert_eq!(context["capabilities"]["drop"], json!(["ALL"]));
     assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
-    assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
+    assert_eq!(
+        pod["securityContext"]["seccompProfile"]["type"],
+        "RuntimeDefault"
+    );
     assert_eq!(pod["automountServiceAccountToken"], false);
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
         assert_eq!(container[probe]["exec"]["command"][1], "status", "{probe}");
@@ -198,7 +222,10 @@ fn the_chart_renders_and_is_sound() {
     assert!(objects.keys().eq(kinds), "{:?}", objects.keys());
     lint(&objects);
     let monitor = &objects["ServiceMonitor"]["spec"]["endpoints"][0];
-    assert_eq!((&monitor["scheme"], &monitor["path"]), (&json!("https"), &json!("/metrics")));
+    assert_eq!(
+        (&monitor["scheme"], &monitor["path"]),
+        (&json!("https"), &json!("/metrics"))
+    );
 
     let mut sqlite = values();
     sqlite["replicas"] = json!(1);
@@ -208,7 +235,10 @@ fn the_chart_renders_and_is_sound() {
     let objects = rendered(&sqlite);
     lint(&objects);
     assert!(!objects.contains_key("ServiceMonitor"));
-    assert_eq!(objects["Deployment"]["spec"]["strategy"]["type"], "Recreate");
+    assert_eq!(
+        objects["Deployment"]["spec"]["strategy"]["type"],
+        "Recreate"
+    );
 }
 
 /// Every value is used, and every value used is there.
@@ -219,14 +249,23 @@ fn values_and_templates_agree() {
     let used: BTreeSet<&str> = all
         .split(".Values.")
         .skip(1)
-        .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '.').next().unwrap())
+        .map(|rest| {
+            rest.split(|c: char| !c.is_alphanumeric() && c != '.')
+                .next()
+                .unwrap()
+        })
         .collect();
     for path in &used {
-        let found = path.split('.').try_fold(&values, |value, key| value.get(key));
+        let found = path
+            .split('.')
+            .try_fold(&values, |value, key| value.get(key));
         assert!(found.is_some(), ".Values.{path} is not in values.yaml");
     }
     for key in values.as_object().unwrap().keys() {
-        assert!(used.iter().any(|path| path.split('.').next() == Some(key)), "{key} is not used");
+        assert!(
+            used.iter().any(|path| path.split('.').next() == Some(key)),
+            "{key} is not used"
+        );
     }
     assert!(used.len() > 15, "{used:?}");
 }
@@ -238,7 +277,10 @@ fn the_dashboard_asks_for_metrics_that_there_are() {
     let metrics = String::from_utf8(service.wire().get("/metrics").body).unwrap();
     let dashboard: Value = serde_json::from_str(&read(&deploy("grafana/dashboard.json"))).unwrap();
     // Only there once something happened.
-    let later = ["mls_hsm_signer_token_recovery_steps", "mls_hsm_signer_waiting_removals"];
+    let later = [
+        "mls_hsm_signer_token_recovery_steps",
+        "mls_hsm_signer_waiting_removals",
+    ];
     let mut found = 0;
     for panel in dashboard["panels"].as_array().unwrap() {
         let expression = panel["targets"][0]["expr"].as_str().unwrap();
@@ -272,8 +314,12 @@ fn the_unit_is_hardened_and_tells_systemd() {
     let mut setup = Setup::new();
     let path = setup.sandbox.path("notify.sock");
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
-    setup.environment.push(("NOTIFY_SOCKET".into(), path.display().to_string()));
+    socket
+        .set_read_timeout(Some(std::time::Duration::from_secs(60)))
+        .unwrap();
+    setup
+        .environment
+        .push(("NOTIFY_SOCKET".into(), path.display().to_string()));
     let mut service = setup.start();
     service.signal(rustix::process::Signal::HUP);
     let told = |wanted: &str| {

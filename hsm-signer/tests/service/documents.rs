@@ -15,7 +15,12 @@ fn the_openapi_document_lists_the_paths_and_only_those() {
     let served = service.wire().get("/openapi.json").json();
     let document: Value = serde_json::from_str(&mls_hsm_signer::service::openapi()).unwrap();
     assert_eq!(served, document);
-    let paths: BTreeSet<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    let paths: BTreeSet<_> = document["paths"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
     let expected = [
         REMOVALS_PATH,
         "/mls/public-keys",
@@ -34,7 +39,10 @@ fn the_openapi_document_lists_the_paths_and_only_those() {
     }
     let text = document.to_string();
     assert!(text.contains("RemovalsRequest") && text.contains("ProblemDetails"));
-    assert!(!text.to_lowercase().contains("payload"), "nothing takes bytes to sign");
+    assert!(
+        !text.to_lowercase().contains("payload"),
+        "nothing takes bytes to sign"
+    );
 }
 
 #[test]
@@ -43,14 +51,25 @@ fn manual_pages_and_completions_cover_the_commands() {
     let out = setup.sandbox.path("man");
     let mut command = setup.sandbox.command(&["man", "--out"]);
     assert!(command.arg(&out).status().unwrap().success());
-    for page in ["mls-hsm-signer", "mls-hsm-signer-serve", "mls-hsm-signer-audit-verify"] {
+    for page in [
+        "mls-hsm-signer",
+        "mls-hsm-signer-serve",
+        "mls-hsm-signer-audit-verify",
+    ] {
         let text = std::fs::read_to_string(out.join(format!("{page}.1"))).unwrap();
         assert!(text.contains(".TH"), "{page}");
     }
     for shell in ["bash", "zsh", "fish"] {
-        let output = setup.sandbox.command(&["completions", shell]).output().unwrap();
+        let output = setup
+            .sandbox
+            .command(&["completions", shell])
+            .output()
+            .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(text.contains("propose-remove") && text.contains("serve"), "{shell}");
+        assert!(
+            text.contains("propose-remove") && text.contains("serve"),
+            "{shell}"
+        );
     }
 }
 
@@ -60,7 +79,10 @@ fn the_curl_examples_of_the_guide_work() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
     let guide = std::fs::read_to_string(guide).unwrap();
     let service = Setup::new().start();
-    let blocks = guide.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let blocks = guide
+        .split("```sh\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap());
     let mut run = 0;
     for block in blocks.filter(|block| block.contains("curl ")) {
         let output = Command::new("sh")
@@ -82,8 +104,18 @@ fn the_command_line_proposes_through_the_service() {
     let service = Setup::new().start();
     let place = format!("unix:{}", service.setup.socket().display());
     let output = service.setup.sandbox.command(&[
-        "propose-remove", "--json", "--server", &place, "--scheme", "ed25519", "--group-id", "0a0b",
-        "--epoch", "5", "--leaf-index", "2",
+        "propose-remove",
+        "--json",
+        "--server",
+        &place,
+        "--scheme",
+        "ed25519",
+        "--group-id",
+        "0a0b",
+        "--epoch",
+        "5",
+        "--leaf-index",
+        "2",
     ]);
     let mut output = output;
     let output = output.output().unwrap();
@@ -92,7 +124,15 @@ fn the_command_line_proposes_through_the_service() {
     assert_eq!(said["epoch"], 5);
     let message = mls_hsm_signer::api::bytes(said["message"].as_str().unwrap()).unwrap();
     let read = mls_hsm_signer::audit::ReleasedMessage::decode(&message).unwrap();
-    assert_eq!((read.removal.group_id, read.removal.leaf_index), (vec![10, 11], 2));
-    let status = service.setup.sandbox.command(&["status", "--server", &place]).output().unwrap();
+    assert_eq!(
+        (read.removal.group_id, read.removal.leaf_index),
+        (vec![10, 11], 2)
+    );
+    let status = service
+        .setup
+        .sandbox
+        .command(&["status", "--server", &place])
+        .output()
+        .unwrap();
     assert!(status.status.success(), "{status:?}");
 }

@@ -31,7 +31,8 @@ fn under_load(
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
                     let leaf = next.fetch_add(5, Ordering::Relaxed);
-                    let items = (leaf..leaf + 5).map(|leaf| item("ecdsa_secp256r1_sha256", "g", leaf));
+                    let items =
+                        (leaf..leaf + 5).map(|leaf| item("ecdsa_secp256r1_sha256", "g", leaf));
                     match service.propose(items.collect()) {
                         Ok(results) => {
                             let mut acknowledged = acknowledged.lock().unwrap();
@@ -66,14 +67,22 @@ fn nothing_is_lost(service: &Service, acknowledged: &Mutex<HashMap<u32, Vec<u8>>
     let acknowledged = acknowledged.lock().unwrap();
     let leaves: Vec<u32> = acknowledged.keys().copied().collect();
     for part in leaves.chunks(500) {
-        let items = part.iter().map(|leaf| item("ecdsa_secp256r1_sha256", "g", *leaf));
+        let items = part
+            .iter()
+            .map(|leaf| item("ecdsa_secp256r1_sha256", "g", *leaf));
         let again = service.propose(items.collect()).unwrap();
         for (leaf, result) in part.iter().zip(&again) {
             assert_eq!(&message(result), &acknowledged[leaf], "leaf {leaf}");
         }
     }
-    let records = service.wire().get("/v1/audit/head").json()["sequence"].as_u64().unwrap();
-    assert!(records >= leaves.len() as u64, "{records} records of {}", leaves.len());
+    let records = service.wire().get("/v1/audit/head").json()["sequence"]
+        .as_u64()
+        .unwrap();
+    assert!(
+        records >= leaves.len() as u64,
+        "{records} records of {}",
+        leaves.len()
+    );
     service.verify_audit();
 }
 
@@ -96,13 +105,19 @@ fn sigterm_under_load_drops_nothing_that_was_accepted() {
         for failure in &failures {
             // Refused to connect is no request accepted; an answer that broke off is.
             let refused = ["No such file", "refused", "connect"];
-            assert!(refused.iter().any(|text| failure.contains(text)), "{failure}");
+            assert!(
+                refused.iter().any(|text| failure.contains(text)),
+                "{failure}"
+            );
         }
         assert_eq!(service.wait(), Some(0), "{}", service.log());
         service = service.start_again();
         nothing_is_lost(&service, &acknowledged);
     }
-    println!("SIGTERM {rounds} times, {} acknowledged", acknowledged.lock().unwrap().len());
+    println!(
+        "SIGTERM {rounds} times, {} acknowledged",
+        acknowledged.lock().unwrap().len()
+    );
     assert!(!acknowledged.lock().unwrap().is_empty());
 }
 
@@ -120,7 +135,10 @@ fn kill_9_under_load_loses_no_record() {
         service = service.start_again();
         nothing_is_lost(&service, &acknowledged);
     }
-    println!("kill -9 {rounds} times, {} acknowledged", acknowledged.lock().unwrap().len());
+    println!(
+        "kill -9 {rounds} times, {} acknowledged",
+        acknowledged.lock().unwrap().len()
+    );
     assert!(!acknowledged.lock().unwrap().is_empty());
 }
 
@@ -131,13 +149,25 @@ fn sighup_takes_over_callers_or_nothing() {
     setup.caller(&everything);
     let mut service = setup.start();
     served(&service, 1, "signed");
-    service.setup.caller("name = \"galley\"\nsans = [\"dns:galley.example\"]\nmay = []");
-    let more = service.setup.configuration().replace("\"propose-removals\", ", "");
+    service
+        .setup
+        .caller("name = \"galley\"\nsans = [\"dns:galley.example\"]\nmay = []");
+    let more = service
+        .setup
+        .configuration()
+        .replace("\"propose-removals\", ", "");
     reload(&service, &more, "was taken over");
     served(&service, 2, "not-permitted");
-    reload(&service, &more.replace("[store]", "[store]\nunknown = 1"), "stays as it was");
+    reload(
+        &service,
+        &more.replace("[store]", "[store]\nunknown = 1"),
+        "stays as it was",
+    );
     served(&service, 3, "not-permitted");
-    let other = service.setup.configuration().replace("sessions = 4", "sessions = 5");
+    let other = service
+        .setup
+        .configuration()
+        .replace("sessions = 4", "sessions = 5");
     reload(&service, &other, "stays as it was");
     let first = service.setup.configuration();
     reload(&service, &first, "was taken over");
@@ -146,7 +176,10 @@ fn sighup_takes_over_callers_or_nothing() {
 
 fn reload(service: &Service, configuration: &str, expected: &str) {
     let before = service.log().matches(expected).count();
-    service.setup.sandbox.write("signer.toml", configuration, 0o600);
+    service
+        .setup
+        .sandbox
+        .write("signer.toml", configuration, 0o600);
     service.signal(rustix::process::Signal::HUP);
     for _ in 0..500 {
         if service.log().matches(expected).count() > before {

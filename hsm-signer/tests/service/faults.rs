@@ -19,20 +19,31 @@ fn body(leaf: u32, timeout_ms: u64) -> Vec<u8> {
 fn a_request_ends_by_its_deadline_and_is_answered_later() {
     let setup = Setup::new();
     let service = setup.start();
-    service.setup.faults("example.com").set(&["C_Sign delay 1500000"]).unwrap();
+    service
+        .setup
+        .faults("example.com")
+        .set(&["C_Sign delay 1500000"])
+        .unwrap();
     let began = Instant::now();
     let reply = service.wire().post(REMOVALS_PATH, &body(1, 300));
     assert_eq!(reply.code(), "deadline-passed");
     assert!(began.elapsed() < Duration::from_secs(30));
     service.setup.faults("example.com").clear().unwrap();
-    assert_eq!(service.wire().post(REMOVALS_PATH, &body(1, 10_000)).status, 200);
+    assert_eq!(
+        service.wire().post(REMOVALS_PATH, &body(1, 10_000)).status,
+        200
+    );
     service.verify_audit();
 }
 
 #[test]
 fn an_hsm_that_is_out_makes_the_service_unready_and_comes_back() {
     let service = Setup::new().start();
-    service.setup.faults("example.com").set(&["C_Sign return 0x30"]).unwrap();
+    service
+        .setup
+        .faults("example.com")
+        .set(&["C_Sign return 0x30"])
+        .unwrap();
     let reply = service.wire().post(REMOVALS_PATH, &body(1, 3_000));
     assert!([503, 504].contains(&reply.status), "{reply:?}");
     let unready = (0..500).find_map(|_| {
@@ -48,6 +59,9 @@ fn an_hsm_that_is_out_makes_the_service_unready_and_comes_back() {
         service.wire().get("/readyz").status == 200
     });
     assert!(ready, "{}", service.log());
-    assert_eq!(service.wire().post(REMOVALS_PATH, &body(1, 10_000)).status, 200);
+    assert_eq!(
+        service.wire().post(REMOVALS_PATH, &body(1, 10_000)).status,
+        200
+    );
     assert_eq!(service.wire().get("/v1/audit/head").json()["sequence"], 1);
 }

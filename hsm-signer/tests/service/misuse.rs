@@ -16,7 +16,13 @@ fn small() -> Setup {
 }
 
 fn served(service: &Service, leaf: u32) {
-    assert_eq!(service.propose(vec![item("ed25519", "group", leaf)]).unwrap().len(), 1);
+    assert_eq!(
+        service
+            .propose(vec![item("ed25519", "group", leaf)])
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -43,16 +49,33 @@ fn what_cannot_be_read_is_refused_with_a_code() {
     for (body, code) in cases {
         assert_eq!(service.wire().post(REMOVALS_PATH, body).code(), code);
     }
-    assert_eq!(service.wire().post(REMOVALS_PATH, &good.unwrap()).status, 200);
+    assert_eq!(
+        service.wire().post(REMOVALS_PATH, &good.unwrap()).status,
+        200
+    );
     assert_eq!(service.wire().get("/nowhere").code(), "not-found");
-    assert_eq!(service.wire().get(REMOVALS_PATH).code(), "method-not-allowed");
-    assert_eq!(service.wire().get("/v1/keys?tenants=x").code(), "malformed-request");
+    assert_eq!(
+        service.wire().get(REMOVALS_PATH).code(),
+        "method-not-allowed"
+    );
+    assert_eq!(
+        service.wire().get("/v1/keys?tenants=x").code(),
+        "malformed-request"
+    );
     let mut wire = service.wire();
-    wire.send(b"POST /v1/external-proposals/remove HTTP/1.1\r\nHost: s\r\nConnection: close\r\n\
-                Content-Length: 2\r\n\r\n{}");
+    wire.send(
+        b"POST /v1/external-proposals/remove HTTP/1.1\r\nHost: s\r\nConnection: close\r\n\
+                Content-Length: 2\r\n\r\n{}",
+    );
     assert_eq!(wire.read().code(), "unsupported-media-type");
     let mut wire = service.wire();
-    wire.send(format!("GET /healthz HTTP/1.1\r\nHost: s\r\nX: {}\r\n\r\n", "x".repeat(40_000)).as_bytes());
+    wire.send(
+        format!(
+            "GET /healthz HTTP/1.1\r\nHost: s\r\nX: {}\r\n\r\n",
+            "x".repeat(40_000)
+        )
+        .as_bytes(),
+    );
     assert_eq!(wire.read().status, 431);
     let mut wire = service.wire();
     wire.send(b"\x16\x03\x01 no HTTP at all\r\n\r\n");
@@ -63,8 +86,10 @@ fn what_cannot_be_read_is_refused_with_a_code() {
 fn slow_bodies_and_heads_end_while_others_are_served() {
     let service = small().start();
     let mut body = service.wire();
-    body.send(b"POST /v1/external-proposals/remove HTTP/1.1\r\nHost: s\r\nConnection: close\r\n\
-                Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{");
+    body.send(
+        b"POST /v1/external-proposals/remove HTTP/1.1\r\nHost: s\r\nConnection: close\r\n\
+                Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{",
+    );
     let mut head = service.wire();
     head.send(b"GET /healthz HTTP/1.1\r\nHo");
     served(&service, 1);
@@ -89,7 +114,10 @@ fn more_connections_than_allowed_are_closed_and_places_come_back() {
 fn a_long_queue_is_refused_with_a_time_to_come_back() {
     let mut setup = small();
     setup.sessions = 1;
-    setup.faults("example.com").set(&["C_Sign delay 30000"]).unwrap();
+    setup
+        .faults("example.com")
+        .set(&["C_Sign delay 30000"])
+        .unwrap();
     let service = setup.start();
     let batches: Vec<_> = std::thread::scope(|scope| {
         let service = &service;
@@ -106,13 +134,21 @@ fn a_long_queue_is_refused_with_a_time_to_come_back() {
                 })
             })
             .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     });
-    let busy = batches.iter().filter(|reply| reply.status == 429 || reply.status == 503);
+    let busy = batches
+        .iter()
+        .filter(|reply| reply.status == 429 || reply.status == 503);
     let busy: Vec<_> = busy.collect();
     assert!(!busy.is_empty() && busy.len() < 6, "{batches:?}");
     for reply in busy {
-        assert!(reply.head.to_lowercase().contains("retry-after: "), "{reply:?}");
+        assert!(
+            reply.head.to_lowercase().contains("retry-after: "),
+            "{reply:?}"
+        );
         assert!(["caller-busy", "overloaded"].contains(&reply.code().as_str()));
     }
 }

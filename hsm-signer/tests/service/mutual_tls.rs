@@ -36,9 +36,10 @@ impl Secure {
         );
         let everything = setup.everything();
         setup.caller(&everything);
-        for (name, san, tenant) in
-            [("galley", GALLEY, "example.com"), ("brig", BRIG, "other.example")]
-        {
+        for (name, san, tenant) in [
+            ("galley", GALLEY, "example.com"),
+            ("brig", BRIG, "other.example"),
+        ] {
             setup.caller(&format!(
                 "name = {name:?}\nsans = [{san:?}]\ntenants = [{tenant:?}]\nmay = \
                  [\"propose-removals\", \"read-keys\"]"
@@ -73,12 +74,17 @@ impl Secure {
             removals: vec![item("ed25519", "group", 1)],
             ..RemovalsRequest::default()
         };
-        runtime().block_on(client.propose_once(&request)).map(|(response, _)| response)
+        runtime()
+            .block_on(client.propose_once(&request))
+            .map(|(response, _)| response)
     }
 
     /// How many removals have been recorded.
     fn records(&self, tenant: &str) -> u64 {
-        let head = self.service.wire().get(&format!("/v1/audit/head?tenant={tenant}"));
+        let head = self
+            .service
+            .wire()
+            .get(&format!("/v1/audit/head?tenant={tenant}"));
         head.json()["sequence"].as_u64().unwrap()
     }
 }
@@ -103,21 +109,46 @@ fn each_caller_gets_its_own_tenant_and_strangers_get_nothing() {
     let stranger = Authority::new("strangers");
     let sandbox = &secure.service.setup.sandbox;
     let matrix = [
-        (secure.issue("galley", &[GALLEY]), ["signed", "tenant-refused"]),
+        (
+            secure.issue("galley", &[GALLEY]),
+            ["signed", "tenant-refused"],
+        ),
         (secure.issue("brig", &[BRIG]), ["tenant-refused", "signed"]),
-        (secure.issue("wrong", &["dns:brig.example"]), ["caller-unknown"; 2]),
-        (secure.issue("wild", &["dns:*.example"]), ["caller-unknown"; 2]),
+        (
+            secure.issue("wrong", &["dns:brig.example"]),
+            ["caller-unknown"; 2],
+        ),
+        (
+            secure.issue("wild", &["dns:*.example"]),
+            ["caller-unknown"; 2],
+        ),
         (secure.issue("none", &[]), ["caller-unknown"; 2]),
         (secure.issue("two", &[GALLEY, BRIG]), ["caller-unknown"; 2]),
-        (secure.callers.issue_until(sandbox, "old", &[GALLEY], 2021), ["no connection"; 2]),
-        (stranger.issue(sandbox, "stranger", &[GALLEY]), ["no connection"; 2]),
+        (
+            secure.callers.issue_until(sandbox, "old", &[GALLEY], 2021),
+            ["no connection"; 2],
+        ),
+        (
+            stranger.issue(sandbox, "stranger", &[GALLEY]),
+            ["no connection"; 2],
+        ),
     ];
     let mut checked = 0;
     for (leaf, expected) in &matrix {
         for (tenant, expected) in ["example.com", "other.example"].iter().zip(expected) {
-            let before = (secure.records("example.com"), secure.records("other.example"));
-            assert_eq!(code(secure.asked(leaf, tenant)), *expected, "{leaf:?} {tenant}");
-            let after = (secure.records("example.com"), secure.records("other.example"));
+            let before = (
+                secure.records("example.com"),
+                secure.records("other.example"),
+            );
+            assert_eq!(
+                code(secure.asked(leaf, tenant)),
+                *expected,
+                "{leaf:?} {tenant}"
+            );
+            let after = (
+                secure.records("example.com"),
+                secure.records("other.example"),
+            );
             if *expected != "signed" {
                 assert_eq!(before, after, "{leaf:?} {tenant}: something was signed");
             }
@@ -125,7 +156,13 @@ fn each_caller_gets_its_own_tenant_and_strangers_get_nothing() {
         }
     }
     assert_eq!(checked, 16);
-    assert_eq!((secure.records("example.com"), secure.records("other.example")), (1, 1));
+    assert_eq!(
+        (
+            secure.records("example.com"),
+            secure.records("other.example")
+        ),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -133,7 +170,9 @@ fn without_a_certificate_or_without_tls_nobody_is_served() {
     use std::io::{Read, Write};
     let secure = Secure::start();
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", secure.port)).unwrap();
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: s\r\n\r\n").unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: s\r\n\r\n")
+        .unwrap();
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     assert!(!answer.starts_with(b"HTTP"), "{answer:?}");

@@ -32,7 +32,12 @@ fn body(group: &str) -> Vec<u8> {
 #[test]
 fn each_permission_opens_its_paths_and_no_other() {
     let mut refused = 0;
-    for granted in ["read-keys", "read-audit", "read-metrics", "propose-removals"] {
+    for granted in [
+        "read-keys",
+        "read-audit",
+        "read-metrics",
+        "propose-removals",
+    ] {
         let mut setup = Setup::new();
         let uid = uid();
         setup.caller(&format!(
@@ -58,7 +63,10 @@ fn each_permission_opens_its_paths_and_no_other() {
 #[test]
 fn a_stranger_is_told_that_it_is_one() {
     let mut setup = Setup::new();
-    setup.caller(&format!("name = \"other\"\nunix_uids = [{}]\nmay = [\"read-keys\"]", uid() + 1));
+    setup.caller(&format!(
+        "name = \"other\"\nunix_uids = [{}]\nmay = [\"read-keys\"]",
+        uid() + 1
+    ));
     setup.faults("example.com").set(&["C_Sign log"]).unwrap();
     // It never is ready for this user: asked as soon as it listens.
     let mut child = setup.command().spawn().unwrap();
@@ -91,8 +99,15 @@ fn schemes_groups_batches_and_rates_are_bounded() {
     };
     assert_eq!(code(vec![item("ed25519", "a group", 1)]), "signed");
     assert_eq!(code(vec![item("ed25519", "b group", 1)]), "group-refused");
-    assert_eq!(code(vec![item("ecdsa_secp256r1_sha256", "a group", 1)]), "scheme-refused");
-    let many = |count| (0..count).map(|leaf| item("ed25519", "a group", leaf)).collect();
+    assert_eq!(
+        code(vec![item("ecdsa_secp256r1_sha256", "a group", 1)]),
+        "scheme-refused"
+    );
+    let many = |count| {
+        (0..count)
+            .map(|leaf| item("ed25519", "a group", leaf))
+            .collect()
+    };
     assert_eq!(code(many(6)), "batch-too-large");
     assert_eq!(code(many(5)), "signed");
     assert_eq!(code(many(5)), "rate-exceeded");
@@ -106,14 +121,21 @@ fn nothing_crosses_between_tenants() {
     setup.caller(&everything);
     let service = setup.start();
     let keys = |tenant: &str| -> HashSet<String> {
-        let listed = service.wire().get(&format!("/v1/keys?tenant={tenant}")).json();
+        let listed = service
+            .wire()
+            .get(&format!("/v1/keys?tenant={tenant}"))
+            .json();
         let keys = listed["keys"].as_array().unwrap().iter();
-        keys.map(|key| key["public_key"].as_str().unwrap().to_owned()).collect()
+        keys.map(|key| key["public_key"].as_str().unwrap().to_owned())
+            .collect()
     };
     let (ours, theirs) = (keys("example.com"), keys("other.example"));
     assert!(ours.len() == 4 && theirs.len() == 4 && ours.is_disjoint(&theirs));
     assert_eq!(service.wire().get("/v1/keys").code(), "tenant-needed");
-    assert_eq!(service.wire().get("/v1/keys?tenant=third.example").code(), "tenant-refused");
+    assert_eq!(
+        service.wire().get("/v1/keys?tenant=third.example").code(),
+        "tenant-refused"
+    );
     let mut crossed = 0;
     for key in &theirs {
         let mut removal = item("ed25519", "group", 1);
@@ -125,7 +147,9 @@ fn nothing_crosses_between_tenants() {
             ..RemovalsRequest::default()
         };
         let body = serde_json::to_vec(&request).unwrap();
-        let reply = service.wire().post(mls_hsm_signer::api::REMOVALS_PATH, &body);
+        let reply = service
+            .wire()
+            .post(mls_hsm_signer::api::REMOVALS_PATH, &body);
         assert_eq!(reply.code(), "key-unknown", "{:?}", bytes(key));
         crossed += 1;
     }

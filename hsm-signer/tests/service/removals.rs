@@ -22,14 +22,23 @@ const SUITES: [Ciphersuite; 4] = [
 #[test]
 fn openmls_groups_accept_proposals_of_all_four_schemes() {
     let service = Setup::new().start();
-    let keys = runtime().block_on(service.client().keys(None)).unwrap().keys;
-    let publics: Vec<_> = keys.iter().map(|key| bytes(&key.public_key).unwrap()).collect();
+    let keys = runtime()
+        .block_on(service.client().keys(None))
+        .unwrap()
+        .keys;
+    let publics: Vec<_> = keys
+        .iter()
+        .map(|key| bytes(&key.public_key).unwrap())
+        .collect();
     assert_eq!(publics.len(), SCHEMES.len());
     let mut groups: Vec<_> = SUITES.map(|suite| Group::new(suite, &publics)).into();
     let wanted = |(number, group): (usize, &Group)| {
         let (id, epoch, leaf_index) = group.position();
         let name = group.scheme().name;
-        let sender = keys.iter().position(|key| key.signature_scheme == name).unwrap();
+        let sender = keys
+            .iter()
+            .position(|key| key.signature_scheme == name)
+            .unwrap();
         let named = number % 2 == 0;
         RemovalItem {
             group_id: base64(&id),
@@ -41,7 +50,9 @@ fn openmls_groups_accept_proposals_of_all_four_schemes() {
             ..RemovalItem::default()
         }
     };
-    let results = service.propose(groups.iter().enumerate().map(wanted).collect()).unwrap();
+    let results = service
+        .propose(groups.iter().enumerate().map(wanted).collect())
+        .unwrap();
     let mut accepted = 0;
     for (group, result) in groups.iter_mut().zip(&results) {
         let RemovalResult::Signed(signed) = result else {
@@ -78,7 +89,11 @@ fn a_rust_server_signs_through_the_service() {
             leaf_index: leaf,
             sender_index: 0,
         };
-        assert_eq!(signer.propose_remove(&removal).unwrap(), built, "the same bytes");
+        assert_eq!(
+            signer.propose_remove(&removal).unwrap(),
+            built,
+            "the same bytes"
+        );
         let read = mls_hsm_signer::audit::ReleasedMessage::decode(&built).unwrap();
         group.accept(&built, &read.proposal_ref(scheme));
         accepted += 1;
@@ -93,8 +108,12 @@ fn a_rust_server_signs_through_the_service() {
 fn public_keys_are_as_wire_answers_them() {
     let service = Setup::new().start();
     let keys = runtime().block_on(service.client().keys(None)).unwrap();
-    let raw = runtime().block_on(service.client().public_keys(None, KeyFormat::Raw)).unwrap();
-    let jwk = runtime().block_on(service.client().public_keys(None, KeyFormat::Jwk)).unwrap();
+    let raw = runtime()
+        .block_on(service.client().public_keys(None, KeyFormat::Raw))
+        .unwrap();
+    let jwk = runtime()
+        .block_on(service.client().public_keys(None, KeyFormat::Jwk))
+        .unwrap();
     assert_eq!(service.wire().get("/mls/public-keys").json(), raw);
     let mut compared = 0;
     for key in &keys.keys {
@@ -103,8 +122,18 @@ fn public_keys_are_as_wire_answers_them() {
         let public = bytes(&key.public_key).unwrap();
         let x = jwk["removal"][name]["x"].as_str().unwrap();
         // JWK is base64url without padding.
-        let standard = base64(if name == "ed25519" { &public } else { &public[1..][..public.len() / 2] });
-        assert_eq!(x, standard.trim_end_matches('=').replace('+', "-").replace('/', "_"));
+        let standard = base64(if name == "ed25519" {
+            &public
+        } else {
+            &public[1..][..public.len() / 2]
+        });
+        assert_eq!(
+            x,
+            standard
+                .trim_end_matches('=')
+                .replace('+', "-")
+                .replace('/', "_")
+        );
         compared += 1;
     }
     assert_eq!(compared, 4);

@@ -78,7 +78,8 @@ impl Sandbox {
     }
 
     fn write(&self, name: &str, content: &str) -> std::io::Result<()> {
-        self.write_secret(&self.directory.join(name), content).map(drop)
+        self.write_secret(&self.directory.join(name), content)
+            .map(drop)
     }
 
     /// A path in the sandbox.

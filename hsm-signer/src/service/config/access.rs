@@ -155,5 +155,10 @@ fn bytes(digits: &str) -> Option<Vec<u8>> {
         .map(|digit| digit.to_digit(16).map(|value| value as u8))
         .collect::<Option<_>>()?;
     let whole = !digits.is_empty() && digits.len().is_multiple_of(2);
-    whole.then(|| digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+    whole.then(|| {
+        digits
+            .chunks(2)
+            .map(|pair| pair[0] << 4 | pair[1])
+            .collect()
+    })
 }

@@ -143,7 +143,10 @@ impl Limits {
             ("waiting", self.waiting),
             ("connections", self.connections),
             ("connections_per_caller", self.connections_per_caller),
-            ("streams_per_connection", self.streams_per_connection as usize),
+            (
+                "streams_per_connection",
+                self.streams_per_connection as usize,
+            ),
             ("handshake_ms", self.handshake_ms as usize),
             ("header_ms", self.header_ms as usize),
             ("body_ms", self.body_ms as usize),

@@ -143,7 +143,11 @@ impl Config {
         let Some(plain) = &self.listen.plain else {
             return Ok(());
         };
-        if self.callers.iter().any(|caller| caller.name == plain.caller) {
+        if self
+            .callers
+            .iter()
+            .any(|caller| caller.name == plain.caller)
+        {
             return Ok(());
         }
         let name = &plain.caller;

@@ -62,7 +62,9 @@ impl TenantConfig {
         let label = self.audit_key_label.as_deref().unwrap_or_default();
         if label.starts_with("mls-removal-") {
             let name = &self.name;
-            return invalid(format!("tenant {name:?}: audit_key_label must be no removal key's"));
+            return invalid(format!(
+                "tenant {name:?}: audit_key_label must be no removal key's"
+            ));
         }
         for token in &self.tokens {
             token.selector()?;

@@ -76,7 +76,9 @@ pub async fn records(
         return Err(MALFORMED.because(format!("count: 1 to {MAX_RECORDS}")));
     }
     let reader = core.store.reader();
-    let records = reader.records(&tenant.name, query.after.unwrap_or(0), count).await;
+    let records = reader
+        .records(&tenant.name, query.after.unwrap_or(0), count)
+        .await;
     let records = records.map_err(|error| Problem::from(&error))?;
     let record = |stored: &crate::store::StoredRecord| AuditRecord {
         sequence: stored.sequence,

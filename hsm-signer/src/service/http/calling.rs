@@ -53,8 +53,8 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Core>> for Strict<T> {
 
     async fn from_request_parts(parts: &mut Parts, core: &Arc<Core>) -> Result<Self, Problem> {
         let query = Query::<T>::from_request_parts(parts, core).await;
-        let Query(query) = query
-            .map_err(|error: QueryRejection| MALFORMED.because(format!("query: {error}")))?;
+        let Query(query) =
+            query.map_err(|error: QueryRejection| MALFORMED.because(format!("query: {error}")))?;
         Ok(Self(query))
     }
 }

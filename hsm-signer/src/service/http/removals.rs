@@ -61,7 +61,11 @@ pub async fn propose(
     let body = core.bodies.read(body, &core.limits).await?;
     times.set(Stage::Read, began.elapsed());
     let decoded = request::decode(&body.bytes)?;
-    let tenant = calling.tenant(&core, Permission::ProposeRemovals, decoded.tenant.as_deref())?;
+    let tenant = calling.tenant(
+        &core,
+        Permission::ProposeRemovals,
+        decoded.tenant.as_deref(),
+    )?;
     calling.caller.admit(decoded.removals.len())?;
     let requester = Requester {
         caller: calling.caller,
@@ -105,7 +109,9 @@ fn request_id(headers: &HeaderMap) -> Result<String, Problem> {
         (1..=MAX_REQUEST_ID).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic())
     });
     text.map(str::to_owned).ok_or_else(|| {
-        MALFORMED.because(format!("x-request-id: 1 to {MAX_REQUEST_ID} visible ASCII characters"))
+        MALFORMED.because(format!(
+            "x-request-id: 1 to {MAX_REQUEST_ID} visible ASCII characters"
+        ))
     })
 }
 
@@ -137,7 +143,9 @@ fn answer(outcomes: Vec<Outcome>, times: &StageTimes) -> Result<Response, Proble
 fn shared_problem(outcomes: &[Outcome]) -> Option<&Problem> {
     let first = outcomes.first()?.as_ref().err()?;
     let same = |outcome: &Outcome| {
-        outcome.as_ref().is_err_and(|problem| problem.kind.code == first.kind.code)
+        outcome
+            .as_ref()
+            .is_err_and(|problem| problem.kind.code == first.kind.code)
     };
     outcomes.iter().all(same).then_some(first)
 }

@@ -57,10 +57,7 @@ pub async fn ready(State(core): State<Arc<Core>>, _calling: Calling) -> Result<R
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub async fn metrics(
-    State(core): State<Arc<Core>>,
-    calling: Calling,
-) -> Result<Response, Problem> {
+pub async fn metrics(State(core): State<Arc<Core>>, calling: Calling) -> Result<Response, Problem> {
     calling.caller.must(Permission::ReadMetrics)?;
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], core.metrics_text()).into_response())
 }

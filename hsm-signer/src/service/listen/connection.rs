@@ -139,7 +139,11 @@ fn admitted(counted: &mut Counted, callers: &Callers, peer: &Peer) -> bool {
     counted.is_of(name)
 }
 
-async fn converse(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, peer: Peer, terms: Terms) {
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: Peer,
+    terms: Terms,
+) {
     let asked = Arc::new(AtomicBool::new(false));
     let router = terms.router.clone();
     let service = {

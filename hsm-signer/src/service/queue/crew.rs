@@ -108,7 +108,10 @@ struct Worker {
 
 impl Worker {
     fn run(&self) {
-        while let Some(items) = self.queue.take(|waiting| self.slice(waiting), Item::is_like) {
+        while let Some(items) = self
+            .queue
+            .take(|waiting| self.slice(waiting), Item::is_like)
+        {
             self.busy.fetch_add(1, Ordering::Relaxed);
             let begun = Instant::now();
             // A fault of ours must not leave anybody waiting for ever.
@@ -150,7 +153,11 @@ impl Worker {
     fn note(&self, begun: Instant, count: usize) {
         let each = begun.elapsed().as_micros() as u64 / count.max(1) as u64;
         let before = self.pace.load(Ordering::Relaxed);
-        let average = if before == 0 { each } else { (before * 7 + each) / 8 };
+        let average = if before == 0 {
+            each
+        } else {
+            (before * 7 + each) / 8
+        };
         self.pace.store(average.max(1), Ordering::Relaxed);
     }
 }

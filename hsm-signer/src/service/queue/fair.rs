@@ -153,7 +153,11 @@ impl<T> State<T> {
         let alone = self.turns.len() == 1;
         let lane = self.lanes.get_mut(turn)?;
         let wanted = size(self.waiting).max(1);
-        let allowed = if alone { wanted } else { wanted.min(lane.credit) };
+        let allowed = if alone {
+            wanted
+        } else {
+            wanted.min(lane.credit)
+        };
         let items = lane.take(allowed, alike);
         self.waiting -= items.len();
         if lane.items.is_empty() {

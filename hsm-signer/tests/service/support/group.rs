@@ -70,8 +70,12 @@ impl Group {
             panic!("not a proposal");
         };
         assert_eq!(proposal.proposal_reference_ref().as_slice(), reference);
-        self.group.store_pending_proposal(self.provider.storage(), *proposal).unwrap();
-        self.group.commit_to_pending_proposals(&self.provider, &self.signer).unwrap();
+        self.group
+            .store_pending_proposal(self.provider.storage(), *proposal)
+            .unwrap();
+        self.group
+            .commit_to_pending_proposals(&self.provider, &self.signer)
+            .unwrap();
         self.group.merge_pending_commit(&self.provider).unwrap();
         assert_eq!(self.group.members().count(), 1, "the member is still there");
     }

@@ -61,7 +61,10 @@ impl Wire {
             None => (&all[..], Vec::new()),
         };
         let head = String::from_utf8_lossy(head).into_owned();
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         Reply {
             status: status.unwrap_or(0),
             head,
@@ -73,8 +76,7 @@ impl Wire {
 impl Reply {
     /// The body as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The stable code of a problem, with its status checked.

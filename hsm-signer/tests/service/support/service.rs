@@ -6,7 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mls_fault_module::{Faults, library};
-use mls_hsm_signer::api::{RemovalItem, RemovalResult, RemovalsRequest, RemovalsResponse, base64, bytes};
+use mls_hsm_signer::api::{
+    RemovalItem, RemovalResult, RemovalsRequest, RemovalsResponse, base64, bytes,
+};
 use mls_hsm_signer::client::{ClientError, Endpoint, Patience, SignerClient};
 
 use super::http::{Reply, Wire};
@@ -56,7 +58,9 @@ impl Setup {
     /// Adds a tenant with a token of its own and a key of each scheme.
     pub fn tenant(&mut self, name: &str) {
         succeeded(&self.sandbox.init(name));
-        let mut command = self.sandbox.command(&["keys", "generate", "--in-process", "--token-label", name]);
+        let mut command =
+            self.sandbox
+                .command(&["keys", "generate", "--in-process", "--token-label", name]);
         command.arg("--module").arg(module_path());
         command.arg("--pin-file").arg(self.sandbox.path("pin"));
         succeeded(&command.output().unwrap());
@@ -104,7 +108,11 @@ impl Setup {
         } else {
             self.callers.clone()
         };
-        let tenants: String = self.tenants.iter().map(|(name, faults)| self.section(name, faults)).collect();
+        let tenants: String = self
+            .tenants
+            .iter()
+            .map(|(name, faults)| self.section(name, faults))
+            .collect();
         let store = self.sandbox.path("store.db");
         format!(
             "[process]\nallow_root = true\n[store]\nurl = \"sqlite:{}\"\n{}{}{tenants}{callers}",
@@ -126,7 +134,8 @@ impl Setup {
 
     /// Writes the configuration; returns its path.
     pub fn write(&self) -> PathBuf {
-        self.sandbox.write("signer.toml", &self.configuration(), 0o600)
+        self.sandbox
+            .write("signer.toml", &self.configuration(), 0o600)
     }
 
     /// The command that serves.
@@ -244,16 +253,13 @@ impl Service {
         response.map(|(response, _)| response.results)
     }
 
-    /// How many signatures the tenant's module was asked for, where it logs them.
-    pub fn signatures(&self, tenant: &str) -> usize {
-        let log = self.setup.faults(tenant).log();
-        log.iter().filter(|call| *call == "C_Sign").count()
-    }
-
     /// Checks the audit log with the command line; returns what it says.
     pub fn verify_audit(&self) -> String {
         let url = format!("sqlite:{}", self.setup.sandbox.path("store.db").display());
-        let mut command = self.setup.sandbox.command(&["audit", "verify", "--json", "--store"]);
+        let mut command = self
+            .setup
+            .sandbox
+            .command(&["audit", "verify", "--json", "--store"]);
         succeeded(&command.arg(url).output().unwrap())
     }
 }
@@ -270,7 +276,10 @@ impl Drop for Service {
 
 /// A runtime for a test's client.
 pub fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// A removal of the scheme's current key.

@@ -37,13 +37,20 @@ impl Host {
         for name in ["server", CALLERS[0], CALLERS[1]] {
             certificate(&directory, name)?;
         }
-        let roots = CALLERS.map(|name| std::fs::read_to_string(directory.join(format!("{name}.pem"))));
+        let roots =
+            CALLERS.map(|name| std::fs::read_to_string(directory.join(format!("{name}.pem"))));
         let roots: Result<String, _> = roots.into_iter().collect();
-        std::fs::write(directory.join("callers.pem"), roots.map_err(unusable)?).map_err(unusable)?;
+        std::fs::write(directory.join("callers.pem"), roots.map_err(unusable)?)
+            .map_err(unusable)?;
         let text = configuration(sandbox, &directory, module, sessions, port);
-        let path = sandbox.write_secret(&directory.join("signer.toml"), &text).map_err(unusable)?;
+        let path = sandbox
+            .write_secret(&directory.join("signer.toml"), &text)
+            .map_err(unusable)?;
         let mut command = sandbox.command()?;
-        command.args(["serve", "--config"]).arg(path).env("RUST_LOG", "warn");
+        command
+            .args(["serve", "--config"])
+            .arg(path)
+            .env("RUST_LOG", "warn");
         let child = command.stdout(Stdio::null()).spawn().map_err(unusable)?;
         let mut host = Self {
             child,
@@ -110,7 +117,15 @@ fn client(endpoint: Endpoint) -> Result<SignerClient, Failure> {
 fn certificate(directory: &Path, name: &str) -> Result<(), Failure> {
     let host = if name == "server" { "localhost" } else { name };
     let output = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ])
         .args(["-days", "2", "-subj", &format!("/CN={name}")])
         .args(["-addext", &format!("subjectAltName=DNS:{host}")])
         .args(["-addext", "basicConstraints=critical,CA:FALSE"])
@@ -121,7 +136,9 @@ fn certificate(directory: &Path, name: &str) -> Result<(), Failure> {
         .output();
     match output {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(Failure::Message(String::from_utf8_lossy(&output.stderr).into_owned())),
+        Ok(output) => Err(Failure::Message(
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )),
         Err(error) => Err(Failure::Message(format!("openssl is needed: {error}"))),
     }
 }
@@ -139,7 +156,11 @@ fn configuration(
     let callers: String = CALLERS
         .iter()
         .map(|name| {
-            let uids = if *name == "singles" { uid.to_string() } else { String::new() };
+            let uids = if *name == "singles" {
+                uid.to_string()
+            } else {
+                String::new()
+            };
             format!(
                 "[[callers]]\nname = {name:?}\nsans = [\"dns:{name}\"]\nunix_uids = [{uids}]\n\
                  tenants = [\"bench\"]\nmay = [\"propose-removals\", \"read-keys\"]\n"

@@ -127,7 +127,11 @@ impl Load {
     }
 
     /// Single removals over the Unix socket, one after the other.
-    pub fn singles_by_stage(&self, scheme: &'static Scheme, count: usize) -> Result<Stages, Failure> {
+    pub fn singles_by_stage(
+        &self,
+        scheme: &'static Scheme,
+        count: usize,
+    ) -> Result<Stages, Failure> {
         let mut stages = Stages {
             by_name: BTreeMap::new(),
             beyond: Vec::new(),
@@ -145,7 +149,11 @@ impl Load {
                 }
                 stages.by_name.entry(name).or_default().push(time);
             }
-            stages.by_name.entry("round-trip".into()).or_default().push(whole);
+            stages
+                .by_name
+                .entry("round-trip".into())
+                .or_default()
+                .push(whole);
             stages.beyond.push(own);
         }
         Ok(stages)

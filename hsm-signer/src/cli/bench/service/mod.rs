@@ -86,7 +86,12 @@ fn measure(arguments: &Arguments, sandbox: &Sandbox, voice: &Voice) -> Result<()
     let usual = Scheme::by_name(USUAL).ok_or_else(|| Failure::Message("no scheme".into()))?;
     if wanted(What::Latency) {
         match sandbox.delayed(&softhsm, arguments.fault_module.as_deref())? {
-            Some(delayed) => compare(arguments, sandbox, (usual, "latency", &delayed, &[30]), voice)?,
+            Some(delayed) => compare(
+                arguments,
+                sandbox,
+                (usual, "latency", &delayed, &[30]),
+                voice,
+            )?,
             None => voice.remark("latency is left out: cargo build -p mls_fault_module")?,
         }
     }
@@ -97,7 +102,12 @@ fn measure(arguments: &Arguments, sandbox: &Sandbox, voice: &Voice) -> Result<()
             some => some,
         };
         for scheme in schemes {
-            compare(arguments, sandbox, (*scheme, "cores", &softhsm, &[1, 2, 4]), voice)?;
+            compare(
+                arguments,
+                sandbox,
+                (*scheme, "cores", &softhsm, &[1, 2, 4]),
+                voice,
+            )?;
         }
     }
     if wanted(What::Fairness) {

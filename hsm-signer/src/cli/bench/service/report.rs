@@ -58,7 +58,10 @@ pub fn stages(stages: &Stages, voice: &Voice) -> Result<(), Failure> {
         .iter()
         .map(|(name, times)| (name.clone(), json!(median(times))))
         .collect();
-    let parts: Vec<_> = named.iter().map(|(name, time)| format!("{name} {time}")).collect();
+    let parts: Vec<_> = named
+        .iter()
+        .map(|(name, time)| format!("{name} {time}"))
+        .collect();
     let value = json!({
         "contest": "single",
         "median_us_beyond_engine_and_record": of_service,
