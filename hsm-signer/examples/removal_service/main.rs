@@ -10,6 +10,7 @@
 //! run.
 
 #[path = "../remove_member/member.rs"]
+#[allow(dead_code, reason = "the other example asks more of members")]
 mod member;
 #[path = "../remove_member/narration.rs"]
 #[allow(dead_code, reason = "the other example says more")]

@@ -33,7 +33,7 @@ impl Server {
         let child = Command::new(&program)
             .args(["serve", "--config"])
             .arg(&configuration)
-            .env("RUST_LOG", "warn")
+            .env("RUST_LOG", "error")
             .spawn()
             .map_err(|error| format!("{}: {error}", program.display()))?;
         let mut server = Self {

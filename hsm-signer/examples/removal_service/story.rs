@@ -3,6 +3,9 @@
 use mls_hsm_signer::api::{self, REMOVALS_PATH};
 use mls_hsm_signer::{SCHEMES, Scheme};
 use openmls::prelude::{BasicCredential, ExternalSender};
+use openmls_rust_crypto::OpenMlsRustCrypto;
+use openmls_traits::OpenMlsProvider;
+use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::Ciphersuite;
 use serde_json::json;
 
@@ -18,8 +21,8 @@ pub fn tell(suite: Ciphersuite, server: &Server) -> Result<()> {
         u16::from(suite)
     ));
     let mut alice = on_hw_crypto("Alice", suite)?;
-    let mut charlie = match on_rust_crypto("Charlie", suite) {
-        Ok(charlie) => charlie,
+    let mut charlie = match OpenMlsRustCrypto::default().crypto().supports(suite) {
+        Ok(()) => on_rust_crypto("Charlie", suite)?,
         Err(_) => on_hw_crypto("Charlie", suite)?,
     };
     let step = Step::begin();
@@ -79,9 +82,9 @@ fn ask(server: &Server, suite: Ciphersuite, member: &dyn Client) -> Result<Vec<u
 
 fn commit(alice: &mut dyn Client, charlie: &mut dyn Client, proposal: &[u8]) -> Result<()> {
     let step = Step::begin();
-    for client in [&mut *alice, &mut *charlie] {
-        let Received::Proposal = client.receive(proposal)? else {
-            return Err(format!("{} did not see a proposal", client.name()).into());
+    for received in [alice.receive(proposal)?, charlie.receive(proposal)?] {
+        let Received::Proposal = received else {
+            return Err("a member did not see a proposal".into());
         };
     }
     let commit = alice.commit()?;
