@@ -7,7 +7,7 @@ MLS_BENCH = $(CARGO) run --release --locked --quiet --package mls_bench --bin ml
 # A C compiler for AWS-LC and SQLite, and CMake and Go for AWS-LC's FIPS module; a PKCS#11 module and
 # tools; OpenSSL for the tests' other side; PostgreSQL, which the tests start by themselves; emulated
 # CPUs; a browser for the benchmark's page, and what counts its instructions.
-RUN_PACKAGES  = gcc libc6-dev softhsm2
+RUN_PACKAGES  = curl gcc libc6-dev softhsm2
 FIPS_PACKAGES = gcc libc6-dev binutils cmake golang-go libssl-dev pkg-config
 BENCH_PACKAGES = gcc libc6-dev libssl-dev pkg-config
 TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl p11-kit p11-kit-modules \
@@ -16,11 +16,13 @@ TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: bench-answer bench-guests bench-instructions bench-packages bench-page-test bench-record bench-report help run test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-hsm-matrix test-qemu test-secret-flow test-kill soak bench bench-batch bench-fips bench-hsm lint run-packages test-packages
+.PHONY: bench-answer bench-guests bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
 	@echo '                       token; then a commit to 2,000 members, with and without prepared seals'
+	@echo '                       then the signer as a service, called by curl'
+	@echo 'make serve             that service, kept running'
 	@echo 'make test              every test'
 	@echo 'make fips-test         FIPS mode over the current module, which make test has too, and the certified one'
 	@echo 'make fips-table        fips/operations/ written anew, by the service indicator of both modules'
@@ -29,6 +31,7 @@ help:
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
 	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load,'
 	@echo '                       and the store, its replicas and PostgreSQL 500 times'
+	@echo 'make test-service      the service is killed 500 times and stopped 50 times under load'
 	@echo 'make test-secret-flow  the lanes under valgrind and MemorySanitizer, their scalars marked'
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
@@ -40,12 +43,20 @@ help:
 	@echo 'make bench-instructions  a fixed set of operations counted by callgrind, against the baseline'
 	@echo 'make bench-fips        what FIPS mode costs: against the same module without it, and the plain build'
 	@echo 'make bench-hsm         the signer over SoftHSM against SoftHSM itself'
+	@echo 'make bench-service     the service under load against the bare module'
 	@echo 'make lint              formatting, clippy and docs, warnings denied'
 
 run: run-packages
 	$(CARGO) run --release --locked --package mls_hsm_signer --example remove_member -- --state $(STATE)
 	@echo
 	@$(CARGO) run --release --locked --quiet --package openmls_hw_crypto --features openmls --example large_commit
+	@echo
+	@$(CARGO) build --release --locked --quiet --package mls_hsm_signer --bin mls-hsm-signer
+	@$(CARGO) run --release --locked --quiet --package mls_hsm_signer --example removal_service -- --state $(STATE)
+
+serve: run-packages
+	$(CARGO) build --release --locked --package mls_hsm_signer --bin mls-hsm-signer
+	$(CARGO) run --release --locked --package mls_hsm_signer --example removal_service -- --state $(STATE) --keep
 
 test: test-packages
 	$(CARGO) test --workspace --locked
@@ -94,6 +105,14 @@ test-secret-flow: test-packages
 test-kill: test-packages
 	MLS_HSM_KILLS=1000 $(CARGO) test --locked --package mls_hsm_signer --test hsm -- --nocapture a_child_killed
 	STORE_KILLS=500 $(CARGO) test --locked --package mls_hsm_signer --test store -- --nocapture killed
+
+test-service: test-packages
+	MLS_SIGNER_KILLS=500 MLS_SIGNER_TERMS=50 \
+		$(CARGO) test --release --locked --package mls_hsm_signer --test service -- --nocapture under_load
+
+bench-service: test-packages
+	$(CARGO) build --release --locked --package mls_fault_module
+	$(CARGO) run --release --locked --package mls_hsm_signer --bin mls-hsm-signer -- bench service --json
 
 soak: test-packages
 	$(CARGO) run --release --locked --package mls_lanes --example soak -- $(SOAK)

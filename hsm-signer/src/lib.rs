@@ -25,6 +25,9 @@
 //!
 //! | | |
 //! |---|---|
+//! | [`client`] | asks a service, from a Rust server; an OpenMLS signer behind it |
+//! | [`service`], [`api`] | HTTP and JSON for servers in any language; what travels |
+//! | [`tls`] | whose certificates, which cryptography |
 //! | [`HsmSigner`] | signs in the token, verifies, proposes removals |
 //! | [`engine`] | signs while HSMs hang, crash, forget and return |
 //! | [`isolation`] | a module in a process of its own |
@@ -37,7 +40,9 @@
 //! | [`scheme`], [`quirks`] | what differs between schemes and between modules, as data |
 //! | [`encoding`] | byte strings between PKCS#11, MLS, X.509 and JSON |
 
+pub mod api;
 pub mod audit;
+pub mod client;
 pub mod doctor;
 pub mod encoding;
 pub mod engine;
@@ -55,9 +60,11 @@ mod proposal;
 pub mod quirks;
 mod release;
 pub mod scheme;
+pub mod service;
 mod signer;
 pub mod store;
 mod sync;
+pub mod tls;
 pub mod token;
 mod verification;
 

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::signer::HsmSigner;
 
 /// Which member is to be removed from which group, in which epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Removal {
     /// The group's id.
     pub group_id: Vec<u8>,
@@ -70,30 +70,47 @@ impl Engine {
         removals: &[(Arc<Key>, Removal)],
         deadline: Instant,
     ) -> Vec<Result<Vec<u8>, Error>> {
-        let payloads: Vec<_> = removals
-            .iter()
-            .map(|(key, removal)| payload(removal, key.scheme().signature_scheme))
-            .collect();
-        let mut requests = Vec::with_capacity(removals.len());
-        for ((key, _), payload) in removals.iter().zip(&payloads) {
-            if let Ok(message) = payload {
-                requests.push(SignRequest {
-                    key: Arc::clone(key),
-                    message: message.clone(),
-                });
-            }
-        }
-        let mut signatures = self.sign_batch(requests, deadline).into_iter();
-        let mut messages = Vec::with_capacity(removals.len());
-        for ((key, removal), payload) in removals.iter().zip(payloads) {
-            let scheme = key.scheme().signature_scheme;
-            messages.push(payload.and_then(|payload| {
-                let signature = signatures.next().unwrap_or(Err(Error::Stopped))?;
-                finished(removal, scheme, &payload, &signature)
-            }));
-        }
-        messages
+        propose(removals, |requests| self.sign_batch(requests, deadline))
     }
+
+    /// The same on the calling thread alone, one session at a time: for a caller that has
+    /// a thread for each session.
+    pub fn propose_removals_alone(
+        &self,
+        removals: &[(Arc<Key>, Removal)],
+        deadline: Instant,
+    ) -> Vec<Result<Vec<u8>, Error>> {
+        propose(removals, |requests| self.sign_alone(requests, deadline))
+    }
+}
+
+fn propose(
+    removals: &[(Arc<Key>, Removal)],
+    sign: impl FnOnce(Vec<SignRequest>) -> Vec<Result<Vec<u8>, Error>>,
+) -> Vec<Result<Vec<u8>, Error>> {
+    let payloads: Vec<_> = removals
+        .iter()
+        .map(|(key, removal)| payload(removal, key.scheme().signature_scheme))
+        .collect();
+    let mut requests = Vec::with_capacity(removals.len());
+    for ((key, _), payload) in removals.iter().zip(&payloads) {
+        if let Ok(message) = payload {
+            requests.push(SignRequest {
+                key: Arc::clone(key),
+                message: message.clone(),
+            });
+        }
+    }
+    let mut signatures = sign(requests).into_iter();
+    let mut messages = Vec::with_capacity(removals.len());
+    for ((key, removal), payload) in removals.iter().zip(payloads) {
+        let scheme = key.scheme().signature_scheme;
+        messages.push(payload.and_then(|payload| {
+            let signature = signatures.next().unwrap_or(Err(Error::Stopped))?;
+            finished(removal, scheme, &payload, &signature)
+        }));
+    }
+    messages
 }
 
 /// The message of `removal`, of which `payload` was signed and nothing else.

@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
-    let state = state::State::enter(&arguments.state)?;
+    let state = state::State::enter(&arguments.state, "remove-member")?;
     let start = Instant::now();
     narration::title();
     let keys = removal_keys::make(&state)?;

@@ -21,14 +21,14 @@ pub struct State {
 }
 
 impl State {
-    /// In the first process: makes the directory anew and starts the program again with
+    /// In the first process: makes the directory `name` in `parent` anew and starts the program again with
     /// it. In the second: returns it.
-    pub fn enter(parent: &Path) -> Result<Self> {
+    pub fn enter(parent: &Path, name: &str) -> Result<Self> {
         let parent = fs::create_dir_all(parent)
             .and_then(|()| parent.canonicalize())
             .map_err(|error| format!("the state directory {}: {error}", parent.display()))?;
         let state = Self {
-            directory: parent.join("remove-member"),
+            directory: parent.join(name),
         };
         let configuration = state.path("softhsm2.conf");
         if std::env::var_os(CONFIGURATION).is_some_and(|value| value == *configuration) {

@@ -5,8 +5,11 @@ mod bench;
 mod ceremony;
 mod connection;
 mod doctor;
+mod documents;
 mod keys;
 mod propose_remove;
+mod serve;
+mod server;
 mod supervised;
 mod token;
 mod voice;
@@ -60,13 +63,26 @@ enum Command {
     Audit(audit::Command),
     /// Measure signatures: a bare SoftHSM, the engine over it, the engine isolated
     Bench(bench::Arguments),
+    /// Serve callers over HTTP, until SIGTERM
+    Serve(serve::Arguments),
+    /// Ask a service whether it can sign and record
+    Status(server::StatusArguments),
+    /// Print the completions of a shell
+    Completions(documents::Completions),
+    /// Write the manual pages
+    Man(documents::ManPages),
+    /// Print the OpenAPI document of the service
+    Openapi,
 }
 
 /// Runs the command that the arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong
 /// arguments.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    log_to_stderr();
+    match arguments.command {
+        Command::Serve(_) => serve::log(arguments.json),
+        _ => log_to_stderr(),
+    }
     let voice = Voice::new(arguments.json);
     if let Err(error) = forbid_dumps() {
         return voice.failed(&error.into());
@@ -99,6 +115,11 @@ fn perform(arguments: Arguments, voice: &Voice) -> Outcome {
         Command::Doctor(arguments) => doctor::run(arguments, voice),
         Command::Audit(command) => audit::run(command, voice),
         Command::Bench(arguments) => bench::run(&arguments, voice),
+        Command::Serve(arguments) => serve::run(&arguments, voice),
+        Command::Status(arguments) => server::status(&arguments, voice),
+        Command::Completions(arguments) => documents::completions(&arguments, voice),
+        Command::Man(arguments) => documents::man_pages(&arguments, voice),
+        Command::Openapi => documents::openapi(voice),
     }
 }
 

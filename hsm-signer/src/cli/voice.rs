@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use mls_hsm_signer::Error;
+use mls_hsm_signer::client::ClientError;
 use mls_hsm_signer::doctor::{Check, Report, Verdict};
 use serde_json::{Value, json};
 
@@ -12,6 +13,8 @@ use serde_json::{Value, json};
 pub enum Failure {
     /// The library says why.
     Signer(Error),
+    /// A service did not do what was asked of it.
+    Client(ClientError),
     /// The arguments make no sense together, or a file could not be used.
     Message(String),
 }
@@ -91,6 +94,7 @@ fn line(check: &Check) -> String {
 fn as_text(failure: &Failure) -> String {
     match failure {
         Failure::Signer(error) => format!("error: {error}"),
+        Failure::Client(error) => format!("error: {error}"),
         Failure::Message(message) => format!("error: {message}"),
     }
 }
@@ -103,6 +107,10 @@ fn as_json(failure: &Failure) -> Value {
             "code": failure.code_name(),
         }),
         Failure::Signer(error) => json!({ "error": error.to_string() }),
+        Failure::Client(ClientError::Refused(problem)) => {
+            json!({ "error": problem.title, "problem": problem })
+        }
+        Failure::Client(error) => json!({ "error": error.to_string() }),
         Failure::Message(message) => json!({ "error": message }),
     }
 }

@@ -60,10 +60,14 @@ impl Batch {
     }
 
     /// A fair share of what waits, for one worker: half of what each would get, so that
-    /// those who are done early find more.
+    /// those who are done early find more; all where there is one.
     pub fn share(&self) -> usize {
         let waiting = locked(&self.state).waiting.len();
-        (waiting / (2 * self.workers)).max(1)
+        let parts = match self.workers {
+            1 => 1,
+            workers => 2 * workers,
+        };
+        (waiting / parts).max(1)
     }
 
     /// Takes at most `count` messages for one key; one alone if something failed with it

@@ -243,6 +243,25 @@ impl Engine {
         requests: Vec<SignRequest>,
         deadline: Instant,
     ) -> Vec<Result<Vec<u8>, Error>> {
+        self.sign_with(requests, deadline, self.crew.size())
+    }
+
+    /// The same on the calling thread alone, one session at a time: for a caller that has
+    /// a thread for each session.
+    pub fn sign_alone(
+        &self,
+        requests: Vec<SignRequest>,
+        deadline: Instant,
+    ) -> Vec<Result<Vec<u8>, Error>> {
+        self.sign_with(requests, deadline, 1)
+    }
+
+    fn sign_with(
+        &self,
+        requests: Vec<SignRequest>,
+        deadline: Instant,
+        threads: usize,
+    ) -> Vec<Result<Vec<u8>, Error>> {
         let longest = requests.iter().map(|request| request.message.len()).max();
         let count = requests.len();
         if count == 0 {
@@ -252,10 +271,17 @@ impl Engine {
             Ok(accepted) => accepted,
             Err(error) => return refused(count, &error),
         };
-        let batch = Arc::new(Batch::new(requests, deadline, self.crew.size()));
-        self.crew.help(&batch, &self.dispatch);
+        let batch = Arc::new(Batch::new(requests, deadline, threads));
+        if threads > 1 {
+            self.crew.help(&batch, &self.dispatch);
+        }
         self.dispatch.work(&batch);
         batch.results()
+    }
+
+    /// How many signatures can be made at a time, in all tokens together.
+    pub fn sessions(&self) -> usize {
+        self.crew.size()
     }
 
     /// A signer over one of the keys, each of whose signatures may take `patience`.

@@ -59,11 +59,18 @@ pub struct Ours {
 }
 
 impl Contender {
-    pub fn all(contest: &Contest<'_>, sandbox: &Sandbox) -> Result<Vec<Self>, Failure> {
+    /// The bare module, with each number of sessions.
+    pub fn bare(contest: &Contest<'_>, sandbox: &Sandbox) -> Result<Vec<Self>, Failure> {
         let mut all = Vec::new();
         for sessions in contest.bare_sessions {
             all.push(Self::Bare(Bare::open(contest, sandbox, *sessions)?));
         }
+        Ok(all)
+    }
+
+    /// The bare module and the engine in both ways.
+    pub fn all(contest: &Contest<'_>, sandbox: &Sandbox) -> Result<Vec<Self>, Failure> {
+        let mut all = Self::bare(contest, sandbox)?;
         let setup = setup(contest, sandbox, contest.sessions);
         let pin = sandbox.pin()?;
         let inside = SourceConfig::in_process(setup.clone(), pin);

@@ -7,13 +7,14 @@
 
 mod contender;
 mod sandbox;
+mod service;
 mod timing;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use mls_hsm_signer::{SCHEMES, Scheme};
 
 use super::Outcome;
@@ -24,7 +25,10 @@ use sandbox::Sandbox;
 use timing::{Row, Samples};
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
     /// A scheme to measure, as often as needed [default: all four]
     #[arg(long, value_parser = scheme_parser())]
     scheme: Vec<&'static Scheme>,
@@ -45,7 +49,16 @@ pub struct Arguments {
     inside: Option<PathBuf>,
 }
 
+#[derive(Subcommand)]
+enum What {
+    /// Measure the service under load, against the bare module
+    Service(service::Arguments),
+}
+
 pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+    if let Some(What::Service(arguments)) = &arguments.what {
+        return service::run(arguments, voice);
+    }
     match &arguments.inside {
         None => Sandbox::make(arguments.softhsm.as_deref())?.run_self_inside(),
         Some(directory) => {

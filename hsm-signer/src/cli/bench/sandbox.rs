@@ -78,13 +78,30 @@ impl Sandbox {
     }
 
     fn write(&self, name: &str, content: &str) -> std::io::Result<()> {
-        let mut options = std::fs::OpenOptions::new();
-        let options = options.write(true).create_new(true).mode(0o600);
-        let mut file = options.open(self.directory.join(name))?;
-        file.write_all(content.as_bytes())
+        self.write_secret(&self.directory.join(name), content)
+            .map(drop)
     }
 
-    fn pin_file(&self) -> PathBuf {
+    /// A path in the sandbox.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// Writes a file that only this user can read.
+    pub fn write_secret(&self, path: &Path, content: &str) -> std::io::Result<PathBuf> {
+        let mut options = std::fs::OpenOptions::new();
+        let options = options.write(true).create_new(true).mode(0o600);
+        options.open(path)?.write_all(content.as_bytes())?;
+        Ok(path.into())
+    }
+
+    /// The token's label.
+    pub fn label(&self) -> &'static str {
+        LABEL
+    }
+
+    /// The file with the user's PIN.
+    pub fn pin_file(&self) -> PathBuf {
         self.directory.join("pin")
     }
 
@@ -154,7 +171,8 @@ impl Sandbox {
         }
     }
 
-    fn command(&self) -> Result<Command, Failure> {
+    /// This program, with the sandbox's tokens.
+    pub fn command(&self) -> Result<Command, Failure> {
         let program = std::env::current_exe().map_err(unwritable)?;
         let mut command = Command::new(program);
         command.env("SOFTHSM2_CONF", self.directory.join("softhsm2.conf"));

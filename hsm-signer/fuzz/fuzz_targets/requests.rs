@@ -1,0 +1,6 @@
+//! Bodies of requests to the service.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|body: &[u8]| {
+    mls_hsm_signer::service::fuzzing::decode_request(body);
+});

@@ -1,0 +1,87 @@
+//! Where a service is.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::error::ClientError;
+use crate::tls::TlsFiles;
+
+/// Where a service is, and how it is reached.
+#[derive(Clone, Debug)]
+pub struct Endpoint(pub(super) Place);
+
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Unix(PathBuf),
+    Tls {
+        host: String,
+        port: u16,
+        files: TlsFiles,
+    },
+    Plain(SocketAddr),
+}
+
+impl Endpoint {
+    /// A Unix socket.
+    pub fn unix(path: impl Into<PathBuf>) -> Self {
+        Self(Place::Unix(path.into()))
+    }
+
+    /// Mutual TLS with the host, whose certificate must be valid for that name.
+    pub fn tls(host: impl Into<String>, port: u16, files: TlsFiles) -> Self {
+        let host = host.into();
+        Self(Place::Tls { host, port, files })
+    }
+
+    /// A development listener on this machine, without protection.
+    ///
+    /// # Errors
+    /// [`ClientError::Endpoint`] when the address is not a loopback address.
+    pub fn plain(address: SocketAddr) -> Result<Self, ClientError> {
+        if address.ip().is_loopback() {
+            return Ok(Self(Place::Plain(address)));
+        }
+        Err(ClientError::Endpoint(format!(
+            "{address} is not on this machine; use mutual TLS"
+        )))
+    }
+
+    /// Reads `unix:PATH`, `https://HOST:PORT` or, on this machine, `http://ADDRESS:PORT`.
+    /// `files` are for mutual TLS.
+    ///
+    /// # Errors
+    /// [`ClientError::Endpoint`] when it is none of these, or TLS has no files.
+    pub fn parse(text: &str, files: Option<TlsFiles>) -> Result<Self, ClientError> {
+        let wrong = || {
+            ClientError::Endpoint(format!(
+                "{text:?} is neither unix:PATH nor https://HOST:PORT nor http://LOOPBACK:PORT"
+            ))
+        };
+        if let Some(path) = text.strip_prefix("unix:") {
+            return Ok(Self::unix(path));
+        }
+        if let Some(address) = text.strip_prefix("http://") {
+            return Self::plain(address.trim_end_matches('/').parse().map_err(|_| wrong())?);
+        }
+        let place = text.strip_prefix("https://").ok_or_else(wrong)?;
+        let (host, port) = place
+            .trim_end_matches('/')
+            .rsplit_once(':')
+            .ok_or_else(wrong)?;
+        let port = port.parse().map_err(|_| wrong())?;
+        let files = files.ok_or_else(|| {
+            ClientError::Endpoint("mutual TLS needs a certificate, a key and roots".into())
+        })?;
+        Ok(Self::tls(host.trim_matches(['[', ']']), port, files))
+    }
+
+    /// The authority of requests' URIs.
+    pub(super) fn authority(&self) -> String {
+        match &self.0 {
+            Place::Unix(_) => "localhost".into(),
+            Place::Tls { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
+            Place::Tls { host, port, .. } => format!("{host}:{port}"),
+            Place::Plain(address) => address.to_string(),
+        }
+    }
+}

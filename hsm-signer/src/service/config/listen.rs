@@ -1,0 +1,175 @@
+//! Where callers connect, and what bounds them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigError, invalid};
+
+/// Where callers connect; at least one of the three.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// A Unix socket, whose callers are known by their user id.
+    pub unix: Option<Unix>,
+    /// TCP with mutual TLS, whose callers are known by their certificate.
+    pub tls: Option<Tls>,
+    /// TCP without protection, for development on one machine.
+    pub plain: Option<Plain>,
+}
+
+/// A Unix socket.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unix {
+    /// Where it is made; a socket that is left over there is replaced.
+    pub path: PathBuf,
+    /// Whether the service's group may connect too: mode 0660 instead of 0600.
+    #[serde(default)]
+    pub group_access: bool,
+}
+
+/// TCP with mutual TLS 1.3.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The address and port.
+    pub address: SocketAddr,
+    /// The service's certificate and those between it and its root, in PEM.
+    pub certificate: PathBuf,
+    /// The private key of the certificate, in PEM, closed to other users.
+    pub key: PathBuf,
+    /// The roots by which callers' certificates are checked, in PEM.
+    pub client_roots: PathBuf,
+    /// Revocation lists of those roots, in PEM.
+    #[serde(default)]
+    pub revocation_lists: Vec<PathBuf>,
+}
+
+/// TCP on a loopback address, without protection.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plain {
+    /// The address and port, on a loopback address.
+    pub address: SocketAddr,
+    /// Which caller everybody who connects is taken for.
+    pub caller: String,
+    /// Must be true: whoever sets it says that this is no production service.
+    pub development: bool,
+}
+
+impl Listen {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.unix.is_none() && self.tls.is_none() && self.plain.is_none() {
+            return invalid("nobody can connect; add [listen.unix] or [listen.tls]");
+        }
+        match &self.plain {
+            Some(plain) if !plain.address.ip().is_loopback() => invalid(format!(
+                "listen.plain.address must be a loopback address, not {}; use [listen.tls] for \
+                 others",
+                plain.address.ip()
+            )),
+            Some(plain) if !plain.development => invalid(
+                "listen.plain is without protection; say development = true there, or use \
+                 [listen.unix]",
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What bounds the work and the memory. Times are in milliseconds.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// Bytes of all bodies that are being read or worked on.
+    pub all_bodies_bytes: usize,
+    /// Bytes of a request's head.
+    pub header_bytes: usize,
+    /// Removals in one request.
+    pub batch: usize,
+    /// Removals that are worked on or wait, of each tenant.
+    pub waiting: usize,
+    /// Connections, of all callers.
+    pub connections: usize,
+    /// Connections of one caller.
+    pub connections_per_caller: usize,
+    /// Requests at a time on one HTTP/2 connection.
+    pub streams_per_connection: u32,
+    /// For the TLS handshake.
+    pub handshake_ms: u64,
+    /// For a request's head, and between two requests on a connection.
+    pub header_ms: u64,
+    /// For a request's body.
+    pub body_ms: u64,
+    /// For an answer, where the request asks for no less; the engine gets the same deadline.
+    pub request_ms: u64,
+    /// How long a connection may last before it is closed between two requests.
+    pub connection_ms: u64,
+    /// How long what was accepted may take to end once the service is told to stop.
+    pub drain_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1024 * 1024,
+            all_bodies_bytes: 64 * 1024 * 1024,
+            header_bytes: 16 * 1024,
+            batch: 1_000,
+            waiting: 20_000,
+            connections: 1_000,
+            connections_per_caller: 250,
+            streams_per_connection: 64,
+            handshake_ms: 5_000,
+            header_ms: 10_000,
+            body_ms: 10_000,
+            request_ms: 10_000,
+            connection_ms: 3_600_000,
+            drain_ms: 30_000,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let positive = [
+            ("body_bytes", self.body_bytes),
+            ("batch", self.batch),
+            ("waiting", self.waiting),
+            ("connections", self.connections),
+            ("connections_per_caller", self.connections_per_caller),
+            (
+                "streams_per_connection",
+                self.streams_per_connection as usize,
+            ),
+            ("handshake_ms", self.handshake_ms as usize),
+            ("header_ms", self.header_ms as usize),
+            ("body_ms", self.body_ms as usize),
+            ("request_ms", self.request_ms as usize),
+            ("connection_ms", self.connection_ms as usize),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return invalid(format!("limits.{name} must not be 0"));
+        }
+        if self.all_bodies_bytes < self.body_bytes {
+            return invalid("limits.all_bodies_bytes must be at least limits.body_bytes");
+        }
+        if self.header_bytes < 8 * 1024 {
+            return invalid("limits.header_bytes must be at least 8192");
+        }
+        if self.waiting < self.batch {
+            return invalid("limits.waiting must be at least limits.batch");
+        }
+        Ok(())
+    }
+
+    /// The longest that a request may take to be answered.
+    pub fn request(&self) -> Duration {
+        Duration::from_millis(self.request_ms)
+    }
+}

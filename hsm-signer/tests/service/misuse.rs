@@ -1,0 +1,154 @@
+//! Requests that no client should send: refused, within bounds, while others are served.
+
+use std::time::Duration;
+
+use mls_hsm_signer::api::{REMOVALS_PATH, RemovalsRequest};
+
+use crate::support::{Service, Setup, item};
+
+fn small() -> Setup {
+    let mut setup = Setup::new();
+    setup.more(
+        "[limits]\nbody_bytes = 20000\nall_bodies_bytes = 60000\nbody_ms = 700\nheader_ms = 700\n\
+         batch = 50\nwaiting = 100\nconnections = 24\nconnections_per_caller = 20",
+    );
+    setup
+}
+
+fn served(service: &Service, leaf: u32) {
+    assert_eq!(
+        service
+            .propose(vec![item("ed25519", "group", leaf)])
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_a_code() {
+    let service = small().start();
+    let good = serde_json::to_vec(&RemovalsRequest {
+        removals: vec![item("ed25519", "group", 1)],
+        ..RemovalsRequest::default()
+    });
+    let many = serde_json::to_vec(&RemovalsRequest {
+        removals: (0..51).map(|leaf| item("ed25519", "group", leaf)).collect(),
+        ..RemovalsRequest::default()
+    });
+    let deep = "[".repeat(19_000).into_bytes();
+    let long = vec![b' '; 20_001];
+    let cases: [(&[u8], &str); 6] = [
+        (b"", "malformed-request"),
+        (b"{\"removals\":[]}", "malformed-request"),
+        (b"{\"to_sign\":\"AAAA\"}", "malformed-request"),
+        (&deep, "malformed-request"),
+        (&long, "body-too-large"),
+        (&many.unwrap(), "batch-too-large"),
+    ];
+    for (body, code) in cases {
+        assert_eq!(service.wire().post(REMOVALS_PATH, body).code(), code);
+    }
+    assert_eq!(
+        service.wire().post(REMOVALS_PATH, &good.unwrap()).status,
+        200
+    );
+    assert_eq!(service.wire().get("/nowhere").code(), "not-found");
+    assert_eq!(
+        service.wire().get(REMOVALS_PATH).code(),
+        "method-not-allowed"
+    );
+    assert_eq!(
+        service.wire().get("/v1/keys?tenants=x").code(),
+        "malformed-request"
+    );
+    let mut wire = service.wire();
+    wire.send(
+        b"POST /v1/external-proposals/remove HTTP/1.1\r\nHost: s\r\nConnection: close\r\n\
+                Content-Length: 2\r\n\r\n{}",
+    );
+    assert_eq!(wire.read().code(), "unsupported-media-type");
+    let mut wire = service.wire();
+    wire.send(
+        format!(
+            "GET /healthz HTTP/1.1\r\nHost: s\r\nX: {}\r\n\r\n",
+            "x".repeat(40_000)
+        )
+        .as_bytes(),
+    );
+    assert_eq!(wire.read().status, 431);
+    let mut wire = service.wire();
+    wire.send(b"\x16\x03\x01 no HTTP at all\r\n\r\n");
+    assert_eq!(wire.read().status, 400);
+}
+
+#[test]
+fn slow_bodies_and_heads_end_while_others_are_served() {
+    let service = small().start();
+    let mut body = service.wire();
+    body.send(
+        b"POST /v1/external-proposals/remove HTTP/1.1\r\nHost: s\r\nConnection: close\r\n\
+                Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{",
+    );
+    let mut head = service.wire();
+    head.send(b"GET /healthz HTTP/1.1\r\nHo");
+    served(&service, 1);
+    assert_eq!(body.read().code(), "body-too-slow");
+    assert_ne!(head.read().status, 200, "an unfinished head was answered");
+    served(&service, 2);
+}
+
+#[test]
+fn more_connections_than_allowed_are_closed_and_places_come_back() {
+    let service = small().start();
+    let idle: Vec<_> = (0..40).map(|_| service.wire()).collect();
+    std::thread::sleep(Duration::from_millis(200));
+    let refused = service.wire().get("/healthz");
+    assert_eq!(refused.status, 0, "{refused:?}");
+    drop(idle);
+    std::thread::sleep(Duration::from_millis(300));
+    served(&service, 3);
+}
+
+#[test]
+fn a_long_queue_is_refused_with_a_time_to_come_back() {
+    let mut setup = small();
+    setup.sessions = 1;
+    setup
+        .faults("example.com")
+        .set(&["C_Sign delay 30000"])
+        .unwrap();
+    let service = setup.start();
+    let batches: Vec<_> = std::thread::scope(|scope| {
+        let service = &service;
+        let threads: Vec<_> = (0..6)
+            .map(|number| {
+                scope.spawn(move || {
+                    let items = (0..40).map(|leaf| item("ed25519", &format!("g{number}"), leaf));
+                    let request = RemovalsRequest {
+                        removals: items.collect(),
+                        ..RemovalsRequest::default()
+                    };
+                    let body = serde_json::to_vec(&request).unwrap();
+                    service.wire().post(REMOVALS_PATH, &body)
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let busy = batches
+        .iter()
+        .filter(|reply| reply.status == 429 || reply.status == 503);
+    let busy: Vec<_> = busy.collect();
+    assert!(!busy.is_empty() && busy.len() < 6, "{batches:?}");
+    for reply in busy {
+        assert!(
+            reply.head.to_lowercase().contains("retry-after: "),
+            "{reply:?}"
+        );
+        assert!(["caller-busy", "overloaded"].contains(&reply.code().as_str()));
+    }
+}

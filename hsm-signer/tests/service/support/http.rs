@@ -1,0 +1,89 @@
+//! HTTP/1.1 by hand, so that a test can also do what no client would.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A connection to a Unix socket.
+pub struct Wire(pub UnixStream);
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Wire {
+    pub fn unix(path: &Path) -> std::io::Result<Self> {
+        let stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_write_timeout(Some(Duration::from_secs(60)))?;
+        Ok(Self(stream))
+    }
+
+    /// Asks for a path and reads the answer.
+    pub fn get(mut self, path: &str) -> Reply {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: signer\r\nConnection: close\r\n\r\n");
+        self.send(request.as_bytes());
+        self.read()
+    }
+
+    /// Posts JSON and reads the answer.
+    pub fn post(mut self, path: &str, body: &[u8]) -> Reply {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: signer\r\nConnection: close\r\nContent-Type: \
+             application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        self.send(head.as_bytes());
+        self.send(body);
+        self.read()
+    }
+
+    /// Sends bytes; what the service does not want any more is no failure of the test's.
+    pub fn send(&mut self, bytes: &[u8]) {
+        let _ = self.0.write_all(bytes);
+    }
+
+    /// Reads to the end. An answer of no bytes has the status 0.
+    pub fn read(mut self) -> Reply {
+        let mut all = Vec::new();
+        // A reset after the answer leaves the answer.
+        let _ = self.0.read_to_end(&mut all);
+        let split = all.windows(4).position(|four| four == b"\r\n\r\n");
+        let (head, body) = match split {
+            Some(place) => (&all[..place], all[place + 4..].to_vec()),
+            None => (&all[..], Vec::new()),
+        };
+        let head = String::from_utf8_lossy(head).into_owned();
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
+        Reply {
+            status: status.unwrap_or(0),
+            head,
+            body,
+        }
+    }
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The stable code of a problem, with its status checked.
+    pub fn code(&self) -> String {
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status, "{self:?}");
+        assert!(self.head.contains("application/problem+json"), "{self:?}");
+        problem["code"].as_str().unwrap().to_owned()
+    }
+}
