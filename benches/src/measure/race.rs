@@ -119,7 +119,12 @@ pub(crate) fn race(
     mut contenders: Vec<Contender>,
     plan: &Plan,
 ) -> Result<Vec<Measured>, BenchError> {
+    let start = Instant::now();
     for _ in 0..WARM_UP_ROUNDS.min(plan.runs) {
+        // Each ran once already, when its sample size was found.
+        if start.elapsed() >= plan.budget / 2 {
+            break;
+        }
         for contender in &mut contenders {
             contender.sample()?;
         }

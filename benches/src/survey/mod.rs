@@ -21,7 +21,7 @@ use crate::{
     cpu::Cpu,
     engine::{ENGINES, EngineRow},
     memory::MemoryPerMember,
-    record::{FORMAT, Record, Series, Watch},
+    record::{FORMAT, Record, Series, Watch, merge},
 };
 
 /// What a survey measures.
@@ -94,7 +94,8 @@ fn own(steps: &[Step], progress: &mut dyn Progress) -> Result<Vec<Series>, Bench
     let mut series = Vec::new();
     for step in steps {
         progress.next(&step.title());
-        series.extend(step.measure(ENGINES)?);
+        // What two steps measure is one series.
+        merge(&mut series, step.measure(ENGINES)?);
     }
     Ok(series)
 }

@@ -7,16 +7,19 @@
   window.addEventListener("error", (event) => seen.errors.push(event.message));
   window.addEventListener("unhandledrejection", (event) => seen.errors.push(String(event.reason)));
 
+  // Plotly finishes its drawings later; the browser's virtual time costs nothing.
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+
   for (const plot of document.querySelectorAll(".plot")) {
     seen.charts.push({
       id: plot.id,
       width: plot.getBoundingClientRect().width,
       marks: plot.querySelectorAll(".bars .point path, .scatterlayer .points path").length,
-      text: getComputedStyle(plot.querySelector(".xtick text, .ytick text")).fill,
-      traces: plot.calcdata.map((points) => ({
-        name: points[0].trace.name,
-        points: points.map((point) => [point.trace.x[point.i], point.trace.y[point.i]]),
-      })),
+      // Plotly keeps the trace at its first point.
+      traces: plot.calcdata.map((points) => {
+        const { name, x, y } = points[0].trace;
+        return { name, points: points.map((point, i) => [x[point.i ?? i], y[point.i ?? i]]) };
+      }),
     });
   }
 
