@@ -125,12 +125,7 @@ fn operation_chart(record: &Record, name: &str) -> Option<Chart> {
 }
 
 /// A line for each engine.
-fn lines<'a>(
-    all: &[&'a Series],
-    x: impl Fn(&Series) -> f64,
-    y: impl Fn(f64) -> f64,
-    hover: &str,
-) -> Plot {
+fn lines(all: &[&Series], x: impl Fn(&Series) -> f64, y: impl Fn(f64) -> f64, hover: &str) -> Plot {
     let mut plot = Plot::new();
     for engine in engines(all) {
         let mut of_engine: Vec<&&Series> = all.iter().filter(|one| one.engine == engine).collect();
