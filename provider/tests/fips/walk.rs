@@ -9,6 +9,9 @@ use openmls_traits::types::{
     AeadType, Ciphersuite, CryptoError, HashType, HpkeCiphertext, HpkeKemType, SignatureScheme,
 };
 
+/// An operation on a provider.
+type Run = Box<dyn Fn(&HwCrypto) -> Result<(), Failed> + Send + Sync>;
+
 /// A call of one function with one algorithm and good input.
 pub struct Case {
     /// The function.
@@ -17,7 +20,7 @@ pub struct Case {
     pub algorithm: String,
     /// The algorithms whose approval decides.
     pub approvals: Vec<Algorithm>,
-    run: Box<dyn Fn(&HwCrypto) -> Result<(), Failed> + Send + Sync>,
+    run: Run,
 }
 
 /// Why a call failed.
