@@ -64,7 +64,6 @@ test: test-packages
 	    $(CARGO) test --release --locked --package mls_lanes \
 	    --test erasure --test machine_code --test randomized -- --nocapture
 	CARGO='$(CARGO)' ./.ci/test-qemu
-	$(MLS_BENCH) instructions
 	$(MAKE) fips-test-current
 
 # One selection of crates for every command, or Cargo builds the C library again.
