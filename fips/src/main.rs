@@ -58,12 +58,15 @@ fn main() -> ExitCode {
 
 fn report(json: bool, at_least: Option<FipsStatus>) -> ExitCode {
     let status = status();
-    match json {
-        true => println!(
-            "{}",
-            serde_json::to_string_pretty(&status).expect("plain data")
-        ),
-        false => print(&status),
+    match json.then(|| serde_json::to_string_pretty(&status)) {
+        None => print(&status),
+        Some(Ok(text)) => println!("{text}"),
+        Some(Err(error)) => {
+            eprintln!(
+                "the status cannot be written in JSON ({error}); report it as a fault of mls-fips"
+            );
+            return ExitCode::FAILURE;
+        }
     }
     let low = at_least.is_some_and(|least| status.status < least);
     exit_code(status.refusal.is_none() && !low)
