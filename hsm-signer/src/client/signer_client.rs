@@ -1,6 +1,7 @@
 //! Requests, sent again where that helps.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::connect::Connector;
 use super::endpoint::Endpoint;
@@ -27,10 +29,17 @@ const MAX_ANSWER: usize = 64 * 1024 * 1024;
 /// An idle connection is closed after so long, before the service does.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// A client of one service. Cheap to clone; clones share their connections.
+/// So many requests are under way at once, each on a connection of its own; others wait for
+/// their turn. A service closes connections beyond the bound of a caller, 250 by default,
+/// and several clients may be one caller to it.
+const CONNECTIONS: usize = 64;
+
+/// A client of one service. Cheap to clone; clones share their connections, of which there
+/// are at most 64.
 #[derive(Clone)]
 pub struct SignerClient {
     http: Client<Connector, Full<Bytes>>,
+    turns: Arc<Semaphore>,
     authority: String,
     patience: Patience,
 }
@@ -65,6 +74,7 @@ impl SignerClient {
             .build(Connector::new(&endpoint)?);
         Ok(Self {
             http,
+            turns: Arc::new(Semaphore::new(CONNECTIONS)),
             authority: endpoint.authority(),
             patience,
         })
@@ -244,6 +254,7 @@ impl SignerClient {
         limit: Duration,
     ) -> Result<Answer, ClientError> {
         let answered = async {
+            let _turn = self.turns.acquire().await.map_err(|error| causes(&error))?;
             let response = self
                 .http
                 .request(request)
