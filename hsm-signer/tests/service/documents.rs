@@ -1,8 +1,6 @@
-//! What the program says of itself, and the examples of the guides.
+//! What the program says of itself, and its command line against a service.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::Command;
 
 use mls_hsm_signer::api::REMOVALS_PATH;
 use serde_json::Value;
@@ -71,32 +69,6 @@ fn manual_pages_and_completions_cover_the_commands() {
             "{shell}"
         );
     }
-}
-
-/// Runs the guide's curl examples as they stand, in a directory with a running service.
-#[test]
-fn the_curl_examples_of_the_guide_work() {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
-    let guide = std::fs::read_to_string(guide).unwrap();
-    let service = Setup::new().start();
-    let blocks = guide
-        .split("```sh\n")
-        .skip(1)
-        .map(|block| block.split("```").next().unwrap());
-    let mut run = 0;
-    for block in blocks.filter(|block| block.contains("curl ")) {
-        let output = Command::new("sh")
-            .args(["-euc", block])
-            .env("SOCKET", service.setup.socket())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{block}\n{output:?}");
-        let answer: Value = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {block}\n{output:?}"));
-        assert!(answer.get("code").is_none(), "{block}\n{answer}");
-        run += 1;
-    }
-    assert!(run >= 3, "only {run} examples");
 }
 
 #[test]
