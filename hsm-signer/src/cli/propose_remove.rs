@@ -1,6 +1,6 @@
 //! `propose-remove`: External Remove proposals of one group, signed in a token or by a service.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base64ct::{Base64, Encoding};
@@ -116,10 +116,7 @@ pub fn run(arguments: Arguments, voice: &Voice) -> Outcome {
         Way::Server(server) => by_server(&arguments, server)?,
     };
     for proposed in &all {
-        match &arguments.out {
-            Some(path) => write(path, &proposed.message)?,
-            None => say(&arguments, proposed, voice)?,
-        }
+        say(&arguments, proposed, voice)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -239,8 +236,7 @@ fn selector(arguments: &Arguments) -> KeySelector {
 
 fn say(arguments: &Arguments, proposed: &Proposed, voice: &Voice) -> Result<(), Failure> {
     let encoded = Base64::encode_string(&proposed.message);
-    let value = json!({
-        "message": encoded,
+    let mut value = json!({
         "group_id": hex(&arguments.group_id.0),
         "epoch": arguments.epoch,
         "leaf_index": proposed.leaf_index,
@@ -248,10 +244,20 @@ fn say(arguments: &Arguments, proposed: &Proposed, voice: &Voice) -> Result<(), 
         "scheme": proposed.scheme.name,
         "public_key": Base64::encode_string(&proposed.public_key),
     });
-    voice.result(&value, &encoded)
+    match &arguments.out {
+        Some(path) => {
+            write(path, &proposed.message)?;
+            value["file"] = path.display().to_string().into();
+            voice.result(&value, &format!("the proposal in {}", path.display()))
+        }
+        None => {
+            value["message"] = encoded.as_str().into();
+            voice.result(&value, &encoded)
+        }
+    }
 }
 
-fn write(path: &PathBuf, message: &[u8]) -> Result<(), Failure> {
+fn write(path: &Path, message: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, message)
         .map_err(|error| Failure::Message(format!("cannot write {}: {error}", path.display())))
 }

@@ -165,6 +165,8 @@ impl Secure {
     fn wire(&self, config: &Arc<ClientConfig>) -> Wire<StreamOwned<ClientConnection, TcpStream>> {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // The handshake is several small writes, and there are thousands of handshakes.
+        stream.set_nodelay(true).unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         let connection = ClientConnection::new(Arc::clone(config), name).unwrap();
         Wire(StreamOwned::new(connection, stream))

@@ -16,6 +16,7 @@ mod service;
 #[path = "../../hsm/support/softhsm.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod softhsm;
+mod terminal;
 
 pub use certificates::{Authority, Leaf};
 pub use group::Group;
@@ -24,3 +25,4 @@ pub use load::{Load, moment, times};
 #[cfg(feature = "postgres")]
 pub use postgres::Cluster;
 pub use service::{PATIENCE, Service, Setup, eventually, item, message, runtime};
+pub use terminal::on_terminal;

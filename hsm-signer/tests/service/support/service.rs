@@ -180,14 +180,20 @@ impl Setup {
         )
     }
 
-    /// Checks the audit log with the command line.
-    pub fn audit_verify(&self, arguments: &[&str]) -> Output {
-        let mut command = self.sandbox.command(&["audit", "verify", "--json"]);
-        command.args(["--store", &self.store.url]).args(arguments);
+    /// A command on the audit log.
+    pub fn audit(&self, arguments: &[&str]) -> Command {
+        let mut command = self.sandbox.command(&["audit"]);
+        command.args(arguments).args(["--store", &self.store.url]);
         if let Some(path) = &self.store.password_file {
             command.arg("--store-password-file").arg(path);
         }
-        command.output().unwrap()
+        command
+    }
+
+    /// Checks the audit log with the command line.
+    pub fn audit_verify(&self, arguments: &[&str]) -> Output {
+        let mut command = self.audit(&["verify", "--json"]);
+        command.args(arguments).output().unwrap()
     }
 
     /// Writes the configuration; returns its path.
