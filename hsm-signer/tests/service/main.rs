@@ -6,6 +6,7 @@ mod deployment;
 mod documents;
 mod endings;
 mod faults;
+mod fips;
 mod idempotency;
 mod misuse;
 mod mutual_tls;

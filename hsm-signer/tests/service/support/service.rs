@@ -26,6 +26,8 @@ pub struct Setup {
     listen: String,
     callers: String,
     extra: String,
+    /// Further lines of the section `[process]`.
+    pub process: String,
     pub sessions: usize,
     /// Variables of the service's environment.
     pub environment: Vec<(String, String)>,
@@ -41,6 +43,7 @@ impl Setup {
             listen: String::new(),
             callers: String::new(),
             extra: String::new(),
+            process: String::new(),
             sessions: 4,
             environment: Vec::new(),
         };
@@ -115,7 +118,8 @@ impl Setup {
             .collect();
         let store = self.sandbox.path("store.db");
         format!(
-            "[process]\nallow_root = true\n[store]\nurl = \"sqlite:{}\"\n{}{}{tenants}{callers}",
+            "[process]\nallow_root = true\n{}\n[store]\nurl = \"sqlite:{}\"\n{}{}{tenants}{callers}",
+            self.process,
             store.display(),
             self.listen,
             self.extra,
