@@ -48,6 +48,7 @@ struct Case {
     exporter_secret: Hex,
     /// In PSK mode, with `psk_id`.
     psk: Option<Hex>,
+    #[cfg(feature = "targeted-messages-draft")]
     psk_id: Option<Hex>,
     pt: Hex,
     ciphertexts: Vec<Hex>,
