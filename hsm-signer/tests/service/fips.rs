@@ -89,12 +89,7 @@ fn readiness_and_every_record_carry_the_status() {
 fn the_exported_log_carries_the_status() {
     let service = setup("none", "off").start();
     service.propose(vec![item("ed25519", "group", 1)]).unwrap();
-    let url = format!(
-        "sqlite:{}",
-        service.setup.sandbox.path("store.db").display()
-    );
-    let mut command = service.setup.sandbox.command(&["audit", "export"]);
-    let output = command.args(["--store", &url]).output().unwrap();
+    let output = service.setup.audit(&["export"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let export = String::from_utf8(output.stdout).unwrap();
     let mark = expected(Requirement::None);
