@@ -1,5 +1,6 @@
-//! What FIPS 140-3 says of the service: in `/readyz`, in each audit record, and at its start
-//! where FIPS mode is required. Of a build without the FIPS module as of one with it.
+//! What FIPS 140-3 says of the signer: in `/readyz`, in each audit record, by the doctor, and at
+//! the service's start where FIPS mode is required. Of a build without the FIPS module as of
+//! one with it.
 
 use std::process::Stdio;
 
@@ -7,7 +8,7 @@ use mls_fips::{FipsStatus, Requirement, VARIABLE};
 use mls_hsm_signer::api::{AuditRecords, Readiness, bytes};
 use mls_hsm_signer::audit::Record;
 use mls_hsm_signer::fips::FipsMark;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Service, Setup, item, message};
 
@@ -88,12 +89,7 @@ fn readiness_and_every_record_carry_the_status() {
 fn the_exported_log_carries_the_status() {
     let service = setup("none", "off").start();
     service.propose(vec![item("ed25519", "group", 1)]).unwrap();
-    let url = format!(
-        "sqlite:{}",
-        service.setup.sandbox.path("store.db").display()
-    );
-    let mut command = service.setup.sandbox.command(&["audit", "export"]);
-    let output = command.args(["--store", &url]).output().unwrap();
+    let output = service.setup.audit(&["export"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let export = String::from_utf8(output.stdout).unwrap();
     let mark = expected(Requirement::None);
@@ -106,6 +102,28 @@ fn the_exported_log_carries_the_status() {
     let mut command = service.setup.sandbox.command(&["audit", "verify"]);
     let output = command.arg(file).output().unwrap();
     assert!(output.status.success(), "{output:?}");
+}
+
+/// The status is the lowest of its parts; that there is no FIPS mode is bad where it is required.
+#[test]
+fn the_doctor_says_the_status() {
+    let setup = Setup::new();
+    for (required, good) in [("off", true), ("on", cfg!(feature = "fips"))] {
+        let mut doctor = setup.sandbox.command(&["doctor", "--json"]);
+        doctor.args(["--token-label", "example.com", "--module"]);
+        doctor.arg(setup.faults("example.com").module());
+        doctor.arg("--pin-file").arg(setup.sandbox.path("pin"));
+        let output = doctor.env(VARIABLE, required).output().unwrap();
+        assert_eq!(output.status.success(), good, "{output:?}");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let check = &report["checks"][0];
+        assert_eq!(check["name"], "fips");
+        assert_eq!(check["verdict"], if good { "good" } else { "bad" });
+        let status = format!("{:?}; ", FipsMark::of_process().status);
+        let detail = check["detail"].as_str().unwrap();
+        assert!(detail.starts_with(&status), "{detail}");
+        assert_eq!(report["healthy"], good);
+    }
 }
 
 /// With the FIPS module it starts, and says so; without, it does not start.

@@ -69,6 +69,7 @@ impl Setup {
 
     /// The same for another process: the tokens, the callers, the store, and a socket of its
     /// own.
+    #[cfg(feature = "postgres")]
     pub fn replica(&self, name: &str) -> Self {
         Self {
             instance: name.into(),
@@ -77,6 +78,7 @@ impl Setup {
     }
 
     /// Keeps the log elsewhere than in a SQLite file.
+    #[cfg(feature = "postgres")]
     pub fn store(&mut self, store: StoreConfig) {
         self.store = store;
     }
