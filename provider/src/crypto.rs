@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use mls_fips::FipsError;
+#[cfg(feature = "targeted-messages-draft")]
+use openmls_traits::crypto::HpkeSealPskResolvedAadError;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::{
     AeadType, Ciphersuite, CryptoError, ExporterSecret, HashType, HpkeCiphertext, HpkeConfig,
@@ -11,13 +13,16 @@ use openmls_traits::types::{
 };
 use tls_codec::SecretVLBytes;
 
+#[cfg(feature = "virtual-clients-draft")]
+use crate::ff1;
+#[cfg(feature = "targeted-messages-draft")]
+use crate::hpke::psk::{Psk, Sealing};
 use crate::hpke::{self, InfoHashMemory, SenderState};
 use crate::kdf::hmac::HmacKey;
 use crate::kdf::{MAX_HASH_LEN, hkdf};
 use crate::policy::{Mode, Policy};
 use crate::prepared::{EncapsulationStore, VerificationStore};
 use crate::secret::SecretBytes;
-use crate::signature::SigningKey;
 use crate::{SUITES, aead, hash, signature, suites};
 
 /// Cryptography and randomness for OpenMLS, on AWS-LC.
@@ -43,6 +48,7 @@ use crate::{SUITES, aead, hash, signature, suites};
 /// | `UnsupportedAeadAlgorithm` | sealing or opening with the export-only AEAD |
 /// | `HpkeDecryptionError`, `ReceiverSetupError` | opening or receiving fails, for whatever reason |
 /// | `ExporterError` | more than 255 times the hash length to export |
+/// | `SenderSetupError` | an HPKE PSK of less than 32 bytes, or without an identifier |
 /// | `InsufficientRandomness` | the DRBG failed |
 ///
 /// # FIPS mode
@@ -116,11 +122,15 @@ impl HwCrypto {
         if let Err(error) = self.mode().ready() {
             return Some(error.to_string());
         }
-        let row = mls_fips::Suite::of(ciphersuite as u16);
+        let code_point = ciphersuite as u16;
+        let row = mls_fips::Suite::of(code_point);
         let rule = row.and_then(mls_fips::Suite::refusal);
         Some(match (self.mode(), rule) {
             (Mode::Fips(_), Some(rule)) => format!("FIPS mode: {rule}"),
-            _ => format!("{:#06x} is not implemented", ciphersuite as u16),
+            (Mode::Fips(_), None) if suites::is_supported(ciphersuite) => {
+                format!("FIPS mode: no rule approves {code_point:#06x}, which is a draft's")
+            }
+            _ => format!("{code_point:#06x} is not implemented"),
         })
     }
 
@@ -250,7 +260,7 @@ impl OpenMlsCrypto for HwCrypto {
         let mode = self.mode();
         mode.check_signature(alg)?;
         mode.run(|| {
-            let key = SigningKey::generate(alg)?;
+            let key = signature::generate(alg)?;
             let private = std::mem::take(&mut *key.private()?);
             Ok((private, key.public().to_vec()))
         })
@@ -275,7 +285,7 @@ impl OpenMlsCrypto for HwCrypto {
     fn sign(&self, alg: SignatureScheme, data: &[u8], key: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let mode = self.mode();
         mode.check_signature(alg)?;
-        mode.run(|| SigningKey::import(alg, key)?.sign(data))
+        mode.run(|| signature::import(alg, key)?.sign(data))
     }
 
     fn hpke_seal(
@@ -349,7 +359,61 @@ impl OpenMlsCrypto for HwCrypto {
     ) -> Result<HpkeKeyPair, CryptoError> {
         let mode = self.mode();
         mode.check_kem(config.0)?;
-        mode.run(|| hpke::kem::DhKem::of(config.0)?.derive_key_pair(ikm))
+        mode.run(|| hpke::kem::of(config.0)?.derive_key_pair(ikm))
+    }
+
+    #[cfg(feature = "targeted-messages-draft")]
+    fn hpke_open_psk(
+        &self,
+        config: HpkeConfig,
+        input: &HpkeCiphertext,
+        sk_r: &[u8],
+        info: &[u8],
+        aad: &[u8],
+        psk: &[u8],
+        psk_id: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        let mode = self.mode();
+        mode.check_sealing(&config)?;
+        let psk = Psk::new(psk, psk_id).ok_or(CryptoError::HpkeDecryptionError)?;
+        mode.run(|| hpke::psk::open(&config, input, sk_r, info, aad, psk))
+    }
+
+    #[cfg(feature = "targeted-messages-draft")]
+    fn hpke_seal_psk_resolved_aad<F, E>(
+        &self,
+        config: HpkeConfig,
+        pk_r: &[u8],
+        info: &[u8],
+        ptxt: &[u8],
+        psk: &[u8],
+        psk_id: &[u8],
+        aad_builder: F,
+    ) -> Result<HpkeCiphertext, HpkeSealPskResolvedAadError<E>>
+    where
+        F: FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+    {
+        let mode = self.mode();
+        let begun = mode.check_sealing(&config).and_then(|()| {
+            let psk = Psk::new(psk, psk_id).ok_or(CryptoError::SenderSetupError)?;
+            mode.run(|| Sealing::begin(self.sender_state(), &config, pk_r, info, psk))
+        });
+        let sealing = begun.map_err(HpkeSealPskResolvedAadError::CryptoError)?;
+        sealing.finish(mode, aad_builder, ptxt)
+    }
+
+    #[cfg(feature = "virtual-clients-draft")]
+    fn ff1_aes128_encrypt(&self, key: &[u8; 16], plaintext: u32) -> Result<u32, CryptoError> {
+        let mode = self.mode();
+        mode.check_ff1()?;
+        mode.run(|| ff1::encrypt(key, plaintext))
+    }
+
+    #[cfg(feature = "virtual-clients-draft")]
+    fn ff1_aes128_decrypt(&self, key: &[u8; 16], ciphertext: u32) -> Result<u32, CryptoError> {
+        let mode = self.mode();
+        mode.check_ff1()?;
+        mode.run(|| ff1::decrypt(key, ciphertext))
     }
 }
 

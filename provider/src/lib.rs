@@ -26,6 +26,11 @@
 //! | SHA-256; SHA-2 compressions inside HMAC and HKDF | the `sha2` crate, whose states can be prepared once and kept |
 //! | composition of HMAC, HKDF and HPKE (RFC 9180) | this crate |
 //!
+//! With the feature `draft-ietf-mls-pq-ciphersuites` ML-KEM, ML-DSA, SHA-3 and SHAKE are AWS-LC's as
+//! well, and X-Wing is composed here; with `curve448` X448 and Ed448 are those of the crates `x448` and
+//! `ed448-goldilocks`, which are pre-releases; with `virtual-clients-draft` FF1 is composed here on
+//! AWS-LC's AES.
+//!
 //! With the feature `fips` (and without the default features) AWS-LC is its FIPS module, and
 //! does the second row too; [`HwCrypto::fips`] then refuses what is not approved.
 //!
@@ -42,6 +47,20 @@
 //! A compressed or hybrid point, or any other length, is refused before AWS-LC
 //! sees it.
 //!
+//! With their features:
+//!
+//! | Value | X448 | Ed448 | ML-KEM-768 | ML-KEM-1024 | X-Wing | ML-DSA-44, -65, -87 |
+//! |---|---|---|---|---|---|---|
+//! | private key, in bytes | 56 | 57 | seed of 64 (`d`, `z`) | 64 | seed of 32 | seed of 32 |
+//! | public key | 56 | 57 | 1184 | 1568 | 1216 | 1312, 1952, 2592 |
+//! | encapsulated key | 56 | | 1088 | 1568 | 1120 | |
+//! | signature | | 114 | | | | 2420, 3309, 4627 |
+//!
+//! They are encoded as RFC 7748, RFC 8032, FIPS 203, draft-connolly-cfrg-xwing-kem-06 and FIPS 204 say;
+//! ML-DSA's and Ed448's context is empty. ML-KEM's and X-Wing's `DeriveKeyPair` is SHAKE256 of the input
+//! keying material, of the length of a private key. In HPKE's `suite_id` X-Wing is `0x647a`, its
+//! registered code point, and not `openmls_traits`' number.
+//!
 //! [`OpenMlsCrypto`]: openmls_traits::crypto::OpenMlsCrypto
 //! [`OpenMlsRand`]: openmls_traits::random::OpenMlsRand
 
@@ -49,6 +68,10 @@ mod aead;
 mod batch;
 mod crypto;
 mod encoding;
+#[cfg(feature = "virtual-clients-draft")]
+mod ff1;
+#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+mod ffi;
 mod hash;
 mod hpke;
 mod kdf;

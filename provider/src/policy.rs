@@ -108,10 +108,21 @@ impl Mode {
         }
     }
 
-    fn check(self, algorithm: Algorithm, refusal: CryptoError) -> Result<(), CryptoError> {
+    /// FF1 is approved (SP 800-38G), and no service of any module: it is composed here.
+    #[cfg(feature = "virtual-clients-draft")]
+    pub(crate) fn check_ff1(self) -> Result<(), CryptoError> {
+        self.check(None, CryptoError::UnsupportedAeadAlgorithm)
+    }
+
+    /// What has no [`Algorithm`] is not approved.
+    fn check(
+        self,
+        algorithm: impl Into<Option<Algorithm>>,
+        refusal: CryptoError,
+    ) -> Result<(), CryptoError> {
         match self {
             Self::Unrestricted => Ok(()),
-            Self::Fips(_) if algorithm.is_approved() => Ok(()),
+            Self::Fips(_) if algorithm.into().is_some_and(Algorithm::is_approved) => Ok(()),
             Self::Fips(_) => Err(refusal),
             Self::Refused => Err(CryptoError::CryptoLibraryError),
         }
@@ -173,22 +184,59 @@ pub(crate) fn of_aead(aead: AeadType) -> Algorithm {
     }
 }
 
-fn of_signature(scheme: SignatureScheme) -> Algorithm {
+/// ML-DSA has no row in [`mls_fips::ALGORITHMS`]: the certified module has it not.
+fn of_signature(scheme: SignatureScheme) -> Option<Algorithm> {
     match scheme {
         SignatureScheme::ECDSA_SECP256R1_SHA256
         | SignatureScheme::ECDSA_SECP384R1_SHA384
-        | SignatureScheme::ECDSA_SECP521R1_SHA512 => Algorithm::EcdsaNist,
-        SignatureScheme::ED25519 => Algorithm::Ed25519,
-        SignatureScheme::ED448 => Algorithm::Ed448,
+        | SignatureScheme::ECDSA_SECP521R1_SHA512 => Some(Algorithm::EcdsaNist),
+        SignatureScheme::ED25519 => Some(Algorithm::Ed25519),
+        _ => None,
     }
 }
 
-fn of_kem(kem: HpkeKemType) -> Algorithm {
+/// ML-KEM is approved, and yet not here: HPKE derives a key pair from a seed, where FIPS 203
+/// (sections 3.3 and 7.1) wants one fresh from an approved generator.
+fn of_kem(kem: HpkeKemType) -> Option<Algorithm> {
     match kem {
         HpkeKemType::DhKemP256 | HpkeKemType::DhKemP384 | HpkeKemType::DhKemP521 => {
-            Algorithm::EcdhNist
+            Some(Algorithm::EcdhNist)
         }
-        HpkeKemType::DhKem25519 => Algorithm::X25519,
-        HpkeKemType::DhKem448 => Algorithm::X448,
+        HpkeKemType::DhKem25519 => Some(Algorithm::X25519),
+        _ => None,
+    }
+}
+
+/// Without the FIPS module nothing is observed.
+#[cfg(all(test, feature = "fips"))]
+mod tests {
+    use mls_fips::{Service, observe};
+
+    use super::*;
+
+    const STRICT: Mode = Mode::Fips(Policy::Strict);
+
+    /// An approved algorithm, in a call of which the indicator says nothing.
+    fn unnoticed() -> Result<u8, CryptoError> {
+        observe(Service::Digest, Algorithm::Sha2, || Ok(7))
+    }
+
+    /// The same of a call that has an exception.
+    fn excepted() -> Result<u8, CryptoError> {
+        observe(Service::Seal, Algorithm::AesGcm, || Ok(7))
+    }
+
+    #[test]
+    fn strict_gives_out_no_result_without_the_indicators_word() {
+        assert_eq!(Mode::Fips(Policy::Fips).run(unnoticed), Ok(7));
+        assert_eq!(STRICT.run(excepted), Ok(7));
+        let refused = Err(CryptoError::CryptoLibraryError);
+        assert_eq!(STRICT.run(unnoticed), refused);
+        // One such call among others is enough.
+        assert_eq!(STRICT.run(|| excepted().and(unnoticed())), refused);
+        assert_eq!(STRICT.run_each(|| vec![unnoticed()]), [refused]);
+        assert_eq!(STRICT.run_each(|| vec![excepted()]), [Ok(7)]);
+        assert_eq!(Mode::Refused.run(excepted), refused);
+        assert_eq!(Mode::Refused.run_each(|| vec![excepted()]), [refused]);
     }
 }

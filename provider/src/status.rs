@@ -5,7 +5,7 @@ use std::fmt;
 use openmls_traits::types::HpkeKemType;
 
 use crate::Policy;
-use crate::hpke::kem::DhKem;
+use crate::hpke::kem::{KEMS, Kem};
 use crate::lanes::{self, Lanes, NoLanes};
 
 /// Who does what [`HwCrypto`](crate::HwCrypto) does for many keys at once, on this CPU
@@ -40,23 +40,16 @@ pub enum BatchEngine {
 
 impl Status {
     pub(crate) fn now(policy: Option<Policy>) -> Self {
-        const KEMS: [HpkeKemType; 4] = [
-            HpkeKemType::DhKem25519,
-            HpkeKemType::DhKemP256,
-            HpkeKemType::DhKemP384,
-            HpkeKemType::DhKemP521,
-        ];
         Self {
             policy,
             lanes: lanes::selected(),
-            batches: KEMS.iter().map(|&kem| (kem, engine(kem))).collect(),
+            batches: KEMS.iter().map(|&(kem, row)| (kem, engine(row))).collect(),
         }
     }
 }
 
-fn engine(kem: HpkeKemType) -> BatchEngine {
-    let curve = DhKem::of(kem).ok().and_then(|kem| kem.lanes);
-    let lanes = curve.and_then(Lanes::of);
+fn engine(kem: &dyn Kem) -> BatchEngine {
+    let lanes = kem.in_lanes().and_then(|(curve, _)| Lanes::of(curve));
     match lanes.and_then(|lanes| Some((lanes.name(), lanes.break_even()?))) {
         Some((backend, from)) => BatchEngine::Lanes { backend, from },
         None => BatchEngine::AwsLc,

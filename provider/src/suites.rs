@@ -8,7 +8,8 @@ use openmls_traits::types::Ciphersuite;
 pub struct Suite {
     /// The ciphersuite, as `openmls_traits` names it. Its algorithms follow from it.
     pub ciphersuite: Ciphersuite,
-    /// Its name in the IANA registry "MLS Cipher Suites" (RFC 9420, section 17.1).
+    /// Its name in the IANA registry "MLS Cipher Suites" (RFC 9420, section 17.1); that of
+    /// `openmls_traits` for a draft's.
     pub name: &'static str,
 }
 
@@ -36,13 +37,73 @@ pub static SUITES: &[Suite] = &[
         ciphersuite: Ciphersuite::MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519,
         name: "MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519",
     },
+    #[cfg(feature = "curve448")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448,
+        name: "MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448",
+    },
     Suite {
         ciphersuite: Ciphersuite::MLS_256_DHKEMP521_AES256GCM_SHA512_P521,
         name: "MLS_256_DHKEMP521_AES256GCM_SHA512_P521",
     },
+    #[cfg(feature = "curve448")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_Ed448,
+        name: "MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_Ed448",
+    },
     Suite {
         ciphersuite: Ciphersuite::MLS_256_DHKEMP384_AES256GCM_SHA384_P384,
         name: "MLS_256_DHKEMP384_AES256GCM_SHA384_P384",
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_192_MLKEM1024_AES256GCM_SHA384_P384,
+        name: "MLS_192_MLKEM1024_AES256GCM_SHA384_P384",
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519,
+        name: "MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519",
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519,
+        name: "MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519",
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519,
+        name: "MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519",
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_128_MLKEM768_AES256GCM_SHA384_P256,
+        name: "MLS_128_MLKEM768_AES256GCM_SHA384_P256",
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_192_MLKEM768_AES256GCM_SHA384_MLDSA65,
+        name: "MLS_192_MLKEM768_AES256GCM_SHA384_MLDSA65",
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_128_MLKEM768X25519_CHACHA20POLY1305_SHA384_MLDSA44,
+        name: "MLS_128_MLKEM768X25519_CHACHA20POLY1305_SHA384_MLDSA44",
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_256_MLKEM1024_AES256GCM_SHA512_MLDSA87,
+        name: "MLS_256_MLKEM1024_AES256GCM_SHA512_MLDSA87",
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_256_MLKEM1024_AES256GCM_SHA384_MLDSA87,
+        name: "MLS_256_MLKEM1024_AES256GCM_SHA384_MLDSA87",
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    Suite {
+        ciphersuite: Ciphersuite::MLS_128_MLKEM768_AES256GCM_SHA384_Ed25519,
+        name: "MLS_128_MLKEM768_AES256GCM_SHA384_Ed25519",
     },
 ];
 
@@ -68,7 +129,7 @@ mod tests {
     fn every_algorithm_of_every_row_is_implemented() {
         for suite in SUITES {
             let config = suite.ciphersuite.hpke_config();
-            assert!(hpke::kem::DhKem::of(config.0).is_ok(), "{}", suite.name);
+            assert!(hpke::kem::of(config.0).is_ok(), "{}", suite.name);
             assert!(hpke::aead_type(config.2).is_ok(), "{}", suite.name);
             let scheme = suite.ciphersuite.signature_algorithm();
             assert!(signature::is_supported(scheme), "{}", suite.name);

@@ -35,7 +35,7 @@ pub static OPENERS: [Opener; 2] = [
     },
     Opener {
         name: "mls-rs-crypto-openssl",
-        suites: &[0x0001, 0x0002, 0x0003, 0x0005, 0x0007],
+        suites: &[0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0006, 0x0007],
         open: open_by_openssl,
     },
 ];

@@ -7,6 +7,7 @@ mod deployment;
 mod documents;
 mod endings;
 mod faults;
+mod fips;
 mod guides;
 mod idempotency;
 mod misuse;

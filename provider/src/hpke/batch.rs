@@ -4,7 +4,7 @@ use openmls_traits::types::{CryptoError, HpkeCiphertext, HpkeConfig, HpkeKeyPair
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
-use super::kem::DhKem;
+use super::kem::{self, Kem};
 use super::{InfoHashMemory, Sender, aead_type};
 use crate::policy::Mode;
 use crate::random;
@@ -26,7 +26,7 @@ where
         mode.run(|| {
             Ok((
                 aead_type(config.2)?,
-                DhKem::of(config.0)?,
+                kem::of(config.0)?,
                 Sender::new(info_hashes, config, info)?,
             ))
         })
@@ -58,7 +58,7 @@ pub(crate) fn derive_key_pairs<I: AsRef<[u8]> + Sync>(
     config: &HpkeConfig,
     ikms: &[I],
 ) -> Vec<Result<HpkeKeyPair, CryptoError>> {
-    match mode.check_kem(config.0).and_then(|()| DhKem::of(config.0)) {
+    match mode.check_kem(config.0).and_then(|()| kem::of(config.0)) {
         Ok(kem) => in_pieces(mode, kem, ikms, |piece| kem.derive_key_pairs(piece)),
         Err(error) => ikms.iter().map(|_| Err(error)).collect(),
     }
@@ -72,7 +72,7 @@ pub(crate) fn generate_key_pairs(
     count: usize,
 ) -> Result<Vec<HpkeKeyPair>, CryptoError> {
     mode.check_kem(config.0)?;
-    let kem = DhKem::of(config.0)?;
+    let kem = kem::of(config.0)?;
     if !kem.has_lanes_for(count) {
         return generate_by_aws_lc(mode, kem, count);
     }
@@ -89,7 +89,7 @@ pub(crate) fn generate_key_pairs(
 
 fn generate_by_aws_lc(
     mode: Mode,
-    kem: &DhKem,
+    kem: &dyn Kem,
     count: usize,
 ) -> Result<Vec<HpkeKeyPair>, CryptoError> {
     let mut pairs = Vec::new();
@@ -103,7 +103,7 @@ fn generate_by_aws_lc(
 /// The results of all pieces of `elements`, in their order.
 fn in_pieces<T: Sync, R: Send>(
     mode: Mode,
-    kem: &DhKem,
+    kem: &'static dyn Kem,
     elements: &[T],
     of_piece: impl Fn(&[T]) -> Vec<Result<R, CryptoError>> + Sync + Send,
 ) -> Vec<Result<R, CryptoError>> {

@@ -1,19 +1,21 @@
-//! The key schedule in base mode (RFC 9180, section 5.1) and the secret export
+//! The key schedule in base and PSK mode (RFC 9180, section 5.1) and the secret export
 //! (section 5.3).
 
 use std::sync::OnceLock;
 
-use openmls_traits::types::{
-    CryptoError, HashType, HpkeAeadType, HpkeConfig, HpkeKdfType, HpkeKemType,
-};
+use openmls_traits::types::{CryptoError, HashType, HpkeAeadType, HpkeConfig, HpkeKdfType};
 
-use super::kem::SharedSecret;
+use super::kem::{self, KEMS, SharedSecret};
 use super::labels::{LabeledKdf, SuiteId};
+#[cfg(feature = "targeted-messages-draft")]
+use super::psk::Psk;
 use crate::kdf::hmac::HmacKey;
 use crate::kdf::{MAX_HASH_LEN, hkdf};
 use crate::secret::SecretBytes;
 
 const MODE_BASE: u8 = 0x00;
+#[cfg(feature = "targeted-messages-draft")]
+const MODE_PSK: u8 = 0x01;
 
 /// The combination of a KEM, a KDF and an AEAD with what is constant under it.
 pub(super) struct KeyScheduleSuite {
@@ -26,24 +28,24 @@ pub(super) struct KeyScheduleSuite {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct InfoHash([u8; MAX_HASH_LEN]);
 
-const KEMS: usize = 4;
 const KDFS: usize = 3;
 const AEADS: usize = 4;
 
 impl KeyScheduleSuite {
     /// The prepared suite of `config`; each is made once.
     pub(super) fn of(config: &HpkeConfig) -> Result<&'static Self, CryptoError> {
-        static SUITES: [OnceLock<KeyScheduleSuite>; KEMS * KDFS * AEADS] =
-            [const { OnceLock::new() }; KEMS * KDFS * AEADS];
+        static SUITES: [OnceLock<KeyScheduleSuite>; KEMS.len() * KDFS * AEADS] =
+            [const { OnceLock::new() }; KEMS.len() * KDFS * AEADS];
         let &HpkeConfig(kem, kdf, aead) = config;
-        let index = (kem_index(kem)? * KDFS + kdf_index(kdf)) * AEADS + aead_index(aead);
-        Ok(SUITES[index].get_or_init(|| Self::prepare(kem, kdf, aead)))
+        let kem = kem::index(kem)?;
+        let index = (kem * KDFS + kdf_index(kdf)) * AEADS + aead_index(aead);
+        Ok(SUITES[index].get_or_init(|| Self::prepare(KEMS[kem].1.id(), kdf, aead)))
     }
 
-    fn prepare(kem: HpkeKemType, kdf: HpkeKdfType, aead: HpkeAeadType) -> Self {
+    fn prepare(kem_id: u16, kdf: HpkeKdfType, aead: HpkeAeadType) -> Self {
         let kdf = LabeledKdf {
             hash: hash_type(kdf),
-            suite_id: SuiteId::hpke(kem as u16, kdf as u16, aead as u16),
+            suite_id: SuiteId::hpke(kem_id, kdf as u16, aead as u16),
         };
         let mut psk_id_hash = [0; MAX_HASH_LEN];
         kdf.labeled_extract_unsalted(b"psk_id_hash", b"", &mut psk_id_hash);
@@ -55,6 +57,14 @@ impl KeyScheduleSuite {
         let mut hash = InfoHash([0; MAX_HASH_LEN]);
         self.kdf
             .labeled_extract_unsalted(b"info_hash", info, &mut hash.0);
+        hash
+    }
+
+    #[cfg(feature = "targeted-messages-draft")]
+    fn psk_id_hash(&self, psk_id: &[u8]) -> [u8; MAX_HASH_LEN] {
+        let mut hash = [0; MAX_HASH_LEN];
+        self.kdf
+            .labeled_extract_unsalted(b"psk_id_hash", psk_id, &mut hash);
         hash
     }
 
@@ -70,16 +80,6 @@ impl KeyScheduleSuite {
 
     fn hash_len(&self) -> usize {
         self.kdf.hash.size()
-    }
-}
-
-fn kem_index(kem: HpkeKemType) -> Result<usize, CryptoError> {
-    match kem {
-        HpkeKemType::DhKemP256 => Ok(0),
-        HpkeKemType::DhKemP384 => Ok(1),
-        HpkeKemType::DhKemP521 => Ok(2),
-        HpkeKemType::DhKem25519 => Ok(3),
-        _ => Err(CryptoError::UnsupportedCiphersuite),
     }
 }
 
@@ -139,15 +139,39 @@ impl KeySchedule {
         shared_secret: &SharedSecret,
         info_hash: &InfoHash,
     ) -> Self {
+        let mode = (MODE_BASE, &suite.psk_id_hash);
+        Self::new(suite, mode, shared_secret, info_hash, b"")
+    }
+
+    /// The schedule in PSK mode.
+    #[cfg(feature = "targeted-messages-draft")]
+    pub(super) fn psk(
+        suite: &'static KeyScheduleSuite,
+        shared_secret: &SharedSecret,
+        info_hash: &InfoHash,
+        psk: Psk<'_>,
+    ) -> Self {
+        let mode = (MODE_PSK, &suite.psk_id_hash(psk.id));
+        Self::new(suite, mode, shared_secret, info_hash, psk.secret)
+    }
+
+    /// The schedule in a mode with its `psk_id_hash`.
+    fn new(
+        suite: &'static KeyScheduleSuite,
+        (mode, psk_id_hash): (u8, &[u8; MAX_HASH_LEN]),
+        shared_secret: &SharedSecret,
+        info_hash: &InfoHash,
+        psk: &[u8],
+    ) -> Self {
         let hash_len = suite.hash_len();
         let shared_secret = HmacKey::new(suite.kdf.hash, shared_secret.as_bytes());
         let mut secret = SecretBytes::<MAX_HASH_LEN>::zeros();
         suite
             .kdf
-            .labeled_extract(&shared_secret, b"secret", b"", &mut *secret);
+            .labeled_extract(&shared_secret, b"secret", psk, &mut *secret);
         let mut context = [0; 1 + 2 * MAX_HASH_LEN];
-        context[0] = MODE_BASE;
-        context[1..][..hash_len].copy_from_slice(&suite.psk_id_hash[..hash_len]);
+        context[0] = mode;
+        context[1..][..hash_len].copy_from_slice(&psk_id_hash[..hash_len]);
         context[1 + hash_len..][..hash_len].copy_from_slice(&info_hash.0[..hash_len]);
         Self {
             suite,

@@ -1,4 +1,4 @@
-//! HPKE (RFC 9180), base mode, single-shot.
+//! HPKE (RFC 9180), base mode, by a feature PSK mode, single-shot.
 //!
 //! The composition is ours, its primitives are not. KEM, KDF and AEAD combine
 //! freely. A context lives for one call and seals or opens once, at sequence
@@ -6,11 +6,14 @@
 //! no nonce that could be used twice.
 
 mod batch;
+#[cfg(test)]
+pub(crate) mod hex;
 mod info_hash;
 pub(crate) mod kem;
-pub(crate) mod kem_batch;
 mod key_schedule;
 mod labels;
+#[cfg(feature = "targeted-messages-draft")]
+pub(crate) mod psk;
 #[cfg(test)]
 mod vectors;
 #[cfg(test)]
@@ -27,7 +30,7 @@ use openmls_traits::types::{
 use crate::aead;
 use crate::prepared::EncapsulationStore;
 use crate::secret::SecretBytes;
-use kem::{DhKem, SharedSecret};
+use kem::SharedSecret;
 use key_schedule::{InfoHash, KeySchedule, KeyScheduleSuite};
 
 /// Longest key among the AEADs, in bytes.
@@ -52,7 +55,7 @@ impl SenderState<'_> {
     ) -> Result<Vec<u8>, CryptoError> {
         match self.encapsulations.take(kem, recipient, shared_secret) {
             Some(enc) => Ok(enc),
-            None => DhKem::of(kem)?.encap(recipient, shared_secret),
+            None => kem::of(kem)?.encap(recipient, shared_secret),
         }
     }
 }
@@ -134,7 +137,7 @@ pub(crate) fn open(
     aad: &[u8],
 ) -> Result<Vec<u8>, CryptoError> {
     let aead = aead_type(config.2)?;
-    let kem = DhKem::of(config.0)?;
+    let kem = kem::of(config.0)?;
     let suite = KeyScheduleSuite::of(config)?;
     let mut shared_secret = SharedSecret::none();
     kem.decap(input.kem_output.as_slice(), private, &mut shared_secret)
@@ -175,7 +178,7 @@ pub(crate) fn receive_export(
     let suite = KeyScheduleSuite::of(config)?;
     suite.check_export_len(len)?;
     let mut shared_secret = SharedSecret::none();
-    DhKem::of(config.0)?
+    kem::of(config.0)?
         .decap(enc, private, &mut shared_secret)
         .map_err(|_| CryptoError::ReceiverSetupError)?;
     let schedule = KeySchedule::base(suite, &shared_secret, &suite.info_hash(info));

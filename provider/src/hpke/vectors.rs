@@ -5,12 +5,15 @@
 
 use aws_lc_rs::agreement::PrivateKey;
 use openmls_traits::types::{
-    AeadType, HpkeAeadType, HpkeCiphertext, HpkeConfig, HpkeKdfType, HpkeKemType,
+    AeadType, CryptoError, HpkeAeadType, HpkeCiphertext, HpkeConfig, HpkeKdfType, HpkeKemType,
 };
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserialize;
 
-use super::kem::{DhKem, SharedSecret};
+use super::hex::Hex;
+use super::kem::{self, DhKem, Kem, SharedSecret};
 use super::key_schedule::{KeySchedule, KeyScheduleSuite};
+#[cfg(feature = "targeted-messages-draft")]
+use super::psk::{self, Psk};
 use super::{InfoHashMemory, MAX_KEY_LEN, NONCE_LEN, Sender};
 use super::{aead_type, open, receive_export, with_key_and_nonce};
 use crate::aead;
@@ -18,21 +21,6 @@ use crate::kdf::hmac::HmacKey;
 use crate::lanes::{BATCH, Lanes, PrivateKeys};
 
 static VECTORS: &str = include_str!("../../testdata/rfc9180-base.json");
-
-/// A byte string in hexadecimal.
-#[derive(PartialEq, Eq, Debug)]
-struct Hex(Vec<u8>);
-
-impl<'de> Deserialize<'de> for Hex {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let digits = String::deserialize(deserializer)?;
-        (0..digits.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&digits[i..i + 2], 16).map_err(D::Error::custom))
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-}
 
 #[derive(Deserialize)]
 struct Vectors {
@@ -58,6 +46,10 @@ struct Case {
     key: Hex,
     base_nonce: Hex,
     exporter_secret: Hex,
+    /// In PSK mode, with `psk_id`.
+    psk: Option<Hex>,
+    #[cfg(feature = "targeted-messages-draft")]
+    psk_id: Option<Hex>,
     pt: Hex,
     ciphertexts: Vec<Hex>,
     exports: Vec<Export>,
@@ -98,6 +90,49 @@ fn every_value_of_every_case_is_ours() {
     assert_eq!(counts, expected);
 }
 
+/// In PSK mode; `exports` are the sender's alone, for the trait has no receiver's.
+#[cfg(feature = "targeted-messages-draft")]
+#[test]
+fn every_value_of_every_case_in_psk_mode_is_ours() {
+    let vectors = include_str!("../../testdata/rfc9180-psk.json");
+    let vectors: Vectors = serde_json::from_str(vectors).unwrap();
+    let mut counts = Counts::default();
+    for case in &vectors.cases {
+        assert!(case.psk.is_some());
+        case.check(&mut counts);
+    }
+    println!("RFC 9180, PSK mode: {counts:?}");
+    let expected = Counts {
+        cases: 24,
+        export_only_cases: 6,
+        ciphertexts: 4626,
+        opened: 18,
+        exports: 72,
+    };
+    assert_eq!(counts, expected);
+}
+
+/// DHKEM(X448), in base mode.
+#[cfg(feature = "curve448")]
+#[test]
+fn every_value_of_every_case_of_x448_is_ours() {
+    let vectors = include_str!("../../testdata/rfc9180-x448.json");
+    let vectors: Vectors = serde_json::from_str(vectors).unwrap();
+    let mut counts = Counts::default();
+    for case in &vectors.cases {
+        case.check(&mut counts);
+    }
+    println!("RFC 9180, X448: {counts:?}");
+    let expected = Counts {
+        cases: 8,
+        export_only_cases: 2,
+        ciphertexts: 1542,
+        opened: 6,
+        exports: 2 * 24,
+    };
+    assert_eq!(counts, expected);
+}
+
 /// How many of each came out of the lanes.
 #[derive(Default, PartialEq, Eq, Debug)]
 struct BatchCounts {
@@ -114,7 +149,8 @@ fn every_value_of_every_case_comes_out_of_the_lanes() {
         let of_kem = vectors.cases.iter().filter(|case| case.config().0 == kem);
         let of_kem: Vec<&Case> = of_kem.collect();
         assert_eq!(of_kem.len(), cases);
-        let Some(lanes) = DhKem::of(kem).unwrap().lanes.and_then(Lanes::of) else {
+        let (curve, _) = kem::of(kem).unwrap().in_lanes().unwrap();
+        let Some(lanes) = Lanes::of(curve) else {
             println!("{kem:?}: NOT RUN, there are no lanes for it here");
             continue;
         };
@@ -138,14 +174,17 @@ fn check_batch(lanes: &Lanes, batch: &[&Case], counts: &mut BatchCounts) {
     }
     let recipients: Vec<&[u8]> = batch.iter().map(|case| &case.pk_r.0[..]).collect();
     let mut next = 0;
-    batch[0]
-        .kem()
-        .encap_batch_with(lanes, &ephemerals, &recipients, |i, encapsulated| {
+    DhKem::of(batch[0].config().0).encap_batch_with(
+        lanes,
+        &ephemerals,
+        &recipients,
+        |i, encapsulated| {
             assert_eq!(i, next);
             next += 1;
             let (enc, shared_secret) = encapsulated.unwrap();
             batch[i].check_encapsulation(enc, shared_secret, counts);
-        });
+        },
+    );
     assert_eq!(next, batch.len());
 }
 
@@ -175,8 +214,7 @@ impl Case {
         counts.cases += 1;
         self.check_derived_keys();
         let shared_secret = self.check_kem();
-        let suite = KeyScheduleSuite::of(&self.config()).unwrap();
-        let schedule = KeySchedule::base(suite, &shared_secret, &suite.info_hash(&self.info.0));
+        let schedule = self.schedule(&shared_secret);
         self.check_exports(&schedule, counts);
         match aead_type(self.config().2) {
             Ok(aead) => self.check_encryptions(&schedule, aead, counts),
@@ -187,11 +225,37 @@ impl Case {
         }
     }
 
+    fn schedule(&self, shared_secret: &SharedSecret) -> KeySchedule {
+        let suite = KeyScheduleSuite::of(&self.config()).unwrap();
+        let info_hash = suite.info_hash(&self.info.0);
+        #[cfg(feature = "targeted-messages-draft")]
+        if let Some(psk) = self.psk() {
+            return KeySchedule::psk(suite, shared_secret, &info_hash, psk);
+        }
+        KeySchedule::base(suite, shared_secret, &info_hash)
+    }
+
+    #[cfg(feature = "targeted-messages-draft")]
+    fn psk(&self) -> Option<Psk<'_>> {
+        Psk::new(&self.psk.as_ref()?.0, &self.psk_id.as_ref()?.0)
+    }
+
+    /// `Open` in the mode of the case.
+    fn open(&self, input: &HpkeCiphertext, aad: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        let (config, private, info) = (self.config(), &self.sk_r.0, &self.info.0);
+        #[cfg(feature = "targeted-messages-draft")]
+        if let Some(psk) = self.psk() {
+            return psk::open(&config, input, private, info, aad, psk);
+        }
+        open(&config, input, private, info, aad)
+    }
+
     fn config(&self) -> HpkeConfig {
         let kem = [
             HpkeKemType::DhKemP256,
             HpkeKemType::DhKemP521,
             HpkeKemType::DhKem25519,
+            HpkeKemType::DhKem448,
         ];
         let kdf = [HpkeKdfType::HkdfSha256, HpkeKdfType::HkdfSha512];
         let aead = [
@@ -213,8 +277,20 @@ impl Case {
         )
     }
 
-    fn kem(&self) -> &'static DhKem {
-        DhKem::of(self.config().0).unwrap()
+    fn kem(&self) -> &'static dyn Kem {
+        kem::of(self.config().0).unwrap()
+    }
+
+    /// `Encap` under the case's ephemeral key.
+    fn encap(&self, shared_secret: &mut SharedSecret) -> Vec<u8> {
+        #[cfg(feature = "curve448")]
+        if self.config().0 == HpkeKemType::DhKem448 {
+            return kem::x448::encap_with(&self.sk_e.0, &self.pk_r.0, shared_secret).unwrap();
+        }
+        let kem = DhKem::of(self.config().0);
+        let ephemeral = PrivateKey::from_private_key(kem.group(), &self.sk_e.0).unwrap();
+        kem.encap_with(&ephemeral, &self.pk_r.0, shared_secret)
+            .unwrap()
     }
 
     fn check_derived_keys(&self) {
@@ -230,12 +306,8 @@ impl Case {
 
     /// Encap with the vector's ephemeral key, and Decap.
     fn check_kem(&self) -> SharedSecret {
-        let ephemeral = PrivateKey::from_private_key(self.kem().group(), &self.sk_e.0).unwrap();
         let mut sent = SharedSecret::none();
-        let enc = self
-            .kem()
-            .encap_with(&ephemeral, &self.pk_r.0, &mut sent)
-            .unwrap();
+        let enc = self.encap(&mut sent);
         assert_eq!(enc, self.enc.0);
         assert_eq!(sent.as_bytes(), self.shared_secret.0);
         let mut received = SharedSecret::none();
@@ -253,6 +325,11 @@ impl Case {
         assert_eq!(exporter_secret, self.exporter_secret.0);
         for export in &self.exports {
             let sent = schedule.export(&export.context.0, export.length);
+            assert_eq!(sent, export.value.0);
+            counts.exports += 1;
+            if self.psk.is_some() {
+                continue;
+            }
             let received = receive_export(
                 &self.config(),
                 &self.enc.0,
@@ -262,9 +339,8 @@ impl Case {
                 export.length,
             )
             .unwrap();
-            assert_eq!(sent, export.value.0);
             assert_eq!(*received, *export.value.0);
-            counts.exports += 2;
+            counts.exports += 1;
         }
     }
 
@@ -298,13 +374,7 @@ impl Case {
             kem_output: self.enc.0.clone().into(),
             ciphertext: self.ciphertexts[0].0.clone().into(),
         };
-        let opened = open(
-            &self.config(),
-            &input,
-            &self.sk_r.0,
-            &self.info.0,
-            b"Count-0",
-        );
+        let opened = self.open(&input, b"Count-0");
         assert_eq!(opened.as_ref(), Ok(&self.pt.0));
         counts.opened += 1;
     }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::lookup::Lookup;
 use super::{MAX_PREPARED, PrepareError};
-use crate::hpke::kem::{DhKem, SharedSecret};
+use crate::hpke::kem::{self, Kem, SharedSecret};
 use crate::policy::Mode;
 
 /// The encapsulations that live guards hold, shared by the clones of a provider.
@@ -47,7 +47,7 @@ impl EncapsulationStore {
         recipients: &[K],
     ) -> Result<PreparedSeals<'_>, PrepareError> {
         mode.check_kem(kem)?;
-        let kem_functions = DhKem::of(kem)?;
+        let kem_functions = kem::of(kem)?;
         // Before the work, and again when it is done and the guard is made.
         self.check_room(&read(&self.held), recipients.len())?;
         let encapsulations = Encapsulations::new(mode, kem, kem_functions, recipients);
@@ -98,20 +98,20 @@ impl Encapsulations {
     fn new<K: AsRef<[u8]> + Sync>(
         mode: Mode,
         kem: HpkeKemType,
-        functions: &DhKem,
+        functions: &'static dyn Kem,
         recipients: &[K],
     ) -> Self {
-        let enc_len = functions.public_len();
+        let (public_len, enc_len) = (functions.public_len(), functions.enc_len());
         let recipients: Vec<&[u8]> = recipients
             .iter()
             .map(AsRef::as_ref)
-            .filter(|key| key.len() == enc_len)
+            .filter(|key| key.len() == public_len)
             .collect();
         let mut encs = vec![0; recipients.len() * enc_len];
         let none = |_| Mutex::new(SharedSecret::none());
         let mut shared_secrets: Box<[_]> = recipients.iter().map(none).collect();
         let (lookup, ()) = rayon::join(
-            || Lookup::new(&recipients, enc_len),
+            || Lookup::new(&recipients, public_len),
             || encapsulate(mode, functions, &recipients, &mut encs, &mut shared_secrets),
         );
         Self {
@@ -154,13 +154,13 @@ impl Encapsulations {
 /// neither does one that `mode` does not approve of.
 fn encapsulate(
     mode: Mode,
-    kem: &DhKem,
+    kem: &'static dyn Kem,
     recipients: &[&[u8]],
     encs: &mut [u8],
     shared_secrets: &mut [Mutex<SharedSecret>],
 ) {
     let piece_len = mode.piece_len(kem.piece_len(recipients.len()));
-    let enc_len = kem.public_len();
+    let enc_len = kem.enc_len();
     recipients
         .par_chunks(piece_len)
         .zip(encs.par_chunks_mut(piece_len * enc_len))

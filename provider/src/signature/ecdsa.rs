@@ -8,57 +8,69 @@ use aws_lc_rs::signature::{
     EcdsaKeyPair, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, KeyPair, UnparsedPublicKey,
 };
 use mls_fips::{Algorithm, Service, observe};
-use openmls_traits::types::{CryptoError, SignatureScheme};
+use openmls_traits::types::CryptoError;
 use zeroize::Zeroizing;
 
+use super::{Scheme, SigningKey};
 use crate::encoding::is_uncompressed_point;
 
 /// A curve with its hash. Signatures are DER `ECDSA-Sig-Value` (RFC 3279, section 2.2.3).
-pub(crate) struct Curve {
+pub(super) struct Curve {
     signing: &'static EcdsaSigningAlgorithm,
     verification: &'static EcdsaVerificationAlgorithm,
     /// Length in bytes of a scalar and of a coordinate.
     field_len: usize,
 }
 
-static P256: Curve = Curve {
+pub(super) static P256: Curve = Curve {
     signing: &ECDSA_P256_SHA256_ASN1_SIGNING,
     verification: &ECDSA_P256_SHA256_ASN1,
     field_len: 32,
 };
 
-static P384: Curve = Curve {
+pub(super) static P384: Curve = Curve {
     signing: &ECDSA_P384_SHA384_ASN1_SIGNING,
     verification: &ECDSA_P384_SHA384_ASN1,
     field_len: 48,
 };
 
-static P521: Curve = Curve {
+pub(super) static P521: Curve = Curve {
     signing: &ECDSA_P521_SHA512_ASN1_SIGNING,
     verification: &ECDSA_P521_SHA512_ASN1,
     field_len: 66,
 };
 
-impl Curve {
-    pub(crate) fn of(scheme: SignatureScheme) -> Result<&'static Self, CryptoError> {
-        match scheme {
-            SignatureScheme::ECDSA_SECP256R1_SHA256 => Ok(&P256),
-            SignatureScheme::ECDSA_SECP384R1_SHA384 => Ok(&P384),
-            SignatureScheme::ECDSA_SECP521R1_SHA512 => Ok(&P521),
-            _ => Err(CryptoError::UnsupportedSignatureScheme),
-        }
+impl Scheme for Curve {
+    fn generate(&'static self) -> Result<Box<dyn SigningKey>, CryptoError> {
+        Ok(Box::new(EcdsaKey::generate(self)?))
     }
 
+    fn import(&'static self, scalar: &[u8]) -> Result<Box<dyn SigningKey>, CryptoError> {
+        Ok(Box::new(EcdsaKey::import(self, scalar)?))
+    }
+
+    fn verify(&self, message: &[u8], public: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+        if !is_uncompressed_point(public, self.public_len()) {
+            return Err(CryptoError::InvalidPublicKey);
+        }
+        observe(Service::Verify, Algorithm::EcdsaNist, || {
+            UnparsedPublicKey::new(self.verification, public).verify(message, signature)
+        })
+        .map_err(|_| CryptoError::InvalidSignature)
+    }
+}
+
+impl Curve {
     const fn public_len(&self) -> usize {
         1 + 2 * self.field_len
     }
 }
 
 /// A key that AWS-LC has checked: the scalar is in range and the public key its own.
-pub(crate) struct EcdsaKey(EcdsaKeyPair);
+struct EcdsaKey(EcdsaKeyPair);
 
 impl EcdsaKey {
-    pub(crate) fn generate(curve: &'static Curve) -> Result<Self, CryptoError> {
+    fn generate(curve: &'static Curve) -> Result<Self, CryptoError> {
         observe(Service::KeyGeneration, Algorithm::EcdsaNist, || {
             EcdsaKeyPair::generate(curve.signing)
         })
@@ -66,7 +78,7 @@ impl EcdsaKey {
         .map_err(|_| CryptoError::InsufficientRandomness)
     }
 
-    pub(crate) fn import(curve: &'static Curve, scalar: &[u8]) -> Result<Self, CryptoError> {
+    fn import(curve: &'static Curve, scalar: &[u8]) -> Result<Self, CryptoError> {
         if scalar.len() != curve.field_len {
             return Err(CryptoError::InvalidLength);
         }
@@ -76,8 +88,10 @@ impl EcdsaKey {
         .map(Self)
         .map_err(|_| CryptoError::SigningError)
     }
+}
 
-    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
+impl SigningKey for EcdsaKey {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
         observe(Service::Sign, Algorithm::EcdsaNist, || {
             self.0.sign(&SystemRandom::new(), message)
         })
@@ -85,7 +99,7 @@ impl EcdsaKey {
         .map_err(|_| CryptoError::SigningError)
     }
 
-    pub(crate) fn private(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    fn private(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         self.0
             .private_key()
             .as_be_bytes()
@@ -93,24 +107,9 @@ impl EcdsaKey {
             .map_err(|_| CryptoError::CryptoLibraryError)
     }
 
-    pub(crate) fn public(&self) -> &[u8] {
+    fn public(&self) -> &[u8] {
         self.0.public_key().as_ref()
     }
-}
-
-pub(crate) fn verify(
-    curve: &'static Curve,
-    message: &[u8],
-    public: &[u8],
-    signature: &[u8],
-) -> Result<(), CryptoError> {
-    if !is_uncompressed_point(public, curve.public_len()) {
-        return Err(CryptoError::InvalidPublicKey);
-    }
-    observe(Service::Verify, Algorithm::EcdsaNist, || {
-        UnparsedPublicKey::new(curve.verification, public).verify(message, signature)
-    })
-    .map_err(|_| CryptoError::InvalidSignature)
 }
 
 /// DER of `ECPrivateKey` (RFC 5915) with the scalar alone: AWS-LC computes the

@@ -5,15 +5,33 @@ use mls_fips::{Algorithm, Service, observe};
 use openmls_traits::types::CryptoError;
 use zeroize::Zeroizing;
 
+use super::{Scheme, SigningKey};
 use crate::random;
 
 const SEED_LEN: usize = 32;
 const PUBLIC_LEN: usize = 32;
 const SIGNATURE_LEN: usize = 64;
 
+/// Ed25519.
+pub(super) struct Ed25519;
+
+impl Scheme for Ed25519 {
+    fn generate(&'static self) -> Result<Box<dyn SigningKey>, CryptoError> {
+        Ok(Box::new(Ed25519Key::generate()?))
+    }
+
+    fn import(&'static self, seed: &[u8]) -> Result<Box<dyn SigningKey>, CryptoError> {
+        Ok(Box::new(Ed25519Key::import(seed)?))
+    }
+
+    fn verify(&self, message: &[u8], public: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+        verify(message, public, signature)
+    }
+}
+
 /// A key whose public half AWS-LC derived from its seed: a signature can never
 /// be made under another one (RUSTSEC-2022-0093).
-pub(crate) struct Ed25519Key {
+struct Ed25519Key {
     key_pair: Ed25519KeyPair,
     /// Kept on the heap, where moving the key does not copy it, because
     /// `aws-lc-rs` does not wipe the copy that its key pair would give out.
@@ -23,7 +41,7 @@ pub(crate) struct Ed25519Key {
 impl Ed25519Key {
     /// Any 32 random bytes are a seed (RFC 8032, section 5.1.5). The FIPS module wants to
     /// generate the key itself, with its pairwise test.
-    pub(crate) fn generate() -> Result<Self, CryptoError> {
+    fn generate() -> Result<Self, CryptoError> {
         if cfg!(feature = "fips") {
             return Self::generate_by_module();
         }
@@ -49,7 +67,7 @@ impl Ed25519Key {
         Ok(Self { key_pair, seed })
     }
 
-    pub(crate) fn import(seed: &[u8]) -> Result<Self, CryptoError> {
+    fn import(seed: &[u8]) -> Result<Self, CryptoError> {
         if seed.len() != SEED_LEN {
             return Err(CryptoError::InvalidLength);
         }
@@ -63,8 +81,10 @@ impl Ed25519Key {
         .map_err(|_| CryptoError::SigningError)?;
         Ok(Self { key_pair, seed })
     }
+}
 
-    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
+impl SigningKey for Ed25519Key {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
         observe(Service::Sign, Algorithm::Ed25519, || {
             self.key_pair.try_sign(message)
         })
@@ -72,16 +92,16 @@ impl Ed25519Key {
         .map_err(|_| CryptoError::SigningError)
     }
 
-    pub(crate) fn private(&self) -> Zeroizing<Vec<u8>> {
-        self.seed.clone()
+    fn private(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        Ok(self.seed.clone())
     }
 
-    pub(crate) fn public(&self) -> &[u8] {
+    fn public(&self) -> &[u8] {
         self.key_pair.public_key().as_ref()
     }
 }
 
-pub(crate) fn verify(message: &[u8], public: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+fn verify(message: &[u8], public: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
     if public.len() != PUBLIC_LEN {
         return Err(CryptoError::InvalidPublicKey);
     }

@@ -27,7 +27,7 @@ use crate::policy::Mode;
 #[derive(Clone)]
 pub struct SignatureKeyPair {
     scheme: SignatureScheme,
-    key: Arc<SigningKey>,
+    key: Arc<dyn SigningKey>,
 }
 
 impl SignatureKeyPair {
@@ -40,15 +40,14 @@ impl SignatureKeyPair {
     pub fn new(scheme: SignatureScheme) -> Result<Self, CryptoError> {
         let mode = Mode::of_process();
         mode.check_signature(scheme)?;
-        let key = mode.run(|| SigningKey::generate(scheme))?;
+        let key = mode.run(|| super::generate(scheme))?;
         Ok(Self::with_key(scheme, key))
     }
 
     /// The key pair of raw keys.
     ///
-    /// `private` is a 32-byte Ed25519 seed or a big-endian scalar of 32 (P-256),
-    /// 48 (P-384) or 66 bytes (P-521); `public` its 32-byte Ed25519 key or
-    /// uncompressed point. `private` is wiped before this returns.
+    /// Both are encoded as the table of [formats](crate#formats) says. `private` is wiped
+    /// before this returns.
     ///
     /// # Errors
     /// [`CryptoError::InvalidLength`] or [`CryptoError::SigningError`] if
@@ -62,21 +61,21 @@ impl SignatureKeyPair {
         let private = Zeroizing::new(private);
         let mode = Mode::of_process();
         mode.check_signature(scheme)?;
-        let key = mode.run(|| SigningKey::import(scheme, &private))?;
+        let key = mode.run(|| super::import(scheme, &private))?;
         if key.public() != public {
             return Err(CryptoError::InvalidPublicKey);
         }
         Ok(Self::with_key(scheme, key))
     }
 
-    fn with_key(scheme: SignatureScheme, key: SigningKey) -> Self {
+    fn with_key(scheme: SignatureScheme, key: Box<dyn SigningKey>) -> Self {
         Self {
             scheme,
-            key: Arc::new(key),
+            key: key.into(),
         }
     }
 
-    /// The public key: 32 bytes for Ed25519, an uncompressed point for ECDSA.
+    /// The public key, encoded as the table of [formats](crate#formats) says.
     pub fn public(&self) -> &[u8] {
         self.key.public()
     }

@@ -1,69 +1,81 @@
-//! Signatures by AWS-LC: Ed25519 and ECDSA over P-256, P-384 and P-521.
+//! The signature schemes: one row each.
 
 mod ecdsa;
 mod ed25519;
+#[cfg(feature = "curve448")]
+mod ed448;
 mod key_pair;
+#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+mod ml_dsa;
 
 pub use key_pair::{SignatureKeyId, SignatureKeyPair};
 
 use openmls_traits::types::{CryptoError, SignatureScheme};
 use zeroize::Zeroizing;
 
-use ecdsa::{Curve, EcdsaKey};
-use ed25519::Ed25519Key;
+/// A signature scheme.
+trait Scheme: Sync {
+    /// A fresh key.
+    fn generate(&'static self) -> Result<Box<dyn SigningKey>, CryptoError>;
 
-/// A private key, imported into AWS-LC and ready to sign.
-pub(crate) enum SigningKey {
-    Ed25519(Ed25519Key),
-    Ecdsa(EcdsaKey),
+    /// The key with this `private` seed or scalar; its public key is computed.
+    fn import(&'static self, private: &[u8]) -> Result<Box<dyn SigningKey>, CryptoError>;
+
+    /// Verifies `signature` over `message` under the encoded key `public`.
+    fn verify(&self, message: &[u8], public: &[u8], signature: &[u8]) -> Result<(), CryptoError>;
+}
+
+/// A private key, imported and ready to sign.
+pub(crate) trait SigningKey: Send + Sync {
+    /// The signature, encoded as the table of [formats](crate#formats) says.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError>;
+
+    /// The private seed or scalar, as it is stored.
+    fn private(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError>;
+
+    /// The public key, encoded as the table of [formats](crate#formats) says.
+    fn public(&self) -> &[u8];
+}
+
+/// Every scheme that is implemented.
+const SCHEMES: &[(SignatureScheme, &dyn Scheme)] = &[
+    (SignatureScheme::ED25519, &ed25519::Ed25519),
+    (SignatureScheme::ECDSA_SECP256R1_SHA256, &ecdsa::P256),
+    (SignatureScheme::ECDSA_SECP384R1_SHA384, &ecdsa::P384),
+    (SignatureScheme::ECDSA_SECP521R1_SHA512, &ecdsa::P521),
+    #[cfg(feature = "curve448")]
+    (SignatureScheme::ED448, &ed448::Ed448),
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    (SignatureScheme::MLDSA44, &ml_dsa::ML_DSA_44_SET),
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    (SignatureScheme::MLDSA65, &ml_dsa::ML_DSA_65_SET),
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    (SignatureScheme::MLDSA87, &ml_dsa::ML_DSA_87_SET),
+];
+
+fn of(scheme: SignatureScheme) -> Result<&'static dyn Scheme, CryptoError> {
+    let row = SCHEMES.iter().find(|&&(row, _)| row == scheme);
+    row.map(|&(_, functions)| functions)
+        .ok_or(CryptoError::UnsupportedSignatureScheme)
 }
 
 /// Whether this provider signs and verifies under `scheme`.
 #[cfg(test)]
 pub(crate) fn is_supported(scheme: SignatureScheme) -> bool {
-    SigningKey::generate(scheme).is_ok()
+    generate(scheme).is_ok()
 }
 
-impl SigningKey {
-    /// A fresh key.
-    pub(crate) fn generate(scheme: SignatureScheme) -> Result<Self, CryptoError> {
-        Ok(match scheme {
-            SignatureScheme::ED25519 => Self::Ed25519(Ed25519Key::generate()?),
-            _ => Self::Ecdsa(EcdsaKey::generate(Curve::of(scheme)?)?),
-        })
-    }
+/// A fresh key.
+pub(crate) fn generate(scheme: SignatureScheme) -> Result<Box<dyn SigningKey>, CryptoError> {
+    of(scheme)?.generate()
+}
 
-    /// The key with this `private` seed or scalar; its public key is computed.
-    pub(crate) fn import(scheme: SignatureScheme, private: &[u8]) -> Result<Self, CryptoError> {
-        Ok(match scheme {
-            SignatureScheme::ED25519 => Self::Ed25519(Ed25519Key::import(private)?),
-            _ => Self::Ecdsa(EcdsaKey::import(Curve::of(scheme)?, private)?),
-        })
-    }
-
-    /// The signature: 64 bytes for Ed25519, a DER `ECDSA-Sig-Value` for ECDSA.
-    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        match self {
-            Self::Ed25519(key) => key.sign(message),
-            Self::Ecdsa(key) => key.sign(message),
-        }
-    }
-
-    /// The private seed or scalar, as it is stored.
-    pub(crate) fn private(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        match self {
-            Self::Ed25519(key) => Ok(key.private()),
-            Self::Ecdsa(key) => key.private(),
-        }
-    }
-
-    /// The public key: 32 bytes for Ed25519, an uncompressed point for ECDSA.
-    pub(crate) fn public(&self) -> &[u8] {
-        match self {
-            Self::Ed25519(key) => key.public(),
-            Self::Ecdsa(key) => key.public(),
-        }
-    }
+/// The key with this `private` seed or scalar; its public key is computed.
+pub(crate) fn import(
+    scheme: SignatureScheme,
+    private: &[u8],
+) -> Result<Box<dyn SigningKey>, CryptoError> {
+    of(scheme)?.import(private)
 }
 
 /// Verifies `signature` over `message` under the encoded key `public`.
@@ -78,8 +90,5 @@ pub(crate) fn verify(
     public: &[u8],
     signature: &[u8],
 ) -> Result<(), CryptoError> {
-    match scheme {
-        SignatureScheme::ED25519 => ed25519::verify(message, public, signature),
-        _ => ecdsa::verify(Curve::of(scheme)?, message, public, signature),
-    }
+    of(scheme)?.verify(message, public, signature)
 }

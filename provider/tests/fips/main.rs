@@ -1,5 +1,6 @@
 //! FIPS mode over the module that is linked.
 
+mod boundary;
 mod flipped_byte;
 mod groups;
 mod operations;

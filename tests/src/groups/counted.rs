@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use openmls_hw_crypto::HwCrypto;
 use openmls_memory_storage::MemoryStorage;
+#[cfg(feature = "targeted-messages-draft")]
+use openmls_traits::crypto::HpkeSealPskResolvedAadError;
 use openmls_traits::{
     OpenMlsProvider,
     crypto::OpenMlsCrypto,
@@ -225,5 +227,49 @@ impl OpenMlsCrypto for Counted {
         ikm: &[u8],
     ) -> Result<HpkeKeyPair, CryptoError> {
         self.crypto.derive_hpke_keypair(config, ikm)
+    }
+
+    #[cfg(feature = "targeted-messages-draft")]
+    fn hpke_open_psk(
+        &self,
+        config: HpkeConfig,
+        input: &HpkeCiphertext,
+        sk_r: &[u8],
+        info: &[u8],
+        aad: &[u8],
+        psk: &[u8],
+        psk_id: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        let crypto = &self.crypto;
+        crypto.hpke_open_psk(config, input, sk_r, info, aad, psk, psk_id)
+    }
+
+    /// A trait object has not this function: ours does it, whichever the provider is.
+    #[cfg(feature = "targeted-messages-draft")]
+    fn hpke_seal_psk_resolved_aad<F, E>(
+        &self,
+        config: HpkeConfig,
+        pk_r: &[u8],
+        info: &[u8],
+        ptxt: &[u8],
+        psk: &[u8],
+        psk_id: &[u8],
+        aad_builder: F,
+    ) -> Result<HpkeCiphertext, HpkeSealPskResolvedAadError<E>>
+    where
+        F: FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+    {
+        let ours = HwCrypto::default();
+        ours.hpke_seal_psk_resolved_aad(config, pk_r, info, ptxt, psk, psk_id, aad_builder)
+    }
+
+    #[cfg(feature = "virtual-clients-draft")]
+    fn ff1_aes128_encrypt(&self, key: &[u8; 16], plaintext: u32) -> Result<u32, CryptoError> {
+        self.crypto.ff1_aes128_encrypt(key, plaintext)
+    }
+
+    #[cfg(feature = "virtual-clients-draft")]
+    fn ff1_aes128_decrypt(&self, key: &[u8; 16], ciphertext: u32) -> Result<u32, CryptoError> {
+        self.crypto.ff1_aes128_decrypt(key, ciphertext)
     }
 }

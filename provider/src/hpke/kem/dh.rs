@@ -7,9 +7,9 @@ use mls_fips::{Algorithm, Service, observe};
 use openmls_traits::types::{CryptoError, HashType, HpkeKemType, HpkeKeyPair};
 use zeroize::Zeroizing;
 
-use super::labels::{LabeledKdf, SuiteId};
+use super::{Kem, KemInLanes, SharedSecret};
 use crate::encoding::is_uncompressed_point;
-use crate::kdf::MAX_HASH_LEN;
+use crate::hpke::labels::{LabeledKdf, SuiteId};
 use crate::kdf::hmac::HmacKey;
 use crate::lanes::LaneCurve;
 use crate::secret::SecretBytes;
@@ -19,10 +19,11 @@ const MAX_DH_LEN: usize = 66;
 
 /// A KEM: a Diffie-Hellman group with its KDF (RFC 9180, section 7.1).
 pub(crate) struct DhKem {
+    id: HpkeKemType,
     group: &'static agreement::Algorithm,
     /// What standards call the group.
     algorithm: Algorithm,
-    kdf: LabeledKdf,
+    pub(super) kdf: LabeledKdf,
     /// Npk and Nenc, in bytes.
     public_len: usize,
     /// Nsk, in bytes.
@@ -30,7 +31,7 @@ pub(crate) struct DhKem {
     /// Whether a private key is a scalar below an order; else any bytes are one.
     scalars: Option<Scalars>,
     /// The curve by which batches go through lanes.
-    pub(crate) lanes: Option<LaneCurve>,
+    lanes: Option<LaneCurve>,
 }
 
 /// The scalars of a NIST curve (RFC 9180, section 7.1.3; FIPS 186-5 for the orders).
@@ -41,7 +42,8 @@ struct Scalars {
     order: &'static [u8],
 }
 
-static DHKEM_P256: DhKem = DhKem {
+pub(super) static DHKEM_P256: DhKem = DhKem {
+    id: HpkeKemType::DhKemP256,
     group: &ECDH_P256,
     algorithm: Algorithm::EcdhNist,
     kdf: LabeledKdf {
@@ -59,7 +61,8 @@ static DHKEM_P256: DhKem = DhKem {
     lanes: Some(LaneCurve::P256),
 };
 
-static DHKEM_P384: DhKem = DhKem {
+pub(super) static DHKEM_P384: DhKem = DhKem {
+    id: HpkeKemType::DhKemP384,
     group: &ECDH_P384,
     algorithm: Algorithm::EcdhNist,
     kdf: LabeledKdf {
@@ -78,7 +81,8 @@ static DHKEM_P384: DhKem = DhKem {
     lanes: None,
 };
 
-static DHKEM_P521: DhKem = DhKem {
+pub(super) static DHKEM_P521: DhKem = DhKem {
+    id: HpkeKemType::DhKemP521,
     group: &ECDH_P521,
     algorithm: Algorithm::EcdhNist,
     kdf: LabeledKdf {
@@ -97,7 +101,8 @@ static DHKEM_P521: DhKem = DhKem {
     lanes: None,
 };
 
-static DHKEM_X25519: DhKem = DhKem {
+pub(super) static DHKEM_X25519: DhKem = DhKem {
+    id: HpkeKemType::DhKem25519,
     group: &X25519,
     algorithm: Algorithm::X25519,
     kdf: LabeledKdf {
@@ -130,59 +135,27 @@ const fn order_bytes<const N: usize>(hex: &str) -> [u8; N] {
     bytes
 }
 
-/// The KEM shared secret, Nsecret bytes. Wiped on drop.
-///
-/// It is written where it will be used, and never returned: each move would leave a copy
-/// behind, on a stack that may live as long as its thread.
-pub(crate) struct SharedSecret {
-    bytes: SecretBytes<MAX_HASH_LEN>,
-    len: usize,
-}
-
-impl SharedSecret {
-    /// No secret.
-    pub(crate) const fn none() -> Self {
-        Self {
-            bytes: SecretBytes::zeros(),
-            len: 0,
-        }
+impl Kem for DhKem {
+    fn id(&self) -> u16 {
+        self.id as u16
     }
 
-    pub(crate) fn is_some(&self) -> bool {
-        self.len != 0
+    fn public_len(&self) -> usize {
+        self.public_len
     }
 
-    /// Makes this the same secret as `other`.
-    pub(crate) fn copy_from(&mut self, other: &Self) {
-        self.bytes.copy_from_slice(&*other.bytes);
-        self.len = other.len;
+    fn enc_len(&self) -> usize {
+        self.public_len
     }
 
-    /// Wipes the secret.
-    pub(crate) fn wipe(&mut self) {
-        *self = Self::none();
+    /// The hash's length, which is at least Nsk but for P-521, whose 64 bytes are those that
+    /// MLS derives keys from (RFC 9420, section 7.4).
+    fn ikm_len(&self) -> usize {
+        self.kdf.hash.size()
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
-
-impl DhKem {
-    /// The KEM with this code point.
-    pub(crate) fn of(kem: HpkeKemType) -> Result<&'static Self, CryptoError> {
-        match kem {
-            HpkeKemType::DhKemP256 => Ok(&DHKEM_P256),
-            HpkeKemType::DhKemP384 => Ok(&DHKEM_P384),
-            HpkeKemType::DhKemP521 => Ok(&DHKEM_P521),
-            HpkeKemType::DhKem25519 => Ok(&DHKEM_X25519),
-            _ => Err(CryptoError::UnsupportedCiphersuite),
-        }
-    }
-
-    #[cfg(test)]
-    pub(super) fn group(&self) -> &'static agreement::Algorithm {
-        self.group
+    fn in_lanes(&self) -> Option<(LaneCurve, &dyn KemInLanes)> {
+        Some((self.lanes?, self))
     }
 
     /// ```text
@@ -190,16 +163,77 @@ impl DhKem {
     ///   skE, pkE = GenerateKeyPair()
     ///   ...
     /// ```
-    ///
-    /// # Errors
-    /// [`CryptoError::InvalidPublicKey`] if `recipient` is no key or gives an
-    /// all-zero X25519 secret, [`CryptoError::InsufficientRandomness`].
-    pub(super) fn encap(
+    fn encap(
         &self,
         recipient: &[u8],
         shared_secret: &mut SharedSecret,
     ) -> Result<Vec<u8>, CryptoError> {
         self.encap_with(&self.generate()?, recipient, shared_secret)
+    }
+
+    /// ```text
+    /// def Decap(enc, skR):
+    ///   pkE = DeserializePublicKey(enc)
+    ///   dh = DH(skR, pkE)
+    ///
+    ///   pkRm = SerializePublicKey(pk(skR))
+    ///   kem_context = concat(enc, pkRm)
+    ///
+    ///   shared_secret = ExtractAndExpand(dh, kem_context)
+    ///   return shared_secret
+    /// ```
+    fn decap(
+        &self,
+        enc: &[u8],
+        private: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Result<(), CryptoError> {
+        let private = self.enter(private)?;
+        let public = public_key(&private)?;
+        self.diffie_hellman(&private, enc, |dh| {
+            self.kdf.extract_and_expand(dh, enc, &public, shared_secret);
+        })
+        .ok_or(CryptoError::CryptoLibraryError)
+    }
+
+    /// RFC 9180, section 7.1.3.
+    fn derive_key_pair(&self, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
+        let mut private = Zeroizing::new(vec![0; self.private_len]);
+        self.derive_private_key(ikm, &mut private)?;
+        Ok(HpkeKeyPair {
+            public: public_key(&self.enter(&private)?)?,
+            private: std::mem::take(&mut *private).into(),
+        })
+    }
+
+    /// Of AWS-LC's own generation.
+    fn generate_key_pair(&self) -> Result<HpkeKeyPair, CryptoError> {
+        let key = self.generate()?;
+        let private = match self.scalars {
+            Some(_) => AsBigEndian::<EcPrivateKeyBin>::as_be_bytes(&key)
+                .map(|scalar| scalar.as_ref().to_vec()),
+            None => AsBigEndian::<Curve25519SeedBin>::as_be_bytes(&key)
+                .map(|scalar| scalar.as_ref().to_vec()),
+        };
+        let mut private = Zeroizing::new(private.map_err(|_| CryptoError::CryptoLibraryError)?);
+        Ok(HpkeKeyPair {
+            public: public_key(&key)?,
+            private: std::mem::take(&mut *private).into(),
+        })
+    }
+}
+
+impl DhKem {
+    /// The row of a KEM that is a DHKEM.
+    #[cfg(test)]
+    pub(in crate::hpke) fn of(kem: HpkeKemType) -> &'static Self {
+        let rows = [&DHKEM_P256, &DHKEM_P384, &DHKEM_P521, &DHKEM_X25519];
+        rows.into_iter().find(|row| row.id == kem).unwrap()
+    }
+
+    #[cfg(test)]
+    pub(in crate::hpke) fn group(&self) -> &'static agreement::Algorithm {
+        self.group
     }
 
     /// `Encap` with the ephemeral key given; only known-answer tests choose it.
@@ -214,7 +248,7 @@ impl DhKem {
     ///   shared_secret = ExtractAndExpand(dh, kem_context)
     ///   return shared_secret, enc
     /// ```
-    pub(super) fn encap_with(
+    pub(in crate::hpke) fn encap_with(
         &self,
         ephemeral: &PrivateKey,
         recipient: &[u8],
@@ -222,38 +256,11 @@ impl DhKem {
     ) -> Result<Vec<u8>, CryptoError> {
         let enc = public_key(ephemeral)?;
         self.diffie_hellman(ephemeral, recipient, |dh| {
-            self.extract_and_expand(dh, &enc, recipient, shared_secret);
+            self.kdf
+                .extract_and_expand(dh, &enc, recipient, shared_secret);
         })
         .ok_or(CryptoError::InvalidPublicKey)?;
         Ok(enc)
-    }
-
-    /// ```text
-    /// def Decap(enc, skR):
-    ///   pkE = DeserializePublicKey(enc)
-    ///   dh = DH(skR, pkE)
-    ///
-    ///   pkRm = SerializePublicKey(pk(skR))
-    ///   kem_context = concat(enc, pkRm)
-    ///
-    ///   shared_secret = ExtractAndExpand(dh, kem_context)
-    ///   return shared_secret
-    /// ```
-    ///
-    /// # Errors
-    /// One for every cause, for the caller to make its own of.
-    pub(super) fn decap(
-        &self,
-        enc: &[u8],
-        private: &[u8],
-        shared_secret: &mut SharedSecret,
-    ) -> Result<(), CryptoError> {
-        let private = self.enter(private)?;
-        let public = public_key(&private)?;
-        self.diffie_hellman(&private, enc, |dh| {
-            self.extract_and_expand(dh, enc, &public, shared_secret);
-        })
-        .ok_or(CryptoError::CryptoLibraryError)
     }
 
     /// Hands the Diffie-Hellman secret to `kdf`; `None` if `public` is refused.
@@ -261,7 +268,7 @@ impl DhKem {
     /// AWS-LC refuses points off the curve and an all-zero X25519 secret
     /// (RFC 9180, section 7.1.4; RUSTSEC-2026-0072), and wipes its copy. The KDF runs
     /// outside of the agreement, so that each is observed by itself.
-    fn diffie_hellman<T>(
+    pub(super) fn diffie_hellman<T>(
         &self,
         private: &PrivateKey,
         public: &[u8],
@@ -290,18 +297,6 @@ impl DhKem {
         }
     }
 
-    /// Length of a public key and of `enc` in bytes, Npk and Nenc.
-    pub(crate) fn public_len(&self) -> usize {
-        self.public_len
-    }
-
-    /// Length of fresh input keying material in bytes: the hash's, which is at least
-    /// Nsk but for P-521, whose 64 bytes are those that MLS derives keys from
-    /// (RFC 9420, section 7.4).
-    pub(super) fn ikm_len(&self) -> usize {
-        self.kdf.hash.size()
-    }
-
     fn is_encoded_public_key(&self, bytes: &[u8]) -> bool {
         match self.scalars {
             Some(_) => is_uncompressed_point(bytes, self.public_len),
@@ -309,61 +304,8 @@ impl DhKem {
         }
     }
 
-    /// ```text
-    /// def ExtractAndExpand(dh, kem_context):
-    ///   eae_prk = LabeledExtract("", "eae_prk", dh)
-    ///   shared_secret = LabeledExpand(eae_prk, "shared_secret",
-    ///                                 kem_context, Nsecret)
-    ///   return shared_secret
-    /// ```
-    ///
-    /// `kem_context` is the concatenation of `enc` and `recipient`; Nsecret is
-    /// the KDF's hash length for each of these KEMs.
-    pub(super) fn extract_and_expand(
-        &self,
-        dh: &[u8],
-        enc: &[u8],
-        recipient: &[u8],
-        shared_secret: &mut SharedSecret,
-    ) {
-        let eae_prk = self.extract(b"eae_prk", dh);
-        shared_secret.len = self.kdf.hash.size();
-        let out = &mut shared_secret.bytes[..shared_secret.len];
-        self.kdf
-            .labeled_expand(&eae_prk, b"shared_secret", [enc, recipient], out);
-    }
-
-    /// `DeriveKeyPair(ikm)` (RFC 9180, section 7.1.3).
-    ///
-    /// # Errors
-    /// [`CryptoError::CryptoLibraryError`] if no candidate is a scalar, which
-    /// has a negligible probability.
-    pub(crate) fn derive_key_pair(&self, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
-        let mut private = Zeroizing::new(vec![0; self.private_len]);
-        self.derive_private_key(ikm, &mut private)?;
-        Ok(HpkeKeyPair {
-            public: public_key(&self.enter(&private)?)?,
-            private: std::mem::take(&mut *private).into(),
-        })
-    }
-
-    /// A fresh key pair of AWS-LC's own generation.
-    pub(super) fn generate_key_pair(&self) -> Result<HpkeKeyPair, CryptoError> {
-        let key = self.generate()?;
-        let private = match self.scalars {
-            Some(_) => AsBigEndian::<EcPrivateKeyBin>::as_be_bytes(&key)
-                .map(|scalar| scalar.as_ref().to_vec()),
-            None => AsBigEndian::<Curve25519SeedBin>::as_be_bytes(&key)
-                .map(|scalar| scalar.as_ref().to_vec()),
-        };
-        let mut private = Zeroizing::new(private.map_err(|_| CryptoError::CryptoLibraryError)?);
-        Ok(HpkeKeyPair {
-            public: public_key(&key)?,
-            private: std::mem::take(&mut *private).into(),
-        })
-    }
-
-    fn generate(&self) -> Result<PrivateKey, CryptoError> {
+    /// A fresh private key of AWS-LC's own generation.
+    pub(super) fn generate(&self) -> Result<PrivateKey, CryptoError> {
         observe(Service::KeyGeneration, self.algorithm, || {
             PrivateKey::generate(self.group)
         })
@@ -371,7 +313,7 @@ impl DhKem {
     }
 
     /// The private key with these bytes.
-    fn enter(&self, private: &[u8]) -> Result<PrivateKey, CryptoError> {
+    pub(super) fn enter(&self, private: &[u8]) -> Result<PrivateKey, CryptoError> {
         observe(Service::KeyEntry, self.algorithm, || {
             PrivateKey::from_private_key(self.group, private)
         })
@@ -384,12 +326,11 @@ impl DhKem {
         ikm: &[u8],
         private: &mut [u8],
     ) -> Result<(), CryptoError> {
-        let dkp_prk = self.extract(b"dkp_prk", ikm);
+        let dkp_prk = self.kdf.extract(b"dkp_prk", ikm);
         match &self.scalars {
             Some(scalars) => self.derive_scalar(scalars, &dkp_prk, private),
             None => {
-                self.kdf
-                    .labeled_expand(&dkp_prk, b"sk", [b"", b""], private);
+                self.kdf.derive_montgomery(&dkp_prk, private);
                 Ok(())
             }
         }
@@ -423,13 +364,6 @@ impl DhKem {
         }
         Err(CryptoError::CryptoLibraryError)
     }
-
-    /// The pseudorandom key `LabeledExtract("", label, ikm)`, ready to expand.
-    fn extract(&self, label: &[u8], ikm: &[u8]) -> HmacKey {
-        let mut prk = SecretBytes::<MAX_HASH_LEN>::zeros();
-        self.kdf.labeled_extract_unsalted(label, ikm, &mut *prk);
-        HmacKey::new(self.kdf.hash, &prk[..self.kdf.hash.size()])
-    }
 }
 
 impl Scalars {
@@ -445,7 +379,7 @@ impl Scalars {
     }
 }
 
-fn public_key(private: &PrivateKey) -> Result<Vec<u8>, CryptoError> {
+pub(super) fn public_key(private: &PrivateKey) -> Result<Vec<u8>, CryptoError> {
     private
         .compute_public_key()
         .map(|public| public.as_ref().to_vec())

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Select the RFC 9180 base-mode test vectors and write them in compact form.
+"""Select RFC 9180 test vectors and write them in compact form.
 
-Usage: rfc9180-base.py PATH/TO/test-vectors.json > rfc9180-base.json
+Usage: rfc9180.py base PATH/TO/test-vectors.json > rfc9180-base.json
+       rfc9180.py psk PATH/TO/test-vectors.json > rfc9180-psk.json
+       rfc9180.py x448 PATH/TO/test-vectors.json > rfc9180-x448.json
 
 The input is the file named in SOURCE; its SHA-256 is checked. What a reader can
 compute (additional data, nonces) is left out, after checking that the rule holds.
@@ -17,8 +19,13 @@ SOURCE = {
     "file": "tests/vectors/test-vectors.json",
     "sha256": "c9811a43b62e0a5919fbd65912578d8835b85f3c108763a7f899cd03690bdda2",
 }
-BASE_MODE = 0x00
-KEMS = {0x0010: "P-256", 0x0012: "P-521", 0x0020: "X25519"}
+BASE, PSK = 0x00, 0x01
+P256, P521, X25519, X448 = 0x0010, 0x0012, 0x0020, 0x0021
+SELECTIONS = {
+    "base": ({BASE}, {P256, P521, X25519}),
+    "psk": ({PSK}, {P256, P521, X25519}),
+    "x448": ({BASE}, {X448}),
+}
 EXPORT_ONLY = 0xFFFF
 NAMES = {
     "ikm_r": "ikmR", "ikm_e": "ikmE",
@@ -38,6 +45,8 @@ def nonce_of(base_nonce: str, sequence: int) -> str:
 def compact(case: dict) -> dict:
     row = {name: case[name] for name in ("kem_id", "kdf_id", "aead_id")}
     row |= {ours: case[theirs] for ours, theirs in NAMES.items()}
+    if case["mode"] == PSK:
+        row |= {name: case[name] for name in ("psk", "psk_id")}
     encryptions = case["encryptions"]
     assert bool(encryptions) == (case["aead_id"] != EXPORT_ONLY)
     for sequence, encryption in enumerate(encryptions):
@@ -55,11 +64,12 @@ def compact(case: dict) -> dict:
 
 
 def main() -> None:
-    data = open(sys.argv[1], "rb").read()
+    modes, kems = SELECTIONS[sys.argv[1]]
+    data = open(sys.argv[2], "rb").read()
     assert hashlib.sha256(data).hexdigest() == SOURCE["sha256"], "not the file named in SOURCE"
     cases = [
         compact(case) for case in json.loads(data)
-        if case["mode"] == BASE_MODE and case["kem_id"] in KEMS
+        if case["mode"] in modes and case["kem_id"] in kems
     ]
     counts = {
         "cases": len(cases),
