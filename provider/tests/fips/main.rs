@@ -1,5 +1,7 @@
 //! FIPS mode over the module that is linked.
 
+#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+mod drafts;
 mod flipped_byte;
 mod groups;
 mod operations;
