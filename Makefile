@@ -8,7 +8,7 @@ MLS_BENCH = $(CARGO) run --release --locked --quiet --package mls_bench --bin ml
 # tools; OpenSSL for the tests' other side; PostgreSQL, which the tests start by themselves; emulated
 # CPUs; a browser for the benchmark's page, and what counts its instructions.
 RUN_PACKAGES  = curl gcc libc6-dev softhsm2
-FIPS_PACKAGES = gcc libc6-dev binutils cmake golang-go libssl-dev pkg-config
+FIPS_PACKAGES = gcc libc6-dev binutils cmake golang-go libssl-dev pkg-config softhsm2
 BENCH_PACKAGES = gcc libc6-dev libssl-dev pkg-config
 TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl p11-kit p11-kit-modules \
     postgresql qemu-user-static util-linux valgrind
@@ -77,6 +77,7 @@ fips-test-current: fips-packages
 	$(CARGO) test $(FIPS) --lib --bin mls-fips --test fips --test fips_symbols --test command_line \
 	    --test wycheproof --test rfc9180 --test malformed --test properties \
 	    --test batch --test prepared --test prepared_verifications --test fips_sbom
+	$(CARGO) test $(FIPS) --test service --test hsm fips
 
 fips-test-certified: fips-packages
 	$(CARGO) test $(CERTIFIED)

@@ -3,12 +3,17 @@
 # without the mode, and against the plain build. The two C libraries must not be in one
 # process, so processes take turns; what is printed are medians over the turns.
 #
-# usage: benches/fips.sh [ROUNDS]
+# usage: benches/fips.sh [all | build | operations | start-up | batch | commit]
+#
+# `build` alone makes the programs, and the others then find them made; ROUNDS in the
+# environment is the number of turns of `operations`, 5 if it is not set.
 set -euo pipefail
+export LC_ALL=C
 cd "$(dirname "$0")/.."
 
 cargo=${CARGO:-cargo}
-rounds=${1:-5}
+rounds=${ROUNDS:-5}
+part=${1:-all}
 target=${CARGO_TARGET_DIR:-target}
 out=$target/fips-bench
 mkdir -p "$out"
@@ -18,8 +23,10 @@ build() {
     "$cargo" build --release --locked --package mls_bench --bin mls-bench "${@:2}"
     cp "$target/release/mls-bench" "$out/$1"
 }
-build plain
-build fips --no-default-features --features fips
+build_all() {
+    build plain
+    build fips --no-default-features --features fips
+}
 
 # measure BINARY MODE ARGUMENT...: JSON lines with the name of the mode.
 measure() {
@@ -48,22 +55,50 @@ medians() {
     ' "$out/operations.json" | sed "1i $1"
 }
 
-: > "$out/operations.json"
-operations=(all --suite 0x0002,0x0005,0x0007 --engines hw --seconds 0.2)
-for _ in $(seq "$rounds"); do
-    measure plain plain "${operations[@]}" >> "$out/operations.json"
-    measure fips module "${operations[@]}" >> "$out/operations.json"
-    measure fips fips-mode "${operations[@]}" >> "$out/operations.json"
-done
-medians 'FIPS mode, the same module without the mode, ratio' fips-mode module
-echo
-medians 'FIPS mode, plain build, ratio' fips-mode plain
+operations() {
+    : > "$out/operations.json"
+    local arguments=(all --suite 0x0002,0x0005,0x0007 --engines hw --seconds 0.2)
+    for _ in $(seq "$rounds"); do
+        measure plain plain "${arguments[@]}" >> "$out/operations.json"
+        measure fips module "${arguments[@]}" >> "$out/operations.json"
+        measure fips fips-mode "${arguments[@]}" >> "$out/operations.json"
+    done
+    medians 'FIPS mode, the same module without the mode, ratio' fips-mode module
+    echo
+    medians 'FIPS mode, plain build, ratio' fips-mode plain
+}
 
-echo
-echo 'batch seals, suite 0x0002, one thread and two, FIPS mode'
-MLS_FIPS=on "$out/fips" measure seal-many --suite 0x0002 --members 2000 --threads 1,2 \
-    --engines hw-batch --reference hw-batch --seconds 8
-echo
-echo 'a commit to 2,000 leaves, suite 0x0002, prepared, FIPS mode, against rust-crypto'
-MLS_FIPS=on "$out/fips" measure commit,commit-prepared --suite 0x0002 --members 2000 \
-    --engines hw,hw-batch,rust-crypto --reference hw-batch --seconds 8
+# wall BINARY: microseconds of one run that does nothing but start and end.
+wall() {
+    local before=${EPOCHREALTIME/./}
+    "$out/$1" --version > /dev/null
+    echo $((${EPOCHREALTIME/./} - before))
+}
+
+start_up() {
+    echo 'a program that starts and ends, median of 51, us'
+    for _ in $(seq 51); do
+        for binary in plain fips; do echo "$binary $(wall "$binary")"; done
+    done | sort -k1,1 -k2,2n | awk '{ values[$1, ++count[$1]] = $2 }
+        END { for (name in count) print name, values[name, (count[name] + 1) / 2] }'
+}
+
+batch() {
+    echo 'batch seals, suite 0x0002, one thread and two, FIPS mode'
+    MLS_FIPS=on "$out/fips" measure seal-many --suite 0x0002 --members 2000 --threads 1,2 \
+        --engines hw-batch --reference hw-batch --seconds 8
+}
+
+commit() {
+    echo 'a commit to 2,000 leaves, suite 0x0002, prepared, FIPS mode, against rust-crypto'
+    MLS_FIPS=on "$out/fips" measure commit,commit-prepared --suite 0x0002 --members 2000 \
+        --engines hw,hw-batch,rust-crypto --reference hw-batch --seconds 8
+}
+
+case $part in
+    all) build_all; operations; echo; start_up; echo; batch; echo; commit ;;
+    build) build_all ;;
+    operations | batch | commit) "$part" ;;
+    start-up) start_up ;;
+    *) sed -n '/^# usage/p' "$0" >&2; exit 2 ;;
+esac

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::FipsStatus;
 use crate::environment::TestedEnvironment;
+use crate::{Entropy, FipsStatus};
 
 /// A row of [`CERTIFICATES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -15,6 +15,9 @@ pub struct Certificate {
     pub status: FipsStatus,
     /// The number of its certificate at the CMVP, if it has one.
     pub number: Option<u16>,
+    /// Where the randomness of the module that was submitted is from. A build with another
+    /// source is another module.
+    pub entropy: Entropy,
     /// The operating environments that it was tested in.
     pub tested: &'static [TestedEnvironment],
     /// Where this row is from.
@@ -27,6 +30,7 @@ pub static CERTIFICATES: &[Certificate] = &[
         module_version: "3.1.0",
         status: FipsStatus::Certified,
         number: Some(5314),
+        entropy: Entropy::Passive,
         tested: &[
             TestedEnvironment::AMAZON_LINUX_2023_XEON_8375C,
             TestedEnvironment::AMAZON_LINUX_2023_GRAVITON4,
@@ -37,6 +41,7 @@ pub static CERTIFICATES: &[Certificate] = &[
         module_version: "4.2.0",
         status: FipsStatus::Pending,
         number: None,
+        entropy: Entropy::CpuJitter,
         tested: &[],
         source: "branch of module 4.0, in review; AWS-LC FIPS.md, August 2026",
     },

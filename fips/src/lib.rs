@@ -27,6 +27,7 @@
 mod algorithm;
 mod certificate;
 mod dispatch;
+mod entropy;
 mod environment;
 mod error;
 #[cfg(feature = "fips")]
@@ -44,6 +45,7 @@ mod suite;
 pub use algorithm::{ALGORITHMS, Algorithm, Approval, Rule, approval};
 pub use certificate::{CERTIFICATES, Certificate};
 pub use dispatch::Dispatch;
+pub use entropy::Entropy;
 pub use environment::{Environment, Tested, TestedEnvironment};
 pub use error::FipsError;
 pub use indicator::{Observation, observe, record};
@@ -53,5 +55,5 @@ pub use operations::{Call, Operation, Operations};
 pub use requirement::{Requirement, VARIABLE, require, requirement};
 pub use self_test::{SelfTest, Verdict, self_test};
 pub use service::{EXCEPTIONS, Exception, Service};
-pub use status::{EnabledSuite, Entropy, FipsStatus, Parts, Status, status};
+pub use status::{EnabledSuite, FipsStatus, Parts, Status, status};
 pub use suite::{SUITES, Suite};

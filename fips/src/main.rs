@@ -1,14 +1,15 @@
 //! `mls-fips`: the status and the tests of the FIPS module that this program is linked with.
 
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use mls_fips::{FipsStatus, Status, self_test, status};
+use mls_fips::{EnabledSuite, FipsStatus, Status, self_test, status};
 
 /// What FIPS 140-3 says of the AWS-LC that this program is linked with
 ///
-/// Exit codes: 0 good, 1 this program cannot be in FIPS mode or a test failed, 2 wrong
-/// arguments.
+/// Exit codes: 0 good; 1 this program cannot be in FIPS mode, its status is below what was
+/// asked for, a test failed, or the result could not be written; 2 wrong arguments.
 #[derive(Parser)]
 #[command(name = "mls-fips", version, arg_required_else_help = true)]
 struct Arguments {
@@ -50,73 +51,94 @@ impl From<Least> for FipsStatus {
 }
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {
+    let verdict = match Arguments::parse().command {
         Command::Status { json, at_least } => report(json, at_least.map(FipsStatus::from)),
         Command::SelfTest => test(),
+    };
+    match verdict {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            warn(&format!("the result cannot be written: {error}"));
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn report(json: bool, at_least: Option<FipsStatus>) -> ExitCode {
+/// Whether this program can be in FIPS mode, with no lower a status than was asked for.
+fn report(json: bool, at_least: Option<FipsStatus>) -> io::Result<bool> {
     let status = status();
-    match json.then(|| serde_json::to_string_pretty(&status)) {
-        None => print(&status),
-        Some(Ok(text)) => println!("{text}"),
-        Some(Err(error)) => {
-            eprintln!(
-                "the status cannot be written in JSON ({error}); report it as a fault of mls-fips"
-            );
-            return ExitCode::FAILURE;
-        }
+    say(&match json {
+        true => serde_json::to_string_pretty(&status)?,
+        false => text(&status),
+    })?;
+    if let Some(refusal) = status.refusal.as_deref().filter(|_| !json) {
+        warn(refusal);
     }
     let low = at_least.is_some_and(|least| status.status < least);
-    exit_code(status.refusal.is_none() && !low)
+    Ok(status.refusal.is_none() && !low)
 }
 
-fn print(status: &Status) {
-    let version = status.module.version.as_deref().unwrap_or("none");
-    println!("status       {:?}", status.status);
-    println!("claim        {}", status.claim);
-    println!("module       AWS-LC FIPS: {version}");
-    match status.certificate {
-        Some(row) => println!("certificate  {:?}; {}", row.status, row.source),
-        None => println!("certificate  none"),
-    }
-    println!(
-        "environment  {}, {}; on the certificate: {:?}",
-        status.environment.os, status.environment.processor, status.environment.tested
-    );
-    println!("integrity    {:?}", status.self_test.integrity);
-    println!("self-test    {:?}", status.self_test.known_answers);
-    println!("entropy      {:?}", status.entropy);
-    println!("required     {:?}", status.requirement);
-    for suite in &status.suites {
-        match &suite.refusal {
-            None if suite.enabled => {
-                println!("enabled      {:#06x} {}", suite.code_point, suite.name)
-            }
-            None => println!("disabled     {:#06x} {}", suite.code_point, suite.name),
-            Some(refusal) => println!("refused      {refusal}"),
-        }
-    }
-    if let Some(refusal) = &status.refusal {
-        eprintln!("mls-fips: {refusal}");
+fn text(status: &Status) -> String {
+    let mut lines = vec![
+        format!("status       {:?}", status.status),
+        format!("claim        {}", status.claim),
+        format!(
+            "module       AWS-LC FIPS: {}",
+            status.module.version.as_deref().unwrap_or("none")
+        ),
+        match status.certificate {
+            Some(row) => format!("certificate  {:?}; {}", row.status, row.source),
+            None => "certificate  none".into(),
+        },
+        format!(
+            "environment  {}, {}; on the certificate: {:?}",
+            status.environment.os, status.environment.processor, status.environment.tested
+        ),
+        format!("integrity    {:?}", status.self_test.integrity),
+        format!("self-test    {:?}", status.self_test.known_answers),
+        match status.entropy {
+            Some(entropy) => format!("entropy      {entropy:?}"),
+            None => "entropy      none".into(),
+        },
+        format!("required     {:?}", status.requirement),
+    ];
+    lines.extend(status.suites.iter().map(suite));
+    lines.join("\n")
+}
+
+fn suite(suite: &EnabledSuite) -> String {
+    match &suite.refusal {
+        None if suite.enabled => format!("enabled      {:#06x} {}", suite.code_point, suite.name),
+        None => format!("disabled     {:#06x} {}", suite.code_point, suite.name),
+        Some(refusal) => format!("refused      {refusal}"),
     }
 }
 
-fn test() -> ExitCode {
+/// Whether the module's tests passed.
+fn test() -> io::Result<bool> {
     let test = self_test();
-    println!("integrity    {:?}", test.integrity);
-    println!("self-test    {:?}", test.known_answers);
+    say(&format!(
+        "integrity    {:?}\nself-test    {:?}",
+        test.integrity, test.known_answers
+    ))?;
     let error = test.error();
     if let Some(error) = &error {
-        eprintln!("mls-fips: {error}");
+        warn(&error.to_string());
     }
-    exit_code(error.is_none())
+    Ok(error.is_none())
 }
 
-fn exit_code(good: bool) -> ExitCode {
-    match good {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+/// Writes a result. A reader that goes away has read what it wanted, and the exit code still
+/// says the rest.
+fn say(text: &str) -> io::Result<()> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
+}
+
+/// Writes why not. Where standard error is closed there is nobody to tell.
+fn warn(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "mls-fips: {text}");
 }

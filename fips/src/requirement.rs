@@ -4,17 +4,18 @@ use std::ffi::OsStr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The environment variable that requires FIPS mode of a process: any value but an empty
 /// one and `off` does, and `strict` requires [`Requirement::Strict`].
 pub const VARIABLE: &str = "MLS_FIPS";
 
 /// What is required of every provider of this process. The higher of two holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Requirement {
     /// Nothing.
+    #[default]
     None,
     /// FIPS mode.
     Fips,

@@ -112,4 +112,21 @@ mod tests {
             None
         );
     }
+
+    /// The list is closed, each explained in a paragraph of its own, and none without need.
+    #[test]
+    fn the_documents_have_the_same_exceptions() {
+        let names = EXCEPTIONS.iter().map(|exception| exception.name);
+        let names: Vec<_> = names.collect();
+        let mapping = include_str!("../MAPPING.md");
+        let explained = mapping.split("\n**").skip(1);
+        let explained: Vec<_> = explained
+            .map(|text| text.split(".**").next().unwrap())
+            .collect();
+        assert_eq!(explained, names);
+        let table = include_str!("../operations/4.2.0.md");
+        for name in names {
+            assert!(table.contains(&format!("| {name} |")), "{name}: no need");
+        }
+    }
 }

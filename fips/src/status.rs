@@ -1,15 +1,15 @@
 //! The status as data: the minimum over its parts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    ALGORITHMS, Certificate, Dispatch, EXCEPTIONS, Environment, Exception, FipsError, Module,
-    Operation, Operations, Requirement, Rule, SUITES, SelfTest, Tested, ready, requirement,
+    ALGORITHMS, Certificate, Dispatch, EXCEPTIONS, Entropy, Environment, Exception, FipsError,
+    Module, Operation, Operations, Requirement, Rule, SUITES, SelfTest, Tested, ready, requirement,
     self_test,
 };
 
 /// Where a validation under FIPS 140-3 stands. The lower of two is what holds for both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum FipsStatus {
     /// No certificate and none applied for, or not known; or a test failed.
     Unvalidated,
@@ -32,7 +32,7 @@ pub struct Parts {
     pub linkage: FipsStatus,
     /// Integrity and known-answer tests.
     pub self_test: FipsStatus,
-    /// Where the module's randomness is from.
+    /// Whether the module's randomness is from where it was when the module was submitted.
     pub entropy: FipsStatus,
     /// The operating environment.
     pub environment: FipsStatus,
@@ -54,16 +54,6 @@ impl Parts {
             .min(entropy)
             .min(environment)
     }
-}
-
-/// Where the module's randomness is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Entropy {
-    /// The jitter of the CPU, inside the module (SP 800-90B).
-    CpuJitter,
-    /// The operating system, from outside the module.
-    OperatingSystem,
 }
 
 /// A ciphersuite, and whether FIPS mode has it.
@@ -102,8 +92,8 @@ pub struct Status {
     pub environment: Environment,
     /// The module's tests, run for this status.
     pub self_test: SelfTest,
-    /// Where the module's randomness is from.
-    pub entropy: Entropy,
+    /// Where the module's randomness is from; `None` without a FIPS module.
+    pub entropy: Option<Entropy>,
     /// Which instructions the module may use.
     pub dispatch: Dispatch,
     /// The ciphersuites of RFC 9420.
@@ -122,12 +112,12 @@ pub fn status() -> Status {
     let certificate = module.certificate();
     let environment = Environment::here(certificate.map_or(&[], |row| row.tested));
     let self_test = self_test();
-    let entropy = entropy();
+    let entropy = Entropy::linked();
     let parts = Parts {
         module: module.status(),
         linkage: holds(module.is_fips && module.is_alone),
         self_test: holds(self_test.error().is_none()),
-        entropy: holds(entropy == Entropy::CpuJitter),
+        entropy: of_entropy(certificate, entropy),
         environment: match environment.tested {
             Tested::Yes => FipsStatus::Certified,
             Tested::CoreOnly | Tested::No => FipsStatus::Affirmed,
@@ -151,6 +141,12 @@ pub fn status() -> Status {
         algorithms: ALGORITHMS,
         exceptions: EXCEPTIONS,
     }
+}
+
+/// A module with another source of randomness than it was submitted with is not the one on its
+/// certificate.
+fn of_entropy(certificate: Option<&Certificate>, entropy: Option<Entropy>) -> FipsStatus {
+    holds(certificate.is_some_and(|row| entropy == Some(row.entropy)))
 }
 
 /// A part that is as it must be lowers nothing.
@@ -194,19 +190,6 @@ fn enabled_suites() -> Vec<EnabledSuite> {
         .collect()
 }
 
-#[cfg(feature = "fips")]
-fn entropy() -> Entropy {
-    match aws_lc_rs::try_fips_cpu_jitter_entropy() {
-        Ok(()) => Entropy::CpuJitter,
-        Err(_) => Entropy::OperatingSystem,
-    }
-}
-
-#[cfg(not(feature = "fips"))]
-fn entropy() -> Entropy {
-    Entropy::OperatingSystem
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,6 +200,14 @@ mod tests {
         FipsStatus::Affirmed,
         FipsStatus::Certified,
     ];
+
+    fn module(version: &str) -> Module {
+        Module {
+            is_fips: true,
+            is_alone: true,
+            version: Some(version.into()),
+        }
+    }
 
     #[test]
     fn each_part_can_lower_the_status() {
@@ -245,13 +236,31 @@ mod tests {
         }
     }
 
+    /// 3.1.0 can be compiled with either source, 4.2.0 has its own.
+    #[test]
+    fn another_source_of_randomness_has_no_certificate() {
+        let (jitter, passive) = (Entropy::CpuJitter, Entropy::Passive);
+        for (version, entropy, expected) in [
+            ("3.1.0", Some(passive), FipsStatus::Certified),
+            ("3.1.0", Some(jitter), FipsStatus::Unvalidated),
+            ("4.2.0", Some(jitter), FipsStatus::Certified),
+            ("4.2.0", Some(passive), FipsStatus::Unvalidated),
+            ("4.2.0", None, FipsStatus::Unvalidated),
+            ("3.6.0", Some(passive), FipsStatus::Unvalidated),
+        ] {
+            let part = of_entropy(Certificate::of(version), entropy);
+            assert_eq!(part, expected, "{version} {entropy:?}");
+        }
+        let linked = Entropy::linked();
+        println!("{linked:?}");
+        assert_eq!(linked.is_some(), cfg!(feature = "fips"));
+        let certificate = Module::linked().certificate();
+        let part = of_entropy(certificate, linked);
+        assert_eq!(part == FipsStatus::Certified, cfg!(feature = "fips"));
+    }
+
     #[test]
     fn a_certificate_is_claimed_of_its_own_version_only() {
-        let module = |version: &str| Module {
-            is_fips: true,
-            is_alone: true,
-            version: Some(version.into()),
-        };
         for status in ALL {
             assert!(!claim(status, &module("3.6.0")).contains('#'));
             assert!(!claim(status, &module("4.2.0")).contains('#'));
@@ -260,6 +269,20 @@ mod tests {
         assert!(certified.contains("AWS-LC FIPS 3.1.0 (certificate #5314);"));
         assert!(claim(FipsStatus::Affirmed, &module("3.1.0")).contains("affirmed"));
         assert!(!claim(FipsStatus::Unvalidated, &module("3.1.0")).contains("5314"));
+    }
+
+    #[test]
+    fn the_claims_are_those_of_the_document() {
+        let document = include_str!("../CLAIMS.md");
+        for (status, version) in [
+            (FipsStatus::Certified, "3.1.0"),
+            (FipsStatus::Affirmed, "3.1.0"),
+            (FipsStatus::Pending, "4.2.0"),
+            (FipsStatus::Unvalidated, "4.2.0"),
+        ] {
+            let line = format!("| {status:?} | {} |", claim(status, &module(version)));
+            assert!(document.contains(&line), "{line}");
+        }
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! `mls-fips`: what it prints, and its exit codes.
 
+#[cfg(target_os = "linux")]
+use std::fs::File;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mls-fips"));
+    command.args(arguments).env_remove(mls_fips::VARIABLE);
+    command
+}
+
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_mls-fips"))
-        .args(arguments)
-        .env_remove(mls_fips::VARIABLE)
-        .output()
-        .unwrap()
+    command(arguments).output().unwrap()
 }
 
 fn code(output: &Output) -> i32 {
@@ -81,5 +85,37 @@ fn the_tests_on_demand() {
 fn wrong_arguments() {
     for arguments in [&[][..], &["stat"], &["status", "--at-least", "best"]] {
         assert_eq!(code(&run(arguments)), 2, "{arguments:?}");
+    }
+}
+
+/// The commands that print.
+const PRINTING: [&[&str]; 3] = [&["status"], &["status", "--json"], &["self-test"]];
+
+/// As in `mls-fips status | head -1`, and with standard error closed as well.
+#[test]
+fn a_reader_that_goes_away_changes_no_exit_code() {
+    for arguments in PRINTING {
+        let closed = || {
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            writer
+        };
+        let output = command(arguments).stdout(closed()).output().unwrap();
+        assert_eq!(code(&output), EXPECTED, "{output:?}");
+        let mut silent = command(arguments);
+        let status = silent.stdout(closed()).stderr(closed()).status().unwrap();
+        assert_eq!(status.code(), Some(EXPECTED), "{arguments:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_a_failure() {
+    for arguments in PRINTING {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = command(arguments).stdout(full).output().unwrap();
+        assert_eq!(code(&output), 1, "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("the result cannot be written"), "{said}");
     }
 }

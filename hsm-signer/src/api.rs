@@ -4,6 +4,7 @@
 //! not described here are refused.
 
 use base64ct::{Base64, Encoding};
+use mls_fips::{FipsStatus, Requirement};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -147,6 +148,28 @@ pub enum KeyFormat {
     Raw,
     /// As JWK (RFC 7517).
     Jwk,
+}
+
+/// The answer of `GET /readyz`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct Readiness {
+    /// Whether every tenant's removals can be signed and recorded: `true` in an answer.
+    pub ready: bool,
+    /// What FIPS 140-3 says of the service.
+    pub fips: FipsReadiness,
+}
+
+/// What FIPS 140-3 says of the service, as it was when it started.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct FipsReadiness {
+    /// `Unvalidated`, `Pending`, `Affirmed` or `Certified`: the lowest among its parts.
+    #[schema(value_type = String)]
+    pub status: FipsStatus,
+    /// What is required of it: `none`, `fips` or `strict`.
+    #[schema(value_type = String)]
+    pub requirement: Requirement,
+    /// The version of AWS-LC's FIPS module; empty where another AWS-LC is linked.
+    pub module: String,
 }
 
 /// The query of `GET /v1/audit/records`.

@@ -80,8 +80,9 @@ impl Report {
     }
 }
 
-/// Examines what FIPS 140-3 says of this program, the module at `path`, the token, its mechanisms and each key that `keys`
-/// describes: attributes, public key, and a signature made and verified. A check that
+/// Examines what FIPS 140-3 says of this program, the module at `path`, the token, its
+/// mechanisms and each key that `keys` describes: attributes, public key, and a signature
+/// made and verified. A check that
 /// fails ends the checks that depend on it. The PIN is tried once.
 pub fn examine(path: &Path, token: &TokenSelector, pin: &Pin, keys: &KeySelector) -> Report {
     let mut report = Report::default();
@@ -92,18 +93,21 @@ pub fn examine(path: &Path, token: &TokenSelector, pin: &Pin, keys: &KeySelector
     report
 }
 
-/// What FIPS 140-3 says of the AWS-LC that verifies here. That it cannot be in FIPS mode is
-/// bad only where FIPS mode is required.
+/// What FIPS 140-3 says of the AWS-LC that verifies here: the lowest status of its parts, and
+/// the words that may be used. That it cannot be in FIPS mode is bad only where that is required.
 fn examine_fips(report: &mut Report) {
     let status = mls_fips::status();
     let required = status.requirement != mls_fips::Requirement::None;
+    let say = |detail: &str| format!("{:?}; {detail}", status.status);
     match status.refusal {
-        None => report.add("fips", Verdict::Good, status.claim),
-        Some(refusal) if required => report.add("fips", Verdict::Bad, refusal),
-        Some(_) => report.add(
+        None => report.add("fips", Verdict::Good, say(&status.claim)),
+        Some(refusal) if required => report.add("fips", Verdict::Bad, say(&refusal)),
+        Some(refusal) => report.add(
             "fips",
             Verdict::Good,
-            "not required, and no FIPS module is linked",
+            say(&format!(
+                "FIPS mode is not required, and not to be had: {refusal}"
+            )),
         ),
     }
 }

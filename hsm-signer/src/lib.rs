@@ -37,6 +37,7 @@
 //! | [`doctor`] | what is right and wrong with a module, a token, its keys |
 //! | [`token`] | the seam to a token, and the token in this process |
 //! | [`failure`] | which failures pass, and what helps |
+//! | [`fips`] | what FIPS 140-3 says of this process |
 //! | [`scheme`], [`quirks`] | what differs between schemes and between modules, as data |
 //! | [`encoding`] | byte strings between PKCS#11, MLS, X.509 and JSON |
 
@@ -48,6 +49,7 @@ pub mod encoding;
 pub mod engine;
 mod error;
 pub mod failure;
+pub mod fips;
 pub mod isolation;
 pub mod keys;
 mod passphrase;

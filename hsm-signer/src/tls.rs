@@ -51,8 +51,24 @@ pub struct TlsFiles {
 }
 
 /// The cryptography: AWS-LC.
+#[cfg(not(feature = "fips"))]
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
+/// The cryptography: what the FIPS module approves of. rustls lets the hybrid of X25519 with
+/// ML-KEM-768 pass, whose place in SP 800-56C Rev. 2 is contested; P-256's hybrid has its own.
+#[cfg(feature = "fips")]
+fn provider() -> Arc<CryptoProvider> {
+    use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
+    Arc::new(CryptoProvider {
+        kx_groups: vec![
+            kx_group::SECP256R1,
+            kx_group::SECP384R1,
+            kx_group::SECP256R1MLKEM768,
+        ],
+        ..default_provider()
+    })
 }
 
 /// The service's end, which demands a certificate from whoever connects.
@@ -152,4 +168,28 @@ fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
             "there is no private key in it, in PEM without passphrase",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ChaCha20-Poly1305 and X25519 are no approved algorithms, in a hybrid neither.
+    #[test]
+    fn a_fips_build_negotiates_what_is_approved_and_nothing_else() {
+        let provider = provider();
+        let suites = provider.cipher_suites.iter().map(|suite| suite.suite());
+        let groups = provider.kx_groups.iter().map(|group| group.name());
+        let names = suites.map(|suite| format!("{suite:?}"));
+        let names: Vec<_> = names
+            .chain(groups.map(|group| format!("{group:?}")))
+            .collect();
+        println!("{names:?}");
+        let refused = |name: &&String| name.contains("CHACHA20") || name.contains("X25519");
+        let fips = cfg!(feature = "fips");
+        assert_eq!(provider.fips(), fips);
+        assert_eq!(names.iter().filter(refused).count() == 0, fips);
+        assert!(names.iter().any(|name| name == "secp256r1"));
+        assert!(names.iter().any(|name| name == "TLS13_AES_128_GCM_SHA256"));
+    }
 }

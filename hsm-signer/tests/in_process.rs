@@ -54,7 +54,7 @@ fn under_load() {
             });
         }
         for _ in 0..TIMES {
-            let deadline = Instant::now() + Duration::from_secs(20);
+            let deadline = Instant::now() + Duration::from_secs(60);
             open.recover(Rung::Reinitialise, deadline).unwrap();
             done.fetch_add(1, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(5));
@@ -64,7 +64,7 @@ fn under_load() {
     assert!(signed.load(Ordering::SeqCst) > 0);
     // A session from before is refused, and does not end another's.
     let before = open.session(Access::Use).unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(60);
     open.recover(Rung::Reinitialise, deadline).unwrap();
     assert!(
         before
@@ -88,9 +88,9 @@ fn by_the_engine() {
         sign_all(&engine, 4);
     }
     faulty.set(&["C_Sign return 0x30"]);
-    wait_for(&engine, Duration::from_secs(20), |health| !health.healthy);
+    wait_for(&engine, Duration::from_secs(60), |health| !health.healthy);
     faulty.set(&[]);
-    wait_for(&engine, Duration::from_secs(20), |health| health.healthy);
+    wait_for(&engine, Duration::from_secs(60), |health| health.healthy);
     sign_all(&engine, 2);
     assert!(
         steps(&engine, Rung::Reinitialise) >= 1,

@@ -208,7 +208,7 @@ fn of_kem(kem: HpkeKemType) -> Option<Algorithm> {
 }
 
 #[cfg(test)]
-mod tests {
+mod refusals {
     use super::*;
     use crate::SUITES;
     use crate::hpke::kem::KEMS;
@@ -257,5 +257,39 @@ mod tests {
             let refusal = CryptoError::UnsupportedCiphersuite;
             assert_eq!(mode.check_kem(kem), Err(refusal));
         }
+    }
+}
+
+/// Without the FIPS module nothing is observed.
+#[cfg(all(test, feature = "fips"))]
+mod tests {
+    use mls_fips::{Service, observe};
+
+    use super::*;
+
+    const STRICT: Mode = Mode::Fips(Policy::Strict);
+
+    /// An approved algorithm, in a call of which the indicator says nothing.
+    fn unnoticed() -> Result<u8, CryptoError> {
+        observe(Service::Digest, Algorithm::Sha2, || Ok(7))
+    }
+
+    /// The same of a call that has an exception.
+    fn excepted() -> Result<u8, CryptoError> {
+        observe(Service::Seal, Algorithm::AesGcm, || Ok(7))
+    }
+
+    #[test]
+    fn strict_gives_out_no_result_without_the_indicators_word() {
+        assert_eq!(Mode::Fips(Policy::Fips).run(unnoticed), Ok(7));
+        assert_eq!(STRICT.run(excepted), Ok(7));
+        let refused = Err(CryptoError::CryptoLibraryError);
+        assert_eq!(STRICT.run(unnoticed), refused);
+        // One such call among others is enough.
+        assert_eq!(STRICT.run(|| excepted().and(unnoticed())), refused);
+        assert_eq!(STRICT.run_each(|| vec![unnoticed()]), [refused]);
+        assert_eq!(STRICT.run_each(|| vec![excepted()]), [Ok(7)]);
+        assert_eq!(Mode::Refused.run(excepted), refused);
+        assert_eq!(Mode::Refused.run_each(|| vec![excepted()]), [refused]);
     }
 }

@@ -5,15 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each crate may depend on among ours, in any way; dependencies point downwards.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("mls_lanes", &[]),
     ("mls_fips", &[]),
     ("openmls_hw_crypto", &["mls_lanes", "mls_fips"]),
     // For tests only: nothing that is shipped depends on it.
+    ("mls_fault_disk", &[]),
     ("mls_fault_module", &[]),
     (
         "mls_hsm_signer",
-        &["mls_fips", "openmls_hw_crypto", "mls_fault_module"],
+        &[
+            "mls_fips",
+            "openmls_hw_crypto",
+            "mls_fault_disk",
+            "mls_fault_module",
+        ],
     ),
     (
         "mls_bench",

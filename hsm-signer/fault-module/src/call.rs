@@ -7,6 +7,7 @@ use std::time::Duration;
 use cryptoki_sys::{CK_RV, CK_SESSION_HANDLE, CKR_OK, CKR_SESSION_COUNT};
 
 use crate::control::{self, Ruling};
+use crate::input;
 use crate::output::{self, Output};
 use crate::real::real;
 use crate::rule::Action;
@@ -56,11 +57,16 @@ impl<'a> Call<'a> {
 
     /// What happens before the real function. Where it is to be called, one more session
     /// is counted for C_OpenSession.
-    pub fn before(&self) -> Effect {
+    ///
+    /// # Safety
+    /// The arguments must be those of a call that has not returned.
+    pub unsafe fn before(&self) -> Effect {
         let mut limit = u64::MAX;
         for ruling in self.rules() {
             match ruling.rule.action() {
                 Action::Log => control::log(self.function),
+                // SAFETY: the caller's promise.
+                Action::Keep => unsafe { self.keep() },
                 Action::Describe => control::describe(),
                 Action::Delay(microseconds) if ruling.fires() => {
                     std::thread::sleep(Duration::from_micros(microseconds));
@@ -78,6 +84,17 @@ impl<'a> Call<'a> {
             return Effect::Return(CKR_SESSION_COUNT);
         }
         Effect::Forward
+    }
+
+    /// Writes down what C_Sign is to sign.
+    ///
+    /// # Safety
+    /// As [`before`](Self::before).
+    unsafe fn keep(&self) {
+        if self.name() == "C_Sign" {
+            // SAFETY: it is C_Sign, and the caller promises the rest.
+            control::keep(unsafe { input::to_sign(self.arguments) });
+        }
     }
 
     /// What happens after the real function returned `code`.

@@ -12,6 +12,7 @@ use crate::rule::{Action, Rule};
 
 pub(crate) const CONTROL: &str = "control";
 pub(crate) const LOG: &str = "log";
+pub(crate) const SIGNED: &str = "signed";
 pub(crate) const DESCRIPTION: &str = "process";
 
 /// A rule in force, with its counter.
@@ -67,14 +68,23 @@ pub(crate) fn real_module() -> Option<PathBuf> {
 
 /// Writes down a call.
 pub(crate) fn log(function: &str) {
+    append(LOG, function);
+}
+
+/// Writes down what is to be signed, in hexadecimal.
+pub(crate) fn keep(data: &[u8]) {
+    let hexadecimal: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+    append(SIGNED, &hexadecimal);
+}
+
+/// Adds a line to a file. A test that misses it fails.
+fn append(name: &str, line: &str) {
     let Some(directory) = directory() else {
         return;
     };
     let mut options = OpenOptions::new();
-    let log = options.create(true).append(true);
-    if let Ok(mut log) = log.open(directory.join(LOG)) {
-        let _ = log.write_all(format!("{function}\n").as_bytes());
-    }
+    let file = options.create(true).append(true).open(directory.join(name));
+    let _ = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
 }
 
 /// Writes down what this process is like. A test that finds no file fails.

@@ -4,11 +4,8 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::control::{CONTROL, DESCRIPTION, LOG};
+use crate::control::{CONTROL, DESCRIPTION, LOG, SIGNED};
 use crate::rule::Rule;
-
-/// The built library's name, beside the programs that depend on this crate.
-const LIBRARY: &str = "libmls_fault_module.so";
 
 /// A copy of the fault module in a directory, and what it is told.
 #[derive(Debug)]
@@ -86,24 +83,49 @@ impl Faults {
 
     /// The calls of the functions with a `log` rule since the beginning, one name each.
     pub fn log(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(self.directory.join(LOG)).unwrap_or_default();
+        self.lines(LOG)
+    }
+
+    /// What the calls of C_Sign with a `keep` rule were to sign since the beginning.
+    pub fn signed(&self) -> Vec<Vec<u8>> {
+        let byte = |digits: &[u8]| {
+            let digits = std::str::from_utf8(digits).unwrap_or_default();
+            u8::from_str_radix(digits, 16).unwrap_or_default()
+        };
+        let lines = self.lines(SIGNED);
+        let bytes = |line: &String| line.as_bytes().chunks(2).map(byte).collect();
+        lines.iter().map(bytes).collect()
+    }
+
+    fn lines(&self, file: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(self.directory.join(file)).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 }
 
-/// The built library. Cargo builds it with the programs whose crates depend on this one,
-/// and puts it into the same directory as their tests, or into `deps` beside them.
+/// The built library.
 ///
 /// # Errors
 /// When it is not there.
 pub fn library() -> std::io::Result<PathBuf> {
+    built(env!("CARGO_PKG_NAME"))
+}
+
+/// The built library of a crate such as this one. Cargo builds it with the programs whose
+/// crates depend on it, and puts it into the same directory as their tests, or into `deps`
+/// beside them.
+///
+/// # Errors
+/// When it is not there.
+pub fn built(package: &str) -> std::io::Result<PathBuf> {
+    let name = format!("lib{package}.so");
     let program = std::env::current_exe()?;
     let directory = program.parent().unwrap_or(Path::new("."));
     let places = ["", "deps", "..", "../deps"];
-    let paths = places.map(|place| directory.join(place).join(LIBRARY));
+    let paths = places.map(|place| directory.join(place).join(&name));
     paths.into_iter().find(|path| path.exists()).ok_or_else(|| {
         let advice = format!(
-            "there is no {LIBRARY} near {}; run: cargo build --package mls_fault_module",
+            "there is no {name} near {}; run: cargo build --package {package}",
             directory.display()
         );
         Error::new(ErrorKind::NotFound, advice)

@@ -16,7 +16,8 @@ macro_rules! forward {
                 };
                 let arguments = [$(as_word(&$argument)),*];
                 let call = Call::begin(stringify!($name), &arguments);
-                if let Effect::Return(code) = call.before() {
+                // SAFETY: they are this call's, which has not returned.
+                if let Effect::Return(code) = unsafe { call.before() } {
                     return code;
                 }
                 // SAFETY: the caller's arguments, unchanged, for the function that they are

@@ -22,6 +22,7 @@
 //! C_OpenSession limit 4          sessions at a time
 //! C_GetAttributeValue lie        the last byte of CKA_EC_POINT
 //! C_Login log                    every call is written to `log`
+//! C_Sign keep                    what is to be signed is written to `signed`
 //! C_Initialize describe          the process is described in `process`
 //! ```
 //!
@@ -35,12 +36,13 @@ mod control;
 mod counters;
 mod faults;
 mod forward;
+mod input;
 mod output;
 mod real;
 mod rule;
 
 pub use cryptoki_sys;
-pub use faults::{Faults, library};
+pub use faults::{Faults, built, library};
 pub use rule::{Action, Rule, RuleError};
 
 use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CKR_ARGUMENTS_BAD, CKR_GENERAL_ERROR, CKR_OK};

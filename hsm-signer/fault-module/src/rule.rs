@@ -37,6 +37,8 @@ pub enum Action {
     Close,
     /// The call is written down.
     Log,
+    /// What C_Sign is to sign is written down; see [`Faults::signed`](crate::Faults::signed).
+    Keep,
     /// The process is described in a file; see [`Faults::described`](crate::Faults::described).
     Describe,
 }
@@ -178,6 +180,7 @@ impl fmt::Display for Rule {
             Action::Logout => f.write_str("logout")?,
             Action::Close => f.write_str("close")?,
             Action::Log => f.write_str("log")?,
+            Action::Keep => f.write_str("keep")?,
             Action::Describe => f.write_str("describe")?,
         }
         if self.from > 1 {
@@ -219,6 +222,7 @@ impl FromStr for Rule {
             "logout" => Action::Logout,
             "close" => Action::Close,
             "log" => Action::Log,
+            "keep" => Action::Keep,
             "describe" => Action::Describe,
             _ => return Err(wrong()),
         };
@@ -268,6 +272,7 @@ mod tests {
             "C_Sign logout",
             "C_Sign close",
             "C_Login log",
+            "C_Sign keep",
             "C_Initialize describe",
         ] {
             assert_eq!(line.parse::<Rule>().unwrap().to_string(), line);

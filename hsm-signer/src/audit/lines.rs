@@ -5,31 +5,34 @@
 //! keys, signatures and messages in base64, times in milliseconds since 1 January 1970, UTC.
 //!
 //! ```text
-//! {"type":"chain","format":1,"tenant":T,"chain_id":H,"pruned":N,"anchor":H,"sequence":N,"head":H}
+//! {"type":"chain","format":2,"tenant":T,"chain_id":H,"pruned":N,"anchor":H,"sequence":N,"head":H}
 //! {"type":"statement","kind":"checkpoint"|"pruning","tenant":T,"chain_id":H,"sequence":N,
 //!  "head":H,"time":N,"scheme":S,"public_key":B,"signature":B}
 //! {"type":"record","chain_id":H,"sequence":N,"time":N,"tenant":T,"caller":T,"authentication":T,
 //!  "request_id":T,"key_label":T,"key_fingerprint":H,"scheme":S,"source":T,"group_id":H,
 //!  "epoch":N,"leaf_index":N,"sender_index":N,"proposal_ref":H,"signature_hash":H,
-//!  "message_hash":H,"hash":H,"message":B}
+//!  "message_hash":H,"fips_status":"Unvalidated"|"Pending"|"Affirmed"|"Certified",
+//!  "fips_requirement":"none"|"fips"|"strict","fips_module":T,"hash":H,"message":B}
 //! ```
 //!
 //! A record's hash is computed from its fields ([`Record`] says how they are encoded), so
 //! that whatever is changed in a line shows.
 
 use base64ct::{Base64, Encoding};
+use mls_fips::{FipsStatus, Requirement};
 use serde::{Deserialize, Serialize};
 
 use super::chain::Chain;
 use super::record::{Caller, Record};
 use super::statement::{Kind, SignedStatement, Statement, VerifyingKey};
 use crate::encoding::hex;
+use crate::fips::FipsMark;
 use crate::proposal::Removal;
 use crate::scheme::Scheme;
 use crate::store::StoredRecord;
 
 /// The form of the lines.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A line of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,6 +148,9 @@ struct RecordJson {
     proposal_ref: String,
     signature_hash: String,
     message_hash: String,
+    fips_status: FipsStatus,
+    fips_requirement: Requirement,
+    fips_module: String,
     hash: String,
     message: String,
 }
@@ -235,6 +241,9 @@ fn record_json(stored: &StoredRecord) -> Result<RecordJson, LineError> {
         proposal_ref: hex(&record.proposal_ref),
         signature_hash: hex(&record.signature_hash),
         message_hash: hex(&record.message_hash),
+        fips_status: record.fips.status,
+        fips_requirement: record.fips.requirement,
+        fips_module: record.fips.module,
         hash: hex(&stored.hash),
         message: Base64::encode_string(&stored.message),
     })
@@ -264,6 +273,11 @@ fn record(json: RecordJson) -> Result<StoredRecord, LineError> {
         proposal_ref: bytes("proposal_ref", &json.proposal_ref)?,
         signature_hash: fixed("signature_hash", &json.signature_hash)?,
         message_hash: fixed("message_hash", &json.message_hash)?,
+        fips: FipsMark {
+            status: json.fips_status,
+            requirement: json.fips_requirement,
+            module: json.fips_module,
+        },
     };
     Ok(StoredRecord {
         sequence: record.sequence,

@@ -1,14 +1,16 @@
 //! One signature that was released, written down.
 
+use mls_fips::{FipsStatus, Requirement};
 use openmls_traits::types::SignatureScheme;
 
 use super::chain::Hash;
 use super::wire::{Reader, Writer};
+use crate::fips::FipsMark;
 use crate::proposal::Removal;
 use crate::scheme::Scheme;
 
 /// The encoding below; another one gets another number.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Who asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub struct Caller {
 ///
 /// ```text
 /// struct {
-///     uint16 version = 1;
+///     uint16 version = 2;
 ///     opaque chain_id[32];
 ///     uint64 sequence;            /* from 1, without gaps */
 ///     uint64 time;                /* milliseconds since 1 January 1970, UTC */
@@ -42,6 +44,9 @@ pub struct Caller {
 ///     opaque proposal_ref<V>;
 ///     opaque signature_hash[32];  /* SHA-256 */
 ///     opaque message_hash[32];    /* SHA-256 of the MLSMessage */
+///     uint8 fips_status;          /* 0 unvalidated, 1 pending, 2 affirmed, 3 certified */
+///     uint8 fips_requirement;     /* 0 none, 1 FIPS mode, 2 strict */
+///     opaque fips_module<V>;      /* its version; empty where it is another AWS-LC */
 /// } Record;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +80,21 @@ pub struct Record {
     pub signature_hash: Hash,
     /// SHA-256 of the MLSMessage.
     pub message_hash: Hash,
+    /// What FIPS 140-3 said, when it opened the store, of the process that verified the
+    /// signature and released it.
+    pub fips: FipsMark,
 }
+
+/// By their numbers in a record.
+const STATUSES: [FipsStatus; 4] = [
+    FipsStatus::Unvalidated,
+    FipsStatus::Pending,
+    FipsStatus::Affirmed,
+    FipsStatus::Certified,
+];
+
+/// By their numbers in a record.
+const REQUIREMENTS: [Requirement; 3] = [Requirement::None, Requirement::Fips, Requirement::Strict];
 
 impl Record {
     /// The bytes that are hashed and stored.
@@ -100,6 +119,9 @@ impl Record {
             .opaque(&self.proposal_ref)
             .fixed(&self.signature_hash)
             .fixed(&self.message_hash)
+            .uint8(self.fips.status as u8)
+            .uint8(self.fips.requirement as u8)
+            .opaque(self.fips.module.as_bytes())
             .finish()
     }
 
@@ -133,6 +155,11 @@ impl Record {
             proposal_ref: reader.opaque()?.to_vec(),
             signature_hash: reader.array()?,
             message_hash: reader.array()?,
+            fips: FipsMark {
+                status: *STATUSES.get(usize::from(reader.uint8()?))?,
+                requirement: *REQUIREMENTS.get(usize::from(reader.uint8()?))?,
+                module: reader.text()?,
+            },
         };
         reader.finished()?;
         Some(record)
@@ -143,4 +170,66 @@ impl Record {
 pub(super) fn scheme(number: u16) -> Option<SignatureScheme> {
     let scheme = SignatureScheme::try_from(number).ok()?;
     Scheme::by_signature_scheme(scheme).map(|row| row.signature_scheme)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(fips: FipsMark) -> Record {
+        Record {
+            chain_id: [1; 32],
+            sequence: 2,
+            time: 3,
+            tenant: "tenant".into(),
+            caller: Caller {
+                name: "caller".into(),
+                authentication: "unix uid 1000".into(),
+            },
+            request_id: "request".into(),
+            key_label: "key".into(),
+            key_fingerprint: [4; 32],
+            scheme: SignatureScheme::ED25519,
+            source: "token".into(),
+            removal: Removal {
+                group_id: vec![5],
+                epoch: 6,
+                leaf_index: 7,
+                sender_index: 8,
+            },
+            proposal_ref: vec![9; 32],
+            signature_hash: [10; 32],
+            message_hash: [11; 32],
+            fips,
+        }
+    }
+
+    /// The numbers of the encoding, which those of the enumerations must not leave.
+    #[test]
+    fn every_fips_status_is_read_back_and_no_other_number() {
+        let mut read = 0;
+        for (status, number) in STATUSES.into_iter().zip(0u8..) {
+            for (requirement, other) in REQUIREMENTS.into_iter().zip(0u8..) {
+                let record = record(FipsMark {
+                    status,
+                    requirement,
+                    module: "4.2.0".into(),
+                });
+                let encoded = record.encode();
+                assert!(encoded.ends_with(&[&[number, other, 5][..], b"4.2.0"].concat()));
+                assert_eq!(Record::decode(&encoded), Some(record));
+                read += 1;
+            }
+        }
+        assert_eq!(read, 12);
+        let encoded = record(FipsMark::of_process()).encode();
+        assert!(Record::decode(&encoded).is_some());
+        let module = FipsMark::of_process().module.len();
+        for (place, number) in [(3 + module, 4), (2 + module, 3), (1 + module, 0x3f)] {
+            let mut wrong = encoded.clone();
+            let at = wrong.len() - place;
+            wrong[at] = number;
+            assert_eq!(Record::decode(&wrong), None, "{place} from the end");
+        }
+    }
 }

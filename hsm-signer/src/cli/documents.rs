@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
+use serde_json::json;
 
 use super::voice::{Failure, Voice};
 use super::{Arguments, Outcome};
@@ -30,7 +31,9 @@ pub fn completions(arguments: &Completions, voice: &Voice) -> Outcome {
     let mut command = Arguments::command();
     let name = command.get_name().to_owned();
     clap_complete::generate(arguments.shell, &mut command, name, &mut text);
-    voice.print(&String::from_utf8_lossy(&text))?;
+    let text = String::from_utf8_lossy(&text);
+    let shell = arguments.shell.to_string();
+    voice.result(&json!({ "shell": shell, "script": text }), &text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -42,7 +45,7 @@ pub fn man_pages(arguments: &ManPages, voice: &Voice) -> Outcome {
     let mut written = Vec::new();
     let name = command.get_name().to_owned();
     write_pages(&command, &name, &arguments.out, &mut written)?;
-    let value = serde_json::json!({ "written": written });
+    let value = json!({ "written": written });
     voice.result(&value, &written.join("\n"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@ mod connection;
 mod doctor;
 mod documents;
 mod keys;
+mod progress;
 mod propose_remove;
 mod serve;
 mod server;
@@ -54,7 +55,7 @@ enum Command {
     /// Make keys before witnesses, with a report that the keys sign
     #[command(subcommand)]
     Ceremony(ceremony::Command),
-    /// Sign the proposal to remove a member from a group
+    /// Sign the proposals to remove members from a group
     ProposeRemove(propose_remove::Arguments),
     /// Check the module, the token and its keys, with a signature from each
     Doctor(doctor::Arguments),

@@ -1,13 +1,13 @@
-//! `propose-remove`: one External Remove proposal, signed in a token or by a service.
+//! `propose-remove`: External Remove proposals of one group, signed in a token or by a service.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base64ct::{Base64, Encoding};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use mls_hsm_signer::api::{self, RemovalItem, RemovalResult, RemovalsRequest};
-use mls_hsm_signer::client::ClientError;
+use mls_hsm_signer::client::{ClientError, SignerClient};
 use mls_hsm_signer::encoding::hex;
 use mls_hsm_signer::keys::generation;
 use mls_hsm_signer::{HsmSigner, KeySelector, Scheme};
@@ -15,8 +15,12 @@ use serde_json::json;
 
 use super::Outcome;
 use super::connection::{Bytes, KeyArguments, TokenArguments, base64, hexadecimal, scheme_parser};
+use super::progress::Progress;
 use super::server::{ServerArguments, wait};
 use super::voice::{Failure, Voice};
+
+/// Removals in one request to a service.
+const BATCH: usize = 100;
 
 /// The groups of arguments that say which token is meant, and where its PIN is.
 const TOKEN_GROUPS: [&str; 2] = ["Which", "PinArguments"];
@@ -45,13 +49,13 @@ pub struct Arguments {
     /// The group's epoch
     #[arg(long, value_name = "NUMBER")]
     epoch: u64,
-    /// The leaf of the member to remove
-    #[arg(long, value_name = "NUMBER")]
-    leaf_index: u32,
+    /// The leaf of a member to remove, as often as needed
+    #[arg(long, value_name = "NUMBER", required = true)]
+    leaf_index: Vec<u32>,
     /// The key's place in the group's external_senders extension
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     sender_index: u32,
-    /// Write the MLSMessage to this file instead of printing it in base64
+    /// Write the one MLSMessage to this file instead of printing it in base64
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 }
@@ -103,72 +107,121 @@ impl FromArgMatches for Way {
 }
 
 pub fn run(arguments: Arguments, voice: &Voice) -> Outcome {
-    let (message, scheme, public_key) = match &arguments.way {
+    if arguments.out.is_some() && arguments.leaf_index.len() > 1 {
+        let reason = "--out takes one proposal; print several";
+        return Err(Failure::Message(reason.into()));
+    }
+    let all = match &arguments.way {
         Way::Token(token) => by_token(&arguments, token)?,
         Way::Server(server) => by_server(&arguments, server)?,
     };
-    match &arguments.out {
-        Some(path) => write(path, &message)?,
-        None => say(&arguments, scheme, &public_key, &message, voice)?,
+    for proposed in &all {
+        say(&arguments, proposed, voice)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The message, the scheme and the public key.
-type Proposed = (Vec<u8>, &'static Scheme, Vec<u8>);
+/// A proposal, and what signed it.
+struct Proposed {
+    leaf_index: u32,
+    message: Vec<u8>,
+    scheme: &'static Scheme,
+    public_key: Vec<u8>,
+}
 
-fn by_token(arguments: &Arguments, token: &TokenArguments) -> Result<Proposed, Failure> {
+fn progress(arguments: &Arguments) -> Progress {
+    Progress::of("proposals signed", arguments.leaf_index.len() as u64)
+}
+
+fn by_token(arguments: &Arguments, token: &TokenArguments) -> Result<Vec<Proposed>, Failure> {
     let token = token.open()?;
     let selector = match &arguments.public_key {
         Some(key) => generation::find(token.as_ref(), &key.0)?.selector(),
         None => selector(arguments),
     };
     let signer = HsmSigner::open(token, &selector)?;
-    let message = signer.propose_remove(
-        &arguments.group_id.0,
-        arguments.epoch,
-        arguments.leaf_index,
-        arguments.sender_index,
-    )?;
-    Ok((message, signer.scheme(), signer.public_key().to_vec()))
+    let progress = progress(arguments);
+    let propose = |leaf_index: &u32| {
+        let group_id = &arguments.group_id.0;
+        let (epoch, sender) = (arguments.epoch, arguments.sender_index);
+        let message = signer.propose_remove(group_id, epoch, *leaf_index, sender)?;
+        progress.add(1);
+        Ok(Proposed {
+            leaf_index: *leaf_index,
+            message,
+            scheme: signer.scheme(),
+            public_key: signer.public_key().to_vec(),
+        })
+    };
+    arguments.leaf_index.iter().map(propose).collect()
 }
 
-fn by_server(arguments: &Arguments, server: &ServerArguments) -> Result<Proposed, Failure> {
+/// All, or an error: asked again, the service answers what it has signed with the same bytes.
+fn by_server(arguments: &Arguments, server: &ServerArguments) -> Result<Vec<Proposed>, Failure> {
     if arguments.key.selector().is_some() {
         let reason = "a service finds keys by --scheme or --public-key";
         return Err(Failure::Message(reason.into()));
     }
-    let request = RemovalsRequest {
-        tenant: arguments.tenant.clone(),
-        timeout_ms: None,
-        removals: vec![RemovalItem {
-            group_id: api::base64(&arguments.group_id.0),
-            epoch: arguments.epoch,
-            leaf_index: arguments.leaf_index,
-            sender_index: arguments.sender_index,
-            signature_scheme: arguments.scheme.map(|scheme| scheme.name.into()),
-            ciphersuite: None,
-            sender_public_key: arguments.public_key.as_ref().map(|key| api::base64(&key.0)),
-        }],
-    };
-    let client = server.client()?;
-    let response = wait(client.propose_removals(request))?;
-    match response.results.into_iter().next() {
-        Some(RemovalResult::Signed(signed)) => {
-            let scheme = Scheme::by_name(&signed.signature_scheme);
-            let parts = api::bytes(&signed.message).zip(api::bytes(&signed.public_key));
-            let ((message, key), scheme) = parts.zip(scheme).ok_or_else(senseless)?;
-            Ok((message, scheme, key))
+    let results = wait(ask(arguments, server.client()?))?;
+    let all = arguments.leaf_index.iter().zip(results);
+    all.map(|(leaf, result)| proposed(*leaf, result)).collect()
+}
+
+async fn ask(
+    arguments: &Arguments,
+    client: SignerClient,
+) -> Result<Vec<RemovalResult>, ClientError> {
+    let progress = progress(arguments);
+    let mut results = Vec::with_capacity(arguments.leaf_index.len());
+    for leaves in arguments.leaf_index.chunks(BATCH) {
+        let request = RemovalsRequest {
+            tenant: arguments.tenant.clone(),
+            timeout_ms: None,
+            removals: leaves.iter().map(|leaf| item(arguments, *leaf)).collect(),
+        };
+        let answer = client.propose_removals(request).await?.results;
+        if answer.len() != leaves.len() {
+            return Err(senseless());
         }
-        Some(RemovalResult::Refused { problem }) => {
-            Err(Failure::Client(ClientError::Refused(Box::new(problem))))
-        }
-        None => Err(senseless()),
+        results.extend(answer);
+        progress.add(leaves.len() as u64);
+    }
+    Ok(results)
+}
+
+fn item(arguments: &Arguments, leaf_index: u32) -> RemovalItem {
+    RemovalItem {
+        group_id: api::base64(&arguments.group_id.0),
+        epoch: arguments.epoch,
+        leaf_index,
+        sender_index: arguments.sender_index,
+        signature_scheme: arguments.scheme.map(|scheme| scheme.name.into()),
+        ciphersuite: None,
+        sender_public_key: arguments.public_key.as_ref().map(|key| api::base64(&key.0)),
     }
 }
 
-fn senseless() -> Failure {
-    Failure::Client(ClientError::Answer("it has no proposal".into()))
+fn proposed(leaf_index: u32, result: RemovalResult) -> Result<Proposed, Failure> {
+    let signed = match result {
+        RemovalResult::Signed(signed) => signed,
+        RemovalResult::Refused { problem } => {
+            return Err(Failure::Client(ClientError::Refused(Box::new(problem))));
+        }
+    };
+    let scheme = Scheme::by_name(&signed.signature_scheme);
+    let parts = api::bytes(&signed.message).zip(api::bytes(&signed.public_key));
+    let complete = parts.zip(scheme);
+    let ((message, public_key), scheme) = complete.ok_or_else(|| Failure::Client(senseless()))?;
+    Ok(Proposed {
+        leaf_index,
+        message,
+        scheme,
+        public_key,
+    })
+}
+
+fn senseless() -> ClientError {
+    ClientError::Answer("it has not the proposals".into())
 }
 
 /// clap sees to it that there is either a scheme or a label or id.
@@ -181,27 +234,30 @@ fn selector(arguments: &Arguments) -> KeySelector {
         .unwrap_or_else(KeySelector::any)
 }
 
-fn say(
-    arguments: &Arguments,
-    scheme: &Scheme,
-    public_key: &[u8],
-    message: &[u8],
-    voice: &Voice,
-) -> Result<(), Failure> {
-    let encoded = Base64::encode_string(message);
-    let value = json!({
-        "message": encoded,
+fn say(arguments: &Arguments, proposed: &Proposed, voice: &Voice) -> Result<(), Failure> {
+    let encoded = Base64::encode_string(&proposed.message);
+    let mut value = json!({
         "group_id": hex(&arguments.group_id.0),
         "epoch": arguments.epoch,
-        "leaf_index": arguments.leaf_index,
+        "leaf_index": proposed.leaf_index,
         "sender_index": arguments.sender_index,
-        "scheme": scheme.name,
-        "public_key": Base64::encode_string(public_key),
+        "scheme": proposed.scheme.name,
+        "public_key": Base64::encode_string(&proposed.public_key),
     });
-    voice.result(&value, &encoded)
+    match &arguments.out {
+        Some(path) => {
+            write(path, &proposed.message)?;
+            value["file"] = path.display().to_string().into();
+            voice.result(&value, &format!("the proposal in {}", path.display()))
+        }
+        None => {
+            value["message"] = encoded.as_str().into();
+            voice.result(&value, &encoded)
+        }
+    }
 }
 
-fn write(path: &PathBuf, message: &[u8]) -> Result<(), Failure> {
+fn write(path: &Path, message: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, message)
         .map_err(|error| Failure::Message(format!("cannot write {}: {error}", path.display())))
 }

@@ -73,8 +73,9 @@ pub fn status(arguments: &StatusArguments, voice: &Voice) -> Outcome {
         wait(client.alive())?;
         voice.result(&json!({ "alive": true }), "alive")?;
     } else {
-        wait(client.ready())?;
-        voice.result(&json!({ "ready": true }), "ready")?;
+        let readiness = wait(client.ready())?;
+        let text = format!("ready; FIPS 140-3: {:?}", readiness.fips.status);
+        voice.result(&json!(readiness), &text)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -19,8 +19,8 @@ use super::endpoint::Endpoint;
 use super::error::ClientError;
 use super::patience::{Attempts, Patience};
 use crate::api::{
-    KeyFormat, KeysResponse, ProblemDetails, REMOVALS_PATH, RemovalResult, RemovalsRequest,
-    RemovalsResponse,
+    KeyFormat, KeysResponse, ProblemDetails, REMOVALS_PATH, Readiness, RemovalResult,
+    RemovalsRequest, RemovalsResponse,
 };
 
 /// No answer comes near this length in bytes.
@@ -157,12 +157,12 @@ impl SignerClient {
         }
     }
 
-    /// Whether the service can sign and record, asked once.
+    /// Whether the service can sign and record, and what FIPS 140-3 says of it, asked once.
     ///
     /// # Errors
     /// [`ClientError`] when it cannot, or does not answer.
-    pub async fn ready(&self) -> Result<(), ClientError> {
-        self.ask_once("/readyz").await
+    pub async fn ready(&self) -> Result<Readiness, ClientError> {
+        read_json(&self.ask_once("/readyz").await?)
     }
 
     /// Whether the service's process answers, asked once.
@@ -170,12 +170,12 @@ impl SignerClient {
     /// # Errors
     /// [`ClientError`] when it does not.
     pub async fn alive(&self) -> Result<(), ClientError> {
-        self.ask_once("/healthz").await
+        self.ask_once("/healthz").await.map(drop)
     }
 
-    async fn ask_once(&self, path: &str) -> Result<(), ClientError> {
+    async fn ask_once(&self, path: &str) -> Result<Answer, ClientError> {
         let request = self.request::<()>(path, None)?;
-        judged(self.send(request, self.patience.attempt).await?).map(drop)
+        judged(self.send(request, self.patience.attempt).await?)
     }
 
     /// Proposes removals once, without trying again. Returns the results and the service's

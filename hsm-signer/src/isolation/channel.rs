@@ -103,6 +103,19 @@ impl Channel {
         self.frame(length)
     }
 
+    /// Waits for the next frame awake, giving others the core whenever they want it, until
+    /// `until`: to wake a sleeping thread takes longer than many a signature.
+    pub fn watch(&self, until: Instant) {
+        let now = Timespec::default();
+        loop {
+            let mut socket = [PollFd::new(&self.socket, PollFlags::IN)];
+            if !matches!(poll(&mut socket, Some(&now)), Ok(0)) || Instant::now() >= until {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    }
+
     /// The next frame, and the socket that came with it, if any.
     pub fn receive_with(&mut self) -> Result<(&[u8], Option<OwnedFd>), NoFrame> {
         self.wipe();

@@ -28,6 +28,8 @@ const SIGNATURE_ROOM: usize = 1024;
 pub(super) struct RemoteSession<'a> {
     channel: RefCell<Held<'a>>,
     deadline: Instant,
+    /// For how long an answer is awaited awake.
+    awake: Duration,
 }
 
 /// Where the channel goes after use.
@@ -52,6 +54,7 @@ impl<'a> RemoteSession<'a> {
         Self {
             channel: RefCell::new(channel),
             deadline,
+            awake: Duration::ZERO,
         }
     }
 
@@ -63,7 +66,7 @@ impl<'a> RemoteSession<'a> {
         let answer = slot
             .as_mut()
             .ok_or(WorkerError::Gone)
-            .and_then(|channel| exchange(channel, question, self.deadline));
+            .and_then(|channel| exchange(channel, question, self.deadline, self.awake));
         if answer.is_err() {
             *slot = None;
         }
@@ -123,6 +126,7 @@ fn exchange(
     channel: &mut Channel,
     question: &Question<'_>,
     deadline: Instant,
+    awake: Duration,
 ) -> Result<Answer, WorkerError> {
     let began = Instant::now();
     let left = deadline.saturating_duration_since(began);
@@ -130,6 +134,9 @@ fn exchange(
     channel
         .send(&question.encode(milliseconds), Some(deadline))
         .map_err(|reason| no_frame(reason, began))?;
+    if !awake.is_zero() {
+        channel.watch(deadline.min(began + awake));
+    }
     let frame = channel
         .receive(Some(deadline.max(began + Duration::from_millis(1))))
         .map_err(|reason| no_frame(reason, began))?;
@@ -155,6 +162,10 @@ fn fitting(items: &[&[u8]]) -> usize {
 impl TokenSession for RemoteSession<'_> {
     fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = deadline;
+    }
+
+    fn stay_awake(&mut self, time: Duration) {
+        self.awake = time;
     }
 
     fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error> {

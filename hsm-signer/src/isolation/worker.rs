@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
@@ -50,7 +51,7 @@ fn work() -> Result<(), WorkerError> {
                 module,
             };
             reply(&control, &started);
-            serve(control, &Arc::new(token))
+            serve(control, &Arc::new(Shared::over(token)))
         }
         Err(error) => {
             reply(&control, &ControlReply::Failed(error));
@@ -89,14 +90,34 @@ fn start_up(start: Start) -> Result<(Pkcs11Token, String), Error> {
     Ok((token, description))
 }
 
+/// What the threads of all channels share.
+struct Shared {
+    token: Pkcs11Token,
+    /// How many of them are at work.
+    busy: AtomicUsize,
+}
+
+impl Shared {
+    fn over(token: Pkcs11Token) -> Self {
+        let busy = AtomicUsize::new(0);
+        Self { token, busy }
+    }
+}
+
+/// Who is alone waits so long for the next question before the thread sleeps: a caller who
+/// asks one after the other has verified the answer by then.
+const AWAKE: Duration = Duration::from_micros(250);
+
 /// Answers on the control channel until the parent closes it.
-fn serve(mut control: Channel, token: &Arc<Pkcs11Token>) -> Result<(), WorkerError> {
+fn serve(mut control: Channel, shared: &Arc<Shared>) -> Result<(), WorkerError> {
     while let Ok((frame, socket)) = control.receive_with() {
         let answer = match Control::decode(frame)? {
             Control::Start(_) => return Err(WorkerError::OutOfStep),
-            Control::Channel => open_channel(socket, token),
-            Control::Recover { rung, milliseconds } => token.recover(rung, within(milliseconds)),
-            Control::KeepAlive { milliseconds } => token.keep_alive(within(milliseconds)),
+            Control::Channel => open_channel(socket, shared),
+            Control::Recover { rung, milliseconds } => {
+                shared.token.recover(rung, within(milliseconds))
+            }
+            Control::KeepAlive { milliseconds } => shared.token.keep_alive(within(milliseconds)),
         };
         reply(
             &control,
@@ -111,11 +132,11 @@ fn reply(control: &Channel, reply: &ControlReply) {
     let _ = control.send(&reply.encode(), None);
 }
 
-fn open_channel(socket: Option<OwnedFd>, token: &Arc<Pkcs11Token>) -> Result<(), Error> {
+fn open_channel(socket: Option<OwnedFd>, shared: &Arc<Shared>) -> Result<(), Error> {
     let channel = Channel::new(socket.ok_or(WorkerError::OutOfStep)?);
-    let token = Arc::clone(token);
+    let shared = Arc::clone(shared);
     let thread = std::thread::Builder::new().name("session".into());
-    let spawned = thread.spawn(move || answer_all(channel, &token));
+    let spawned = thread.spawn(move || answer_all(channel, &shared));
     spawned.map(drop).map_err(|error| {
         Error::Worker(WorkerError::System {
             action: "starting a thread",
@@ -125,15 +146,20 @@ fn open_channel(socket: Option<OwnedFd>, token: &Arc<Pkcs11Token>) -> Result<(),
 }
 
 /// Answers on one session's channel until the parent closes it.
-fn answer_all(mut channel: Channel, token: &Pkcs11Token) {
+fn answer_all(mut channel: Channel, shared: &Shared) {
     while let Ok(frame) = channel.receive(None) {
         let Ok((question, milliseconds)) = Question::decode(frame) else {
             return;
         };
-        let answer = answer(question, token, within(milliseconds));
+        shared.busy.fetch_add(1, Ordering::Relaxed);
+        let answer = answer(question, &shared.token, within(milliseconds));
+        let others = shared.busy.fetch_sub(1, Ordering::Relaxed) - 1;
         let answer = answer.unwrap_or_else(Answer::Failed);
         if channel.send(&answer.encode(), None).is_err() {
             return;
+        }
+        if others == 0 {
+            channel.watch(Instant::now() + AWAKE);
         }
     }
 }

@@ -12,6 +12,7 @@ use super::config::{Config, Limits};
 use super::metrics::Metrics;
 use super::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT, TENANT_REFUSED};
 use super::tenants::{Tenant, Tenants};
+use crate::fips::FipsMark;
 use crate::store::Store;
 
 /// What all requests share.
@@ -26,6 +27,8 @@ pub struct Core {
     pub limits: Arc<Limits>,
     /// Room for requests' bodies.
     pub bodies: Bodies,
+    /// What FIPS 140-3 said of the process when it started.
+    pub fips: FipsMark,
     stopping: watch::Sender<bool>,
     busy: AtomicUsize,
     idle: Notify,
@@ -44,6 +47,7 @@ impl Core {
             metrics: Metrics::default(),
             limits: Arc::new(config.limits.clone()),
             bodies: Bodies::new(&config.limits),
+            fips: FipsMark::of_process(),
             stopping: watch::Sender::new(false),
             busy: AtomicUsize::new(0),
             idle: Notify::new(),

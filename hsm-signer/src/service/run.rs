@@ -17,6 +17,7 @@ use super::listen::{Connections, Listener, Terms, TlsDoor, bind_all, notify, ser
 use super::privileges::refuse_root;
 use super::tenants;
 use crate::error::Error;
+use crate::fips::require_configured;
 use crate::store::Store;
 
 /// After an error of accept(2), such as too many open files, it is tried again so much later.
@@ -32,6 +33,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub fn serve(path: &Path) -> Result<(), Error> {
     let config = load(path)?;
     refuse_root(config.process.allow_root)?;
+    require_configured(config.process.fips).map_err(|error| Error::Setup(error.to_string()))?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if config.process.threads > 0 {
         runtime.worker_threads(config.process.threads);

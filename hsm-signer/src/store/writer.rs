@@ -16,6 +16,7 @@ use super::metrics::Metrics;
 use super::request::Digest;
 use crate::audit::chain::{Chain, sha256};
 use crate::audit::{Caller, Kind, Record, SignedStatement};
+use crate::fips::FipsMark;
 use crate::scheme::Scheme;
 
 /// The most records in one transaction.
@@ -64,6 +65,8 @@ pub(super) struct Writer<J> {
     patience: Duration,
     board: Arc<HealthBoard>,
     metrics: Arc<Metrics>,
+    /// Of this process, for every record that it writes.
+    fips: FipsMark,
     broken: bool,
     tried: Instant,
 }
@@ -88,6 +91,7 @@ impl<J: Journal> Writer<J> {
             patience,
             board,
             metrics,
+            fips: FipsMark::of_process(),
             broken: false,
             tried: Instant::now(),
         }
@@ -215,7 +219,7 @@ impl<J: Journal> Writer<J> {
         let late = Err(StoreError::unavailable(
             "the transaction was not done in time",
         ));
-        let written = timeout(patience, write(&mut self.journal, entries)).await;
+        let written = timeout(patience, write(&mut self.journal, &self.fips, entries)).await;
         let written = written.unwrap_or(late);
         if let Err(error) = &written {
             self.fail(error);
@@ -246,7 +250,11 @@ fn refuse(appends: Vec<Append>, error: &StoreError) {
 
 /// Writes the entries in one transaction. An entry whose request has an answer by now gets
 /// that one, and its own signature is not released.
-async fn write<J: Journal>(journal: &mut J, entries: &[&Entry]) -> Result<Written, StoreError> {
+async fn write<J: Journal>(
+    journal: &mut J,
+    fips: &FipsMark,
+    entries: &[&Entry],
+) -> Result<Written, StoreError> {
     journal.begin().await?;
     let mut chains = chains(journal, entries).await?;
     // After the chains are held: nobody can add an answer for these tenants now.
@@ -262,7 +270,7 @@ async fn write<J: Journal>(journal: &mut J, entries: &[&Entry]) -> Result<Writte
         let missing = || StoreError::Corrupt("a tenant without a chain".into());
         let tenant = &entry.ours.request().tenant;
         let chain = chains.get_mut(tenant).ok_or_else(missing)?;
-        let row = row(entry, chain);
+        let row = row(entry, fips, chain);
         answers.push(Answer {
             message: row.message.clone(),
             proposal_ref: row.proposal_ref.clone(),
@@ -309,7 +317,7 @@ async fn chains<J: Journal>(
 }
 
 /// The next row of `chain`.
-fn row(entry: &Entry, chain: &mut Chain) -> Row {
+fn row(entry: &Entry, fips: &FipsMark, chain: &mut Chain) -> Row {
     let request = entry.ours.request();
     let record = Record {
         chain_id: chain.id,
@@ -326,6 +334,7 @@ fn row(entry: &Entry, chain: &mut Chain) -> Row {
         proposal_ref: entry.proposal_ref.clone(),
         signature_hash: entry.signature_hash,
         message_hash: sha256(&entry.message),
+        fips: fips.clone(),
     };
     let encoded = record.encode();
     let hash = chain.extend(&encoded);

@@ -145,6 +145,12 @@ pub trait TokenSession {
         let _ = deadline;
     }
 
+    /// Has answers awaited awake for `time` before the thread sleeps, where the token is in
+    /// another process: for a caller who is alone, and pays for waking threads.
+    fn stay_awake(&mut self, time: Duration) {
+        let _ = time;
+    }
+
     /// Signs one after the other until one fails: the signatures made, and the failure.
     fn sign_batch(
         &self,

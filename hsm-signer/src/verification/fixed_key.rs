@@ -81,9 +81,11 @@ where
     Scalar::<C>::reduce(&bytes)
 }
 
-/// Multiples of one point: entry d - 1 of window i is d 256^i times the point.
+/// Multiples of one point: entry d - 1 of window i is d 2^(10 i) times the point, for d from
+/// 1 to 512. A scalar's digits are from -511 to 512: each takes an addition or a
+/// subtraction.
 pub(super) struct Multiples<C: CurveArithmetic> {
-    windows: Vec<Vec<ProjectivePoint<C>>>,
+    windows: Vec<Vec<AffinePoint<C>>>,
 }
 
 impl<C: CurveArithmetic> Multiples<C> {
@@ -96,13 +98,18 @@ impl<C: CurveArithmetic> Multiples<C> {
         let window = |_| {
             let first = base;
             let mut multiples = Vec::with_capacity(DIGITS);
-            for _ in 0..DIGITS {
+            for _ in 1..DIGITS {
                 multiples.push(base);
                 base += first;
             }
-            multiples
+            multiples.push(base);
+            base = base.double();
+            let mut window = vec![AffinePoint::<C>::default(); DIGITS];
+            ProjectivePoint::<C>::batch_normalize(&multiples, &mut window);
+            window
         };
-        let windows = FieldBytes::<C>::default().len();
+        // A bit more than the scalar has, for the last carry.
+        let windows = (Scalar::<C>::NUM_BITS as usize + 1).div_ceil(WINDOW);
         Self {
             windows: (0..windows).map(window).collect(),
         }
@@ -110,15 +117,36 @@ impl<C: CurveArithmetic> Multiples<C> {
 
     /// `sum` and `scalar` times the point.
     fn add_multiple(&self, mut sum: ProjectivePoint<C>, scalar: &Scalar<C>) -> ProjectivePoint<C> {
-        let digits = scalar.to_repr();
-        for (window, digit) in self.windows.iter().zip(digits.iter().rev()) {
-            if let Some(index) = usize::from(*digit).checked_sub(1) {
-                sum += &window[index];
+        let bytes = scalar.to_repr();
+        let mut carry = 0;
+        for (index, window) in self.windows.iter().enumerate() {
+            let digit = window_of(&bytes, index) + carry;
+            carry = i32::from(digit > DIGITS as i32);
+            let digit = digit - (carry << WINDOW);
+            let place = digit.unsigned_abs() as usize;
+            match digit.signum() {
+                1 => sum += &window[place - 1],
+                -1 => sum -= &window[place - 1],
+                _ => {}
             }
         }
         sum
     }
 }
 
-/// The nonzero digits of a window of eight bits.
-const DIGITS: usize = 255;
+/// The bits of a window.
+const WINDOW: usize = 10;
+
+/// The positive digits of a window.
+const DIGITS: usize = 1 << (WINDOW - 1);
+
+/// Bits 10 `index` to 10 `index` + 9 of a number in big-endian bytes.
+fn window_of(number: &[u8], index: usize) -> i32 {
+    let bit = WINDOW * index;
+    let byte = |place: usize| {
+        let place = number.len().checked_sub(1 + bit / 8 + place);
+        place.map_or(0, |place| u32::from(number[place]))
+    };
+    let bytes = byte(0) | byte(1) << 8 | byte(2) << 16;
+    (bytes >> (bit % 8) & ((1 << WINDOW) - 1)) as i32
+}

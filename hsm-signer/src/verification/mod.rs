@@ -36,7 +36,7 @@ impl Verifier {
     }
 
     /// Verifies by tables of the key's multiples where the scheme has them, else by AWS-LC.
-    /// Making the tables takes some 30 ms and up to 4 MiB a key.
+    /// Making the tables takes some 50 ms and up to 4 MiB a key.
     pub fn prepared(scheme: &'static Scheme, public_key: &[u8]) -> Self {
         Self {
             prepared: Prepared::new(scheme, public_key),

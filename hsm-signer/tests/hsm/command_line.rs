@@ -136,6 +136,27 @@ fn the_doctor_finds_a_healthy_token_healthy() {
     assert!(sandbox.succeed(&["doctor"]).ends_with("healthy\n"));
 }
 
+/// The status is the lowest of its parts; that there is no FIPS mode is bad where it is required.
+#[test]
+fn the_doctor_says_what_fips_140_3_says_of_the_program() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed(&["keys", "generate"]);
+    let status = mls_fips::status().status;
+    println!("{status:?}");
+    for (required, good) in [("off", true), ("on", cfg!(feature = "fips"))] {
+        let mut doctor = sandbox.command_through(module_path(), &["doctor", "--json"]);
+        let output = doctor.env(mls_fips::VARIABLE, required).output().unwrap();
+        assert_eq!(output.status.success(), good, "{output:?}");
+        let report = parsed(&String::from_utf8(output.stdout).unwrap());
+        let check = &report["checks"][0];
+        assert_eq!(check["name"], "fips");
+        assert_eq!(check["verdict"], if good { "good" } else { "bad" });
+        let detail = check["detail"].as_str().unwrap();
+        assert!(detail.starts_with(&format!("{status:?}; ")), "{detail}");
+        assert_eq!(report["healthy"], good);
+    }
+}
+
 #[test]
 fn the_doctor_fails_where_there_is_nothing_to_sign_with() {
     let sandbox = Sandbox::new();
@@ -156,13 +177,13 @@ fn the_doctor_survives_the_module() {
     sandbox.succeed(&["keys", "generate"]);
     let directory = tempfile::tempdir().unwrap();
     let faults = Faults::install(&library().unwrap(), directory.path(), module_path()).unwrap();
-    for (rule, said) in [
-        ("C_GetTokenInfo crash", "crashed (signal 11)"),
-        ("C_GetTokenInfo hang", "did not answer within 2 s"),
+    for (rule, limit, said) in [
+        ("C_GetTokenInfo crash", "60", "crashed (signal 11)"),
+        ("C_GetTokenInfo hang", "2", "did not answer within 2 s"),
     ] {
         faults.set(&[rule]).unwrap();
         let mut command = sandbox.command_through(&faults.module(), &["doctor"]);
-        let output = command.args(["--module-limit", "2"]).output().unwrap();
+        let output = command.args(["--module-limit", limit]).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(stderr.contains(said), "{stderr}");

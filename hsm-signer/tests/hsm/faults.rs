@@ -14,8 +14,9 @@ use crate::support::engine::{
 };
 use crate::support::verified;
 
-/// In how long an outage must show, and recovery must follow its end.
-const SOON: Duration = Duration::from_secs(20);
+/// In how long an outage must show, and recovery must follow its end, however loaded the
+/// machine is.
+const SOON: Duration = Duration::from_secs(60);
 
 fn soon() -> Instant {
     Instant::now() + Duration::from_secs(3)
@@ -403,11 +404,11 @@ fn another_token_takes_over() {
     assert!(signed(0) > before.0 && signed(1) > before.1);
 }
 
-/// The faster of two tokens signs more.
+/// The faster of two tokens signs more; so much faster that nothing else on the machine tells.
 #[test]
 fn load_is_spread_by_latency() {
     let (slow, fast) = twins();
-    slow.set(&["C_Sign delay 20000"]);
+    slow.set(&["C_Sign delay 200000"]);
     fast.set(&["C_Sign delay 1000"]);
     let source = |faulty: &FaultyToken| SourceConfig::isolated(faulty.setup(4), worker(), pin());
     let engine = start(vec![source(&slow), source(&fast)]);

@@ -16,7 +16,7 @@ use crate::support::engine::{
 };
 use crate::support::{PIN, TestToken, module_path};
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(60);
 
 fn isolated(token: &TestToken) -> Engine {
     start(vec![SourceConfig::isolated(

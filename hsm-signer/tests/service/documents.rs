@@ -1,13 +1,14 @@
-//! What the program says of itself, and the examples of the guides.
+//! What the program says of itself, and its command line against a service.
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
-use mls_hsm_signer::api::REMOVALS_PATH;
+use mls_hsm_signer::api::{REMOVALS_PATH, bytes};
+use mls_hsm_signer::audit::ReleasedMessage;
 use serde_json::Value;
 
-use crate::support::Setup;
+use crate::support::{Service, Setup, on_terminal};
 
 #[test]
 fn the_openapi_document_lists_the_paths_and_only_those() {
@@ -73,30 +74,44 @@ fn manual_pages_and_completions_cover_the_commands() {
     }
 }
 
-/// Runs the guide's curl examples as they stand, in a directory with a running service.
+/// Of the commands that need no token; the others' tests read it.
 #[test]
-fn the_curl_examples_of_the_guide_work() {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
-    let guide = std::fs::read_to_string(guide).unwrap();
+fn programs_are_answered_in_json() {
     let service = Setup::new().start();
-    let blocks = guide
-        .split("```sh\n")
-        .skip(1)
-        .map(|block| block.split("```").next().unwrap());
-    let mut run = 0;
-    for block in blocks.filter(|block| block.contains("curl ")) {
-        let output = Command::new("sh")
-            .args(["-euc", block])
-            .env("SOCKET", service.setup.socket())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{block}\n{output:?}");
-        let answer: Value = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {block}\n{output:?}"));
-        assert!(answer.get("code").is_none(), "{block}\n{answer}");
-        run += 1;
+    let sandbox = &service.setup.sandbox;
+    let [man, message, export] = ["man", "message", "export"].map(|name| sandbox.path(name));
+    let path = |path: &Path| path.display().to_string();
+    let place = format!("unix:{}", service.setup.socket().display());
+    let config = path(&sandbox.path("signer.toml"));
+    let commands: [(&[&str], &str); 6] = [
+        (&["completions", "bash"], "script"),
+        (&["man", "--out", &path(&man)], "written"),
+        (&["openapi"], "paths"),
+        (&["status", "--server", &place], "ready"),
+        (&["status", "--alive", "--server", &place], "alive"),
+        (&["serve", "--check", "--config", &config], "valid"),
+    ];
+    let mut commands: Vec<_> = commands
+        .map(|(arguments, field)| (sandbox.command(arguments), field))
+        .into();
+    let proposal = propose(&service, 1, &["--out", &path(&message)]);
+    commands.push((proposal, "file"));
+    commands.push((service.setup.audit(&["verify"]), "sound"));
+    commands.push((service.setup.audit(&["export"]), "type"));
+    let to_file = service.setup.audit(&["export", "--out", &path(&export)]);
+    commands.push((to_file, "records"));
+    for (mut command, field) in commands {
+        let said = lines(&command.arg("--json").output().unwrap()).join("\n");
+        let mut documents = serde_json::Deserializer::from_str(&said).into_iter::<Value>();
+        let first = documents.next().unwrap();
+        let first = first.unwrap_or_else(|error| panic!("{error}: {said}"));
+        assert!(first.get(field).is_some(), "{field}: {first}");
+        assert!(documents.all(|document| document.is_ok()), "{said}");
     }
-    assert!(run >= 3, "only {run} examples");
+    let mut wrong = sandbox.command(&["status", "--json", "--server", "unix:/nowhere"]);
+    let wrong = wrong.output().unwrap();
+    let error: Value = serde_json::from_slice(&wrong.stderr).unwrap();
+    assert!(error["error"].is_string(), "{error}");
 }
 
 #[test]
@@ -122,8 +137,8 @@ fn the_command_line_proposes_through_the_service() {
     assert!(output.status.success(), "{output:?}");
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(said["epoch"], 5);
-    let message = mls_hsm_signer::api::bytes(said["message"].as_str().unwrap()).unwrap();
-    let read = mls_hsm_signer::audit::ReleasedMessage::decode(&message).unwrap();
+    let message = bytes(said["message"].as_str().unwrap()).unwrap();
+    let read = ReleasedMessage::decode(&message).unwrap();
     assert_eq!(
         (read.removal.group_id, read.removal.leaf_index),
         (vec![10, 11], 2)
@@ -135,4 +150,68 @@ fn the_command_line_proposes_through_the_service() {
         .output()
         .unwrap();
     assert!(status.status.success(), "{status:?}");
+}
+
+fn propose(service: &Service, leaves: u32, more: &[&str]) -> Command {
+    let place = format!("unix:{}", service.setup.socket().display());
+    let mut command = service.setup.sandbox.command(&["propose-remove"]);
+    command.args(["--server", &place, "--scheme", "ed25519"]);
+    command.args(["--group-id", "0a0b", "--epoch", "5"]);
+    for leaf in 0..leaves {
+        command.args(["--leaf-index", &leaf.to_string()]);
+    }
+    command.args(more);
+    command
+}
+
+fn lines(output: &Output) -> Vec<String> {
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Long work shows how far it is to whoever waits at a terminal, and to nobody else.
+#[test]
+fn many_removals_are_proposed_with_a_bar_on_a_terminal() {
+    let service = Setup::new().start();
+    let piped = propose(&service, 250, &[]).output().unwrap();
+    assert!(piped.stderr.is_empty(), "{piped:?}");
+    let messages = lines(&piped);
+    assert_eq!(messages.len(), 250);
+    for (leaf, message) in (0..).zip(&messages) {
+        let message = bytes(message).unwrap();
+        let read = ReleasedMessage::decode(&message).unwrap();
+        assert_eq!(read.removal.leaf_index, leaf);
+    }
+    let shown = on_terminal(propose(&service, 250, &["--json"]));
+    for (line, message) in lines(&shown).iter().zip(&messages) {
+        let said: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(said["message"], message.as_str(), "other bytes");
+    }
+    assert_bar(&shown, "proposals signed");
+    let out = service.setup.sandbox.path("message");
+    let out = ["--out", out.to_str().unwrap()];
+    let refused = propose(&service, 2, &out).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(!service.setup.sandbox.path("message").exists());
+
+    let audit = |verb: &str| service.setup.audit(&[verb]);
+    for (verb, said) in [
+        ("verify", "records verified"),
+        ("export", "records exported"),
+    ] {
+        let piped = audit(verb).output().unwrap();
+        assert!(
+            piped.status.success() && piped.stderr.is_empty(),
+            "{piped:?}"
+        );
+        let shown = on_terminal(audit(verb));
+        assert_eq!(shown.stdout, piped.stdout, "{verb}");
+        assert_bar(&shown, said);
+    }
+}
+
+fn assert_bar(shown: &Output, text: &str) {
+    let said = String::from_utf8_lossy(&shown.stderr);
+    assert!(said.contains(text) && said.contains("of 250"), "{said:?}");
 }

@@ -37,15 +37,8 @@ fn a_thousand_parallel_repeats_cost_one_signature() {
     let head = service.wire().get("/v1/audit/head").json();
     assert_eq!(head["sequence"], 1, "more than one audit record");
     // The engine's own probes are signatures too; the store says how often it had one made.
-    let metrics = String::from_utf8(service.wire().get("/metrics").body).unwrap();
-    let made = metrics
-        .lines()
-        .find(|line| line.starts_with("mls_hsm_signer_store{what=\"ours\"}"));
-    assert_eq!(
-        made.and_then(|line| line.split(' ').next_back()),
-        Some("1"),
-        "{metrics}"
-    );
+    let made = service.counted("mls_hsm_signer_store{what=\"ours\"}");
+    assert_eq!(made, 1, "more than one signature");
     service.verify_audit();
 }
 
@@ -63,10 +56,10 @@ fn the_bytes_are_the_same_after_a_restart_and_a_kill() {
         if round == 0 {
             service.signal(rustix::process::Signal::TERM);
             assert_eq!(service.wait(), Some(0));
-            service = service.start_again();
         } else {
-            service = service.kill_and_start();
+            service.kill();
         }
+        service.start_again();
         let again: Vec<_> = service
             .propose(items.clone())
             .unwrap()

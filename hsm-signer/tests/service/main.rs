@@ -1,14 +1,20 @@
-//! The service as a program, on SoftHSM and SQLite: asked over its Unix socket and over
+//! The service as a program, on SoftHSM, SQLite and PostgreSQL: asked over its Unix socket and over
 //! mutual TLS, by our client, by curl, and by sockets that misbehave.
 
+mod checkpoints;
 mod configuration;
 mod deployment;
 mod documents;
 mod endings;
 mod faults;
+mod fips;
+mod guides;
 mod idempotency;
 mod misuse;
 mod mutual_tls;
 mod policy;
 mod removals;
+#[cfg(feature = "postgres")]
+mod replicas;
+mod store_faults;
 mod support;

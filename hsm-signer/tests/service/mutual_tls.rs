@@ -1,92 +1,222 @@
-//! Mutual TLS: who gets in, and as whom.
+//! Mutual TLS: who gets in, as whom, and to what. Whatever is refused is refused before the HSM
+//! is asked.
 
-use mls_hsm_signer::api::{RemovalsRequest, RemovalsResponse};
-use mls_hsm_signer::client::{ClientError, Endpoint, SignerClient};
-use mls_hsm_signer::tls::TlsFiles;
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::support::{Authority, Leaf, Service, Setup, item, runtime};
+use mls_hsm_signer::api::{REMOVALS_PATH, RemovalsRequest, base64};
+use mls_hsm_signer::service::problem::Kind;
+use mls_hsm_signer::tls::{self, TlsFiles};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-const GALLEY: &str = "dns:galley.example";
+use crate::support::{Authority, Leaf, PATIENCE, Service, Setup, Wire, item};
+
+const TENANTS: [&str; 2] = ["example.com", "other.example"];
+const PERMISSIONS: [&str; 4] = [
+    "propose-removals",
+    "read-keys",
+    "read-audit",
+    "read-metrics",
+];
+const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"];
+
+/// A caller of one tenant, with all permissions, known by a URI.
 const BRIG: &str = "uri:spiffe://example/brig";
+/// A caller of both tenants, with all permissions.
+const GALLEY: &str = "dns:galley.example";
 
-/// A service with two tenants, each with a caller of its own, over TLS.
+/// An endpoint: its path, the permission that it needs, and whether it is a tenant's.
+struct Endpoint {
+    path: &'static str,
+    permission: Option<&'static str>,
+    of_tenant: bool,
+}
+
+const fn endpoint(path: &'static str, permission: &'static str) -> Endpoint {
+    Endpoint {
+        path,
+        permission: Some(permission),
+        of_tenant: true,
+    }
+}
+
+const fn open_endpoint(path: &'static str) -> Endpoint {
+    Endpoint {
+        path,
+        permission: None,
+        of_tenant: false,
+    }
+}
+
+/// All endpoints, and a path that is none.
+const ENDPOINTS: [Endpoint; 11] = [
+    endpoint(REMOVALS_PATH, "propose-removals"),
+    endpoint("/mls/public-keys", "read-keys"),
+    endpoint("/v1/keys", "read-keys"),
+    endpoint("/v1/audit/head", "read-audit"),
+    endpoint("/v1/audit/records", "read-audit"),
+    endpoint("/v1/audit/statements", "read-audit"),
+    Endpoint {
+        of_tenant: false,
+        ..endpoint("/metrics", "read-metrics")
+    },
+    open_endpoint("/healthz"),
+    open_endpoint("/readyz"),
+    open_endpoint("/openapi.json"),
+    open_endpoint("/v1/nowhere"),
+];
+
+/// Who comes with a certificate.
+#[derive(Clone, Debug, PartialEq)]
+enum Standing {
+    /// The handshake fails.
+    Nobody,
+    /// The certificate is good, and no caller has its name.
+    Stranger,
+    Caller {
+        tenants: Vec<&'static str>,
+        may: Vec<&'static str>,
+    },
+}
+
+/// A certificate, or none, and what it is worth.
+struct Card {
+    name: String,
+    certificate: Option<Leaf>,
+    standing: Standing,
+}
+
+/// A service with two tenants and callers of all sorts, over TLS.
 struct Secure {
     service: Service,
     port: u16,
-    callers: Authority,
-    roots: std::path::PathBuf,
+    roots: PathBuf,
+    cards: Vec<Card>,
+}
+
+fn caller(name: &str, san: &str, tenants: &[&str], may: &[&str]) -> String {
+    format!("name = {name:?}\nsans = [{san:?}]\ntenants = {tenants:?}\nmay = {may:?}")
 }
 
 impl Secure {
     fn start() -> Self {
         let mut setup = Setup::new();
-        setup.tenant("other.example");
+        setup.tenant(TENANTS[1]);
+        for tenant in TENANTS {
+            setup.faults(tenant).set(&["C_Sign keep"]).unwrap();
+        }
         let (servers, callers) = (Authority::new("servers"), Authority::new("callers"));
         let roots = servers.write(&setup.sandbox, "servers.pem");
-        let client_roots = callers.write(&setup.sandbox, "callers.pem");
         let own = servers.issue(&setup.sandbox, "server", &["dns:localhost"]);
+        let client_roots = callers.write(&setup.sandbox, "callers.pem");
+        let revoked = callers.revoke(&setup.sandbox, "callers.crl");
         let port = free_port();
         setup.listen(
             "tls",
             &format!(
                 "address = \"127.0.0.1:{port}\"\ncertificate = {:?}\nkey = {:?}\nclient_roots = \
-                 {client_roots:?}",
+                 {client_roots:?}\nrevocation_lists = [{revoked:?}]",
                 own.certificate, own.key
             ),
         );
         let everything = setup.everything();
         setup.caller(&everything);
-        for (name, san, tenant) in [
-            ("galley", GALLEY, "example.com"),
-            ("brig", BRIG, "other.example"),
-        ] {
-            setup.caller(&format!(
-                "name = {name:?}\nsans = [{san:?}]\ntenants = [{tenant:?}]\nmay = \
-                 [\"propose-removals\", \"read-keys\"]"
-            ));
+        setup.caller(&caller("galley", GALLEY, &TENANTS, &PERMISSIONS));
+        setup.caller(&caller("brig", BRIG, &TENANTS[1..], &PERMISSIONS));
+        for permission in PERMISSIONS {
+            let san = format!("dns:{permission}.example");
+            setup.caller(&caller(permission, &san, &TENANTS[..1], &[permission]));
         }
-        for tenant in ["example.com", "other.example"] {
-            setup.faults(tenant).set(&["C_Sign log"]).unwrap();
-        }
+        let cards = cards(&setup, &callers);
         Self {
             service: setup.start(),
             port,
-            callers,
             roots,
+            cards,
         }
     }
 
-    fn issue(&self, file: &str, names: &[&str]) -> Leaf {
-        self.callers.issue(&self.service.setup.sandbox, file, names)
+    /// What this caller's end of TLS is.
+    fn config(&self, card: &Card) -> ClientConfig {
+        if let Some(leaf) = &card.certificate {
+            return tls::client(&TlsFiles {
+                certificate: leaf.certificate.clone(),
+                key: leaf.key.clone(),
+                roots: self.roots.clone(),
+                revocation_lists: Vec::new(),
+            })
+            .unwrap();
+        }
+        let mut roots = RootCertStore::empty();
+        for root in CertificateDer::pem_file_iter(&self.roots).unwrap() {
+            roots.add(root.unwrap()).unwrap();
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth()
     }
 
-    /// What a caller with this certificate is told when it asks for a tenant's removal.
-    fn asked(&self, leaf: &Leaf, tenant: &str) -> Result<RemovalsResponse, ClientError> {
-        let files = TlsFiles {
-            certificate: leaf.certificate.clone(),
-            key: leaf.key.clone(),
-            roots: self.roots.clone(),
-            revocation_lists: Vec::new(),
-        };
-        let client = SignerClient::new(Endpoint::tls("localhost", self.port, files)).unwrap();
-        let request = RemovalsRequest {
-            tenant: Some(tenant.into()),
-            removals: vec![item("ed25519", "group", 1)],
-            ..RemovalsRequest::default()
-        };
-        runtime()
-            .block_on(client.propose_once(&request))
-            .map(|(response, _)| response)
+    fn wire(&self, config: &Arc<ClientConfig>) -> Wire<StreamOwned<ClientConnection, TcpStream>> {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // The handshake is several small writes, and there are thousands of handshakes.
+        stream.set_nodelay(true).unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let connection = ClientConnection::new(Arc::clone(config), name).unwrap();
+        Wire(StreamOwned::new(connection, stream))
     }
+}
 
-    /// How many removals have been recorded.
-    fn records(&self, tenant: &str) -> u64 {
-        let head = self
-            .service
-            .wire()
-            .get(&format!("/v1/audit/head?tenant={tenant}"));
-        head.json()["sequence"].as_u64().unwrap()
+/// Each sort of certificate there is.
+fn cards(setup: &Setup, callers: &Authority) -> Vec<Card> {
+    let sandbox = &setup.sandbox;
+    let strangers = Authority::new("strangers");
+    let mut cards = Vec::new();
+    let mut add = |name: &str, certificate: Option<Leaf>, standing: &Standing| {
+        cards.push(Card {
+            name: name.into(),
+            certificate,
+            standing: standing.clone(),
+        });
+    };
+    let nobody = Standing::Nobody;
+    add("none", None, &nobody);
+    let old = callers.issue_between(sandbox, "expired", &[GALLEY], (2020, 2021));
+    add("expired", Some(old), &nobody);
+    let early = callers.issue_between(sandbox, "early", &[GALLEY], (2090, 2096));
+    add("not yet valid", Some(early), &nobody);
+    let foreign = strangers.issue(sandbox, "foreign", &[GALLEY]);
+    add("another authority's", Some(foreign), &nobody);
+    let revoked = callers.issue_revoked(sandbox, "revoked", &[GALLEY]);
+    add("revoked", Some(revoked), &nobody);
+    let names: [(&str, &[&str]); 4] = [
+        ("an unknown name", &["dns:brig.example"]),
+        ("a wildcard", &["dns:*.example"]),
+        ("no name", &[]),
+        ("two callers' names", &[GALLEY, BRIG]),
+    ];
+    for (number, (name, sans)) in names.into_iter().enumerate() {
+        let leaf = callers.issue(sandbox, &format!("stranger-{number}"), sans);
+        add(name, Some(leaf), &Standing::Stranger);
     }
+    let mut known = |name: &str, san: &str, tenants: &[&'static str], may: &[&'static str]| {
+        let leaf = callers.issue(sandbox, name, &[san]);
+        let (tenants, may) = (tenants.to_vec(), may.to_vec());
+        add(name, Some(leaf), &Standing::Caller { tenants, may });
+    };
+    known("galley", GALLEY, &TENANTS, &PERMISSIONS);
+    known("brig", BRIG, &TENANTS[1..], &PERMISSIONS);
+    for permission in PERMISSIONS {
+        let san = format!("dns:{permission}.example");
+        known(permission, &san, &TENANTS[..1], &[permission]);
+    }
+    cards
 }
 
 fn free_port() -> u16 {
@@ -94,88 +224,133 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-fn code(answer: Result<RemovalsResponse, ClientError>) -> String {
-    match answer {
-        Ok(_) => "signed".into(),
-        Err(ClientError::Refused(problem)) => problem.code,
-        Err(ClientError::Unreachable(_)) => "no connection".into(),
-        Err(other) => panic!("{other}"),
+/// What is to happen: the code of a problem, or `served`.
+fn expected(card: &Card, endpoint: &Endpoint, method: &str, tenant: &str) -> &'static str {
+    if card.standing == Standing::Nobody {
+        return "no connection";
+    }
+    let known: &[&str] = match endpoint.path {
+        "/v1/nowhere" => return "not-found",
+        REMOVALS_PATH => &["POST"],
+        _ => &["GET", "HEAD"],
+    };
+    if !known.contains(&method) {
+        return "method-not-allowed";
+    }
+    let Standing::Caller { tenants, may } = &card.standing else {
+        return "caller-unknown";
+    };
+    match endpoint.permission {
+        Some(permission) if !may.contains(&permission) => "not-permitted",
+        _ if endpoint.of_tenant && !tenants.contains(&tenant) => "tenant-refused",
+        _ => "served",
     }
 }
 
+/// Asks, and says what happened. The removal's group is this request's alone.
+fn asked(
+    wire: Wire<StreamOwned<ClientConnection, TcpStream>>,
+    endpoint: &Endpoint,
+    method: &str,
+    tenant: &str,
+    group: &str,
+) -> String {
+    let mut path = endpoint.path.to_owned();
+    let mut body = Vec::new();
+    if endpoint.path == REMOVALS_PATH {
+        let request = RemovalsRequest {
+            tenant: Some(tenant.into()),
+            removals: vec![item("ed25519", group, 1)],
+            ..RemovalsRequest::default()
+        };
+        body = serde_json::to_vec(&request).unwrap();
+    } else if endpoint.of_tenant {
+        path = format!("{path}?tenant={tenant}");
+    }
+    let reply = wire.ask(method, &path, &body);
+    match (reply.status, method) {
+        (0, _) => "no connection".into(),
+        (200, _) => "served".into(),
+        // The answer to HEAD has no body: as GET's, by its status.
+        (status, "HEAD") => format!("status {status}"),
+        _ => reply.code(),
+    }
+}
+
+/// The status of a code, for HEAD.
+fn status(code: &str) -> String {
+    format!("status {}", Kind::by_code(code).unwrap().status)
+}
+
+/// Every certificate x every endpoint x every method x every tenant.
 #[test]
-fn each_caller_gets_its_own_tenant_and_strangers_get_nothing() {
+fn the_matrix_of_certificates_endpoints_methods_and_tenants() {
     let secure = Secure::start();
-    let stranger = Authority::new("strangers");
-    let sandbox = &secure.service.setup.sandbox;
-    let matrix = [
-        (
-            secure.issue("galley", &[GALLEY]),
-            ["signed", "tenant-refused"],
-        ),
-        (secure.issue("brig", &[BRIG]), ["tenant-refused", "signed"]),
-        (
-            secure.issue("wrong", &["dns:brig.example"]),
-            ["caller-unknown"; 2],
-        ),
-        (
-            secure.issue("wild", &["dns:*.example"]),
-            ["caller-unknown"; 2],
-        ),
-        (secure.issue("none", &[]), ["caller-unknown"; 2]),
-        (secure.issue("two", &[GALLEY, BRIG]), ["caller-unknown"; 2]),
-        (
-            secure.callers.issue_until(sandbox, "old", &[GALLEY], 2021),
-            ["no connection"; 2],
-        ),
-        (
-            stranger.issue(sandbox, "stranger", &[GALLEY]),
-            ["no connection"; 2],
-        ),
-    ];
-    let mut checked = 0;
-    for (leaf, expected) in &matrix {
-        for (tenant, expected) in ["example.com", "other.example"].iter().zip(expected) {
-            let before = (
-                secure.records("example.com"),
-                secure.records("other.example"),
-            );
-            assert_eq!(
-                code(secure.asked(leaf, tenant)),
-                *expected,
-                "{leaf:?} {tenant}"
-            );
-            let after = (
-                secure.records("example.com"),
-                secure.records("other.example"),
-            );
-            if *expected != "signed" {
-                assert_eq!(before, after, "{leaf:?} {tenant}: something was signed");
+    let (mut checked, mut served) = (0, 0);
+    let mut groups: [Vec<String>; 2] = Default::default();
+    for card in &secure.cards {
+        let config = Arc::new(secure.config(card));
+        for endpoint in &ENDPOINTS {
+            for method in METHODS {
+                for (place, tenant) in TENANTS.into_iter().enumerate() {
+                    let group = format!("group {checked}");
+                    let found = asked(secure.wire(&config), endpoint, method, tenant, &group);
+                    let wanted = expected(card, endpoint, method, tenant);
+                    let case = format!("{}: {method} {} {tenant}", card.name, endpoint.path);
+                    let headed = method == "HEAD" && !["served", "no connection"].contains(&wanted);
+                    let wanted = if headed {
+                        status(wanted)
+                    } else {
+                        wanted.into()
+                    };
+                    assert_eq!(found, wanted, "{case}");
+                    if found == "served" {
+                        served += 1;
+                        if endpoint.path == REMOVALS_PATH {
+                            groups[place].push(group);
+                        }
+                    }
+                    checked += 1;
+                }
             }
-            checked += 1;
         }
     }
-    assert_eq!(checked, 16);
-    assert_eq!(
-        (
-            secure.records("example.com"),
-            secure.records("other.example")
-        ),
-        (1, 1)
-    );
+    assert_eq!(checked, 15 * 11 * 6 * 2);
+    assert_eq!(groups.each_ref().map(Vec::len), [2, 2]);
+    println!("{checked} requests, {served} of them served");
+    for (tenant, groups) in TENANTS.into_iter().zip(&groups) {
+        assert_signed(&secure.service, tenant, groups);
+    }
+}
+
+/// The tenant's HSM has signed the removals from these groups, and no other proposal.
+fn assert_signed(service: &Service, tenant: &str, groups: &[String]) {
+    let signed = service.setup.proposals_signed(tenant);
+    assert_eq!(signed.len(), groups.len(), "{tenant}");
+    for group in groups {
+        let has = |data: &Vec<u8>| {
+            let group = group.as_bytes();
+            data.windows(group.len()).any(|part| part == group)
+        };
+        assert!(
+            signed.iter().any(has),
+            "{tenant}: {}",
+            base64(group.as_bytes())
+        );
+    }
+    let head = service
+        .wire()
+        .get(&format!("/v1/audit/head?tenant={tenant}"));
+    assert_eq!(head.json()["sequence"], groups.len(), "{tenant}");
 }
 
 #[test]
-fn without_a_certificate_or_without_tls_nobody_is_served() {
-    use std::io::{Read, Write};
+fn without_tls_nobody_is_served() {
     let secure = Secure::start();
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", secure.port)).unwrap();
-    stream
-        .write_all(b"GET /healthz HTTP/1.1\r\nHost: s\r\n\r\n")
-        .unwrap();
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+    let stream = TcpStream::connect(("127.0.0.1", secure.port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let reply = Wire(stream).get("/healthz");
+    assert!(!reply.head.starts_with("HTTP"), "{reply:?}");
     let output = std::process::Command::new("curl")
         .args(["--silent", "--show-error", "--max-time", "20", "--cacert"])
         .arg(&secure.roots)

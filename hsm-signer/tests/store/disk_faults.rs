@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use mls_fault_disk::{Disk, Rule, failed, synced};
 use mls_hsm_signer::store::{Answer, Store, StoreConfig, StoreError, Unsettled};
 
 use crate::support::child::Random;
-use crate::support::disk::{self, Disk, Rule};
 use crate::support::{
     Key, Place, TENANT, assert_sound, request, requests, settle, settle_all, soon,
 };
@@ -21,9 +21,9 @@ async fn refused(store: &Store, key: &Key, number: u32) -> StoreError {
 }
 
 async fn until_available(store: &Store) {
-    let begun = Instant::now();
+    let until = soon();
     while !store.health().available {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{store:?}");
+        assert!(Instant::now() < until, "{store:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -39,12 +39,12 @@ async fn a_failing_disk_releases_nothing_and_the_store_comes_back() {
         for number in 0..3 {
             answers.push(settle(&store, &key, number).await);
         }
-        let before = disk::failed();
+        let before = failed();
         disk.set(Some(rule));
         // The first is signed and cannot be kept; the next is refused before it is signed.
         let error = refused(&store, &key, 10).await;
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
-        assert!(disk::failed() > before, "{rule:?} did not strike");
+        assert!(failed() > before, "{rule:?} did not strike");
         let signed = key.signatures();
         for number in 10..15 {
             let error = refused(&store, &key, number).await;
@@ -153,7 +153,7 @@ async fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let key = Key::p256();
     let mut kept = Vec::new();
     let mut number = 0;
-    let before = disk::synced();
+    let before = synced();
     for round in 0..4 {
         let store = place.open().await;
         for _ in 0..15 {
@@ -170,7 +170,7 @@ async fn a_power_cut_loses_nothing_that_was_acknowledged() {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
-    assert!(disk::synced() - before >= 60, "the syncs were not seen");
+    assert!(synced() - before >= 60, "the syncs were not seen");
 }
 
 async fn after_power_cut(disk: &Disk, key: &Key, kept: &[(u32, Answer)]) {

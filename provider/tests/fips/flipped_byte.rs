@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread;
 use std::time::Duration;
+
+use crate::boundary::{addresses, module_text};
 
 const SIGABRT: i32 = 6;
 
@@ -44,23 +47,11 @@ impl Drop for Copy {
     }
 }
 
-/// The place in the file of the beginning and the end of the module's text.
-fn module_text(program: &Path) -> (usize, usize) {
-    let nm = Command::new("nm").arg(program).output();
-    let nm = String::from_utf8(nm.expect("nm, of binutils").stdout).unwrap();
-    let address = |name: &str| {
-        let line = nm.lines().find(|line| line.ends_with(name));
-        let address = line
-            .unwrap_or_else(|| panic!("no {name}"))
-            .split(' ')
-            .next();
-        usize::from_str_radix(address.unwrap(), 16).unwrap()
-    };
+/// The place in the file of the module's text.
+fn place_of_module(program: &Path) -> Range<usize> {
+    let text = module_text(&addresses(program));
     let shift = text_shift(program);
-    (
-        address("BORINGSSL_bcm_text_start") - shift,
-        address("BORINGSSL_bcm_text_end") - shift,
-    )
+    text.start - shift..text.end - shift
 }
 
 /// How much higher `.text` is in memory than in the file.
@@ -88,7 +79,7 @@ fn text_shift(program: &Path) -> usize {
 fn a_program_with_one_flipped_byte_is_aborted_at_start() {
     let path = std::env::current_exe().unwrap();
     let program = fs::read(&path).unwrap();
-    let (start, end) = module_text(&path);
+    let Range { start, end } = place_of_module(&path);
     assert!(
         end - start > 100_000,
         "the module's text has {} bytes",

@@ -40,13 +40,16 @@ fn symbols() -> Vec<String> {
     listing.lines().filter_map(last).collect()
 }
 
-/// Each prefix before one of the functions, with how many of them it has.
+/// Each prefix before one of the functions, with how many of them it has. A trampoline is a
+/// jump inside the FIPS module, to the function of the name.
 fn prefixes(symbols: &[String]) -> BTreeMap<&str, usize> {
     let mut prefixes = BTreeMap::new();
-    for symbol in symbols {
+    let functions = symbols
+        .iter()
+        .filter(|symbol| !symbol.starts_with("AWS_LC_TRAMPOLINE_"));
+    for symbol in functions {
         for function in FUNCTIONS {
-            let name = symbol.trim_start_matches("AWS_LC_TRAMPOLINE_");
-            if let Some(prefix) = name.strip_suffix(function) {
+            if let Some(prefix) = symbol.strip_suffix(function) {
                 *prefixes.entry(prefix).or_default() += 1;
             }
         }

@@ -18,7 +18,7 @@ const PIN: &str = "271828";
 /// CKA_EC_PARAMS of P-256.
 const P256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
 /// What is signed: as long as a SHA-256 digest.
-const DIGEST: [u8; 32] = [7; 32];
+pub const DIGEST: [u8; 32] = [7; 32];
 
 const SOFTHSM: [&str; 4] = [
     "/usr/lib/softhsm/libsofthsm2.so",

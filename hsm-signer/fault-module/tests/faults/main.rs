@@ -156,6 +156,20 @@ fn the_question_for_a_length_may_fail_alone_and_wedges_the_session() {
 }
 
 #[test]
+fn what_is_signed_is_kept() {
+    let fixture = Fixture::new();
+    fixture
+        .faults
+        .tell(&[Rule::on("C_Sign", Action::Keep)])
+        .unwrap();
+    fixture.sign().unwrap();
+    fixture.sign().unwrap();
+    fixture.faults.clear().unwrap();
+    fixture.sign().unwrap();
+    assert_eq!(fixture.faults.signed(), [fixture::DIGEST; 2]);
+}
+
+#[test]
 fn a_flipped_bit_makes_the_signature_wrong() {
     let fixture = Fixture::new();
     fixture

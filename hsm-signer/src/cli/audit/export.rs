@@ -9,8 +9,7 @@ use clap::Args;
 use mls_hsm_signer::audit::Line;
 use serde_json::json;
 
-use super::progress::Progress;
-use super::{Failure, Outcome, StoreArguments, Voice, each_record, failed, wait};
+use super::{Failure, Outcome, StoreArguments, Voice, each_record, failed, progress, wait};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -56,13 +55,11 @@ async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result
         for statement in statements {
             put(Line::Statement(statement))?;
         }
-        let mut progress = Progress::of(&chain, "exported");
-        each_record(&log, &chain, &mut progress, |record| {
+        each_record(&log, &chain, &progress(&chain, "exported"), |record| {
             records += 1;
             put(Line::Record(Box::new(record)))
         })
         .await?;
-        progress.end();
     }
     out.flush()
         .map_err(|error| failed(format!("cannot write: {error}")))?;

@@ -2,7 +2,6 @@
 //! export.
 
 mod export;
-mod progress;
 mod verify;
 
 use std::path::PathBuf;
@@ -12,8 +11,8 @@ use mls_hsm_signer::audit::{Chain, SignedStatement};
 use mls_hsm_signer::store::{LogReader, Store, StoreConfig, StoreError, StoredRecord};
 
 use super::Outcome;
+use super::progress::Progress;
 use super::voice::{Failure, Voice};
-use progress::Progress;
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
@@ -91,11 +90,17 @@ impl StoreArguments {
     }
 }
 
+/// How many of the chain's records are `done`.
+fn progress(chain: &Chain, done: &str) -> Progress {
+    let all = chain.sequence.saturating_sub(chain.pruned);
+    Progress::of(format!("{}: records {done}", chain.tenant), all)
+}
+
 /// Gives `take` the records of `chain` up to where it ended when it was read.
 async fn each_record(
     log: &LogReader,
     chain: &Chain,
-    progress: &mut Progress,
+    progress: &Progress,
     mut take: impl FnMut(StoredRecord) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut sequence = chain.pruned;

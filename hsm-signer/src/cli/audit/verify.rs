@@ -14,8 +14,8 @@ use mls_hsm_signer::audit::{
 use mls_hsm_signer::encoding::hex;
 use serde_json::{Value, json};
 
-use super::progress::Progress;
-use super::{Failure, Outcome, StoreArguments, Voice, each_record, failed, wait};
+use super::{Failure, Outcome, StoreArguments, Voice, each_record, failed, progress, wait};
+use crate::cli::progress::Progress;
 
 /// The exit code for a log that is not what was written.
 const TAMPERED: u8 = 3;
@@ -131,14 +131,12 @@ async fn verify_store(
     let log = arguments.open()?;
     let mut reports = Vec::new();
     for (chain, statements) in arguments.chains(&log).await.map_err(failed)? {
-        let mut progress = Progress::of(&chain, "verified");
         let mut verification = begin(chain.clone(), statements, trust, kept);
-        each_record(&log, &chain, &mut progress, |record| {
+        each_record(&log, &chain, &progress(&chain, "verified"), |record| {
             verification.record(&record);
             Ok(())
         })
         .await?;
-        progress.end();
         reports.push(verification.finish());
     }
     let missing = missing(&reports, arguments.tenant.as_deref(), kept);
@@ -209,7 +207,7 @@ struct Part {
 impl Part {
     fn new(chain: Chain) -> Self {
         Self {
-            progress: Progress::of(&chain, "verified"),
+            progress: progress(&chain, "verified"),
             chain,
             statements: Vec::new(),
             verification: None,
@@ -240,7 +238,6 @@ impl Part {
 
     fn finish(mut self, trust: &Trust, kept: &[SignedStatement]) -> Report {
         self.begun(trust, kept);
-        self.progress.end();
         let Self {
             chain,
             verification,

@@ -19,6 +19,7 @@ use mls_hsm_signer::{SCHEMES, Scheme};
 
 use super::Outcome;
 use super::connection::scheme_parser;
+use super::progress::Progress;
 use super::voice::{Failure, Voice};
 use contender::{Contender, Contest};
 use sandbox::Sandbox;
@@ -123,11 +124,16 @@ fn compare(
     let contenders = Contender::all(contest, sandbox)?;
     let slice = Duration::from_secs_f64(arguments.seconds / f64::from(arguments.rounds.max(1)));
     let mut samples = vec![Samples::default(); contenders.len()];
-    for _ in 0..arguments.rounds.max(1) {
+    let rounds = arguments.rounds.max(1);
+    let turns = u64::from(rounds) * contenders.len() as u64;
+    let progress = Progress::of(format!("{} {}", contest.module, contest.scheme.name), turns);
+    for _ in 0..rounds {
         for (contender, samples) in contenders.iter().zip(&mut samples) {
             contender.run(slice, samples)?;
+            progress.add(1);
         }
     }
+    drop(progress);
     let rates: Vec<f64> = samples.iter().map(Samples::rate).collect();
     let bare = contenders.iter().zip(&rates);
     let bare = bare.filter(|(contender, _)| contender.is_bare());

@@ -10,6 +10,7 @@ mod tenants;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use mls_fips::Requirement;
 use serde::{Deserialize, Serialize};
 
 pub use access::{CallerConfig, Permission, San};
@@ -51,6 +52,9 @@ pub struct Config {
 pub struct Process {
     /// Whether the service may run as root, which it refuses otherwise.
     pub allow_root: bool,
+    /// What is required under FIPS 140-3 of all the process computes; its environment may
+    /// require more.
+    pub fips: Requirement,
     /// Threads that serve connections; one for each core where it is 0.
     pub threads: usize,
 }

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::answer;
 use super::calling::Calling;
-use crate::api::ProblemDetails;
+use crate::api::{FipsReadiness, ProblemDetails, Readiness};
+use crate::fips::FipsMark;
 use crate::service::config::Permission;
 use crate::service::core::Core;
 use crate::service::problem::Problem;
@@ -37,14 +38,26 @@ pub async fn alive(_calling: Calling) -> Response {
     path = "/readyz",
     tag = "status",
     responses(
-        (status = 200, description = "Every tenant's removals can be signed and recorded", body = serde_json::Value),
+        (status = 200, description = "Every tenant's removals can be signed and recorded", body = Readiness),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Not at present", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 pub async fn ready(State(core): State<Arc<Core>>, _calling: Calling) -> Result<Response, Problem> {
     core.ready()?;
-    Ok(answer::json(&json!({ "ready": true })))
+    let FipsMark {
+        status,
+        requirement,
+        module,
+    } = core.fips.clone();
+    Ok(answer::json(&Readiness {
+        ready: true,
+        fips: FipsReadiness {
+            status,
+            requirement,
+            module,
+        },
+    }))
 }
 
 /// Metrics in the OpenMetrics text format.

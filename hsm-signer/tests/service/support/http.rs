@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// A connection to a Unix socket.
-pub struct Wire(pub UnixStream);
+/// A connection.
+pub struct Wire<S = UnixStream>(pub S);
 
 /// An answer.
 #[derive(Debug)]
@@ -19,29 +19,34 @@ pub struct Reply {
 }
 
 impl Wire {
+    /// A connection to a Unix socket.
     pub fn unix(path: &Path) -> std::io::Result<Self> {
         let stream = UnixStream::connect(path)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         stream.set_write_timeout(Some(Duration::from_secs(60)))?;
         Ok(Self(stream))
     }
+}
 
+impl<S: Read + Write> Wire<S> {
     /// Asks for a path and reads the answer.
-    pub fn get(mut self, path: &str) -> Reply {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: signer\r\nConnection: close\r\n\r\n");
-        self.send(request.as_bytes());
-        self.read()
+    pub fn get(self, path: &str) -> Reply {
+        self.ask("GET", path, b"")
     }
 
     /// Posts JSON and reads the answer.
-    pub fn post(mut self, path: &str, body: &[u8]) -> Reply {
+    pub fn post(self, path: &str, body: &[u8]) -> Reply {
+        self.ask("POST", path, body)
+    }
+
+    /// Asks by any method, with JSON, and reads the answer.
+    pub fn ask(mut self, method: &str, path: &str, body: &[u8]) -> Reply {
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: signer\r\nConnection: close\r\nContent-Type: \
+            "{method} {path} HTTP/1.1\r\nHost: signer\r\nConnection: close\r\nContent-Type: \
              application/json\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
-        self.send(head.as_bytes());
-        self.send(body);
+        self.send(&[head.as_bytes(), body].concat());
         self.read()
     }
 

@@ -4,6 +4,11 @@
 mod certificates;
 mod group;
 mod http;
+mod load;
+#[cfg(feature = "postgres")]
+#[path = "../../store/support/postgres.rs"]
+#[allow(dead_code, reason = "the other tests use more of it")]
+mod postgres;
 #[path = "../../hsm/support/sandbox.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod sandbox;
@@ -11,8 +16,13 @@ mod service;
 #[path = "../../hsm/support/softhsm.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod softhsm;
+mod terminal;
 
 pub use certificates::{Authority, Leaf};
 pub use group::Group;
 pub use http::Wire;
-pub use service::{Service, Setup, item, message, runtime};
+pub use load::{Load, moment, times};
+#[cfg(feature = "postgres")]
+pub use postgres::Cluster;
+pub use service::{PATIENCE, Service, Setup, eventually, item, message, runtime};
+pub use terminal::on_terminal;

@@ -1,7 +1,6 @@
 //! What the tests of the store share.
 
 pub mod child;
-pub mod disk;
 mod keys;
 mod places;
 mod postgres;

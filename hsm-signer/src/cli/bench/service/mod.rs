@@ -24,6 +24,7 @@ use super::sandbox::Sandbox;
 use super::timing::Samples;
 use crate::cli::Outcome;
 use crate::cli::connection::scheme_parser;
+use crate::cli::progress::Progress;
 use crate::cli::voice::{Failure, Voice};
 use host::Host;
 use load::Load;
@@ -148,12 +149,18 @@ fn compare(
     load.batches(scheme, arguments.batch, Duration::from_millis(500))?;
     let mut of_bare = vec![Samples::default(); bare.len()];
     let mut of_service = Samples::default();
-    for _ in 0..arguments.rounds.max(1) {
+    let rounds = arguments.rounds.max(1);
+    let turns = u64::from(rounds) * (bare.len() as u64 + 1);
+    let progress = Progress::of(format!("{name} {}", scheme.name), turns);
+    for _ in 0..rounds {
         for (contender, samples) in bare.iter().zip(&mut of_bare) {
             contender.run(slice, samples)?;
+            progress.add(1);
         }
         let (count, time, calls) = load.batches(scheme, arguments.batch, slice)?;
         of_service.add(count, time, calls);
+        progress.add(1);
     }
+    drop(progress);
     report::ratio(&contest, &of_bare, &of_service, voice)
 }
