@@ -16,7 +16,7 @@ TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: bench-answer bench-guests bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
+.PHONY: bench-answer bench-guests bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
@@ -27,6 +27,7 @@ help:
 	@echo 'make fips-test         FIPS mode over the current module, which make test has too, and the certified one'
 	@echo 'make fips-table        fips/operations/ written anew, by the service indicator of both modules'
 	@echo 'make fips-sbom         the bill of materials of the signer with the FIPS module, in target/'
+	@echo 'make test-features     the suites and functions that features bring: drafts, X448 and Ed448'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
 	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load,'
@@ -65,6 +66,15 @@ test: test-packages
 	    --test erasure --test machine_code --test randomized -- --nocapture
 	CARGO='$(CARGO)' ./.ci/test-qemu
 	$(MAKE) fips-test-current
+
+# The suites and functions that features bring: drafts, X448 and Ed448.
+FEATURES = curve448,draft-ietf-mls-pq-ciphersuites,targeted-messages-draft,virtual-clients-draft
+
+test-features: test-packages
+	$(CARGO) test --locked --package openmls_hw_crypto --features $(FEATURES) --lib
+	$(CARGO) test --locked --package mls_tests --features $(FEATURES) \
+	    --test curve448 --test pq_groups --test pq_interop --test pq_suites --test pq_wycheproof \
+	    --test readme_features --test targeted_messages --test virtual_clients
 
 # One selection of crates for every command, or Cargo builds the C library again.
 FIPS = --locked --no-default-features --features fips \

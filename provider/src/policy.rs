@@ -207,6 +207,59 @@ fn of_kem(kem: HpkeKemType) -> Option<Algorithm> {
     }
 }
 
+#[cfg(test)]
+mod refusals {
+    use super::*;
+    use crate::SUITES;
+    use crate::hpke::kem::KEMS;
+
+    /// Whatever features bring: approved are RFC 9420's suites of NIST's curves, and no other
+    /// KEM at all.
+    #[test]
+    fn fips_mode_refuses_what_no_rule_approves() {
+        for policy in [Policy::Fips, Policy::Strict] {
+            let mode = Mode::Fips(policy);
+            let suites = SUITES.iter().map(|suite| suite.ciphersuite);
+            let approved = suites.filter(|&suite| mode.check_suite(suite).is_ok());
+            let approved: Vec<u16> = approved.map(u16::from).collect();
+            assert_eq!(approved, [0x0002, 0x0005, 0x0007]);
+            for &(kem, _) in KEMS {
+                let is_nist = matches!(of_kem(kem), Some(Algorithm::EcdhNist));
+                let refusal = CryptoError::UnsupportedCiphersuite;
+                let expected = if is_nist { Ok(()) } else { Err(refusal) };
+                assert_eq!(mode.check_kem(kem), expected, "{kem:?}");
+            }
+            for suite in SUITES.iter().map(|suite| suite.ciphersuite) {
+                let scheme = suite.signature_algorithm();
+                let is_known = of_signature(scheme).is_some();
+                assert_eq!(mode.check_signature(scheme).is_ok(), is_known, "{scheme:?}");
+            }
+        }
+    }
+
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[test]
+    fn fips_mode_has_no_ml_dsa_and_no_ml_kem() {
+        let mode = Mode::Fips(Policy::Fips);
+        for scheme in [
+            SignatureScheme::MLDSA44,
+            SignatureScheme::MLDSA65,
+            SignatureScheme::MLDSA87,
+        ] {
+            let refusal = CryptoError::UnsupportedSignatureScheme;
+            assert_eq!(mode.check_signature(scheme), Err(refusal));
+        }
+        for kem in [
+            HpkeKemType::MlKem768,
+            HpkeKemType::MlKem1024,
+            HpkeKemType::XWingKemDraft6,
+        ] {
+            let refusal = CryptoError::UnsupportedCiphersuite;
+            assert_eq!(mode.check_kem(kem), Err(refusal));
+        }
+    }
+}
+
 /// Without the FIPS module nothing is observed.
 #[cfg(all(test, feature = "fips"))]
 mod tests {

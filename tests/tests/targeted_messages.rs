@@ -49,11 +49,12 @@ fn recipient(suite: Ciphersuite) -> HpkeKeyPair {
         .unwrap()
 }
 
-/// How many suites `other` has that we have.
+/// How many suites `other` lists that we have; libcrux's `supports` knows one more, which fails.
 fn both_ways<C: OpenMlsCrypto>(other: &C) -> usize {
     let ours = HwCrypto::default();
     let mut common = 0;
-    for suite in suites().filter(|&suite| other.supports(suite).is_ok()) {
+    let listed = other.supported_ciphersuites();
+    for suite in suites().filter(|suite| listed.contains(suite)) {
         let pair = recipient(suite);
         let psk = (&PSK[..], PSK_ID);
         let sealed = seal(&ours, suite, &pair.public, psk).unwrap();
@@ -71,8 +72,7 @@ fn both_ways<C: OpenMlsCrypto>(other: &C) -> usize {
 fn what_one_seals_the_other_opens() {
     let drafts = usize::from(cfg!(feature = "draft-ietf-mls-pq-ciphersuites"));
     assert_eq!(both_ways(&RustCrypto::default()), 3 + 9 * drafts);
-    let libcrux = both_ways(&Libcrux::new().unwrap());
-    assert!(libcrux >= 2 + drafts, "{libcrux}");
+    assert_eq!(both_ways(&Libcrux::new().unwrap()), 2 + drafts);
 }
 
 /// In every suite of ours: under another PSK, name or text nothing opens, and neither does it in

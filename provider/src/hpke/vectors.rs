@@ -46,7 +46,7 @@ struct Case {
     key: Hex,
     base_nonce: Hex,
     exporter_secret: Hex,
-    /// In PSK mode, with `psk_id`.
+    /// In PSK mode alone.
     psk: Option<Hex>,
     #[cfg(feature = "targeted-messages-draft")]
     psk_id: Option<Hex>,

@@ -1,6 +1,8 @@
 //! FIPS mode over the module that is linked.
 
 mod boundary;
+#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+mod drafts;
 mod flipped_byte;
 mod groups;
 mod operations;
