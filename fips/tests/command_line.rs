@@ -102,6 +102,8 @@ fn a_reader_that_goes_away_changes_no_exit_code() {
         };
         let output = command(arguments).stdout(closed()).output().unwrap();
         assert_eq!(code(&output), EXPECTED, "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!said.contains("the result cannot be written"), "{said}");
         let mut silent = command(arguments);
         let status = silent.stdout(closed()).stderr(closed()).status().unwrap();
         assert_eq!(status.code(), Some(EXPECTED), "{arguments:?}");
