@@ -402,7 +402,7 @@ impl Source {
 }
 
 /// Threads that wait for longer sleep from the beginning.
-const LONGEST_AWAKE: Duration = Duration::from_millis(2);
+const LONGEST_AWAKE: Duration = Duration::from_millis(4);
 
 /// How long a call may take.
 #[derive(Clone, Copy)]

@@ -13,9 +13,12 @@ use crate::error::Error;
 use crate::proposal::Removal;
 use crate::sync::{Mutex, locked};
 
-/// About how long a session may be busy with what it is given at once: another caller's
-/// single removal waits for that long at most.
+/// About how long each of a few sessions may be busy with what it is given at once. Another
+/// caller's single removal waits for the first of them to be done: where there are many, each
+/// may be busy for longer, up to [`LONGEST_SLICE`].
 const SLICE: Duration = Duration::from_millis(10);
+const FEW: u32 = 4;
+const LONGEST_SLICE: Duration = Duration::from_millis(50);
 
 /// The most removals that a session is given at once.
 const MAX_SLICE: u64 = 32;
@@ -130,7 +133,9 @@ impl Worker {
     fn slice(&self, waiting: usize) -> usize {
         let share = waiting / (2 * self.engine.sessions());
         let pace = self.pace.load(Ordering::Relaxed).max(1);
-        let soon = (SLICE.as_micros() as u64 / pace).clamp(1, MAX_SLICE) as usize;
+        let sessions = self.engine.sessions() as u32;
+        let slice = (SLICE * sessions / FEW).clamp(SLICE, LONGEST_SLICE);
+        let soon = (slice.as_micros() as u64 / pace).clamp(1, MAX_SLICE) as usize;
         share.clamp(1, soon)
     }
 

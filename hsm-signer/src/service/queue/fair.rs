@@ -81,8 +81,10 @@ impl<T> FairQueue<T> {
         }
         state.put(ticket, items)?;
         drop(state);
-        for _ in 0..count {
+        if count == 1 {
             self.filled.notify_one();
+        } else {
+            self.filled.notify_all();
         }
         Ok(())
     }

@@ -90,7 +90,7 @@ fn measure(arguments: &Arguments, sandbox: &Sandbox, voice: &Voice) -> Result<()
             Some(delayed) => compare(
                 arguments,
                 sandbox,
-                (usual, "latency", &delayed, &[30]),
+                (usual, "latency", &delayed, (&[30], 30)),
                 voice,
             )?,
             None => voice.remark("latency is left out: cargo build -p mls_fault_module")?,
@@ -106,39 +106,51 @@ fn measure(arguments: &Arguments, sandbox: &Sandbox, voice: &Voice) -> Result<()
             compare(
                 arguments,
                 sandbox,
-                (*scheme, "cores", &softhsm, &[1, 2, 4]),
+                (*scheme, "cores", &softhsm, (&[1, 2, 4], 2 * cores())),
                 voice,
             )?;
         }
     }
     if wanted(What::Fairness) {
-        let host = Host::start(sandbox, &softhsm, 4)?;
+        let host = Host::start(sandbox, &softhsm, cores())?;
         let times = Load::new(&host, arguments.connections)?.batches_and_singles(usual)?;
         report::fairness(&times, voice)?;
     }
     if wanted(What::Single) {
-        let host = Host::start(sandbox, &softhsm, 4)?;
+        let host = Host::start(sandbox, &softhsm, cores())?;
         let stages = Load::new(&host, 1)?.singles_by_stage(usual, 2_000)?;
         report::stages(&stages, voice)?;
     }
     Ok(())
 }
 
-/// Scheme, name, module, and sessions with which the bare module is tried.
-type Comparison<'a> = (&'static Scheme, &'static str, &'a Path, &'a [usize]);
+/// Scheme, name, module, and the sessions: those with which the bare module is tried, and
+/// the service's.
+type Comparison<'a> = (
+    &'static Scheme,
+    &'static str,
+    &'a Path,
+    (&'a [usize], usize),
+);
+
+/// With so many sessions a module that computes on this machine is busy; with twice as many
+/// it stays so while signatures are verified.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
 
 /// Has the bare module and the service take turns.
 fn compare(
     arguments: &Arguments,
     sandbox: &Sandbox,
-    (scheme, name, path, bare_sessions): Comparison<'_>,
+    (scheme, name, path, (bare_sessions, sessions)): Comparison<'_>,
     voice: &Voice,
 ) -> Result<(), Failure> {
     let contest = Contest {
         scheme,
         module: name,
         path,
-        sessions: bare_sessions.iter().copied().max().unwrap_or(1),
+        sessions,
         bare_sessions,
         batch: arguments.batch,
     };
