@@ -174,11 +174,18 @@ bench-hsm: run-packages
 	$(CARGO) build --release --locked --package mls_fault_module
 	$(CARGO) run --release --locked --package mls_hsm_signer --bin mls-hsm-signer -- bench --json
 
+# Their lock files go stale when a crate of this workspace gains a dependency.
+OTHER_WORKSPACES = simd/fuzz hsm-signer/fuzz hsm-signer/tests/kryoptic fips/certified benches/awslc
+
 lint: test-packages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 	$(CARGO) clippy $(FIPS) --lib --bins --test fips --test fips_sbom -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --locked
+	@for workspace in $(OTHER_WORKSPACES); do \
+	    $(CARGO) metadata --locked --quiet --format-version 1 --manifest-path $$workspace/Cargo.toml > /dev/null \
+	        || { echo "$$workspace/Cargo.lock is not that of its manifest"; exit 1; }; \
+	done
 
 bench-packages:
 	@./.ci/install-packages $(BENCH_PACKAGES)
