@@ -34,8 +34,8 @@ const IDLE: Duration = Duration::from_secs(5);
 /// and several clients may be one caller to it.
 const CONNECTIONS: usize = 64;
 
-/// A client of one service. Cheap to clone; clones share their connections, of which there
-/// are at most 64.
+/// A client of one service. Cheap to clone; clones share their connections and have at most
+/// 64 requests under way together.
 #[derive(Clone)]
 pub struct SignerClient {
     http: Client<Connector, Full<Bytes>>,

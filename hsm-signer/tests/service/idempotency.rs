@@ -34,6 +34,10 @@ fn a_thousand_parallel_repeats_cost_one_signature() {
         .map(|answer| message(&answer.results[0]))
         .collect();
     assert_eq!(messages.len(), 1, "different bytes for the same removal");
+    // The client keeps clear of the bound of connections that one caller has, 250: 64 that
+    // are asked on, and as many that were begun when another became free first.
+    let open = service.counted("mls_hsm_signer_connections{listener=\"unix\"}");
+    assert!((1..=128).contains(&open), "{open} connections");
     let head = service.wire().get("/v1/audit/head").json();
     assert_eq!(head["sequence"], 1, "more than one audit record");
     // The engine's own probes are signatures too; the store says how often it had one made.
