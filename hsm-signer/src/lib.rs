@@ -75,7 +75,7 @@ pub use error::Error;
 pub use failure::Pkcs11Failure;
 pub use passphrase::{Passphrase, PassphraseError};
 pub use pin::{Pin, PinError};
-pub use proposal::Removal;
+pub use proposal::{Proposal, Removal};
 pub use scheme::{SCHEMES, Scheme};
 pub use signer::HsmSigner;
 pub use token::{

@@ -12,7 +12,7 @@ use openmls_traits::signatures::{Signer, SignerError};
 use openmls_traits::types::SignatureScheme;
 use tls_codec::Serialize;
 
-use crate::engine::{Engine, Key, SignRequest};
+use crate::engine::{Engine, Key, SignRequest, Signature};
 use crate::error::Error;
 use crate::signer::HsmSigner;
 
@@ -27,6 +27,15 @@ pub struct Removal {
     pub leaf_index: u32,
     /// The signing key's place in the group's `external_senders` extension.
     pub sender_index: u32,
+}
+
+/// A removal as it was proposed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The serialized MLSMessage.
+    pub message: Vec<u8>,
+    /// The name of the token that signed it.
+    pub source: Arc<str>,
 }
 
 impl HsmSigner {
@@ -70,24 +79,26 @@ impl Engine {
         removals: &[(Arc<Key>, Removal)],
         deadline: Instant,
     ) -> Vec<Result<Vec<u8>, Error>> {
-        propose(removals, |requests| self.sign_batch(requests, deadline))
+        let proposed = propose(removals, |requests| self.sign_spread(requests, deadline));
+        let message = |proposed: Result<Proposal, Error>| proposed.map(|proposal| proposal.message);
+        proposed.into_iter().map(message).collect()
     }
 
     /// The same on the calling thread alone, one session at a time: for a caller that has
-    /// a thread for each session.
+    /// a thread for each session. Says which token signed.
     pub fn propose_removals_alone(
         &self,
         removals: &[(Arc<Key>, Removal)],
         deadline: Instant,
-    ) -> Vec<Result<Vec<u8>, Error>> {
+    ) -> Vec<Result<Proposal, Error>> {
         propose(removals, |requests| self.sign_alone(requests, deadline))
     }
 }
 
 fn propose(
     removals: &[(Arc<Key>, Removal)],
-    sign: impl FnOnce(Vec<SignRequest>) -> Vec<Result<Vec<u8>, Error>>,
-) -> Vec<Result<Vec<u8>, Error>> {
+    sign: impl FnOnce(Vec<SignRequest>) -> Vec<Result<Signature, Error>>,
+) -> Vec<Result<Proposal, Error>> {
     let payloads: Vec<_> = removals
         .iter()
         .map(|(key, removal)| payload(removal, key.scheme().signature_scheme))
@@ -106,8 +117,9 @@ fn propose(
     for ((key, removal), payload) in removals.iter().zip(payloads) {
         let scheme = key.scheme().signature_scheme;
         messages.push(payload.and_then(|payload| {
-            let signature = signatures.next().unwrap_or(Err(Error::Stopped))?;
-            finished(removal, scheme, &payload, &signature)
+            let Signature { bytes, source } = signatures.next().unwrap_or(Err(Error::Stopped))?;
+            let message = finished(removal, scheme, &payload, &bytes)?;
+            Ok(Proposal { message, source })
         }));
     }
     messages

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::SignRequest;
 use super::dispatch::History;
 use super::key::Key;
+use super::{SignRequest, Signature};
 use crate::error::Error;
 use crate::sync::locked;
 
@@ -23,7 +23,7 @@ pub(super) struct Batch {
 struct State {
     /// Those that nobody works on, by number.
     waiting: VecDeque<usize>,
-    results: Vec<Option<Result<Vec<u8>, Error>>>,
+    results: Vec<Option<Result<Signature, Error>>>,
     histories: Vec<History>,
     unanswered: usize,
 }
@@ -110,10 +110,12 @@ impl Batch {
             .unwrap_or_default()
     }
 
-    pub fn succeed(&self, items: &[usize], signatures: Vec<Vec<u8>>) {
+    /// Answers each of `items` with its signature, all of them made by `source`.
+    pub fn succeed(&self, items: &[usize], signatures: Vec<Vec<u8>>, source: &Arc<str>) {
         let mut state = locked(&self.state);
-        for (item, signature) in items.iter().zip(signatures) {
-            state.answer(*item, Ok(signature));
+        for (item, bytes) in items.iter().zip(signatures) {
+            let source = Arc::clone(source);
+            state.answer(*item, Ok(Signature { bytes, source }));
         }
         self.tell_if_done(&state);
     }
@@ -139,7 +141,7 @@ impl Batch {
     }
 
     /// The results, in order, once all are there.
-    pub fn results(&self) -> Vec<Result<Vec<u8>, Error>> {
+    pub fn results(&self) -> Vec<Result<Signature, Error>> {
         let mut state = locked(&self.state);
         while state.unanswered > 0 {
             let waited = self.done.wait(state);
@@ -159,7 +161,7 @@ impl Batch {
 
 impl State {
     /// The first answer counts.
-    fn answer(&mut self, item: usize, result: Result<Vec<u8>, Error>) {
+    fn answer(&mut self, item: usize, result: Result<Signature, Error>) {
         if self.results[item].is_none() {
             self.results[item] = Some(result);
             self.unanswered -= 1;

@@ -51,8 +51,8 @@ pub enum KeyChoice {
 /// One token of an engine.
 #[derive(Debug)]
 pub struct SourceConfig {
-    /// Its name in logs and reports.
-    pub name: String,
+    /// Its name in logs, reports and audit records.
+    pub name: Arc<str>,
     /// How it is reached.
     pub reach: Reach,
 }
@@ -84,7 +84,7 @@ impl SourceConfig {
     /// A token in a child process.
     pub fn isolated(setup: ModuleSetup, worker: Worker, pin: Pin) -> Self {
         Self {
-            name: setup.token.to_string(),
+            name: setup.token.to_string().into(),
             reach: Reach::Isolated { setup, worker, pin },
         }
     }
@@ -92,13 +92,13 @@ impl SourceConfig {
     /// A token in this process.
     pub fn in_process(setup: ModuleSetup, pin: Pin) -> Self {
         Self {
-            name: setup.token.to_string(),
+            name: setup.token.to_string().into(),
             reach: Reach::InProcess { setup, pin },
         }
     }
 
     /// The same with another name.
-    pub fn named(mut self, name: impl Into<String>) -> Self {
+    pub fn named(mut self, name: impl Into<Arc<str>>) -> Self {
         self.name = name.into();
         self
     }

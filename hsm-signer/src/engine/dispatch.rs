@@ -119,7 +119,8 @@ impl Dispatch {
         let messages = batch.messages(&chunk.items);
         let signed = chosen.source.sign(&chunk.key, &messages, batch.deadline);
         let made = signed.signatures.len();
-        batch.succeed(&chunk.items[..made], signed.signatures);
+        let name = &chosen.source.config.name;
+        batch.succeed(&chunk.items[..made], signed.signatures, name);
         let Some(failure) = signed.failure else {
             return;
         };

@@ -88,6 +88,15 @@ pub struct SignRequest {
     pub message: Vec<u8>,
 }
 
+/// A signature, and where it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// In the form that MLS sends, verified under the key's public key.
+    pub bytes: Vec<u8>,
+    /// The [name](SourceConfig::name) of the token that made it.
+    pub source: Arc<str>,
+}
+
 /// Signs with the same keys in one or more tokens. For any number of threads; see the
 /// [module](self).
 pub struct Engine {
@@ -213,7 +222,7 @@ impl Engine {
         let deadline = Instant::now() + Duration::from_secs(10);
         for source in sources {
             if let Err(error) = source.find_keys(&found, deadline) {
-                tracing::warn!(source = source.config.name, %error, "keys not refreshed");
+                tracing::warn!(source = %source.config.name, %error, "keys not refreshed");
             }
         }
         Ok(())
@@ -243,16 +252,27 @@ impl Engine {
         requests: Vec<SignRequest>,
         deadline: Instant,
     ) -> Vec<Result<Vec<u8>, Error>> {
+        let signed = self.sign_spread(requests, deadline);
+        let bytes = |signed: Result<Signature, Error>| signed.map(|signature| signature.bytes);
+        signed.into_iter().map(bytes).collect()
+    }
+
+    /// The same, and which token made each signature.
+    pub(crate) fn sign_spread(
+        &self,
+        requests: Vec<SignRequest>,
+        deadline: Instant,
+    ) -> Vec<Result<Signature, Error>> {
         self.sign_with(requests, deadline, self.crew.size())
     }
 
     /// The same on the calling thread alone, one session at a time: for a caller that has
-    /// a thread for each session.
+    /// a thread for each session. Says which token signed.
     pub fn sign_alone(
         &self,
         requests: Vec<SignRequest>,
         deadline: Instant,
-    ) -> Vec<Result<Vec<u8>, Error>> {
+    ) -> Vec<Result<Signature, Error>> {
         self.sign_with(requests, deadline, 1)
     }
 
@@ -261,7 +281,7 @@ impl Engine {
         requests: Vec<SignRequest>,
         deadline: Instant,
         threads: usize,
-    ) -> Vec<Result<Vec<u8>, Error>> {
+    ) -> Vec<Result<Signature, Error>> {
         let longest = requests.iter().map(|request| request.message.len()).max();
         let count = requests.len();
         if count == 0 {
@@ -463,7 +483,7 @@ fn labels(keys: &[Arc<Key>]) -> String {
 }
 
 /// The same refusal for each message of a batch that was not accepted.
-fn refused(count: usize, error: &Error) -> Vec<Result<Vec<u8>, Error>> {
+fn refused(count: usize, error: &Error) -> Vec<Result<Signature, Error>> {
     let again = || match error {
         Error::QueueFull => Error::QueueFull,
         Error::MessageTooLong { length, limit } => Error::MessageTooLong {

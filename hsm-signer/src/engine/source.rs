@@ -262,7 +262,7 @@ impl Source {
                 Ok(signature) => signed.signatures.push(signature),
                 Err(error) => {
                     self.rejected.fetch_add(1, Ordering::Relaxed);
-                    tracing::error!(source = self.config.name, %error, "a signature was rejected");
+                    tracing::error!(source = %self.config.name, %error, "a signature was rejected");
                     signed.failure = Some(error);
                     break;
                 }
@@ -326,7 +326,7 @@ impl Source {
         for key in keys {
             let located = locate(token.as_ref(), key, deadline);
             if let Err(error) = &located {
-                tracing::error!(source = self.config.name, %error, "a key cannot be used");
+                tracing::error!(source = %self.config.name, %error, "a key cannot be used");
             }
             let entry = located.map_err(|error| {
                 let text = error.to_string();
@@ -355,7 +355,7 @@ impl Source {
             let located = locate(token.as_ref(), &key, deadline);
             let located = located.map_err(|error| error.to_string());
             if located.is_ok() {
-                tracing::info!(source = self.config.name, key = ?key, "a key is there again");
+                tracing::info!(source = %self.config.name, key = ?key, "a key is there again");
             }
             let mut state = locked(&self.state);
             state.keys.insert(key.public_key.clone(), located);
@@ -385,7 +385,7 @@ impl Source {
         let mut steps: Vec<_> = state.steps.iter().map(|(rung, n)| (*rung, *n)).collect();
         steps.sort();
         SourceHealth {
-            name: self.config.name.clone(),
+            name: self.config.name.to_string(),
             process,
             phase: state.phase,
             since_ms: state.since.elapsed().as_millis() as u64,

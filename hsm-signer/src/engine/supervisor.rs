@@ -264,7 +264,7 @@ impl Supervisor {
     fn step(&mut self, rung: Rung, failure: Option<&Error>) -> Result<(), Error> {
         let name = &self.source.config.name;
         let reason = failure.map_or_else(String::new, ToString::to_string);
-        tracing::warn!(source = name, %rung, failure = reason, "recovering");
+        tracing::warn!(source = %name, %rung, failure = reason, "recovering");
         {
             let mut state = locked(&self.source.state);
             *state.steps.entry(rung).or_default() += 1;
@@ -292,13 +292,13 @@ impl Supervisor {
         let mut state = locked(&self.source.state);
         let name = &self.source.config.name;
         if failure.is_some_and(Error::concerns_pin) {
-            tracing::error!(source = name, "recovery ends: the PIN is not tried again");
+            tracing::error!(source = %name, "recovery ends: the PIN is not tried again");
             state.enter(Phase::Refused);
         } else {
             let until = state.breaker.fail(Instant::now());
             let pause = until.saturating_duration_since(Instant::now());
             tracing::error!(
-                source = name,
+                source = %name,
                 ?pause,
                 "recovery failed; it begins anew later"
             );

@@ -16,7 +16,7 @@ use super::tenants::Tenant;
 use crate::audit;
 use crate::engine::Key;
 use crate::error::Error;
-use crate::proposal::Removal;
+use crate::proposal::{Proposal, Removal};
 use crate::store::{Answer, Fingerprint, Ours, RequestKey, Signed, Unsettled};
 use crate::sync::{Mutex, locked};
 
@@ -242,7 +242,7 @@ impl Batch {
         };
         let keys: Vec<Arc<Key>> = wanted.iter().map(|ask| Arc::clone(&ask.key)).collect();
         let signed = self.tenant.crew.sign(&ticket, wanted, self.deadline).await;
-        let (messages, times) = match signed {
+        let (proposals, times) = match signed {
             Ok(signed) => signed,
             Err(full) => {
                 let problem = refused(full);
@@ -256,18 +256,21 @@ impl Batch {
         took.queue = times.queue;
         took.engine = times.engine;
         drop(took);
-        let parts = ours.into_iter().zip(keys).zip(messages);
-        let parts = parts.map(|(((at, claim), key), message)| {
-            let message = message.map_err(|error| self.failed(&error));
-            (at, message.map(|message| self.signed(claim, &key, message)))
+        let parts = ours.into_iter().zip(keys).zip(proposals);
+        let parts = parts.map(|(((at, claim), key), proposal)| {
+            let proposal = proposal.map_err(|error| self.failed(&error));
+            (
+                at,
+                proposal.map(|proposal| self.signed(claim, &key, proposal)),
+            )
         });
         parts.collect()
     }
 
-    fn signed(&self, claim: Ours, key: &Key, message: Vec<u8>) -> Signed {
+    fn signed(&self, claim: Ours, key: &Key, proposal: Proposal) -> Signed {
         Signed {
             claim,
-            message,
+            message: proposal.message,
             caller: audit::Caller {
                 name: self.requester.caller.name().as_ref().into(),
                 authentication: self.requester.peer.to_string(),
@@ -275,7 +278,7 @@ impl Batch {
             request_id: self.requester.request_id.clone(),
             key_label: key.object().label.clone(),
             scheme: key.scheme(),
-            source: self.tenant.sources.clone(),
+            source: proposal.source.as_ref().into(),
         }
     }
 

@@ -24,8 +24,6 @@ pub struct Tenant {
     pub engine: Arc<Engine>,
     /// The way to its sessions.
     pub crew: SigningCrew,
-    /// The names of its tokens, for the audit log.
-    pub sources: String,
     auditor: Option<Arc<Engine>>,
 }
 
@@ -74,7 +72,6 @@ impl Tenant {
             name: config.name.as_str().into(),
             crew: SigningCrew::start(&engine, waiting)?,
             engine,
-            sources: sources_of(config),
             auditor: auditor(config)?,
         })
     }
@@ -124,13 +121,4 @@ fn engine_config(sources: Vec<SourceConfig>) -> Result<EngineConfig, Error> {
     // The queue is what bounds: the engine gets no more than its sessions take.
     engine.capacity = usize::MAX / 2;
     Ok(engine)
-}
-
-fn sources_of(config: &TenantConfig) -> String {
-    let names: Vec<_> = config
-        .tokens
-        .iter()
-        .map(|token| token.name.as_str())
-        .collect();
-    names.join(" or ")
 }

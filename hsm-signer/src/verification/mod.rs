@@ -2,10 +2,14 @@
 
 #[cfg(not(feature = "fips"))]
 mod fixed_key;
+#[cfg(not(feature = "fips"))]
+mod multiples;
 #[cfg(feature = "fips")]
 mod none;
 #[cfg(not(feature = "fips"))]
 mod prepared;
+#[cfg(not(feature = "fips"))]
+mod sum;
 
 use openmls_hw_crypto::HwCrypto;
 use openmls_traits::crypto::OpenMlsCrypto;

@@ -7,7 +7,8 @@ use openmls_traits::types::SignatureScheme;
 use p384::NistP384;
 use p521::NistP521;
 
-use super::fixed_key::{FixedKey, Multiples};
+use super::fixed_key::FixedKey;
+use super::multiples::Multiples;
 use crate::scheme::Scheme;
 
 /// A key of one of the curves.
@@ -16,18 +17,21 @@ pub(super) enum Prepared {
     P521(FixedKey<NistP521>),
 }
 
-static P384_GENERATOR: LazyLock<Multiples<NistP384>> = LazyLock::new(Multiples::of_generator);
-static P521_GENERATOR: LazyLock<Multiples<NistP521>> = LazyLock::new(Multiples::of_generator);
+/// The multiples of a curve's generator, which is not the identity.
+type OfGenerator<C> = LazyLock<Option<Multiples<C>>>;
+
+static P384_GENERATOR: OfGenerator<NistP384> = LazyLock::new(Multiples::of_generator);
+static P521_GENERATOR: OfGenerator<NistP521> = LazyLock::new(Multiples::of_generator);
 
 impl Prepared {
     /// None where the scheme has no tables, or the bytes are no key of it.
     pub fn new(scheme: &Scheme, public_key: &[u8]) -> Option<Self> {
         match scheme.signature_scheme {
             SignatureScheme::ECDSA_SECP384R1_SHA384 => {
-                FixedKey::new(public_key, &P384_GENERATOR).map(Self::P384)
+                FixedKey::new(public_key, P384_GENERATOR.as_ref()?).map(Self::P384)
             }
             SignatureScheme::ECDSA_SECP521R1_SHA512 => {
-                FixedKey::new(public_key, &P521_GENERATOR).map(Self::P521)
+                FixedKey::new(public_key, P521_GENERATOR.as_ref()?).map(Self::P521)
             }
             _ => None,
         }

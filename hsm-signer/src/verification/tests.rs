@@ -6,10 +6,23 @@ use aws_lc_rs::signature::{
     ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
     EcdsaSigningAlgorithm, KeyPair,
 };
+use elliptic_curve::group::{Curve as _, Group};
+use elliptic_curve::ops::{Invert, Reduce};
+use elliptic_curve::point::{AffineCoordinates, DecompressPoint};
+use elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
+use elliptic_curve::subtle::CtOption;
+use elliptic_curve::{
+    AffinePoint, Field, FieldBytes, FieldBytesSize, PrimeField, ProjectivePoint, Scalar,
+};
 use openmls_hw_crypto::HwCrypto;
 use openmls_traits::types::SignatureScheme;
+use p384::NistP384;
+use p521::NistP521;
 
 use super::Verifier;
+use super::fixed_key::FixedKey;
+use super::multiples::Multiples;
+use super::sum::{Point, Sum, SumCurve};
 use crate::scheme::Scheme;
 
 const CURVES: [(SignatureScheme, &EcdsaSigningAlgorithm); 2] = [
@@ -114,6 +127,109 @@ fn both_ways_refuse_numbers_at_the_ends() {
             assert!(!judged.releases(b"message", wrong), "another length");
         }
     }
+}
+
+/// Under the private key 1 the two sums meet: points are added to themselves and to their
+/// negatives, for which the faster formulas do not hold.
+#[test]
+fn sums_of_the_same_points_are_right() {
+    fn check<C: SumCurve>(generator: &'static Multiples<C>) -> usize
+    where
+        FieldBytesSize<C>: ModulusSize,
+        AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
+        Scalar<C>: Reduce<FieldBytes<C>> + Invert<Output = CtOption<Scalar<C>>>,
+    {
+        let point = ProjectivePoint::<C>::generator().to_affine();
+        let encoded = point.to_sec1_point(false);
+        let key = FixedKey::new(encoded.as_bytes(), generator).unwrap();
+        let numbers: Vec<Scalar<C>> = [1, 2, 511, 512, 513, 1024, 1 << 20]
+            .map(Scalar::<C>::from)
+            .to_vec();
+        let negatives = numbers.iter().map(|number| -*number);
+        let numbers: Vec<Scalar<C>> = numbers.iter().copied().chain(negatives).collect();
+        let mut exceptional = 0;
+        for u1 in &numbers {
+            for u2 in &numbers {
+                let sum = (ProjectivePoint::<C>::generator() * (*u1 + u2)).to_affine();
+                let identity = bool::from((*u1 + u2).is_zero());
+                let r = Scalar::<C>::reduce(&sum.x());
+                assert_eq!(key.sum_has_x(u1, u2, &r), !identity, "{u1:?} {u2:?}");
+                assert!(!key.sum_has_x(u1, u2, &(r + Scalar::<C>::ONE)));
+                let mut fast = Sum::new();
+                generator.add_multiple(&mut fast, u1);
+                generator.add_multiple(&mut fast, u2);
+                exceptional += usize::from(fast.has_x(&r).is_none());
+            }
+        }
+        println!(
+            "{exceptional} sums of {} meet",
+            numbers.len() * numbers.len()
+        );
+        exceptional
+    }
+    // A number of one digit meets itself, and what it is the negative of.
+    let generator = Box::leak(Box::new(Multiples::<NistP384>::of_generator().unwrap()));
+    assert!(check(generator) >= 12);
+    let generator = Box::leak(Box::new(Multiples::<NistP521>::of_generator().unwrap()));
+    assert!(check(generator) >= 12);
+}
+
+/// A point whose x is not less than the order, which no signature in a million years has.
+#[test]
+fn an_x_beyond_the_order_is_reduced() {
+    fn check<C: SumCurve>()
+    where
+        AffinePoint<C>: DecompressPoint<C>,
+    {
+        let order = element_of_order::<C>();
+        let mut found = 0;
+        for small in 1..40u64 {
+            let x = (order + C::FieldElement::from(small)).to_repr();
+            let point = AffinePoint::<C>::decompress(&x, 0.into()).into_option();
+            let Some(point) = point else { continue };
+            let mut sum = Sum::<C>::new();
+            sum.add(&Point::new(&point).unwrap());
+            assert_eq!(sum.has_x(&Scalar::<C>::from(small)), Some(true));
+            assert_eq!(sum.has_x(&Scalar::<C>::from(small + 1)), Some(false));
+            found += 1;
+        }
+        assert!(found >= 8, "{found} points");
+    }
+    check::<NistP384>();
+    check::<NistP521>();
+}
+
+/// r and the order may be as much as the field's prime and more: that is no x.
+#[test]
+fn an_x_beyond_the_prime_is_none() {
+    fn check<C: SumCurve>()
+    where
+        AffinePoint<C>: DecompressPoint<C>,
+    {
+        let order = element_of_order::<C>();
+        let mut found = 0;
+        for small in 0..40u64 {
+            let element = C::FieldElement::from(small);
+            let point = AffinePoint::<C>::decompress(&element.to_repr(), 0.into());
+            let Some(point) = point.into_option() else {
+                continue;
+            };
+            let mut sum = Sum::<C>::new();
+            sum.add(&Point::new(&point).unwrap());
+            // r + order = prime + small.
+            let r = Scalar::<C>::from_repr((element - order).to_repr()).unwrap();
+            assert_eq!(sum.has_x(&r), Some(false));
+            found += 1;
+        }
+        assert!(found >= 8, "{found} points");
+    }
+    check::<NistP384>();
+    check::<NistP521>();
+}
+
+fn element_of_order<C: SumCurve>() -> C::FieldElement {
+    let less = (-Scalar::<C>::ONE).to_repr();
+    C::FieldElement::from_repr(less).unwrap() + C::FieldElement::ONE
 }
 
 /// Points off the curve, the identity, and points in the compressed form have no tables.

@@ -1,6 +1,9 @@
 //! An HSM that fails or is slow, seen from outside.
 
-use mls_hsm_signer::api::{REMOVALS_PATH, RemovalsRequest};
+use mls_hsm_signer::api::{
+    AuditRecord, AuditRecords, REMOVALS_PATH, RemovalResult, RemovalsRequest, bytes,
+};
+use mls_hsm_signer::audit::Record;
 
 use crate::support::{Setup, eventually, item};
 
@@ -53,4 +56,30 @@ fn an_hsm_that_is_out_makes_the_service_unready_and_comes_back() {
         200
     );
     assert_eq!(service.wire().get("/v1/audit/head").json()["sequence"], 1);
+}
+
+/// The audit log says which of a tenant's tokens signed, and not which could have.
+#[test]
+fn the_record_names_the_token_that_signed() {
+    let mut setup = Setup::new();
+    setup.spare = true;
+    let service = setup.start();
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Sign return 0x30"]).unwrap();
+    let removals = (0..6).map(|leaf| item("ed25519", "group", leaf)).collect();
+    let results = service.propose(removals).unwrap();
+    assert!(results.iter().all(is_signed), "{results:?}");
+    let records = service.wire().get("/v1/audit/records").json();
+    let records: AuditRecords = serde_json::from_value(records).unwrap();
+    let source = |stored: &AuditRecord| {
+        let record = Record::decode(&bytes(&stored.record).unwrap());
+        record.unwrap().source
+    };
+    let sources: Vec<_> = records.records.iter().map(source).collect();
+    assert_eq!(sources, ["spare-example.com"; 6]);
+    service.verify_audit();
+}
+
+fn is_signed(result: &RemovalResult) -> bool {
+    matches!(result, RemovalResult::Signed(_))
 }

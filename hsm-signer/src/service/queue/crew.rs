@@ -61,7 +61,7 @@ impl SigningCrew {
         })
     }
 
-    /// Has `asks` signed by `deadline`: an MLSMessage or an error for each, in order.
+    /// Has `asks` signed by `deadline`: a proposal or an error for each, in order.
     ///
     /// # Errors
     /// [`Full`] when they do not fit into the queue; then none is signed.
@@ -148,10 +148,10 @@ impl Worker {
             .iter()
             .map(|item| (Arc::clone(&item.ask().key), item.ask().removal.clone()))
             .collect();
-        let messages = self.engine.propose_removals_alone(&asks, deadline);
-        self.note(begun, messages.len());
-        for (item, message) in items.iter().zip(messages) {
-            item.answer(message, begun);
+        let proposals = self.engine.propose_removals_alone(&asks, deadline);
+        self.note(begun, proposals.len());
+        for (item, proposal) in items.iter().zip(proposals) {
+            item.answer(proposal, begun);
         }
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::engine::Key;
 use crate::error::Error;
-use crate::proposal::Removal;
+use crate::proposal::{Proposal, Removal};
 use crate::sync::{Mutex, locked};
 
 /// A removal, and the key that is to sign it.
@@ -28,8 +28,8 @@ pub struct Times {
     pub engine: Duration,
 }
 
-/// A serialized MLSMessage or an error for each, in order.
-pub type Answer = (Vec<Result<Vec<u8>, Error>>, Times);
+/// A proposal or an error for each, in order.
+pub type Answer = (Vec<Result<Proposal, Error>>, Times);
 
 /// The removals of one request that are to be signed.
 pub struct Work {
@@ -40,7 +40,7 @@ pub struct Work {
 }
 
 struct State {
-    results: Vec<Option<Result<Vec<u8>, Error>>>,
+    results: Vec<Option<Result<Proposal, Error>>>,
     left: usize,
     begun: Option<Instant>,
     done: Option<oneshot::Sender<Answer>>,
@@ -77,7 +77,7 @@ impl Work {
         (order.into_iter().map(item).collect(), answer)
     }
 
-    fn answer(&self, number: usize, result: Result<Vec<u8>, Error>, begun: Instant) {
+    fn answer(&self, number: usize, result: Result<Proposal, Error>, begun: Instant) {
         let mut state = locked(&self.state);
         let since = *state.begun.get_or_insert(begun);
         if state.results[number].replace(result).is_none() {
@@ -111,7 +111,7 @@ impl Item {
     }
 
     /// Answers the item, whose signature was begun at `begun`.
-    pub fn answer(&self, result: Result<Vec<u8>, Error>, begun: Instant) {
+    pub fn answer(&self, result: Result<Proposal, Error>, begun: Instant) {
         self.work.answer(self.number, result, begun);
     }
 }

@@ -38,6 +38,8 @@ pub struct Setup {
     /// Further lines of the section `[process]`.
     pub process: String,
     pub sessions: usize,
+    /// Whether each tenant has its token a second time, past the fault module.
+    pub spare: bool,
     /// Variables of the service's environment.
     pub environment: Vec<(String, String)>,
 }
@@ -61,6 +63,7 @@ impl Setup {
             tenant_extra: String::new(),
             process: String::new(),
             sessions: 4,
+            spare: false,
             environment: Vec::new(),
         };
         setup.tenant("example.com");
@@ -177,12 +180,19 @@ impl Setup {
     }
 
     fn section(&self, name: &str, faults: &Faults) -> String {
-        let (module, pin) = (faults.module(), self.sandbox.path("pin"));
-        format!(
-            "[[tenants]]\nname = {name:?}\n{}[[tenants.tokens]]\nname = \"hsm-{name}\"\nmodule = \
-             {module:?}\ntoken_label = {name:?}\npin_file = {pin:?}\nsessions = {}\n",
-            self.tenant_extra, self.sessions
-        )
+        let (pin, sessions) = (self.sandbox.path("pin"), self.sessions);
+        let token = |source: &str, module: &Path| {
+            format!(
+                "[[tenants.tokens]]\nname = \"{source}-{name}\"\nmodule = {module:?}\n\
+                 token_label = {name:?}\npin_file = {pin:?}\nsessions = {sessions}\n"
+            )
+        };
+        let mut section = format!("[[tenants]]\nname = {name:?}\n{}", self.tenant_extra);
+        section += &token("hsm", &faults.module());
+        if self.spare {
+            section += &token("spare", module_path());
+        }
+        section
     }
 
     /// A command on the audit log.
