@@ -337,6 +337,7 @@ impl Metrics {
             ("answered", counted.answered),
             ("ours", counted.ours),
             ("theirs", counted.theirs),
+            ("ruled_out", counted.ruled_out),
             ("records", counted.records),
             ("raced", counted.raced),
             ("failures", counted.failures),

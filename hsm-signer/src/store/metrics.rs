@@ -72,6 +72,7 @@ pub struct Metrics {
     answered: AtomicU64,
     ours: AtomicU64,
     theirs: AtomicU64,
+    ruled_out: AtomicU64,
     records: AtomicU64,
     raced: AtomicU64,
     failures: AtomicU64,
@@ -91,6 +92,8 @@ pub struct MetricsSnapshot {
     pub ours: u64,
     /// Claims that found another claimant.
     pub theirs: u64,
+    /// Claims for which the database was not asked: it surely had no answer.
+    pub ruled_out: u64,
     /// Records written.
     pub records: u64,
     /// Signatures dropped because an answer was stored in the meantime.
@@ -115,6 +118,7 @@ impl Default for Metrics {
             answered: AtomicU64::new(0),
             ours: AtomicU64::new(0),
             theirs: AtomicU64::new(0),
+            ruled_out: AtomicU64::new(0),
             records: AtomicU64::new(0),
             raced: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -133,6 +137,10 @@ impl Metrics {
         add(&self.ours, ours);
         add(&self.theirs, theirs);
         self.claim.add(microseconds(took));
+    }
+
+    pub(super) fn ruled_out(&self, count: usize) {
+        add(&self.ruled_out, count);
     }
 
     pub(super) fn written(&self, records: usize, raced: usize, sync: Duration) {
@@ -160,6 +168,7 @@ impl Metrics {
             answered: load(&self.answered),
             ours: load(&self.ours),
             theirs: load(&self.theirs),
+            ruled_out: load(&self.ruled_out),
             records: load(&self.records),
             raced: load(&self.raced),
             failures: load(&self.failures),

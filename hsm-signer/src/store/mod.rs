@@ -4,6 +4,7 @@
 //! settle                 claim, sign what is ours, commit, wait   settle.rs
 //!   claim                once in this process                        claims.rs
 //!     Lookup             answered before? another replica's?         lookup.rs
+//!       Seen             surely not answered before                  seen.rs
 //!       Locks            advisory locks of one session               locks.rs
 //!   commit               checks the message against the claim        here
 //!     Writer             one transaction for all that waits          writer.rs
@@ -38,6 +39,7 @@ mod migrations;
 mod postgres;
 mod reader;
 mod request;
+mod seen;
 mod settle;
 mod sqlite;
 mod statements;
@@ -45,7 +47,7 @@ mod writer;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -71,7 +73,7 @@ use health::HealthBoard;
 use journal::Journal;
 #[cfg(feature = "postgres")]
 use locks::Locks;
-use lookup::{Known, Lookup};
+use lookup::{Alone, Known, Lookup};
 use metrics::Metrics;
 #[cfg(feature = "postgres")]
 use postgres::PostgresJournal;
@@ -124,23 +126,31 @@ impl Store {
     /// it acknowledges.
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let (claims, ended) = Claims::new(config.max_claims);
+        let metrics: Arc<Metrics> = Arc::default();
         match config.place()? {
             Place::Sqlite(path) => {
                 // Claims have no locks here that would have to be given back.
                 drop(ended);
-                let journal = SqliteJournal::new(&path)?;
+                let journal = opened(SqliteJournal::new(&path)?, config.patience).await?;
                 let reader = LogReader::new(Pool::Sqlite(sqlite::readers(&path)));
-                let lookup = Lookup::Alone(reader.clone());
-                Self::start(config, journal, claims, lookup, reader).await
+                let alone = Alone::new(reader.clone(), Arc::clone(&metrics)).await?;
+                let lookup = Lookup::Alone(alone);
+                Ok(Self::start(
+                    config, journal, claims, lookup, reader, metrics,
+                ))
             }
             #[cfg(feature = "postgres")]
             Place::Postgres(options) => {
                 let journal = PostgresJournal::new(&options, config.patience);
+                let journal = opened(journal, config.patience).await?;
                 let pool = postgres::readers(&options, config.patience);
                 let reader = LogReader::new(Pool::Postgres(pool));
                 let shared = Arc::clone(&claims);
                 let locks = Locks::start(&options, config.patience, shared, ended);
-                Self::start(config, journal, claims, Lookup::Shared(locks), reader).await
+                let lookup = Lookup::Shared(locks);
+                Ok(Self::start(
+                    config, journal, claims, lookup, reader, metrics,
+                ))
             }
         }
     }
@@ -159,21 +169,19 @@ impl Store {
         }))
     }
 
-    async fn start<J: Journal>(
+    fn start<J: Journal>(
         config: &StoreConfig,
-        mut journal: J,
+        journal: J,
         claims: Arc<Claims>,
         lookup: Lookup,
         reader: LogReader,
-    ) -> Result<Self, StoreError> {
-        let opened = tokio::time::timeout(config.patience, journal.recover()).await;
-        opened.unwrap_or(Err(StoreError::unavailable("it does not answer")))?;
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let board: Arc<HealthBoard> = Arc::default();
-        let metrics: Arc<Metrics> = Arc::default();
         let (jobs, queue) = mpsc::channel(QUEUE);
         let shared = (Arc::clone(&board), Arc::clone(&metrics));
         let writer = Writer::new(journal, config.patience, shared.0, shared.1);
-        Ok(Self {
+        Self {
             claims,
             lookup,
             reader,
@@ -181,7 +189,7 @@ impl Store {
             writer: Mutex::new(Some(tokio::spawn(writer.run(queue)))),
             board,
             metrics,
-        })
+        }
     }
 
     /// Claims requests: a result for each, in order. It does not wait for other callers. Two
@@ -267,6 +275,7 @@ impl Store {
         for signed in signed {
             match entry(signed) {
                 Ok(entry) => {
+                    self.lookup.will_be_answered(entry.ours.digest());
                     entries.push(entry);
                     results.push(None);
                 }
@@ -351,6 +360,13 @@ impl fmt::Debug for Store {
             .field("claimed", &self.claimed())
             .finish_non_exhaustive()
     }
+}
+
+/// The journal, once its database is open.
+async fn opened<J: Journal>(mut journal: J, patience: Duration) -> Result<J, StoreError> {
+    let opened = tokio::time::timeout(patience, journal.recover()).await;
+    opened.unwrap_or(Err(StoreError::unavailable("it does not answer")))?;
+    Ok(journal)
 }
 
 /// Checks that the message is what was claimed, and reads from it what the record needs.

@@ -90,6 +90,19 @@ impl LogReader {
         answers(rows)
     }
 
+    /// The requests that have an answer, in their own order, at most `count`, after the one
+    /// named; from the first after an empty name.
+    pub(super) async fn requests(
+        &self,
+        after: &[u8],
+        count: u32,
+    ) -> Result<Vec<Digest>, StoreError> {
+        let sql = "SELECT request FROM record WHERE request > $1 ORDER BY request LIMIT $2";
+        let rows: Vec<(Vec<u8>,)> =
+            fetch_all!(self, sqlx::query_as(sql).bind(after).bind(i64::from(count)));
+        rows.into_iter().map(|(request,)| hash(request)).collect()
+    }
+
     /// All tenants' chains, in alphabetical order.
     ///
     /// # Errors

@@ -9,8 +9,8 @@ use mls_hsm_signer::audit::{ReleasedMessage, Trust, VerifyingKey};
 use mls_hsm_signer::store::{Answer, Claim, Store, StoreError, Unsettled};
 
 use crate::support::{
-    Key, TENANT, assert_sound, places, removal, request, requests, settle, settle_all, sign, soon,
-    verify,
+    Key, Place, TENANT, assert_sound, places, removal, request, requests, settle, settle_all, sign,
+    soon, verify,
 };
 
 /// How many ask at once.
@@ -48,6 +48,46 @@ async fn a_repeat_after_a_restart_has_the_same_bytes() {
         assert_eq!(settle(&second, &key, 5).await, answer);
         assert_eq!(key.signatures(), 1);
         second.close().await;
+    }
+}
+
+/// More than is read at once at the start.
+const STORED: u32 = 5000;
+
+/// Claims at a time.
+const SOME: usize = 1000;
+
+/// A process that is alone does not look for what it surely has not answered, and never signs
+/// again what it has: not what it answered itself, and not what was stored before.
+#[tokio::test]
+async fn only_new_requests_are_not_looked_for() {
+    let place = Place::sqlite();
+    let key = Key::p256();
+    for run in 0..2 {
+        let store = place.open().await;
+        let ruled_out = || store.metrics().ruled_out;
+        let until = soon();
+        let mut new = STORED * (run + 1);
+        while ruled_out() == 0 {
+            assert!(Instant::now() < until, "what is stored was not read");
+            drop(store.claim(&[request(&key, new)], soon()).await);
+            new += 1;
+        }
+        let stored = requests(&key, 0..STORED);
+        for some in stored.chunks(SOME).chain(stored.chunks(SOME)) {
+            let settled = settle_all(&store, &key, some, soon()).await;
+            assert!(settled.iter().all(Result::is_ok));
+        }
+        assert_eq!(key.signatures(), STORED as usize, "in run {run}");
+        let before = ruled_out();
+        let others = requests(&key, STORED * 10..STORED * 11);
+        for some in others.chunks(SOME) {
+            drop(store.claim(some, soon()).await);
+        }
+        let share = (ruled_out() - before) as f64 / f64::from(STORED);
+        assert!(share > 0.9, "{share} of the new requests are ruled out");
+        assert_sound(&store, TENANT, STORED.into()).await;
+        store.close().await;
     }
 }
 
