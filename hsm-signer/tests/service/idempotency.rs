@@ -11,6 +11,9 @@ const SCHEME: &str = "ecdsa_secp256r1_sha256";
 #[test]
 fn a_thousand_parallel_repeats_cost_one_signature() {
     let service = Setup::new().start();
+    // So slow that all of them wait for the one signature together.
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Sign delay 1000000"]).unwrap();
     let request = RemovalsRequest {
         removals: vec![item(SCHEME, "group", 1)],
         ..RemovalsRequest::default()
