@@ -164,8 +164,9 @@ bench-guests: bench-packages
 bench-page-test: test-packages
 	$(CARGO) test --locked --package mls_bench --test page -- --nocapture
 
+# With the features of `make test`, which runs it too: other features, other instructions.
 bench-instructions: test-packages
-	$(MLS_BENCH) instructions
+	$(CARGO) test --workspace --locked --test instructions -- --nocapture
 
 bench-fips: fips-packages
 	CARGO='$(CARGO)' ./benches/fips.sh
