@@ -21,14 +21,7 @@ use openmls_traits::{random::OpenMlsRand, types::CryptoError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    BenchError,
-    cpu::Cpu,
-    engine,
-    measure::Pool,
-    scenario::Case,
-    suite,
-};
+use crate::{BenchError, cpu::Cpu, engine, measure::Pool, scenario::Case, suite};
 
 /// The function whose instructions are counted, as callgrind is to find it.
 pub const TIMED_FUNCTION: &str = "*timed_part*";
@@ -105,7 +98,11 @@ impl Footing {
     /// That of this process.
     fn here() -> Self {
         let cpu = Cpu::detect();
-        let build = if cfg!(debug_assertions) { "dev" } else { "release" };
+        let build = if cfg!(debug_assertions) {
+            "dev"
+        } else {
+            "release"
+        };
         Self {
             architecture: cpu.architecture,
             features: cpu.features,
@@ -249,7 +246,9 @@ impl Counted {
         let toggle = format!("--toggle-collect={TIMED_FUNCTION}");
         let mut command = valgrind("callgrind", &["--callgrind-out-file=/dev/null", &toggle])?;
         command.args([ARGUMENT, &self.index().to_string(), &suite.to_string()]);
-        let output = command.output().map_err(|error| failed(&error.to_string()))?;
+        let output = command
+            .output()
+            .map_err(|error| failed(&error.to_string()))?;
         Ok(collected(&output)? / self.iterations)
     }
 

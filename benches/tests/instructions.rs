@@ -24,5 +24,8 @@ fn no_operation_takes_more_instructions_than_its_baseline() {
     let compared = said.lines().filter(|line| line.contains(" %")).count();
     // The operations, and the line that sums them up.
     let is_whole = compared == OPERATIONS + 1;
-    assert!(write || said.starts_with("NOT COUNTED") || is_whole, "{said}");
+    assert!(
+        write || said.starts_with("NOT COUNTED") || is_whole,
+        "{said}"
+    );
 }

@@ -30,7 +30,7 @@ pub(super) struct Repeat {
 }
 
 /// The tolerance of a new baseline.
-const TOLERANCE: f64 = 0.05;
+const TOLERANCE: f64 = 0.02;
 
 impl Instructions {
     pub(super) fn run(self) -> Result<(), BenchError> {
@@ -80,7 +80,10 @@ fn say_no_baseline(footing: &Footing, other: Option<&Baseline>) {
         footing.lanes
     );
     if let Some(other) = other {
-        println!("that which there is was counted on {}", list(&other.footing));
+        println!(
+            "that which there is was counted on {}",
+            list(&other.footing)
+        );
     }
 }
 

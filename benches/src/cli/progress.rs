@@ -1,5 +1,7 @@
 //! The progress bar, on standard error; nothing where that is no terminal.
 
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::survey::Progress;
@@ -16,6 +18,8 @@ impl Progress for Bar {
         let style = ProgressStyle::with_template(STYLE);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(total as u64).with_style(style.progress_chars("━━─"));
+        // A large group takes minutes to make: the clock goes on meanwhile.
+        bar.enable_steady_tick(Duration::from_secs(1));
         self.0 = Some(bar);
     }
 

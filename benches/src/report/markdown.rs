@@ -1,11 +1,12 @@
 //! A record as Markdown: the table, the advice, the worth of features, large groups.
 
+use super::figures::{counted, engine_title, engines};
 use crate::{
     BenchError,
     answer::{advise, table},
     duration,
     projection::{CORES, MEMBERS, PerMember},
-    record::Record,
+    record::{Record, Series},
     suite,
     worth::{greatest, worth},
 };
@@ -18,9 +19,9 @@ use crate::{
 pub fn text(record: &Record) -> Result<String, BenchError> {
     let cpu = &record.cpu;
     let mut parts = vec![format!(
-        "# Which MLS ciphersuite on {}\n\n{} cores; features: {}; lanes: {}; measured {} by mls_bench {}.",
+        "# Which MLS ciphersuite on {}\n\n{}; features: {}; lanes: {}; measured {} by mls_bench {}.",
         cpu.described(),
-        cpu.cores,
+        counted(cpu.cores, "core"),
         cpu.features.join(", "),
         cpu.lanes,
         record.created,
@@ -29,6 +30,7 @@ pub fn text(record: &Record) -> Result<String, BenchError> {
     parts.extend(record.noise());
     parts.push(suites_table(record));
     parts.extend(advice(record));
+    parts.extend(engines_table(record));
     parts.extend(worth_table(record));
     parts.extend(projection_table(record));
     parts.extend(memory_table(record));
@@ -78,6 +80,56 @@ fn advice(record: &Record) -> Vec<String> {
     advise(record).into_iter().map(text).collect()
 }
 
+/// What several engines did: the median of each.
+fn engines_table(record: &Record) -> Option<String> {
+    let is_one = |series: &&Series| {
+        series.masked.is_none() && series.threads.is_none() && series.suite.is_some()
+    };
+    let all: Vec<&Series> = record.series.iter().filter(is_one).collect();
+    let names = engines(&all);
+    let title = |name: &&str| {
+        let series = all.iter().find(|one| one.engine == *name);
+        series.map_or_else(String::new, |series| engine_title(series))
+    };
+    let mut rows = vec![
+        std::iter::once(String::new())
+            .chain(names.iter().map(title))
+            .collect::<Vec<_>>(),
+    ];
+    let mut done: Vec<&Series> = Vec::new();
+    for series in &all {
+        let is_same_work = |other: &&&Series| {
+            (&other.scenario, &other.suite, other.size)
+                == (&series.scenario, &series.suite, series.size)
+        };
+        if done.iter().any(|other| is_same_work(&other)) {
+            continue;
+        }
+        done.push(series);
+        let cells: Vec<String> = names
+            .iter()
+            .map(|name| {
+                let found = all.iter().filter(is_same_work);
+                let found = found.into_iter().find(|other| other.engine == *name);
+                let summary = found.and_then(|other| other.summary());
+                summary.map_or_else(String::new, |summary| duration::text(summary.median_us))
+            })
+            .collect();
+        if cells.iter().filter(|cell| !cell.is_empty()).count() > 1 {
+            let what = Series {
+                engine: String::new(),
+                ..(*series).clone()
+            };
+            rows.push(
+                std::iter::once(what.title().trim().to_owned())
+                    .chain(cells)
+                    .collect(),
+            );
+        }
+    }
+    (rows.len() > 1).then(|| markdown_table(&rows))
+}
+
 fn worth_table(record: &Record) -> Option<String> {
     let all = worth(record);
     let heading = ["without", "slowest without it", "times as long"];
@@ -94,7 +146,7 @@ fn worth_table(record: &Record) -> Option<String> {
 }
 
 fn projection_table(record: &Record) -> Option<String> {
-    let cores = CORES.map(|cores| format!("{cores} cores"));
+    let cores = CORES.map(|cores| counted(cores, "core"));
     let heading = ["suite".to_owned(), "members".to_owned()]
         .into_iter()
         .chain(cores);
