@@ -80,54 +80,56 @@ fn advice(record: &Record) -> Vec<String> {
     advise(record).into_iter().map(text).collect()
 }
 
-/// What several engines did: the median of each.
+/// What several engines did, a row for each piece of work and the median of each.
 fn engines_table(record: &Record) -> Option<String> {
+    let all = of_every_engine(record);
+    let works = works(&all);
+    let names = engines(&all);
+    let heading = names.iter().filter_map(|name| {
+        let series = all.iter().find(|one| one.engine == *name);
+        series.map(|series| engine_title(series))
+    });
+    let mut rows = vec![row(String::new(), heading)];
+    for work in works {
+        let medians = names.iter().map(|name| {
+            let series = work.iter().find(|one| one.engine == *name);
+            let summary = series.and_then(|series| series.summary());
+            summary.map_or_else(String::new, |summary| duration::text(summary.median_us))
+        });
+        let nobodys = Series {
+            engine: String::new(),
+            ..work[0].clone()
+        };
+        rows.push(row(nobodys.title().trim().to_owned(), medians));
+    }
+    (rows.len() > 1).then(|| markdown_table(&rows))
+}
+
+fn row(first: String, others: impl Iterator<Item = String>) -> Vec<String> {
+    std::iter::once(first).chain(others).collect()
+}
+
+/// The series of suites that nothing was kept from.
+fn of_every_engine(record: &Record) -> Vec<&Series> {
     let is_one = |series: &&Series| {
         series.masked.is_none() && series.threads.is_none() && series.suite.is_some()
     };
-    let all: Vec<&Series> = record.series.iter().filter(is_one).collect();
-    let names = engines(&all);
-    let title = |name: &&str| {
-        let series = all.iter().find(|one| one.engine == *name);
-        series.map_or_else(String::new, |series| engine_title(series))
-    };
-    let mut rows = vec![
-        std::iter::once(String::new())
-            .chain(names.iter().map(title))
-            .collect::<Vec<_>>(),
-    ];
-    let mut done: Vec<&Series> = Vec::new();
-    for series in &all {
-        let is_same_work = |other: &&&Series| {
-            (&other.scenario, &other.suite, other.size)
-                == (&series.scenario, &series.suite, series.size)
-        };
-        if done.iter().any(|other| is_same_work(&other)) {
-            continue;
-        }
-        done.push(series);
-        let cells: Vec<String> = names
-            .iter()
-            .map(|name| {
-                let found = all.iter().filter(is_same_work);
-                let found = found.into_iter().find(|other| other.engine == *name);
-                let summary = found.and_then(|other| other.summary());
-                summary.map_or_else(String::new, |summary| duration::text(summary.median_us))
-            })
-            .collect();
-        if cells.iter().filter(|cell| !cell.is_empty()).count() > 1 {
-            let what = Series {
-                engine: String::new(),
-                ..(*series).clone()
-            };
-            rows.push(
-                std::iter::once(what.title().trim().to_owned())
-                    .chain(cells)
-                    .collect(),
-            );
+    record.series.iter().filter(is_one).collect()
+}
+
+/// The series of the same work together, where there is more than one.
+fn works<'a>(all: &[&'a Series]) -> Vec<Vec<&'a Series>> {
+    let is_same =
+        |a: &Series, b: &Series| (&a.scenario, &a.suite, a.size) == (&b.scenario, &b.suite, b.size);
+    let mut works: Vec<Vec<&Series>> = Vec::new();
+    for &series in all {
+        match works.iter_mut().find(|work| is_same(work[0], series)) {
+            Some(work) => work.push(series),
+            None => works.push(vec![series]),
         }
     }
-    (rows.len() > 1).then(|| markdown_table(&rows))
+    works.retain(|work| work.len() > 1);
+    works
 }
 
 fn worth_table(record: &Record) -> Option<String> {
@@ -189,6 +191,25 @@ fn memory_table(record: &Record) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{Place, series, tests::record};
+
+    #[test]
+    fn engines_stand_beside_each_other_and_other_processes_are_named() {
+        let mut record = record();
+        let mut guest = series("sign", "guest", &[3.0]);
+        guest.place = Place::OtherProcess;
+        record.series = vec![
+            series("sign", "hw", &[1.0]),
+            series("verify", "hw", &[2.0]),
+            guest,
+        ];
+        let table = engines_table(&record).unwrap();
+        assert_eq!(
+            table,
+            "|  | hw | guest (other process) |\n|---|---|---|\n\
+             | sign 0x0001 | 1.00 µs | 3.00 µs |"
+        );
+    }
 
     #[test]
     fn a_table_has_a_rule_below_its_heading() {
