@@ -6,12 +6,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::survey::Progress;
 
-/// A bar with what is being measured and how long it will still take.
+/// A bar with what is being measured and how long it has taken so far. How long it will
+/// still take it does not say: a large group takes a hundred times as long as a call.
 #[derive(Default)]
 pub(super) struct Bar(Option<ProgressBar>);
 
-const STYLE: &str =
-    "{bar:32.cyan/dim} {pos:>3}/{len} {elapsed:>4} (about {eta} left) {wide_msg:.dim}";
+const STYLE: &str = "{bar:32.cyan/dim} {pos:>3}/{len} {elapsed:>4} {wide_msg:.dim}";
 
 impl Progress for Bar {
     fn begin(&mut self, total: usize) {
