@@ -16,7 +16,7 @@ TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: bench-answer bench-guests bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
+.PHONY: bench-answer bench-fips-guest bench-guests bench-guests-test bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
@@ -38,9 +38,11 @@ help:
 	@echo 'make bench             every operation of every suite against the other providers'
 	@echo 'make bench-batch       what is done for many at once, and prepared, against the others'
 	@echo 'make bench-answer      which suite on this CPU: a table and advice, in under two minutes'
-	@echo 'make bench-report      everything on every engine, as a page: bench-report.html'
+	@echo 'make bench-report      everything on every engine, as a page: bench-report.html;'
+	@echo '                       with WITH_FIPS=1 in FIPS mode too'
 	@echo 'make bench-record      the same, added to the records of this CPU, and shown by the README'
 	@echo 'make bench-page-test   the page of the report in headless Chromium'
+	@echo 'make bench-guests-test the engine of another process on every scenario and suite'
 	@echo 'make bench-instructions  a fixed set of operations counted by callgrind, against the baseline'
 	@echo 'make bench-fips        what FIPS mode costs: against the same module without it, and the plain build'
 	@echo 'make bench-hsm         the signer over SoftHSM against SoftHSM itself'
@@ -149,6 +151,12 @@ bench-batch: test-packages
 AWSLC = target/awslc
 GUESTS = --guest $(AWSLC)/release/mls-bench-awslc
 
+# FIPS mode takes CMake, Go and minutes to build: `make bench-report WITH_FIPS=1`.
+ifdef WITH_FIPS
+GUESTS += --fips $(or $(CARGO_TARGET_DIR),target)/fips-bench/fips
+bench-guests: bench-fips-guest
+endif
+
 bench-answer: bench-packages
 	$(MLS_BENCH)
 
@@ -161,11 +169,19 @@ bench-record: bench-guests
 bench-guests: bench-packages
 	$(CARGO) build --release --locked --target-dir $(AWSLC) --manifest-path benches/awslc/Cargo.toml
 
+# Built as the guest is, or the C library and everything above would be built again.
+bench-guests-test: bench-packages
+	$(CARGO) test --release --locked --target-dir $(AWSLC) --manifest-path benches/awslc/Cargo.toml -- --nocapture
+
+bench-fips-guest: fips-packages
+	CARGO='$(CARGO)' ./benches/fips.sh guest
+
 bench-page-test: test-packages
 	$(CARGO) test --locked --package mls_bench --test page -- --nocapture
 
+# With the features of `make test`, which runs it too: other features, other instructions.
 bench-instructions: test-packages
-	$(MLS_BENCH) instructions
+	$(CARGO) test --workspace --locked --test instructions -- --nocapture
 
 bench-fips: fips-packages
 	CARGO='$(CARGO)' ./benches/fips.sh

@@ -3,10 +3,11 @@
 # without the mode, and against the plain build. The two C libraries must not be in one
 # process, so processes take turns; what is printed are medians over the turns.
 #
-# usage: benches/fips.sh [all | build | operations | start-up | batch | commit]
+# usage: benches/fips.sh [all | build | guest | operations | start-up | batch | commit]
 #
-# `build` alone makes the programs, and the others then find them made; ROUNDS in the
-# environment is the number of turns of `operations`, 5 if it is not set.
+# `build` alone makes the programs, and the others then find them made; `guest` makes the one
+# that `mls-bench report --fips` asks for. ROUNDS in the environment is the number of turns of
+# `operations`, 5 if it is not set.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/.."
@@ -23,9 +24,12 @@ build() {
     "$cargo" build --release --locked --package mls_bench --bin mls-bench "${@:2}"
     cp "$target/release/mls-bench" "$out/$1"
 }
+build_guest() {
+    build fips --no-default-features --features fips
+}
 build_all() {
     build plain
-    build fips --no-default-features --features fips
+    build_guest
 }
 
 # measure BINARY MODE ARGUMENT...: JSON lines with the name of the mode.
@@ -98,6 +102,7 @@ commit() {
 case $part in
     all) build_all; operations; echo; start_up; echo; batch; echo; commit ;;
     build) build_all ;;
+    guest) build_guest ;;
     operations | batch | commit) "$part" ;;
     start-up) start_up ;;
     *) sed -n '/^# usage/p' "$0" >&2; exit 2 ;;

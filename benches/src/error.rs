@@ -124,6 +124,12 @@ pub enum BenchError {
     /// A comparison found series that became slower.
     #[error("{0} series slower, with confidence; see the table")]
     Regressions(usize),
+    /// More instructions than the baseline has.
+    #[error(
+        "{0} operations take more instructions; if that is meant, or the compiler or AWS-LC \
+         changed, write the baseline anew: `MLS_INSTRUCTIONS=write make bench-instructions`"
+    )]
+    MoreInstructions(usize),
     /// Two records have nothing in common.
     #[error("the two records have no series in common: compare records of the same command")]
     NothingInCommon,
@@ -139,7 +145,7 @@ impl BenchError {
     /// The exit code of a program that ends with it: 3 for regressions, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Regressions(_) => 3,
+            Self::Regressions(_) | Self::MoreInstructions(_) => 3,
             _ => 1,
         }
     }

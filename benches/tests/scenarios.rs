@@ -73,7 +73,7 @@ fn every_key_package_scenario_runs_and_verifies() {
 fn every_batch_runs_and_verifies() {
     assert_eq!(
         run_all(|scenario| scenario.kind == Kind::Batch),
-        4 * pairs()
+        5 * pairs()
     );
 }
 

@@ -1,10 +1,7 @@
 //! Engine `mls-rs-awslc`: a guest of `mls-bench`, which tells it by standard input what to
 //! measure.
 
-use std::{
-    env, io,
-    process::ExitCode,
-};
+use std::{env, io, process::ExitCode};
 
 use mls_bench::{
     engine::{EngineRow, MlsRsProvider},
@@ -47,5 +44,31 @@ fn main() -> ExitCode {
             eprintln!("{error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mls_bench::{
+        scenario::{Case, scenarios},
+        suite,
+    };
+
+    use super::*;
+
+    #[test]
+    fn every_scenario_of_every_suite_runs_and_verifies() {
+        let mut ran = 0;
+        for scenario in scenarios() {
+            for suite in suite::all() {
+                let case = Case { suite, members: 3 };
+                let trial = ROWS[0].prepare(scenario.name, &case).unwrap();
+                let mut trial = trial.unwrap_or_else(|| panic!("{} {suite:?}", scenario.name));
+                trial.run(1).unwrap();
+                ran += 1;
+            }
+        }
+        println!("{ran} combinations of scenario and suite verified");
+        assert_eq!(ran, scenarios().len() * 5);
     }
 }

@@ -4,7 +4,13 @@ use mls_fips::{Algorithm, Approval};
 use openmls_traits::types::{AeadType, Ciphersuite};
 
 use super::{ROWS, table::summary};
-use crate::{duration, record::Record, suite};
+use crate::{
+    duration,
+    record::{Record, Wanted},
+    statistics::Summary,
+    suite,
+    survey::FIPS_SUFFIX,
+};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +117,7 @@ fn advise_role(record: &Record, role: Role) -> Advice {
     };
     let mut reasons = vec![comparison(role, cost, &costs[1..])];
     if role == Role::Fips {
-        reasons.extend(fips_reasons());
+        reasons.extend(fips_reasons(record));
     }
     reasons.extend(hardware(record, best));
     Advice {
@@ -127,9 +133,38 @@ fn cost(record: &Record, role: Role, suite: Ciphersuite) -> Option<f64> {
     let costs = items.map(|(scenario, members, count)| {
         let is_it = |row: &&super::Row| row.scenario == *scenario && row.members == *members;
         let row = ROWS.iter().find(is_it)?;
-        Some(summary(record, row, suite)?.median_us * count)
+        let measured = match role {
+            Role::Fips => fips_summary(record, row, suite),
+            Role::Server | Role::Client => summary(record, row, suite),
+        };
+        Some(measured?.median_us * count)
     });
     costs.sum()
+}
+
+/// Over the FIPS module where that was measured, else over whatever is linked here.
+fn fips_summary(record: &Record, row: &super::Row, suite: Ciphersuite) -> Option<Summary> {
+    let engine = format!("{}{FIPS_SUFFIX}", row.engine);
+    let number = suite::number(suite);
+    let wanted = Wanted {
+        scenario: row.scenario,
+        suite: Some(&number),
+        size: row.members,
+        engine: &engine,
+    };
+    if has_fips(record) {
+        record.find(wanted)?.summary()
+    } else {
+        summary(record, row, suite)
+    }
+}
+
+/// Whether `record` has samples of this project's provider over the FIPS module.
+fn has_fips(record: &Record) -> bool {
+    record
+        .series
+        .iter()
+        .any(|series| series.engine.ends_with(FIPS_SUFFIX))
 }
 
 /// The share by which costs of the same machine differ without meaning it.
@@ -166,7 +201,7 @@ fn is_approved(suite: Ciphersuite) -> bool {
 }
 
 /// Which suites are out, by which algorithm, and what the linked module is.
-fn fips_reasons() -> Vec<String> {
+fn fips_reasons(record: &Record) -> Vec<String> {
     let out = suite::all().into_iter().filter_map(|suite| {
         let refused = algorithms(suite)
             .iter()
@@ -181,10 +216,14 @@ fn fips_reasons() -> Vec<String> {
             rule.citation
         ))
     });
-    let module = format!(
-        "These figures are of the module linked here, whose FIPS 140-3 status is {:?}.",
-        mls_fips::status().status
-    );
+    let module = if has_fips(record) {
+        "These figures are of AWS-LC's FIPS module in FIPS mode, in another process.".to_owned()
+    } else {
+        format!(
+            "These figures are of the module linked here, whose FIPS 140-3 status is {:?}.",
+            mls_fips::status().status
+        )
+    };
     out.chain([module]).collect()
 }
 
@@ -246,6 +285,21 @@ mod tests {
         assert!(fips.contains("0x0003 is out"), "{fips}");
         let status = format!("{:?}", mls_fips::status().status);
         assert!(fips.contains(&status), "{fips}");
+    }
+
+    #[test]
+    fn a_fips_deployment_is_advised_by_figures_of_the_fips_module() {
+        let mut record = record_of(&[9.0, 1.0, 9.0, 9.0, 9.0]);
+        let of_p384 = |series: &&crate::record::Series| series.suite.as_deref() == Some("0x0007");
+        let own: Vec<_> = record.series.iter().filter(of_p384).cloned().collect();
+        record.series.extend(own.into_iter().map(|mut series| {
+            series.engine += FIPS_SUFFIX;
+            series
+        }));
+        let advice = advise_role(&record, Role::Fips);
+        assert_eq!(advice.suite.map(u16::from), Some(7));
+        let reasons = advice.reasons.join(" ");
+        assert!(reasons.contains("FIPS module in FIPS mode"), "{reasons}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     BenchError,
     cpu::{Cpu, FEATURES},
     record::Record,
+    report::counted,
     survey::{self, Survey},
     worth::{greatest, worth},
 };
@@ -50,7 +51,12 @@ pub(super) fn write_cpu(out: &mut impl Write, cpu: &Cpu) -> io::Result<()> {
         [] => "none".to_owned(),
         names => names.join(", "),
     };
-    writeln!(out, "CPU          {}, {} cores", cpu.described(), cpu.cores)?;
+    writeln!(
+        out,
+        "CPU          {}, {}",
+        cpu.described(),
+        counted(cpu.cores, "core")
+    )?;
     if let Some(hypervisor) = &cpu.hypervisor {
         writeln!(out, "hypervisor   {hypervisor}")?;
     }
@@ -60,7 +66,9 @@ pub(super) fn write_cpu(out: &mut impl Write, cpu: &Cpu) -> io::Result<()> {
         None => "not known: this microarchitecture is not in our table".to_owned(),
     };
     writeln!(out, "hidden       {hidden}")?;
-    writeln!(out, "our lanes    {}", cpu.lanes)
+    writeln!(out, "our lanes    {}", cpu.lanes)?;
+    writeln!(out, "AWS-LC uses  {}", list(&cpu.used_by("AWS-LC")))?;
+    writeln!(out, "lanes use    {}", list(&cpu.used_by_lanes()))
 }
 
 fn write_features(out: &mut impl Write, cpu: &Cpu) -> io::Result<()> {

@@ -109,7 +109,10 @@ pub static FEATURES: &[Feature] = &[
     Feature {
         name: "BMI2 and ADX",
         purpose: "the field arithmetic of every curve, one at a time",
-        users: &["AWS-LC: X25519, Ed25519, P-256, P-384, P-521"],
+        users: &[
+            "AWS-LC: X25519, Ed25519, P-256, P-384, P-521",
+            "AWS-LC: ChaCha20-Poly1305, beside AVX2",
+        ],
         // Leaf 7, EBX bits 8 and 19.
         mask: mask("hw", &[(IA32, ":~0x80100")], &[]),
         is_offered: offered!("adx", none),

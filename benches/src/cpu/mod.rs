@@ -68,6 +68,26 @@ impl Cpu {
         self.features.iter().any(|feature| feature == name)
     }
 
+    /// The features offered here that `library` uses, by the table of [`FEATURES`].
+    pub fn used_by(&self, library: &str) -> Vec<String> {
+        let uses = |feature: &&Feature| feature.users.iter().any(|user| user.starts_with(library));
+        let used = FEATURES
+            .iter()
+            .filter(uses)
+            .filter(|row| self.has(row.name));
+        used.map(|feature| feature.name.to_owned()).collect()
+    }
+
+    /// The features that our lanes run on here: those of the backend that dispatch chose.
+    pub fn used_by_lanes(&self) -> Vec<String> {
+        let needed: &[&str] = match self.lanes.as_str() {
+            "avx512ifma" => &["AVX-512", "AVX-512 IFMA"],
+            "avx2" => &["AVX2"],
+            _ => &[],
+        };
+        needed.iter().map(|&name| name.to_owned()).collect()
+    }
+
     /// The model with its microarchitecture, each word once: hypervisors shorten
     /// models until many CPUs share one.
     pub fn described(&self) -> String {
@@ -92,5 +112,9 @@ mod tests {
         let known = |name: &String| FEATURES.iter().any(|feature| feature.name == name);
         assert!(cpu.features.iter().chain(&cpu.hidden).all(known));
         assert!(Backend::NAMES.contains(&cpu.lanes.as_str()));
+        let used = cpu.used_by("AWS-LC");
+        assert!(used.iter().all(|name| cpu.has(name)), "{used:?}");
+        assert!(cpu.used_by_lanes().iter().all(|name| cpu.has(name)));
+        assert_eq!(cpu.used_by("no library"), [""; 0]);
     }
 }

@@ -50,6 +50,15 @@ impl Engine for HwBatch {
         crypto.derive_hpke_keypairs_batch(suite.hpke_config(), ikms)
     }
 
+    fn prepare_seals<'a>(
+        provider: &'a Self::Provider,
+        suite: Ciphersuite,
+        recipients: &[&[u8]],
+    ) -> Result<Guard<'a>, BenchError> {
+        let kem = suite.hpke_kem_algorithm();
+        guard(provider.crypto().prepare_seals(kem, recipients))
+    }
+
     fn prepare_commit<'a>(
         provider: &'a Self::Provider,
         group: &MlsGroup,

@@ -61,6 +61,17 @@ pub(crate) trait Engine: 'static {
         aad: &[u8],
         recipients: &[(Vec<u8>, Vec<u8>)],
     ) -> Vec<Result<HpkeCiphertext, CryptoError>> {
+        Self::seal_each(provider, suite, info, aad, recipients)
+    }
+
+    /// Encrypts to each of `recipients`, one by one over the threads.
+    fn seal_each(
+        provider: &Self::Provider,
+        suite: Ciphersuite,
+        info: &[u8],
+        aad: &[u8],
+        recipients: &[(Vec<u8>, Vec<u8>)],
+    ) -> Vec<Result<HpkeCiphertext, CryptoError>> {
         let crypto = provider.crypto();
         recipients
             .par_iter()
@@ -80,6 +91,16 @@ pub(crate) trait Engine: 'static {
         ikms.par_iter()
             .map(|ikm| crypto.derive_hpke_keypair(suite.hpke_config(), ikm))
             .collect()
+    }
+
+    /// Does what encrypting to `recipients`, public keys, will need; most engines can do
+    /// nothing.
+    fn prepare_seals<'a>(
+        _provider: &'a Self::Provider,
+        _suite: Ciphersuite,
+        _recipients: &[&[u8]],
+    ) -> Result<Guard<'a>, BenchError> {
+        nothing_prepared()
     }
 
     /// Does what the next commit of `group` will need; most engines can do nothing.

@@ -27,6 +27,14 @@ impl Pool {
         self.0.as_ref().map(|pool| pool.current_num_threads())
     }
 
+    /// Does `work` on the threads of this pool.
+    pub(crate) fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.0 {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
     /// `trial` on the threads of this pool.
     pub(super) fn run(&self, trial: Box<dyn Trial>) -> Box<dyn Trial> {
         match &self.0 {

@@ -2,8 +2,22 @@
 
 use crate::{
     engine::ENGINES,
-    record::{Record, Series},
+    record::{Place, Record, Series},
 };
+
+/// `1 core`, `4 cores`.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
+/// What an engine's series are called: those of another process say so.
+pub(super) fn engine_title(series: &Series) -> String {
+    match series.place {
+        Place::Here => series.engine.clone(),
+        Place::OtherProcess => format!("{} (other process)", series.engine),
+    }
+}
 
 /// The colour of an engine, the same in every chart, told apart on light and on dark
 /// grounds and by people who confuse red and green. This project's are the strong ones.
@@ -11,7 +25,9 @@ pub(super) fn colour(engine: &str) -> &'static str {
     match engine {
         "hw" | "avx512ifma" => "#2f6fed",
         "hw-batch" | "avx2" => "#12a594",
-        "hw-fips" | "hw-batch-fips" | "portable" => "#7a5af8",
+        "hw-fips" | "portable" => "#7a5af8",
+        "hw-batch-fips" => "#b3a1f7",
+        "hw-batch, prepared" => "#d9b343",
         "rust-crypto" => "#e5843b",
         "libcrux" => "#c45bb0",
         "mls-rs-openssl" => "#8a94a6",

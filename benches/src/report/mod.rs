@@ -7,5 +7,6 @@ mod lines;
 pub mod markdown;
 pub mod readme;
 
+pub(crate) use figures::counted;
 pub(crate) use lines::{absent, rounded, write_line};
 pub use lines::{write_heading, write_json, write_rows};

@@ -1,6 +1,6 @@
 //! HPKE as MLS uses it: base mode, one message for each encapsulation.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use openmls_traits::{
     OpenMlsProvider,
@@ -11,6 +11,7 @@ use openmls_traits::{
 use super::{
     Case, Trial,
     calls::{INPUTS, calls, inputs, random_bytes},
+    timed::timed_part,
     work::Work,
 };
 use crate::{BenchError, engine::Engine, error::ensure};
@@ -47,18 +48,12 @@ pub(super) fn seal<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError>
 
 /// Encryption to `members` recipients together, the info one and the same.
 pub(super) fn seal_many<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError> {
-    let party = Party::<E>::new(case.suite)?;
-    let secrets = node_secrets(case)?;
-    let pairs = party.derive_many(&secrets)?;
-    let recipients = pairs.iter().zip(secrets);
-    Ok(Box::new(SealMany {
-        recipients: recipients
-            .map(|(pair, secret)| (pair.public.clone(), secret))
-            .collect(),
-        pairs,
-        info: random_bytes(INFO_LENGTH)?,
-        party,
-    }))
+    Ok(Box::new(SealMany::<E>::new(case)?))
+}
+
+/// The same one by one over the threads, what can be prepared already done.
+pub(super) fn seal_many_prepared<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError> {
+    Ok(Box::new(SealManyPrepared(SealMany::<E>::new(case)?)))
 }
 
 struct SealMany<E: Engine> {
@@ -67,6 +62,44 @@ struct SealMany<E: Engine> {
     /// The public key and the path secret of each.
     recipients: Vec<(Vec<u8>, Vec<u8>)>,
     info: Vec<u8>,
+}
+
+impl<E: Engine> SealMany<E> {
+    fn new(case: &Case) -> Result<Self, BenchError> {
+        let party = Party::<E>::new(case.suite)?;
+        let secrets = node_secrets(case)?;
+        let pairs = party.derive_many(&secrets)?;
+        let recipients = pairs.iter().zip(secrets);
+        Ok(Self {
+            recipients: recipients
+                .map(|(pair, secret)| (pair.public.clone(), secret))
+                .collect(),
+            pairs,
+            info: random_bytes(INFO_LENGTH)?,
+            party,
+        })
+    }
+}
+
+struct SealManyPrepared<E: Engine>(SealMany<E>);
+
+/// What was prepared borrows from the provider, and so cannot be handed from
+/// [`Work::set_up`] to [`Work::work`].
+impl<E: Engine> Trial for SealManyPrepared<E> {
+    fn run(&mut self, iterations: u64) -> Result<Duration, BenchError> {
+        let Self(seals) = self;
+        let (provider, suite) = (Arc::clone(&seals.party.provider), seals.party.suite);
+        let mut elapsed = Duration::ZERO;
+        for _ in 0..iterations {
+            let keys: Vec<&[u8]> = seals.recipients.iter().map(|(key, _)| &key[..]).collect();
+            let _prepared = E::prepare_seals(&provider, suite, &keys)?;
+            let (sealed, time) =
+                timed_part(|| E::seal_each(&provider, suite, &seals.info, AAD, &seals.recipients));
+            elapsed += time;
+            seals.verify(sealed)?;
+        }
+        Ok(elapsed)
+    }
 }
 
 impl<E: Engine> Work for SealMany<E> {

@@ -154,6 +154,7 @@ impl<E: Engine> Catalogue<E> {
         Scenario::suite(Kind::KeyPackage, "key-package", "generation of one key package", key_package::generate::<E>),
         Scenario::suite(Kind::KeyPackage, "key-package-validate", "validation of one key package", key_package::validate::<E>),
         Scenario::suite(Kind::Batch, "seal-many", "HPKE encryptions to all members, each", hpke::seal_many::<E>),
+        Scenario::suite(Kind::Batch, "seal-many-prepared", "the same, what can be prepared already done, each", hpke::seal_many_prepared::<E>),
         Scenario::suite(Kind::Batch, "derive-many", "HPKE DeriveKeyPair for all members, each", hpke::derive_many::<E>),
         Scenario::suite(Kind::Batch, "key-packages-generate", "generation of many key packages, each", key_package::generate_many::<E>),
         Scenario::suite(Kind::Batch, "key-packages-validate", "validation of many key packages, each", key_package::validate_many::<E>),

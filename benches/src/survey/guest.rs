@@ -19,6 +19,9 @@ use crate::{
 /// The argument that makes a program a guest.
 pub const ARGUMENT: &str = "work";
 
+/// What stands behind the name of an engine over AWS-LC's FIPS module.
+pub const FIPS_SUFFIX: &str = "-fips";
+
 /// A program that measures what it is told.
 #[derive(Clone, Debug)]
 pub struct Guest {
@@ -47,7 +50,7 @@ impl Guest {
         Self {
             environment: vec![(mls_fips::VARIABLE, "on")],
             engines: &["hw", "hw-batch"],
-            suffix: "-fips",
+            suffix: FIPS_SUFFIX,
             ..Self::new(path)
         }
     }
@@ -88,6 +91,18 @@ impl Guest {
         }
     }
 
+    /// What of `steps` it can do.
+    pub(super) fn steps_of(&self, steps: &[Step]) -> Vec<Step> {
+        let steps = steps.iter().filter_map(Step::for_guests);
+        let own = steps.filter_map(|step| {
+            let is_wanted = |name: &&&str| step.engines.iter().any(|wanted| wanted == **name);
+            let names: Vec<&str> = self.engines.iter().filter(is_wanted).copied().collect();
+            let is_for_it = self.engines.is_empty() || !names.is_empty();
+            is_for_it.then(|| step.with_engines(&names))
+        });
+        own.collect()
+    }
+
     /// The series that it measures of `steps`, one step after the other.
     pub(super) fn measure_all(
         &self,
@@ -95,8 +110,7 @@ impl Guest {
         progress: &mut dyn Progress,
     ) -> Result<Vec<Series>, BenchError> {
         let mut all = Vec::new();
-        for step in steps {
-            let step = &step.clone().with_engines(self.engines);
+        for step in &self.steps_of(steps) {
             let name = self
                 .program
                 .file_name()
@@ -185,4 +199,30 @@ pub fn work(
         }
     }
     Ok(output.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite;
+
+    #[test]
+    fn a_guest_does_what_is_asked_of_its_engines_and_no_more() {
+        let step = |names: &[&str]| Step::scenario("sign", &suite::all(), 2).with_engines(names);
+        let steps = [
+            step(&["hw", "rust-crypto"]),
+            step(&["rust-crypto"]),
+            Step::of(super::super::Work::Memory {
+                suite: 1,
+                members: 2,
+            }),
+        ];
+        let engines = |guest: Guest| -> Vec<Vec<String>> {
+            let steps = guest.steps_of(&steps).into_iter();
+            steps.map(|step| step.engines).collect()
+        };
+        assert_eq!(engines(Guest::fips("x".as_ref())), [["hw"]]);
+        // Empty: whatever engines it has.
+        assert_eq!(engines(Guest::new("x".as_ref())), [[""; 0], [""; 0]]);
+    }
 }

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-pub use guest::{ARGUMENT as GUEST, Guest, work};
+pub use guest::{ARGUMENT as GUEST, FIPS_SUFFIX, Guest, work};
 pub use plans::{OPERATIONS, answer, large, report};
 pub use step::{Found, Step, Work};
 
@@ -63,18 +63,17 @@ impl Progress for Silent {
 ///
 /// [`BenchError`] of the first piece that fails: a record is whole or not at all.
 pub fn run(survey: &Survey, progress: &mut dyn Progress) -> Result<Record, BenchError> {
-    let guests_steps: Vec<Step> = survey.steps.iter().filter_map(Step::for_guests).collect();
     let masks = if survey.masked { masked::pieces() } else { 0 };
-    progress.begin(
-        survey.steps.len() + masks + survey.memory.len() + survey.guests.len() * guests_steps.len(),
-    );
+    let of_guests = survey.guests.iter();
+    let of_guests = of_guests.map(|guest| guest.steps_of(&survey.steps).len());
+    progress.begin(survey.steps.len() + masks + survey.memory.len() + of_guests.sum::<usize>());
     let watch = Watch::start();
     let mut series = own(&survey.steps, progress)?;
     if survey.masked {
         series.extend(masked::measure(progress)?);
     }
     for guest in &survey.guests {
-        series.extend(guest.measure_all(&guests_steps, progress)?);
+        series.extend(guest.measure_all(&survey.steps, progress)?);
     }
     let memory = memory(&survey.memory, progress)?;
     progress.end();

@@ -63,11 +63,18 @@ pub fn report() -> Survey {
 pub fn large() -> Survey {
     let suites = || suite::all().into_iter().take(2);
     let seals = |suite| {
-        [2000, 10_000, 50_000].map(|members| {
-            Step::scenario("seal-many", &[suite], members)
-                .with_engines(&["hw", "hw-batch"])
-                .with_budget(5, 20.0)
-        })
+        let of = move |members| {
+            let step = |name, engines| {
+                Step::scenario(name, &[suite], members)
+                    .with_engines(engines)
+                    .with_budget(5, 10.0)
+            };
+            [
+                step("seal-many", &["hw", "hw-batch"]),
+                step("seal-many-prepared", &["hw-batch"]),
+            ]
+        };
+        [100, 2000, 10_000, 50_000].into_iter().flat_map(of)
     };
     let groups = |suite| {
         ["commit", "commit-prepared", "join", "process"].map(|name| {
@@ -76,12 +83,10 @@ pub fn large() -> Survey {
                 .with_budget(5, 20.0)
         })
     };
-    let steps = suites().flat_map(move |suite| seals(suite).into_iter().chain(groups(suite)));
+    let steps = suites().flat_map(move |suite| seals(suite).chain(groups(suite)));
     Survey {
         steps: steps.collect(),
-        memory: suites()
-            .flat_map(|suite| [1000, 10_000].map(|members| (suite.into(), members)))
-            .collect(),
+        memory: suites().map(|suite| (suite.into(), 10_000)).collect(),
         ..Survey::default()
     }
 }

@@ -19,6 +19,7 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+#[allow(dead_code, reason = "not every test reads JSON")]
 pub fn json_lines(output: &Output) -> Vec<Value> {
     stdout(output)
         .lines()

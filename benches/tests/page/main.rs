@@ -5,7 +5,7 @@ mod browser;
 use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use mls_bench::{
-    record::{Record, Series},
+    record::{Place, Record, Series},
     report::{csv, html},
     statistics::median,
     suite,
@@ -15,8 +15,8 @@ use serde_json::Value;
 
 use browser::{PHONE, SCREEN, Size, open};
 
-/// A record with a series for every chart, measured here; that of masked features is made
-/// of others, since masks need the program and not its library.
+/// A record with a series for every chart, measured here; those of masked features and of
+/// another process are made of others, since they need the program and not its library.
 fn record() -> Record {
     let suites = suite::all();
     let step = |name: &str, members| {
@@ -38,6 +38,10 @@ fn record() -> Record {
         step("commit", 3),
         step("commit", 9),
         step("seal-many", 8).with_threads(threads),
+        step("seal-many", 3),
+        step("seal-many", 9),
+        step("seal-many-prepared", 3),
+        step("seal-many-prepared", 9),
         batch(1),
         batch(8),
     ];
@@ -61,6 +65,13 @@ fn record() -> Record {
             }
         }));
     }
+    let seals = |series: &&Series| series.scenario == "hpke-seal" && series.engine == "hw";
+    let seals: Vec<Series> = record.series.iter().filter(seals).cloned().collect();
+    record.series.extend(seals.into_iter().map(|series| Series {
+        engine: "guest".to_owned(),
+        place: Place::OtherProcess,
+        ..series
+    }));
     record
 }
 
@@ -162,7 +173,7 @@ fn assert_tables(record: &Record, seen: &Value) {
 fn assert_charts(record: &Record, seen: &Value) -> usize {
     let charts = seen["charts"].as_array().unwrap();
     let mut sections = BTreeMap::new();
-    let mut drawn = 0;
+    let (mut drawn, mut others) = (0, 0);
     for chart in charts {
         let id = chart["id"].as_str().unwrap();
         let (section, what) = id.split_once('-').unwrap_or((id, ""));
@@ -172,6 +183,7 @@ fn assert_charts(record: &Record, seen: &Value) -> usize {
             let name = trace["name"].as_str().unwrap();
             for point in trace["points"].as_array().unwrap() {
                 assert_point(record, section, what, name, point);
+                others += usize::from(name.ends_with(" (other process)"));
                 points += 1;
             }
         }
@@ -183,9 +195,11 @@ fn assert_charts(record: &Record, seen: &Value) -> usize {
         ("commit", 5),
         ("features", 1),
         ("operation", 2),
+        ("recipients", 5),
         ("threads", 5),
     ];
     assert_eq!(sections, BTreeMap::from(expected));
+    assert_eq!(others, suite::all().len(), "marked as another process's");
     drawn
 }
 
@@ -198,7 +212,17 @@ fn assert_point(record: &Record, section: &str, what: &str, name: &str, point: &
             .iter()
             .filter(|series| series.masked.is_none())
     };
-    let of = |series: &&Series| series.engine == name;
+    let of = |series: &&Series| match series.place {
+        Place::Here => series.engine == name,
+        Place::OtherProcess => format!("{} (other process)", series.engine) == name,
+    };
+    let of_seals = |series: &&Series| {
+        let (engine, scenario) = match name.split_once(", ") {
+            Some((engine, "prepared")) => (engine, "seal-many-prepared"),
+            _ => (name, "seal-many"),
+        };
+        series.engine == engine && series.scenario == scenario && series.threads.is_none()
+    };
     let size = |series: &Series| series.size.map(|size| size as f64);
     let in_suite = |series: &&Series| series.suite.as_deref() == Some(what);
     let (found, shown) = match section {
@@ -214,6 +238,13 @@ fn assert_point(record: &Record, section: &str, what: &str, name: &str, point: &
                 .filter(in_suite)
                 .find(|one| one.scenario == "commit" && size(one) == number(0)),
             number(1).map(|milliseconds| milliseconds * 1e3),
+        ),
+        "recipients" => (
+            unmasked()
+                .filter(of_seals)
+                .filter(in_suite)
+                .find(|one| size(one) == number(0)),
+            number(1),
         ),
         "threads" => (
             unmasked()

@@ -9,7 +9,7 @@ use plotly::{
     layout::{Axis, AxisType, BarMode, Legend},
 };
 
-use super::super::figures::{colour, engines, unmasked};
+use super::super::figures::{colour, engine_title, engines, unmasked};
 use crate::{
     lanes::operation,
     record::{Record, Series},
@@ -41,6 +41,7 @@ pub(super) fn all(record: &Record) -> Vec<Chart> {
         .filter_map(|name| batch_chart(record, name));
     operations
         .chain(groups)
+        .chain(recipient_charts(record))
         .chain(thread_charts(record))
         .chain(batches)
         .chain(feature_chart(record))
@@ -55,6 +56,14 @@ fn summary(series: &Series) -> Summary {
         mad_us: f64::NAN,
     };
     series.summary().unwrap_or(none)
+}
+
+/// The name of the engine that the series are of.
+fn title_of(series: &[&&Series]) -> String {
+    series
+        .first()
+        .map(|one| engine_title(one))
+        .unwrap_or_default()
 }
 
 fn layout(x: Axis, y: Axis) -> Layout {
@@ -80,8 +89,17 @@ fn from_zero(title: &str) -> Axis {
 }
 
 fn logarithmic(title: &str) -> Axis {
-    // A digit at each power of ten, as 1, 10, 100.
+    // A figure at each power of ten: 1, 10, 100.
     axis(title).type_(AxisType::Log).dtick(1.0)
+}
+
+/// The same with figures between: 1, 2, 5, 10.
+fn finely_logarithmic(title: &str) -> Axis {
+    let decades = (-2..8).map(|exponent| 10_f64.powi(exponent));
+    let ticks = decades.flat_map(|decade| [1.0, 2.0, 5.0].map(|digit| digit * decade));
+    axis(title)
+        .type_(AxisType::Log)
+        .tick_values(ticks.collect())
 }
 
 /// A bar for each suite and engine.
@@ -97,7 +115,7 @@ fn operation_chart(record: &Record, name: &str) -> Option<Chart> {
         let medians = summaries.iter().map(|summary| summary.median_us);
         let spread = summaries.iter().map(|summary| summary.mad_us);
         let bar = Bar::new(suites.collect::<Vec<_>>(), medians.collect::<Vec<_>>())
-            .name(engine)
+            .name(title_of(&of_engine))
             .marker(Marker::new().color(colour(engine)))
             .error_y(
                 ErrorData::new(ErrorType::Data)
@@ -113,7 +131,7 @@ fn operation_chart(record: &Record, name: &str) -> Option<Chart> {
     }
     plot.set_layout(layout(
         axis("").type_(AxisType::Category),
-        logarithmic("µs"),
+        finely_logarithmic("µs"),
     ));
     let about = scenario::find(name).map_or(name, |scenario| scenario.about);
     Some(Chart {
@@ -136,7 +154,7 @@ fn lines(all: &[&Series], x: impl Fn(&Series) -> f64, y: impl Fn(f64) -> f64, ho
             .map(|one| y(summary(one).median_us))
             .collect();
         let line = Scatter::new(xs, ys)
-            .name(engine)
+            .name(title_of(&of_engine))
             .mode(Mode::LinesMarkers)
             .line(Line::new().color(colour(engine)).width(2.0))
             .marker(Marker::new().color(colour(engine)).size(7))
@@ -158,13 +176,50 @@ fn commit_chart(record: &Record, suite: &str) -> Option<Chart> {
         return None;
     }
     let mut plot = lines(&all, size, |us| us / 1e3, "%{x} members: %{y:.4r} ms");
-    plot.set_layout(layout(logarithmic("members"), logarithmic("ms")));
+    plot.set_layout(layout(logarithmic("members"), finely_logarithmic("ms")));
     Some(Chart {
         id: format!("commit-{suite}"),
         section: "groups",
         title: format!("Commit in {suite}"),
         plot,
     })
+}
+
+/// Time for each seal by number of recipients, with and without preparation, for the
+/// suites with more than one number.
+fn recipient_charts(record: &Record) -> Vec<Chart> {
+    let prepared = unmasked(record, "seal-many-prepared").into_iter();
+    let prepared: Vec<Series> = prepared
+        .map(|one| Series {
+            engine: format!("{}, prepared", one.engine),
+            ..one.clone()
+        })
+        .collect();
+    let mut all = unmasked(record, "seal-many");
+    all.extend(&prepared);
+    all.retain(|one| one.threads.is_none());
+    let suites = suite::all().into_iter().map(suite::number);
+    let chart = |suite: String| {
+        let mut of_suite = all.clone();
+        of_suite.retain(|one| one.suite.as_deref() == Some(&suite));
+        if !of_suite.iter().any(|one| one.size != of_suite[0].size) {
+            return None;
+        }
+        let mut plot = lines(
+            &of_suite,
+            size,
+            |us| us,
+            "%{x} recipients: %{y:.4r} µs each",
+        );
+        plot.set_layout(layout(logarithmic("recipients"), from_zero("µs for each")));
+        Some(Chart {
+            id: format!("recipients-{suite}"),
+            section: "recipients",
+            title: format!("Seals in {suite}"),
+            plot,
+        })
+    };
+    suites.filter_map(chart).collect()
 }
 
 /// Seals a second by number of threads, for each suite.
@@ -246,12 +301,11 @@ fn feature_chart(record: &Record) -> Option<Chart> {
     if plot.data().is_empty() {
         return None;
     }
-    // Bars begin at 1, or a little before: nothing lost.
-    let greatest = all.iter().map(|worth| worth.factor).fold(1.0, f64::max);
-    let range = vec![0.9_f64.log10(), (greatest * 1.2).log10()];
-    let factors = axis("times as long without it")
-        .type_(AxisType::Log)
-        .range(range);
+    // Bars begin a little before 1, nothing lost, and before whatever noise made less.
+    let factors = || all.iter().map(|worth| worth.factor);
+    let (least, greatest) = (factors().fold(1.0, f64::min), factors().fold(1.0, f64::max));
+    let range = vec![(least * 0.9).log10(), (greatest * 1.2).log10()];
+    let factors = finely_logarithmic("times as long without it").range(range);
     plot.set_layout(layout(factors, axis("")));
     Some(Chart {
         id: "features".to_owned(),

@@ -10,6 +10,7 @@ use plotly::Plot;
 
 use charts::Chart;
 
+use super::figures::counted;
 use crate::{
     BenchError,
     answer::{Advice, advise},
@@ -44,6 +45,7 @@ pub fn page(record: &Record) -> Result<String, BenchError> {
         ("answer", tables::answer(record)),
         ("operations", section(&charts, "operations")),
         ("groups", section(&charts, "groups")),
+        ("recipients", section(&charts, "recipients")),
         ("threads", section(&charts, "threads")),
         ("batches", section(&charts, "batches")),
         ("features", section(&charts, "features")),
@@ -100,7 +102,7 @@ fn in_script(json: &str) -> String {
 fn facts(record: &Record) -> String {
     let cpu = &record.cpu;
     let mut facts = vec![
-        format!("{} cores", cpu.cores),
+        counted(cpu.cores, "core"),
         cpu.features.join(", "),
         format!("lanes: {}", cpu.lanes),
     ];

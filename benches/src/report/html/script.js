@@ -33,10 +33,14 @@ function layoutOf(figure) {
   };
 }
 
+function withWhiskers(trace) {
+  return trace.error_y ? { ...trace, error_y: { ...trace.error_y, color: ground().text } } : trace;
+}
+
 function draw() {
   for (const { id, figure } of figures) {
     const options = { responsive: true, displayModeBar: false };
-    Plotly.react(id, figure.data, layoutOf(figure), options);
+    Plotly.react(id, figure.data.map(withWhiskers), layoutOf(figure), options);
   }
 }
 

@@ -1,11 +1,14 @@
 //! The tables of the page. A cell with a figure has it whole in `data-value`, by which
 //! the page's script sorts.
 
-use super::escaped;
+use super::{
+    super::figures::{counted, engine_title},
+    escaped,
+};
 use crate::{
     answer, duration,
     projection::{CORES, MEMBERS, PerMember},
-    record::{Place, Record},
+    record::Record,
     suite,
     worth::{self, greatest},
 };
@@ -84,10 +87,7 @@ pub(super) fn series(record: &Record) -> String {
             Some(value) => figure(value as f64, &value.to_string(), ""),
             None => "<td></td>".to_owned(),
         };
-        let engine = match series.place {
-            Place::Here => series.engine.clone(),
-            Place::OtherProcess => format!("{} (other process)", series.engine),
-        };
+        let engine = engine_title(series);
         let class = if series.is_noisy() { "noisy" } else { "" };
         rows += &format!("<tr data-series=\"{index}\">");
         rows += &words(&series.scenario);
@@ -134,7 +134,7 @@ pub(super) fn worth(record: &Record) -> String {
 /// Commits on paper.
 pub(super) fn projection(record: &Record) -> String {
     let mut heading = headings(&["suite", "members"]);
-    heading.extend(CORES.map(|cores| format!("{cores} cores")));
+    heading.extend(CORES.map(|cores| counted(cores, "core")));
     let mut rows = String::new();
     for suite in suite::all().into_iter().map(suite::number) {
         let Some(cost) = PerMember::of(record, &suite) else {
