@@ -64,7 +64,7 @@
 //! [`OpenMlsCrypto`]: openmls_traits::crypto::OpenMlsCrypto
 //! [`OpenMlsRand`]: openmls_traits::random::OpenMlsRand
 
-mod aead;
+mod backend;
 mod batch;
 mod crypto;
 mod encoding;

@@ -3,7 +3,6 @@
 //! This module exists in this crate's own tests only, so the choice of an
 //! ephemeral key cannot reach a build that others use.
 
-use aws_lc_rs::agreement::PrivateKey;
 use openmls_traits::types::{
     AeadType, CryptoError, HpkeAeadType, HpkeCiphertext, HpkeConfig, HpkeKdfType, HpkeKemType,
 };
@@ -16,7 +15,7 @@ use super::key_schedule::{KeySchedule, KeyScheduleSuite};
 use super::psk::{self, Psk};
 use super::{InfoHashMemory, MAX_KEY_LEN, NONCE_LEN, Sender};
 use super::{aead_type, open, receive_export, with_key_and_nonce};
-use crate::aead;
+use crate::backend::aead;
 use crate::kdf::hmac::HmacKey;
 use crate::lanes::{BATCH, Lanes, PrivateKeys};
 
@@ -288,7 +287,7 @@ impl Case {
             return kem::x448::encap_with(&self.sk_e.0, &self.pk_r.0, shared_secret).unwrap();
         }
         let kem = DhKem::of(self.config().0);
-        let ephemeral = PrivateKey::from_private_key(kem.group(), &self.sk_e.0).unwrap();
+        let ephemeral = kem.enter(&self.sk_e.0).unwrap();
         kem.encap_with(&ephemeral, &self.pk_r.0, shared_secret)
             .unwrap()
     }
