@@ -26,7 +26,7 @@ use crate::prepared::{EncapsulationStore, VerificationStore};
 use crate::secret::SecretBytes;
 use crate::{SUITES, hash, signature, suites};
 
-/// Cryptography and randomness for OpenMLS, on AWS-LC.
+/// Cryptography and randomness for OpenMLS, on AWS-LC or ring.
 ///
 /// Making one and cloning it is cheap. Clones share the hash of the last HPKE
 /// `info` they sealed under, with at most 64 MiB of it, and what was

@@ -1,6 +1,8 @@
 //! The direction of dependencies, from `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
@@ -204,6 +206,50 @@ fn the_provider_with_ring_has_no_aws_lc() {
         let aws_lc = tree.lines().find(|line| line.starts_with("aws-lc"));
         assert_eq!(aws_lc, None, "{package}");
     }
+}
+
+/// Where the provider's source may name the libraries that compute: its backends, and for AWS-LC
+/// what ring has not.
+const BACKENDS: [(&str, &[&str]); 2] = [
+    (
+        "aws_lc_",
+        &[
+            "backend/aws_lc/",
+            "ff1.rs",
+            "ffi.rs",
+            "hpke/kem/ml_kem.rs",
+            "signature/ml_dsa.rs",
+        ],
+    ),
+    ("ring::", &["backend/ring/", "backend/mod.rs"]),
+];
+
+#[test]
+fn only_its_backends_name_the_libraries() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../provider/src");
+    let mut named = [0; BACKENDS.len()];
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let place = path.strip_prefix(&root).unwrap().to_str().unwrap();
+            let source = fs::read_to_string(&path).unwrap();
+            for ((library, places), named) in BACKENDS.iter().zip(&mut named) {
+                let mut words = source.split(|c: char| !(c.is_alphanumeric() || "_:".contains(c)));
+                if words.any(|word| word.starts_with(library)) {
+                    *named += 1;
+                    let allowed = places.iter().any(|allowed| place.starts_with(allowed));
+                    assert!(allowed, "{place} names {library}");
+                }
+            }
+        }
+    }
+    println!("{named:?}");
+    assert!(named.iter().all(|&named| named >= 6));
 }
 
 /// Versions, edition and lints are those of the workspace.
