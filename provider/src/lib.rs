@@ -43,7 +43,7 @@
 //! | Operation | Done by |
 //! |---|---|
 //! | random bytes, Ed25519, ECDSA, AEAD, SHA-2, HMAC | ring |
-//! | ECDH with X25519 and P-256; the public keys of P-256's signature keys | `mls_lanes`, one at a time too |
+//! | ECDH with X25519 and P-256; the public keys of P-256's signature keys | `mls_lanes`, its portable code for one at a time |
 //! | ECDH with P-384; the public keys of its signature keys | the crate `p384`, never audited |
 //! | composition of HKDF and HPKE | this crate |
 //!
