@@ -206,7 +206,7 @@ lint: test-packages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 	$(CARGO) clippy $(FIPS) --lib --bins --test fips --test fips_sbom -- --deny warnings
-	$(CARGO) clippy $(RING) --lib --tests -- --deny warnings
+	$(CARGO) clippy --locked --no-default-features --features ring --package openmls_hw_crypto --all-targets -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --locked
 	@for workspace in $(OTHER_WORKSPACES); do \
 	    $(CARGO) metadata --locked --quiet --format-version 1 --manifest-path $$workspace/Cargo.toml > /dev/null \
