@@ -16,7 +16,7 @@ TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: bench-answer bench-fips-guest bench-guests bench-guests-test bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
+.PHONY: bench-answer bench-fips-guest bench-guests bench-guests-test bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-ring test-wasm test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
@@ -28,6 +28,8 @@ help:
 	@echo 'make fips-table        fips/operations/ written anew, by the service indicator of both modules'
 	@echo 'make fips-sbom         the bill of materials of the signer with the FIPS module, in target/'
 	@echo 'make test-features     the suites and functions that features bring: drafts, X448 and Ed448'
+	@echo 'make test-ring         the provider on ring: its tests, the conformance suite, interop'
+	@echo 'make test-wasm         the same in WebAssembly: members under Node.js in groups with native ones'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
 	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load,'
@@ -77,6 +79,29 @@ test-features: test-packages
 	$(CARGO) test --locked --package mls_tests --features $(FEATURES) \
 	    --test curve448 --test pq_groups --test pq_interop --test pq_suites --test pq_wycheproof \
 	    --test readme_features --test targeted_messages --test virtual_clients
+
+# The provider on ring, without AWS-LC.
+RING = --locked --no-default-features --features ring --package openmls_hw_crypto --package mls_tests
+
+test-ring: test-packages
+	$(CARGO) test $(RING) --lib --test ring --test wycheproof --test rfc9180 --test malformed \
+	    --test properties --test batch --test prepared --test prepared_verifications --test interop
+
+# No rustup here brings the target's standard library: Debian's compiler has its source.
+WASM_PACKAGES = cargo-web clang lld-22 llvm nodejs rust-web-src rustc-web
+WASM = $(CURDIR)/target/wasm
+
+test-wasm: test-packages
+	@./.ci/install-packages $(WASM_PACKAGES)
+	cd tests/wasm && RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+	    CC_wasm32_unknown_unknown=clang AR_wasm32_unknown_unknown=llvm-ar \
+	    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22 \
+	    /usr/bin/cargo build --locked --release --target-dir $(WASM) \
+	    --target wasm32-unknown-unknown -Z build-std=std,panic_abort
+	$(CARGO) run --locked --quiet --manifest-path tests/wasm/Cargo.toml --package mls_wasm_bindgen \
+	    --target-dir $(WASM) -- $(WASM)/wasm32-unknown-unknown/release/mls_wasm_member.wasm $(WASM)/node
+	MLS_TEST_WASM=$(WASM)/node $(CARGO) test --locked --package mls_tests --features wasm \
+	    --test wasm -- --nocapture
 
 # One selection of crates for every command, or Cargo builds the C library again.
 FIPS = --locked --no-default-features --features fips \
@@ -191,12 +216,13 @@ bench-hsm: run-packages
 	$(CARGO) run --release --locked --package mls_hsm_signer --bin mls-hsm-signer -- bench --json
 
 # Their lock files go stale when a crate of this workspace gains a dependency.
-OTHER_WORKSPACES = simd/fuzz hsm-signer/fuzz hsm-signer/tests/kryoptic fips/certified benches/awslc
+OTHER_WORKSPACES = simd/fuzz hsm-signer/fuzz hsm-signer/tests/kryoptic fips/certified benches/awslc tests/wasm
 
 lint: test-packages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 	$(CARGO) clippy $(FIPS) --lib --bins --test fips --test fips_sbom -- --deny warnings
+	$(CARGO) clippy --locked --no-default-features --features ring --package openmls_hw_crypto --all-targets -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --locked
 	@for workspace in $(OTHER_WORKSPACES); do \
 	    $(CARGO) metadata --locked --quiet --format-version 1 --manifest-path $$workspace/Cargo.toml > /dev/null \

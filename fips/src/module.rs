@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{Certificate, FipsStatus};
 
-/// What is known of the linked AWS-LC.
+/// What is known of the linked AWS-LC, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Module {
@@ -25,7 +25,7 @@ impl Module {
     /// Asks the linked library.
     pub fn linked() -> Self {
         Self {
-            is_fips: aws_lc_rs::try_fips_mode().is_ok(),
+            is_fips: is_fips(),
             is_alone: is_alone(),
             version: version_string().strip_prefix(FIPS_MODULE).map(String::from),
         }
@@ -44,6 +44,17 @@ impl Module {
         self.certificate()
             .map_or(FipsStatus::Unvalidated, |certificate| certificate.status)
     }
+}
+
+#[cfg(any(feature = "aws-lc", feature = "fips"))]
+fn is_fips() -> bool {
+    aws_lc_rs::try_fips_mode().is_ok()
+}
+
+/// No AWS-LC at all.
+#[cfg(not(any(feature = "aws-lc", feature = "fips")))]
+fn is_fips() -> bool {
+    false
 }
 
 /// Cargo lets two crates link two versions of the module, if a lock file says so. A hash by

@@ -45,7 +45,7 @@ impl HwCrypto {
 
     /// `count` fresh HPKE key pairs, as for the init and encryption keys of key
     /// packages: in lanes each derived from Nh random bytes of its own (RFC 9180, section
-    /// 7.1.3), without lanes, and so in FIPS mode, of AWS-LC's own generation.
+    /// 7.1.3), without lanes, and so in FIPS mode, of the backend's own generation.
     ///
     /// # Errors
     /// [`CryptoError::InsufficientRandomness`], [`CryptoError::UnsupportedCiphersuite`];

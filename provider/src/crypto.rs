@@ -13,6 +13,7 @@ use openmls_traits::types::{
 };
 use tls_codec::SecretVLBytes;
 
+use crate::backend::aead;
 #[cfg(feature = "virtual-clients-draft")]
 use crate::ff1;
 #[cfg(feature = "targeted-messages-draft")]
@@ -23,9 +24,9 @@ use crate::kdf::{MAX_HASH_LEN, hkdf};
 use crate::policy::{Mode, Policy};
 use crate::prepared::{EncapsulationStore, VerificationStore};
 use crate::secret::SecretBytes;
-use crate::{SUITES, aead, hash, signature, suites};
+use crate::{SUITES, hash, signature, suites};
 
-/// Cryptography and randomness for OpenMLS, on AWS-LC.
+/// Cryptography and randomness for OpenMLS, on AWS-LC or ring.
 ///
 /// Making one and cloning it is cheap. Clones share the hash of the last HPKE
 /// `info` they sealed under, with at most 64 MiB of it, and what was

@@ -1,4 +1,4 @@
-//! The encodings that are let through to AWS-LC.
+//! The encodings that are let through to the backend.
 //!
 //! AWS-LC parses more than MLS allows: compressed and hybrid points, and DER
 //! structures in the place of raw keys. RFC 9420 (section 5.1.1) and RFC 9180
@@ -9,7 +9,7 @@ const UNCOMPRESSED: u8 = 0x04;
 
 /// Whether `bytes` has the form of an uncompressed point of `len` bytes.
 ///
-/// Whether it lies on the curve is for AWS-LC to say.
+/// Whether it lies on the curve is for the backend to say.
 pub(crate) fn is_uncompressed_point(bytes: &[u8], len: usize) -> bool {
     bytes.len() == len && bytes.first() == Some(&UNCOMPRESSED)
 }

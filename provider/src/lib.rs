@@ -1,4 +1,4 @@
-//! An OpenMLS crypto provider on AWS-LC.
+//! An OpenMLS crypto provider on AWS-LC, or on ring where AWS-LC cannot be built.
 //!
 //! [`OpenMlsHwCrypto`] takes the place of `OpenMlsRustCrypto` in an OpenMLS
 //! application; [`HwCrypto`] is the [`OpenMlsCrypto`] and [`OpenMlsRand`]
@@ -34,6 +34,25 @@
 //! With the feature `fips` (and without the default features) AWS-LC is its FIPS module, and
 //! does the second row too; [`HwCrypto::fips`] then refuses what is not approved.
 //!
+//! # With ring
+//!
+//! With the feature `ring` (and without the default features) no AWS-LC is linked; where AWS-LC is
+//! asked for as well, it goes first. The suites are 0x0001, 0x0002, 0x0003 and 0x0007, for ring has
+//! no P-521, and with `curve448` its two.
+//!
+//! | Operation | Done by |
+//! |---|---|
+//! | random bytes, Ed25519, ECDSA, AEAD, SHA-2, HMAC | ring |
+//! | ECDH with X25519 and P-256; the public keys of P-256's signature keys | `mls_lanes`, its portable code for one at a time |
+//! | ECDH with P-384; the public keys of its signature keys | the crate `p384`, never audited |
+//! | composition of HKDF and HPKE | this crate |
+//!
+//! ring's own structures, which hold keys of HMAC, AEAD and signatures while they are used, and the
+//! stack that `p384` computes on, nobody wipes; what this crate holds it wipes as ever. There is no
+//! FIPS mode: where it is required ([`mls_fips`]), nothing runs. On `wasm32-unknown-unknown` the
+//! program chooses where random bytes are from, as by ring's feature `wasm32_unknown_unknown_js`, and
+//! everything runs on one thread.
+//!
 //! # Formats
 //!
 //! Those that OpenMLS and its other providers store and send:
@@ -44,7 +63,7 @@
 //! | public key | 32 bytes | 65-byte uncompressed point | 97 | 133 |
 //! | signature | 64 bytes (Ed25519) | DER `ECDSA-Sig-Value` | DER | DER |
 //!
-//! A compressed or hybrid point, or any other length, is refused before AWS-LC
+//! A compressed or hybrid point, or any other length, is refused before the backend
 //! sees it.
 //!
 //! With their features:
@@ -64,7 +83,7 @@
 //! [`OpenMlsCrypto`]: openmls_traits::crypto::OpenMlsCrypto
 //! [`OpenMlsRand`]: openmls_traits::random::OpenMlsRand
 
-mod aead;
+mod backend;
 mod batch;
 mod crypto;
 mod encoding;

@@ -1,17 +1,18 @@
-//! Random bytes from AWS-LC's DRBG.
+//! Random bytes.
 
-use aws_lc_rs::rand;
-use mls_fips::{Algorithm, FipsError, Service, observe};
+use mls_fips::FipsError;
 use openmls_traits::random::OpenMlsRand;
 use openmls_traits::types::CryptoError;
 
 use crate::HwCrypto;
 
+pub(crate) use crate::backend::random::fill;
+
 /// Nothing was generated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RandomError {
-    /// AWS-LC's random generator could not be seeded. Opaque, since there is nothing a
+    /// The random generator could not be seeded. Opaque, since there is nothing a
     /// caller could tell apart.
     #[error("no random bytes: the entropy source of the system is not available")]
     NoEntropy,
@@ -24,7 +25,7 @@ pub enum RandomError {
 }
 
 /// AWS-LC keeps one DRBG for each thread, so no lock is taken; it notices a
-/// `fork` and reseeds.
+/// `fork` and reseeds. ring asks the operating system each time.
 impl OpenMlsRand for HwCrypto {
     type Error = RandomError;
 
@@ -50,10 +51,4 @@ impl HwCrypto {
             _ => RandomError::NotApproved,
         })
     }
-}
-
-/// Fills `bytes` from the DRBG.
-pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), CryptoError> {
-    observe(Service::Random, Algorithm::Drbg, || rand::fill(bytes))
-        .map_err(|_| CryptoError::InsufficientRandomness)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use openmls_traits::types::HpkeKemType;
 
 use crate::Policy;
+use crate::backend::ONE_BY_ONE;
 use crate::hpke::kem::{KEMS, Kem};
 use crate::lanes::{self, Lanes, NoLanes};
 
@@ -17,7 +18,7 @@ pub struct Status {
     pub policy: Option<Policy>,
     /// The instruction set of the lanes; an error if the environment variable
     /// `MLS_LANES_BACKEND` asks for one that is unknown or not there, or if this build has
-    /// none, and then AWS-LC does everything.
+    /// none, and then everything is done one key at a time.
     pub lanes: Result<&'static str, NoLanes>,
     /// Who does the encapsulations of each KEM.
     pub batches: Vec<(HpkeKemType, BatchEngine)>,
@@ -31,11 +32,13 @@ pub enum BatchEngine {
     Lanes {
         /// The name of the instruction set.
         backend: &'static str,
-        /// The number of keys from which on they are used; AWS-LC does fewer.
+        /// The number of keys from which on they are used; fewer are done one at a time.
         from: usize,
     },
     /// AWS-LC, one key at a time on each thread.
     AwsLc,
+    /// What the build with ring does Diffie-Hellman by, one key at a time on each thread.
+    Ring,
 }
 
 impl Status {
@@ -52,7 +55,7 @@ fn engine(kem: &dyn Kem) -> BatchEngine {
     let lanes = kem.in_lanes().and_then(|(curve, _)| Lanes::of(curve));
     match lanes.and_then(|lanes| Some((lanes.name(), lanes.break_even()?))) {
         Some((backend, from)) => BatchEngine::Lanes { backend, from },
-        None => BatchEngine::AwsLc,
+        None => ONE_BY_ONE,
     }
 }
 
@@ -63,6 +66,7 @@ impl fmt::Display for BatchEngine {
                 write!(formatter, "{backend} lanes from {from} keys on")
             }
             Self::AwsLc => formatter.write_str("AWS-LC"),
+            Self::Ring => formatter.write_str("one by one, beside ring"),
         }
     }
 }

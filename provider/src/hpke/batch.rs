@@ -64,8 +64,8 @@ pub(crate) fn derive_key_pairs<I: AsRef<[u8]> + Sync>(
     }
 }
 
-/// Fresh key pairs: in lanes each derived from Nh random bytes of its own, else of AWS-LC's
-/// own generation.
+/// Fresh key pairs: in lanes each derived from Nh random bytes of its own, else of the
+/// backend's own generation.
 pub(crate) fn generate_key_pairs(
     mode: Mode,
     config: &HpkeConfig,
@@ -74,7 +74,7 @@ pub(crate) fn generate_key_pairs(
     mode.check_kem(config.0)?;
     let kem = kem::of(config.0)?;
     if !kem.has_lanes_for(count) {
-        return generate_by_aws_lc(mode, kem, count);
+        return generate_one_by_one(mode, kem, count);
     }
     let len = count.checked_mul(kem.ikm_len());
     let len = len.ok_or(CryptoError::TooMuchData)?;
@@ -87,7 +87,7 @@ pub(crate) fn generate_key_pairs(
     derive_key_pairs(mode, config, &ikms).into_iter().collect()
 }
 
-fn generate_by_aws_lc(
+fn generate_one_by_one(
     mode: Mode,
     kem: &dyn Kem,
     count: usize,

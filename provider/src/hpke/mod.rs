@@ -27,7 +27,7 @@ use openmls_traits::types::{
     KemOutput,
 };
 
-use crate::aead;
+use crate::backend::aead;
 use crate::prepared::EncapsulationStore;
 use crate::secret::SecretBytes;
 use kem::SharedSecret;

@@ -6,7 +6,7 @@ use openmls_traits::types::{AeadType, CryptoError, HpkeCiphertext, HpkeConfig};
 
 use super::key_schedule::{KeySchedule, KeyScheduleSuite};
 use super::{SenderState, SharedSecret, aead_type, kem, with_key_and_nonce};
-use crate::aead;
+use crate::backend::aead;
 use crate::policy::Mode;
 
 /// The shortest PSK in bytes: it has to have that much entropy (section 5.1.2).

@@ -3,7 +3,6 @@
 //! This module exists in this crate's own tests only, so the choice of an
 //! ephemeral key cannot reach a build that others use.
 
-use aws_lc_rs::agreement::PrivateKey;
 use openmls_traits::types::{
     AeadType, CryptoError, HpkeAeadType, HpkeCiphertext, HpkeConfig, HpkeKdfType, HpkeKemType,
 };
@@ -16,7 +15,7 @@ use super::key_schedule::{KeySchedule, KeyScheduleSuite};
 use super::psk::{self, Psk};
 use super::{InfoHashMemory, MAX_KEY_LEN, NONCE_LEN, Sender};
 use super::{aead_type, open, receive_export, with_key_and_nonce};
-use crate::aead;
+use crate::backend::aead;
 use crate::kdf::hmac::HmacKey;
 use crate::lanes::{BATCH, Lanes, PrivateKeys};
 
@@ -62,6 +61,9 @@ struct Export {
     value: Hex,
 }
 
+/// The KEMs of the vectors; the backend may lack P-521.
+const KEMS: usize = 2 + cfg!(feature = "p521") as usize;
+
 /// How many of each were compared.
 #[derive(Default, PartialEq, Eq, Debug)]
 struct Counts {
@@ -76,16 +78,16 @@ struct Counts {
 fn every_value_of_every_case_is_ours() {
     let vectors: Vectors = serde_json::from_str(VECTORS).unwrap();
     let mut counts = Counts::default();
-    for case in &vectors.cases {
+    for case in vectors.implemented() {
         case.check(&mut counts);
     }
-    println!("RFC 9180, base mode: {counts:?}");
+    println!("RFC 9180, base mode, {KEMS} of 3 KEMs: {counts:?}");
     let expected = Counts {
-        cases: 24,
-        export_only_cases: 6,
-        ciphertexts: 4626,
-        opened: 18,
-        exports: 2 * 72,
+        cases: 8 * KEMS,
+        export_only_cases: 2 * KEMS,
+        ciphertexts: 1542 * KEMS,
+        opened: 6 * KEMS,
+        exports: 2 * 24 * KEMS,
     };
     assert_eq!(counts, expected);
 }
@@ -97,17 +99,17 @@ fn every_value_of_every_case_in_psk_mode_is_ours() {
     let vectors = include_str!("../../testdata/rfc9180-psk.json");
     let vectors: Vectors = serde_json::from_str(vectors).unwrap();
     let mut counts = Counts::default();
-    for case in &vectors.cases {
+    for case in vectors.implemented() {
         assert!(case.psk.is_some());
         case.check(&mut counts);
     }
-    println!("RFC 9180, PSK mode: {counts:?}");
+    println!("RFC 9180, PSK mode, {KEMS} of 3 KEMs: {counts:?}");
     let expected = Counts {
-        cases: 24,
-        export_only_cases: 6,
-        ciphertexts: 4626,
-        opened: 18,
-        exports: 72,
+        cases: 8 * KEMS,
+        export_only_cases: 2 * KEMS,
+        ciphertexts: 1542 * KEMS,
+        opened: 6 * KEMS,
+        exports: 24 * KEMS,
     };
     assert_eq!(counts, expected);
 }
@@ -186,6 +188,14 @@ fn check_batch(lanes: &Lanes, batch: &[&Case], counts: &mut BatchCounts) {
         },
     );
     assert_eq!(next, batch.len());
+}
+
+impl Vectors {
+    /// Those of the KEMs that this build has.
+    fn implemented(&self) -> impl Iterator<Item = &Case> {
+        let cases = self.cases.iter();
+        cases.filter(|case| kem::of(case.config().0).is_ok())
+    }
 }
 
 impl Case {
@@ -288,7 +298,7 @@ impl Case {
             return kem::x448::encap_with(&self.sk_e.0, &self.pk_r.0, shared_secret).unwrap();
         }
         let kem = DhKem::of(self.config().0);
-        let ephemeral = PrivateKey::from_private_key(kem.group(), &self.sk_e.0).unwrap();
+        let ephemeral = kem.enter(&self.sk_e.0).unwrap();
         kem.encap_with(&ephemeral, &self.pk_r.0, shared_secret)
             .unwrap()
     }

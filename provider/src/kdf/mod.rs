@@ -2,8 +2,6 @@
 
 pub(crate) mod hkdf;
 pub(crate) mod hmac;
-#[cfg(not(feature = "fips"))]
-pub(crate) mod sha2;
 
 /// Length in bytes of the longest hash output, SHA-512's.
 pub(crate) const MAX_HASH_LEN: usize = 64;

@@ -1,4 +1,4 @@
-//! Ephemeral key agreements and public keys for many keys at once, outside of AWS-LC.
+//! Ephemeral key agreements and public keys for many keys at once, outside of the backend.
 //!
 //! By the lanes of `mls_lanes`; a build with the FIPS module has none, and everything that
 //! could use them does without.

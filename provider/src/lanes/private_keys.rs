@@ -25,7 +25,7 @@ impl PrivateKeys {
         }
     }
 
-    /// Fresh keys from AWS-LC's DRBG; a candidate that `is_private_key` refuses is
+    /// Fresh keys from the backend's generator; a candidate that `is_private_key` refuses is
     /// drawn again (FIPS 186-5, appendix A.2.2).
     pub(crate) fn generate(
         count: usize,

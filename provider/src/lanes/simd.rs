@@ -1,6 +1,6 @@
 //! The lanes of `mls_lanes`.
 //!
-//! Private keys are drawn from AWS-LC's DRBG; only the multiplications are done
+//! Private keys are drawn from the backend's generator; only the multiplications are done
 //! in lanes.
 
 use std::array;

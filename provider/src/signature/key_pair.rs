@@ -1,4 +1,4 @@
-//! [`SignatureKeyPair`]: a signer that AWS-LC runs, stored as OpenMLS stores its own.
+//! [`SignatureKeyPair`]: a signer that the backend runs, stored as OpenMLS stores its own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use crate::policy::Mode;
 /// A signature key pair, usable as an OpenMLS [`Signer`].
 ///
 /// It takes the place of `openmls_basic_credential::SignatureKeyPair`, whose
-/// signatures RustCrypto makes: here AWS-LC holds the key and signs, for every
-/// scheme of the suites, P-521 included. Both are stored in the same form
+/// signatures RustCrypto makes: here AWS-LC or ring holds the key and signs, for every
+/// scheme of the suites, with AWS-LC P-521 included. Both are stored in the same form
 /// under the same identifier, so each reads what the other has stored.
 ///
 /// The public key is always the private key's own. Cloning shares the key;
-/// AWS-LC wipes it when the last clone is dropped.
+/// AWS-LC wipes it when the last clone is dropped, and ring does not.
 ///
 /// It belongs to no [`HwCrypto`](crate::HwCrypto), and is in FIPS mode when the process is
 /// required to be; then what is refused there fails here with the same errors.

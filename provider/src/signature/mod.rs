@@ -37,11 +37,12 @@ pub(crate) trait SigningKey: Send + Sync {
     fn public(&self) -> &[u8];
 }
 
-/// Every scheme that is implemented.
+/// Every scheme that is implemented. Which backend brings the feature of a row, `Cargo.toml` says.
 const SCHEMES: &[(SignatureScheme, &dyn Scheme)] = &[
     (SignatureScheme::ED25519, &ed25519::Ed25519),
     (SignatureScheme::ECDSA_SECP256R1_SHA256, &ecdsa::P256),
     (SignatureScheme::ECDSA_SECP384R1_SHA384, &ecdsa::P384),
+    #[cfg(feature = "p521")]
     (SignatureScheme::ECDSA_SECP521R1_SHA512, &ecdsa::P521),
     #[cfg(feature = "curve448")]
     (SignatureScheme::ED448, &ed448::Ed448),

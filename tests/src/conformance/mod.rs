@@ -1,7 +1,8 @@
 //! Conformance checks for an implementation of [`OpenMlsCrypto`].
 //!
 //! Each check takes the implementation as its argument and returns a [`Report`]: how many cases
-//! ran, and what went wrong. Nothing in here knows which implementation it looks at; a panic in it
+//! ran, and what went wrong. Of the curves it runs on those that a suite of the implementation has;
+//! its caller says how many cases that makes. Nothing in here knows which implementation it looks at; a panic in it
 //! is a failed case, not the end of the run.
 //!
 //! | Module | Asks |
@@ -14,6 +15,7 @@
 //! [`OpenMlsCrypto`]: openmls_traits::crypto::OpenMlsCrypto
 
 pub mod malformed;
+mod offered;
 pub mod properties;
 pub mod reference;
 pub mod report;
@@ -22,4 +24,5 @@ pub mod wycheproof;
 
 mod hex;
 
+pub use offered::{offers_kem, offers_scheme};
 pub use report::{Counts, Report};

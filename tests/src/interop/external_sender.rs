@@ -26,7 +26,7 @@ impl ExternalSender {
     /// What the group's `external_senders` extension lists, as its only entry.
     pub fn identity(&self) -> Identity {
         Identity {
-            name: "delivery service",
+            name: "delivery service".into(),
             signature_public_key: self.keys.to_public_vec(),
         }
     }

@@ -1,5 +1,8 @@
 //! The implementations under test: one static row each.
 
+use std::path::Path;
+use std::process::Command;
+
 use mls_rs_core::crypto::CryptoProvider;
 use mls_rs_crypto_openssl::OpensslCryptoProvider;
 use mls_rs_crypto_rustcrypto::RustCryptoProvider;
@@ -11,6 +14,7 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use super::member::{Failure, Member, Setup};
 use super::mls_rs_member::mls_rs_member;
 use super::openmls_member::OpenMlsMember;
+use super::remote_member::RemoteMember;
 
 /// An MLS library on a crypto provider.
 pub struct Implementation {
@@ -33,6 +37,23 @@ pub static OPENMLS_HW: Implementation = Implementation {
         Ok(Box::new(OpenMlsMember::new(provider, keys, public, setup)))
     },
 };
+
+/// OpenMLS on this project's provider with ring, in WebAssembly under Node.js: what
+/// `make test-wasm` built, in the folder that the environment variable `MLS_TEST_WASM` names.
+pub static OPENMLS_HW_WASM: Implementation = Implementation {
+    name: "openmls/hw in WebAssembly",
+    ciphersuites: || RemoteMember::ciphersuites(wasm()).expect("it says which suites it has"),
+    member: |setup| Ok(Box::new(RemoteMember::start(wasm(), setup)?)),
+};
+
+fn wasm() -> Command {
+    let built = std::env::var_os("MLS_TEST_WASM").expect("MLS_TEST_WASM: run make test-wasm");
+    let mut command = Command::new("node");
+    command
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/wasm/member.cjs"))
+        .arg(Path::new(&built).join("mls_wasm_member.js"));
+    command
+}
 
 /// OpenMLS on openmls_rust_crypto.
 pub static OPENMLS_RUST_CRYPTO: Implementation = Implementation {

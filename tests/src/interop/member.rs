@@ -6,6 +6,7 @@
 use std::fmt::{self, Debug, Display};
 
 use openmls_traits::types::Ciphersuite;
+use serde::{Deserialize, Serialize};
 
 use super::wire_format;
 
@@ -72,7 +73,7 @@ pub struct Setup<'a> {
 }
 
 /// The wire format in which members send proposals and commits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HandshakeFormat {
     /// Signed and authenticated by a membership tag, in the clear.
     PublicMessage,
@@ -94,14 +95,16 @@ impl HandshakeFormat {
 }
 
 /// A basic credential's identity with its public signature key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Identity {
     /// The identity in the basic credential.
-    pub name: &'static str,
+    pub name: String,
     /// The public key, encoded as the suite's signature scheme has it in MLS.
     pub signature_public_key: Vec<u8>,
 }
 
 /// A commit and the Welcome for the members it adds, if it adds any.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Commit {
     /// The commit.
     pub commit: Vec<u8>,
@@ -110,7 +113,7 @@ pub struct Commit {
 }
 
 /// What a processed handshake message did.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Received {
     /// A proposal waits for its commit.
     Proposal,

@@ -202,7 +202,7 @@ fn signing_identity(name: &str, public_key: SignaturePublicKey) -> SigningIdenti
 
 fn external_senders(sender: &Identity) -> Result<ExtensionList, Failure> {
     let public_key = SignaturePublicKey::from(sender.signature_public_key.clone());
-    let sender = signing_identity(sender.name, public_key);
+    let sender = signing_identity(&sender.name, public_key);
     let mut extensions = ExtensionList::new();
     extensions.set_from(ExternalSendersExt::new(vec![sender]))?;
     Ok(extensions)

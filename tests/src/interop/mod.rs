@@ -1,4 +1,4 @@
-//! Interoperability in one process: members of different MLS implementations
+//! Interoperability: members of different MLS implementations, one of them in WebAssembly,
 //! share one group and exchange nothing but serialized messages.
 //!
 //! A [`Pairing`] sets two [`Implementation`]s against each other. For every
@@ -15,6 +15,7 @@
 //!       member         what a member can do (trait)
 //!         openmls_member   OpenMLS, generic over the crypto provider
 //!         mls_rs_member    mls-rs, generic over the crypto provider
+//!         remote_member    in another process, asked by lines (request)
 //! ```
 
 mod conversation;
@@ -24,6 +25,8 @@ mod member;
 mod mls_rs_member;
 mod openmls_member;
 mod pairing;
+mod remote_member;
+mod request;
 pub mod scenario;
 mod wire_format;
 

@@ -218,7 +218,7 @@ fn external_senders(sender: &Identity) -> Extension {
     let CredentialWithKey {
         credential,
         signature_key,
-    } = credential(sender.name, sender.signature_public_key.clone());
+    } = credential(&sender.name, sender.signature_public_key.clone());
     Extension::ExternalSenders(vec![ExternalSender::new(signature_key, credential)])
 }
 

@@ -1,7 +1,7 @@
 //! `Encap` and `DeriveKeyPair` (RFC 9180, section 4) for many keys at once.
 //!
 //! What has lanes goes through them where this CPU does them; everything else, and a batch
-//! too small to fill them, through AWS-LC one by one.
+//! too small to fill them, through the backend one by one.
 
 use openmls_traits::types::{CryptoError, HpkeKeyPair};
 

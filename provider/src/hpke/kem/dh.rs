@@ -1,28 +1,21 @@
 //! DHKEM (RFC 9180, section 4.1) over X25519, P-256, P-384 and P-521.
 
-use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey};
-use aws_lc_rs::agreement::{ECDH_P256, ECDH_P384, ECDH_P521, X25519};
-use aws_lc_rs::encoding::{AsBigEndian, Curve25519SeedBin, EcPrivateKeyBin};
-use mls_fips::{Algorithm, Service, observe};
 use openmls_traits::types::{CryptoError, HashType, HpkeKemType, HpkeKeyPair};
 use zeroize::Zeroizing;
 
 use super::{Kem, KemInLanes, SharedSecret};
+use crate::backend::MAX_DH_LEN;
+use crate::backend::agreement::{self, Group, PrivateKey};
 use crate::encoding::is_uncompressed_point;
 use crate::hpke::labels::{LabeledKdf, SuiteId};
 use crate::kdf::hmac::HmacKey;
 use crate::lanes::LaneCurve;
 use crate::secret::SecretBytes;
 
-/// The longest Diffie-Hellman secret in bytes, P-521's.
-const MAX_DH_LEN: usize = 66;
-
 /// A KEM: a Diffie-Hellman group with its KDF (RFC 9180, section 7.1).
 pub(crate) struct DhKem {
     id: HpkeKemType,
-    group: &'static agreement::Algorithm,
-    /// What standards call the group.
-    algorithm: Algorithm,
+    group: &'static Group,
     pub(super) kdf: LabeledKdf,
     /// Npk and Nenc, in bytes.
     public_len: usize,
@@ -44,8 +37,7 @@ struct Scalars {
 
 pub(super) static DHKEM_P256: DhKem = DhKem {
     id: HpkeKemType::DhKemP256,
-    group: &ECDH_P256,
-    algorithm: Algorithm::EcdhNist,
+    group: &agreement::P256,
     kdf: LabeledKdf {
         hash: HashType::Sha2_256,
         suite_id: SuiteId::kem(HpkeKemType::DhKemP256 as u16),
@@ -63,8 +55,7 @@ pub(super) static DHKEM_P256: DhKem = DhKem {
 
 pub(super) static DHKEM_P384: DhKem = DhKem {
     id: HpkeKemType::DhKemP384,
-    group: &ECDH_P384,
-    algorithm: Algorithm::EcdhNist,
+    group: &agreement::P384,
     kdf: LabeledKdf {
         hash: HashType::Sha2_384,
         suite_id: SuiteId::kem(HpkeKemType::DhKemP384 as u16),
@@ -81,10 +72,10 @@ pub(super) static DHKEM_P384: DhKem = DhKem {
     lanes: None,
 };
 
+#[cfg(feature = "p521")]
 pub(super) static DHKEM_P521: DhKem = DhKem {
     id: HpkeKemType::DhKemP521,
-    group: &ECDH_P521,
-    algorithm: Algorithm::EcdhNist,
+    group: &agreement::P521,
     kdf: LabeledKdf {
         hash: HashType::Sha2_512,
         suite_id: SuiteId::kem(HpkeKemType::DhKemP521 as u16),
@@ -103,8 +94,7 @@ pub(super) static DHKEM_P521: DhKem = DhKem {
 
 pub(super) static DHKEM_X25519: DhKem = DhKem {
     id: HpkeKemType::DhKem25519,
-    group: &X25519,
-    algorithm: Algorithm::X25519,
+    group: &agreement::X25519,
     kdf: LabeledKdf {
         hash: HashType::Sha2_256,
         suite_id: SuiteId::kem(HpkeKemType::DhKem25519 as u16),
@@ -189,7 +179,7 @@ impl Kem for DhKem {
         shared_secret: &mut SharedSecret,
     ) -> Result<(), CryptoError> {
         let private = self.enter(private)?;
-        let public = public_key(&private)?;
+        let public = private.public()?;
         self.diffie_hellman(&private, enc, |dh| {
             self.kdf.extract_and_expand(dh, enc, &public, shared_secret);
         })
@@ -201,23 +191,16 @@ impl Kem for DhKem {
         let mut private = Zeroizing::new(vec![0; self.private_len]);
         self.derive_private_key(ikm, &mut private)?;
         Ok(HpkeKeyPair {
-            public: public_key(&self.enter(&private)?)?,
+            public: self.enter(&private)?.public()?,
             private: std::mem::take(&mut *private).into(),
         })
     }
 
-    /// Of AWS-LC's own generation.
     fn generate_key_pair(&self) -> Result<HpkeKeyPair, CryptoError> {
         let key = self.generate()?;
-        let private = match self.scalars {
-            Some(_) => AsBigEndian::<EcPrivateKeyBin>::as_be_bytes(&key)
-                .map(|scalar| scalar.as_ref().to_vec()),
-            None => AsBigEndian::<Curve25519SeedBin>::as_be_bytes(&key)
-                .map(|scalar| scalar.as_ref().to_vec()),
-        };
-        let mut private = Zeroizing::new(private.map_err(|_| CryptoError::CryptoLibraryError)?);
+        let mut private = key.private()?;
         Ok(HpkeKeyPair {
-            public: public_key(&key)?,
+            public: key.public()?,
             private: std::mem::take(&mut *private).into(),
         })
     }
@@ -227,13 +210,7 @@ impl DhKem {
     /// The row of a KEM that is a DHKEM.
     #[cfg(test)]
     pub(in crate::hpke) fn of(kem: HpkeKemType) -> &'static Self {
-        let rows = [&DHKEM_P256, &DHKEM_P384, &DHKEM_P521, &DHKEM_X25519];
-        rows.into_iter().find(|row| row.id == kem).unwrap()
-    }
-
-    #[cfg(test)]
-    pub(in crate::hpke) fn group(&self) -> &'static agreement::Algorithm {
-        self.group
+        ROWS.iter().find(|row| row.id == kem).unwrap()
     }
 
     /// `Encap` with the ephemeral key given; only known-answer tests choose it.
@@ -254,7 +231,7 @@ impl DhKem {
         recipient: &[u8],
         shared_secret: &mut SharedSecret,
     ) -> Result<Vec<u8>, CryptoError> {
-        let enc = public_key(ephemeral)?;
+        let enc = ephemeral.public()?;
         self.diffie_hellman(ephemeral, recipient, |dh| {
             self.kdf
                 .extract_and_expand(dh, &enc, recipient, shared_secret);
@@ -265,9 +242,7 @@ impl DhKem {
 
     /// Hands the Diffie-Hellman secret to `kdf`; `None` if `public` is refused.
     ///
-    /// AWS-LC refuses points off the curve and an all-zero X25519 secret
-    /// (RFC 9180, section 7.1.4; RUSTSEC-2026-0072), and wipes its copy. The KDF runs
-    /// outside of the agreement, so that each is observed by itself.
+    /// The KDF runs outside of the agreement, so that each is observed by itself.
     pub(super) fn diffie_hellman<T>(
         &self,
         private: &PrivateKey,
@@ -277,15 +252,9 @@ impl DhKem {
         if !self.is_encoded_public_key(public) {
             return None;
         }
-        let public = UnparsedPublicKey::new(self.group, public);
         let mut secret = SecretBytes::<MAX_DH_LEN>::zeros();
-        let len = observe(Service::Agreement, self.algorithm, || {
-            agreement::agree(private, public, (), |dh| {
-                secret[..dh.len()].copy_from_slice(dh);
-                Ok(dh.len())
-            })
-        });
-        len.ok().map(|len| kdf(&secret[..len]))
+        let len = private.agree(public, &mut secret)?;
+        Some(kdf(&secret[..len]))
     }
 
     /// Whether `bytes`, of the right length, are a private key; constant time up to
@@ -304,20 +273,14 @@ impl DhKem {
         }
     }
 
-    /// A fresh private key of AWS-LC's own generation.
+    /// A fresh private key.
     pub(super) fn generate(&self) -> Result<PrivateKey, CryptoError> {
-        observe(Service::KeyGeneration, self.algorithm, || {
-            PrivateKey::generate(self.group)
-        })
-        .map_err(|_| CryptoError::InsufficientRandomness)
+        PrivateKey::generate(self.group)
     }
 
     /// The private key with these bytes.
-    pub(super) fn enter(&self, private: &[u8]) -> Result<PrivateKey, CryptoError> {
-        observe(Service::KeyEntry, self.algorithm, || {
-            PrivateKey::from_private_key(self.group, private)
-        })
-        .map_err(|_| CryptoError::CryptoLibraryError)
+    pub(in crate::hpke) fn enter(&self, private: &[u8]) -> Result<PrivateKey, CryptoError> {
+        PrivateKey::enter(self.group, private)
     }
 
     /// The private key of `DeriveKeyPair(ikm)`, Nsk bytes.
@@ -379,22 +342,29 @@ impl Scalars {
     }
 }
 
-pub(super) fn public_key(private: &PrivateKey) -> Result<Vec<u8>, CryptoError> {
-    private
-        .compute_public_key()
-        .map(|public| public.as_ref().to_vec())
-        .map_err(|_| CryptoError::CryptoLibraryError)
-}
+/// Every row.
+#[cfg(test)]
+static ROWS: &[&DhKem] = &[
+    &DHKEM_P256,
+    &DHKEM_P384,
+    #[cfg(feature = "p521")]
+    &DHKEM_P521,
+    &DHKEM_X25519,
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn orders_are_those_that_aws_lc_enforces() {
-        for kem in [&DHKEM_P256, &DHKEM_P384, &DHKEM_P521] {
-            let scalars = kem.scalars.as_ref().unwrap();
-            let accepted = |key: &[u8]| PrivateKey::from_private_key(kem.group, key).is_ok();
+    fn orders_are_those_that_the_backend_enforces() {
+        let curves = ROWS
+            .iter()
+            .filter_map(|kem| Some((kem, kem.scalars.as_ref()?)));
+        let mut checked = 0;
+        for (kem, scalars) in curves {
+            checked += 1;
+            let accepted = |key: &[u8]| kem.enter(key).is_ok();
             let order = scalars.order.to_vec();
             let mut below = order.clone();
             *below.last_mut().unwrap() -= 1;
@@ -419,5 +389,6 @@ mod tests {
                 assert_eq!(accepted(key), expected, "{key:02x?}");
             }
         }
+        assert_eq!(checked, ROWS.len() - 1);
     }
 }

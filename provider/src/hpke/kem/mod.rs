@@ -90,11 +90,13 @@ pub(crate) trait KemInLanes {
     ) -> Vec<Result<HpkeKeyPair, CryptoError>>;
 }
 
-/// Every KEM that is implemented, as `openmls_traits` names it.
+/// Every KEM that is implemented, as `openmls_traits` names it. Which backend brings the feature
+/// of a row, `Cargo.toml` says.
 pub(crate) const KEMS: &[(HpkeKemType, &dyn Kem)] = &[
     (HpkeKemType::DhKem25519, &dh::DHKEM_X25519),
     (HpkeKemType::DhKemP256, &dh::DHKEM_P256),
     (HpkeKemType::DhKemP384, &dh::DHKEM_P384),
+    #[cfg(feature = "p521")]
     (HpkeKemType::DhKemP521, &dh::DHKEM_P521),
     #[cfg(feature = "curve448")]
     (HpkeKemType::DhKem448, &x448::X448),

@@ -7,13 +7,13 @@
 //! The draft computes with an all-zero X25519 secret; here a key or `enc` that gives one is
 //! refused, as it is by DHKEM(X25519). No key that was generated gives one.
 
-use aws_lc_rs::agreement::PrivateKey;
 use openmls_traits::types::{CryptoError, HpkeKeyPair};
 use zeroize::Zeroizing;
 
-use super::dh::{DHKEM_X25519, public_key};
+use super::dh::DHKEM_X25519;
 use super::ml_kem::{ML_KEM_768, SECRET_LEN};
 use super::{Encapsulated, Kem, KemInLanes, SharedSecret};
+use crate::backend::agreement::PrivateKey;
 use crate::ffi::{self, ML_KEM_SEED_LEN, MlKemKey, SHA3_256_LEN};
 use crate::lanes::{Exchanged, LaneCurve, Lanes, PrivateKeys};
 use crate::random;
@@ -143,7 +143,7 @@ impl Kem for XWing {
     ) -> Result<Vec<u8>, CryptoError> {
         let recipient = Halves::of_public(recipient)?;
         let ephemeral = DHKEM_X25519.generate()?;
-        let enc = public_key(&ephemeral)?;
+        let enc = ephemeral.public()?;
         DHKEM_X25519
             .diffie_hellman(&ephemeral, recipient.x25519, |dh| {
                 encap_ml_kem(recipient, &enc, dh, shared_secret)
@@ -171,7 +171,7 @@ impl Kem for XWing {
         let mut secret = SecretBytes::<SECRET_LEN>::zeros();
         ML_KEM_768.decapsulate(&private.ml_kem, enc.ml_kem, &mut *secret)?;
         let x25519 = private.x25519()?;
-        let public = public_key(&x25519)?;
+        let public = x25519.public()?;
         DHKEM_X25519
             .diffie_hellman(&x25519, enc.x25519, |dh| {
                 combine(&*secret, dh, enc.x25519, &public, shared_secret)
@@ -317,7 +317,7 @@ fn derive_private_key(ikm: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
 
 fn key_pair_of(private: Zeroizing<Vec<u8>>) -> Result<HpkeKeyPair, CryptoError> {
     let expanded = Expanded::of(&private)?;
-    let x25519 = public_key(&expanded.x25519()?)?;
+    let x25519 = expanded.x25519()?.public()?;
     Ok(key_pair(private, expanded.public(&x25519)?))
 }
 
@@ -393,7 +393,7 @@ mod tests {
             assert_eq!(pair.public, case.pk.0);
             let ephemeral = DHKEM_X25519.enter(case.ephemeral()).unwrap();
             let recipient = Halves::of_public(&case.pk.0).unwrap();
-            let enc = public_key(&ephemeral).unwrap();
+            let enc = ephemeral.public().unwrap();
             let encapsulated = DHKEM_X25519
                 .diffie_hellman(&ephemeral, recipient.x25519, |dh| case.encap(&enc, dh));
             case.assert_encapsulated(encapsulated.unwrap());

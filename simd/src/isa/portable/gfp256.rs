@@ -152,6 +152,7 @@ pub(crate) const fn leave(a: &Integer) -> Integer {
 }
 
 /// `2^260 a` modulo the prime: the Montgomery form of the vector backends.
+#[cfg(target_arch = "x86_64")]
 pub(crate) const fn times_2_to_260(a: &Integer) -> Integer {
     let mut result = enter(a);
     let mut i = 256;

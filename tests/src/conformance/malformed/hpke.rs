@@ -7,7 +7,7 @@ use openmls_traits::{
 
 use super::{bit_flips, encodings, wrong_lengths};
 use crate::conformance::{
-    Report,
+    Report, offers_kem,
     reference::{
         hpke::{Algorithms, Context, KDFS},
         kem,
@@ -45,9 +45,10 @@ impl Message {
         })
     }
 
-    /// One message for each KEM.
-    fn each_kem() -> impl Iterator<Item = Self> {
-        kem::KEMS.into_iter().map(|kem| {
+    /// One message for each KEM that `crypto` offers.
+    fn each_kem(crypto: &impl OpenMlsCrypto) -> impl Iterator<Item = Self> {
+        let kems = kem::KEMS.into_iter().filter(|&kem| offers_kem(crypto, kem));
+        kems.map(|kem| {
             let (kdf, aead) = (HpkeKdfType::HkdfSha256, HpkeAeadType::AesGcm128);
             Self::new(Algorithms { kem, kdf, aead }).expect("the reference covers every KEM")
         })
@@ -64,7 +65,7 @@ impl Message {
 /// Public, encapsulated and private keys that are none.
 pub fn hpke_keys(crypto: &impl OpenMlsCrypto) -> Report {
     let mut report = Report::new("HPKE keys");
-    for message in Message::each_kem() {
+    for message in Message::each_kem(crypto) {
         for point in encodings::bad_points(message.algorithms.kem, &message.pk_r) {
             bad_recipient(&mut report, crypto, &message, point.name, &point.bytes);
             let enc = &point.bytes;
@@ -136,7 +137,7 @@ fn bad_receiver(
 /// Ciphertexts that are truncated, extended or changed, and input of another message.
 pub fn hpke_ciphertexts(crypto: &impl OpenMlsCrypto) -> Report {
     let mut report = Report::new("HPKE ciphertexts");
-    for message in Message::each_kem() {
+    for message in Message::each_kem(crypto) {
         let config = || message.algorithms.config();
         let kem = message.algorithms.kem;
         report.accepts(format!("{kem:?}"), || {
@@ -172,7 +173,7 @@ pub fn hpke_exports(crypto: &impl OpenMlsCrypto) -> Report {
     for kdf in KDFS {
         let (kem, aead) = (HpkeKemType::DhKem25519, HpkeAeadType::Export);
         let algorithms = Algorithms { kem, kdf, aead };
-        let keys = Message::each_kem().find(|message| message.algorithms.kem == kem);
+        let keys = Message::each_kem(crypto).find(|message| message.algorithms.kem == kem);
         let keys = keys.expect("X25519 is among the KEMs");
         let limit = 255 * algorithms.hash().size();
         for length in [0, 1, limit - 1, limit] {
@@ -232,7 +233,7 @@ fn bad_export(
 /// The export-only AEAD where something is to be encrypted, and a KEM that is not supported.
 pub fn hpke_unsupported(crypto: &impl OpenMlsCrypto) -> Report {
     let mut report = Report::new("HPKE algorithms that are not supported");
-    for message in Message::each_kem() {
+    for message in Message::each_kem(crypto) {
         let algorithms = Algorithms {
             aead: HpkeAeadType::Export,
             ..message.algorithms
@@ -240,7 +241,7 @@ pub fn hpke_unsupported(crypto: &impl OpenMlsCrypto) -> Report {
         let error = CryptoError::UnsupportedAeadAlgorithm;
         encryption_refused(&mut report, crypto, &message, algorithms, error);
     }
-    if let Some(message) = Message::each_kem().next() {
+    if let Some(message) = Message::each_kem(crypto).next() {
         let algorithms = Algorithms {
             kem: HpkeKemType::DhKem448,
             ..message.algorithms

@@ -11,7 +11,7 @@ use super::{
     wrong_lengths,
 };
 use crate::conformance::{
-    Report,
+    Report, offers_scheme,
     reference::{self, kem},
     report::ok,
 };
@@ -35,6 +35,13 @@ const SCHEMES: [(SignatureScheme, Option<HpkeKemType>); 4] = [
     ),
 ];
 
+fn schemes(
+    crypto: &impl OpenMlsCrypto,
+) -> impl Iterator<Item = (SignatureScheme, Option<HpkeKemType>)> {
+    let rows = SCHEMES.into_iter();
+    rows.filter(|&(scheme, _)| offers_scheme(crypto, scheme))
+}
+
 /// Private and public key of the reference.
 fn key_pair(scheme: SignatureScheme, curve: Option<HpkeKemType>) -> Option<(Vec<u8>, Vec<u8>)> {
     let private = match curve {
@@ -47,7 +54,7 @@ fn key_pair(scheme: SignatureScheme, curve: Option<HpkeKemType>) -> Option<(Vec<
 /// Private and public keys that are none.
 pub fn signature_keys(crypto: &impl OpenMlsCrypto) -> Report {
     let mut report = Report::new("signature keys");
-    for (scheme, curve) in SCHEMES {
+    for (scheme, curve) in schemes(crypto) {
         let Some((private, public)) = key_pair(scheme, curve) else {
             report.fail(format!("{scheme:?}"), "no reference key");
             continue;
@@ -129,7 +136,7 @@ fn not_an_ed25519_point() -> Vec<u8> {
 /// of another message.
 pub fn signatures(crypto: &impl OpenMlsCrypto) -> Report {
     let mut report = Report::new("signatures");
-    for (scheme, curve) in SCHEMES {
+    for (scheme, curve) in schemes(crypto) {
         let Some((public, signature)) = signed(scheme, curve) else {
             report.fail(format!("{scheme:?}"), "no reference signature");
             continue;

@@ -7,7 +7,7 @@ use openmls_traits::{
 
 use super::{bytes, exactly, holds};
 use crate::conformance::{
-    Report,
+    Report, offers_scheme,
     reference::{kem, signature},
     report::{ok, same},
 };
@@ -21,10 +21,16 @@ const SCHEMES: [SignatureScheme; 4] = [
     SignatureScheme::ECDSA_SECP521R1_SHA512,
 ];
 
+fn schemes(crypto: &impl OpenMlsCrypto) -> impl Iterator<Item = SignatureScheme> {
+    SCHEMES
+        .into_iter()
+        .filter(|&scheme| offers_scheme(crypto, scheme))
+}
+
 /// What either side signs the other verifies; Ed25519 signatures are the same bytes.
 pub fn signatures(crypto: &impl OpenMlsCrypto, cases: u32) -> Report {
     let mut report = Report::new("signatures");
-    for scheme in SCHEMES {
+    for scheme in schemes(crypto) {
         let inputs = (exactly(32), bytes(LONGEST_MESSAGE));
         holds(
             &mut report,
@@ -51,7 +57,7 @@ pub fn signatures(crypto: &impl OpenMlsCrypto, cases: u32) -> Report {
 /// Generated keys have the public key that the reference computes, and sign.
 pub fn generated_keys(crypto: &impl OpenMlsCrypto, cases: u32) -> Report {
     let mut report = Report::new("generated signature keys");
-    for scheme in SCHEMES {
+    for scheme in schemes(crypto) {
         let inputs = bytes(LONGEST_MESSAGE);
         holds(
             &mut report,

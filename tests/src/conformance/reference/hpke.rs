@@ -1,10 +1,12 @@
 //! HPKE in base mode (RFC 9180, Sections 4 to 6).
 
-use openmls_traits::types::{
-    AeadType, HashType, HpkeAeadType, HpkeConfig, HpkeKdfType, HpkeKemType,
+use openmls_traits::{
+    crypto::OpenMlsCrypto,
+    types::{AeadType, HashType, HpkeAeadType, HpkeConfig, HpkeKdfType, HpkeKemType},
 };
 
 use super::{kem, symmetric};
+use crate::conformance::offers_kem;
 
 /// Every KDF of HPKE.
 pub const KDFS: [HpkeKdfType; 3] = [
@@ -32,9 +34,10 @@ pub struct Algorithms {
 }
 
 impl Algorithms {
-    /// Every KEM with every KDF and every AEAD that encrypts.
-    pub fn all() -> Vec<Self> {
-        let pairs = kem::KEMS.iter().flat_map(|&kem| KDFS.map(|kdf| (kem, kdf)));
+    /// Every KEM that `crypto` offers with every KDF and every AEAD that encrypts.
+    pub fn offered_by(crypto: &impl OpenMlsCrypto) -> Vec<Self> {
+        let kems = kem::KEMS.into_iter().filter(|&kem| offers_kem(crypto, kem));
+        let pairs = kems.flat_map(|kem| KDFS.map(|kdf| (kem, kdf)));
         pairs
             .flat_map(|(kem, kdf)| AEADS.map(|aead| Self { kem, kdf, aead }))
             .collect()

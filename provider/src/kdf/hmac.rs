@@ -1,24 +1,16 @@
-//! HMAC (RFC 2104): by the FIPS module, or by states that are compressed once and kept.
+//! HMAC (RFC 2104): by the backend, or by states beside it that are compressed once and kept.
 
-#[cfg(feature = "fips")]
-mod module;
-#[cfg(not(feature = "fips"))]
-mod states;
-
-#[cfg(feature = "fips")]
-pub(crate) use module::HmacKey;
-#[cfg(not(feature = "fips"))]
-pub(crate) use states::HmacKey;
+pub(crate) use crate::backend::HmacKey;
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::hmac;
     use openmls_traits::types::HashType;
 
     use super::*;
+    use crate::backend::bare::hmac;
 
     #[test]
-    fn outputs_are_those_of_aws_lc() {
+    fn outputs_are_those_of_the_library_itself() {
         for (hash, algorithm) in [
             (HashType::Sha2_256, hmac::HMAC_SHA256),
             (HashType::Sha2_384, hmac::HMAC_SHA384),

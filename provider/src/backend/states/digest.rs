@@ -4,7 +4,7 @@
 //! SHA instructions, and what decides is the way there: a commit in a group of
 //! thousands hashes tens of thousands of short inputs.
 
-use crate::kdf::sha2::{Hasher, Sha2, Sha256};
+use super::{Hasher, Sha2, Sha256};
 
 /// SHA-256 of the concatenated `message`.
 pub(crate) fn sha256<'a>(message: impl IntoIterator<Item = &'a [u8]>) -> [u8; Sha256::HASH_LEN] {

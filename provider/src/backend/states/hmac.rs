@@ -2,7 +2,7 @@
 
 use openmls_traits::types::HashType;
 
-use crate::kdf::sha2::{Hasher, Sha2, Sha256, Sha384, Sha512, begin_with, finish_with_hash};
+use super::{Hasher, Sha2, Sha256, Sha384, Sha512, begin_with, finish_with_hash};
 use crate::secret::wipe;
 
 /// An HMAC key, ready for any number of messages. Wiped on drop.

@@ -9,13 +9,16 @@ use std::slice;
 
 use ::sha2::block_api::{compress256, compress512};
 
+pub(crate) mod digest;
+pub(crate) mod hmac;
+
 use crate::secret::wipe;
 
 /// The byte after a message (section 5.1).
 const END_OF_MESSAGE: u8 = 0x80;
 
 /// A hash function of the SHA-2 family.
-pub(crate) trait Sha2 {
+trait Sha2 {
     /// The chaining value.
     type State: Copy;
     /// A message block.
@@ -41,7 +44,7 @@ pub(crate) trait Sha2 {
 
 macro_rules! sha2 {
     ($name:ident, $word:ty, $block_len:literal, $hash_len:literal, $compress:ident, $initial:expr) => {
-        pub(crate) struct $name;
+        struct $name;
 
         impl Sha2 for $name {
             type State = [$word; 8];
@@ -92,7 +95,7 @@ sha2!(Sha512, u64, 128, 64, compress512, [
 ]);
 
 /// A hash in progress. Wiped on drop.
-pub(crate) struct Hasher<H: Sha2> {
+struct Hasher<H: Sha2> {
     state: H::State,
     /// The message's last bytes, less than a block, then zeros.
     block: H::Block,
@@ -104,13 +107,13 @@ pub(crate) struct Hasher<H: Sha2> {
 
 impl<H: Sha2> Hasher<H> {
     /// A hash of an empty message.
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self::resume(H::INITIAL, 0)
     }
 
     /// The hash whose chaining value is `state` after `len` bytes, whole blocks.
     #[inline]
-    pub(in crate::kdf) fn resume(state: H::State, len: usize) -> Self {
+    fn resume(state: H::State, len: usize) -> Self {
         Self {
             state,
             block: H::ZEROS,
@@ -121,7 +124,7 @@ impl<H: Sha2> Hasher<H> {
 
     /// Appends `bytes` to the message.
     #[inline]
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
+    fn update(&mut self, bytes: &[u8]) {
         self.len += bytes.len() as u64;
         if self.filled + bytes.len() < H::BLOCK_LEN {
             self.block.as_mut()[self.filled..][..bytes.len()].copy_from_slice(bytes);
@@ -151,7 +154,7 @@ impl<H: Sha2> Hasher<H> {
     /// hash is not to be used further. By reference: moving it would leave a
     /// copy behind that is not wiped.
     #[inline]
-    pub(crate) fn finish(&mut self) -> H::State {
+    fn finish(&mut self) -> H::State {
         let length_at = H::BLOCK_LEN - H::LENGTH_LEN;
         self.block.as_mut()[self.filled] = END_OF_MESSAGE;
         if self.filled >= length_at {
@@ -185,7 +188,7 @@ impl<H: Sha2> Drop for Hasher<H> {
 /// That is the outer half of an HMAC: everything in the block but the hash is
 /// constant.
 #[inline]
-pub(super) fn finish_with_hash<H: Sha2>(state: &H::State, hash: &H::State) -> H::State {
+fn finish_with_hash<H: Sha2>(state: &H::State, hash: &H::State) -> H::State {
     let mut state = *state;
     let mut block = H::ZEROS;
     H::write_hash(hash, block.as_mut());
@@ -200,7 +203,7 @@ pub(super) fn finish_with_hash<H: Sha2>(state: &H::State, hash: &H::State) -> H:
 
 /// The chaining value of a message that begins with `block`.
 #[inline]
-pub(super) fn begin_with<H: Sha2>(block: &H::Block) -> H::State {
+fn begin_with<H: Sha2>(block: &H::Block) -> H::State {
     let mut state = H::INITIAL;
     H::compress(&mut state, slice::from_ref(block));
     state
@@ -208,7 +211,7 @@ pub(super) fn begin_with<H: Sha2>(block: &H::Block) -> H::State {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::digest;
+    use crate::backend::bare::digest;
 
     use super::*;
 
