@@ -43,7 +43,7 @@ impl Algorithms {
             .collect()
     }
 
-    /// The form in which [`OpenMlsCrypto`](openmls_traits::crypto::OpenMlsCrypto) takes them.
+    /// The form in which [`OpenMlsCrypto`] takes them.
     pub fn config(self) -> HpkeConfig {
         HpkeConfig(self.kem, self.kdf, self.aead)
     }
