@@ -74,8 +74,11 @@ fn replicas_and_their_database_killed_under_load_lose_no_record() {
         refused += failures.len();
         for service in &mut services {
             service.wait_until_ready();
-            load.nothing_is_lost(service);
         }
+        load.nothing_new_is_lost(&services);
+    }
+    for service in &services {
+        load.nothing_is_lost(service);
     }
     println!(
         "{rounds} kills of replicas and PostgreSQL, {} acknowledged, {refused} refused",
