@@ -84,6 +84,7 @@ test-features: test-packages
 RING = --locked --no-default-features --features ring --package openmls_hw_crypto --package mls_tests
 
 test-ring: test-packages
+	$(CARGO) clippy --locked --no-default-features --features ring --package openmls_hw_crypto --all-targets -- --deny warnings
 	$(CARGO) test $(RING) --lib --test ring --test wycheproof --test rfc9180 --test malformed \
 	    --test properties --test batch --test prepared --test prepared_verifications --test interop
 
@@ -222,7 +223,6 @@ lint: test-packages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 	$(CARGO) clippy $(FIPS) --lib --bins --test fips --test fips_sbom -- --deny warnings
-	$(CARGO) clippy --locked --no-default-features --features ring --package openmls_hw_crypto --all-targets -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --locked
 	@for workspace in $(OTHER_WORKSPACES); do \
 	    $(CARGO) metadata --locked --quiet --format-version 1 --manifest-path $$workspace/Cargo.toml > /dev/null \
