@@ -3,7 +3,7 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
     EcdsaSigningAlgorithm, KeyPair,
 };
 use elliptic_curve::group::{Curve as _, Group};
@@ -16,6 +16,7 @@ use elliptic_curve::{
 };
 use openmls_hw_crypto::HwCrypto;
 use openmls_traits::types::SignatureScheme;
+use p256::NistP256;
 use p384::NistP384;
 use p521::NistP521;
 
@@ -25,7 +26,11 @@ use super::multiples::Multiples;
 use super::sum::{Point, Sum, SumCurve};
 use crate::scheme::Scheme;
 
-const CURVES: [(SignatureScheme, &EcdsaSigningAlgorithm); 2] = [
+const CURVES: [(SignatureScheme, &EcdsaSigningAlgorithm); 3] = [
+    (
+        SignatureScheme::ECDSA_SECP256R1_SHA256,
+        &ECDSA_P256_SHA256_FIXED_SIGNING,
+    ),
     (
         SignatureScheme::ECDSA_SECP384R1_SHA384,
         &ECDSA_P384_SHA384_FIXED_SIGNING,
@@ -168,6 +173,8 @@ fn sums_of_the_same_points_are_right() {
         exceptional
     }
     // A number of one digit meets itself, and what it is the negative of.
+    let generator = Box::leak(Box::new(Multiples::<NistP256>::of_generator().unwrap()));
+    assert!(check(generator) >= 12);
     let generator = Box::leak(Box::new(Multiples::<NistP384>::of_generator().unwrap()));
     assert!(check(generator) >= 12);
     let generator = Box::leak(Box::new(Multiples::<NistP521>::of_generator().unwrap()));
@@ -195,6 +202,7 @@ fn an_x_beyond_the_order_is_reduced() {
         }
         assert!(found >= 8, "{found} points");
     }
+    check::<NistP256>();
     check::<NistP384>();
     check::<NistP521>();
 }
@@ -223,6 +231,7 @@ fn an_x_beyond_the_prime_is_none() {
         }
         assert!(found >= 8, "{found} points");
     }
+    check::<NistP256>();
     check::<NistP384>();
     check::<NistP521>();
 }
@@ -254,7 +263,7 @@ fn ends(scheme: SignatureScheme, length: usize) -> Vec<Vec<u8>> {
     zero[length - 1] = 1;
     ends.push(zero);
     for step in [1, -1] {
-        // The orders end in 0x73 and 0x09: no carry.
+        // The orders end in 0x51, 0x73 and 0x09: no carry.
         let mut neighbour = order.clone();
         let last = neighbour.last_mut().unwrap();
         *last = last.wrapping_add_signed(step);
@@ -263,10 +272,11 @@ fn ends(scheme: SignatureScheme, length: usize) -> Vec<Vec<u8>> {
     ends
 }
 
-/// The curve's order, from SEC 2, sections 2.5.1 and 2.6.1, by the crates' constants.
+/// The curve's order, from SEC 2, sections 2.4.2, 2.5.1 and 2.6.1, by the crates' constants.
 fn order(scheme: SignatureScheme) -> Vec<u8> {
     use elliptic_curve::PrimeField;
     let one_less = match scheme {
+        SignatureScheme::ECDSA_SECP256R1_SHA256 => (-p256::Scalar::ONE).to_repr().to_vec(),
         SignatureScheme::ECDSA_SECP384R1_SHA384 => (-p384::Scalar::ONE).to_repr().to_vec(),
         _ => (-p521::Scalar::ONE).to_repr().to_vec(),
     };
