@@ -16,7 +16,7 @@ TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: bench-answer bench-fips-guest bench-guests bench-guests-test bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-ring test-wasm test-hsm-matrix test-qemu test-secret-flow test-kill test-service soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
+.PHONY: bench-answer bench-fips-guest bench-guests bench-guests-test bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-ring test-wasm test-hsm-matrix test-qemu test-secret-flow test-kill test-service conformance soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
@@ -31,6 +31,7 @@ help:
 	@echo 'make test-ring         the provider on ring: its tests, the conformance suite, interop'
 	@echo 'make test-wasm         the same in WebAssembly: members under Node.js in groups with native ones'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
+	@echo 'make conformance       tests/CONFORMANCE.md written anew: what each provider does with the suite'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
 	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load,'
 	@echo '                       and the store, its replicas and PostgreSQL 500 times'
@@ -126,6 +127,9 @@ fips-sbom: fips-packages
 fips-table: fips-packages
 	MLS_FIPS_TABLE=write $(CARGO) test $(FIPS) --test fips operations
 	MLS_FIPS_TABLE=write $(CARGO) test $(CERTIFIED) --test fips operations
+
+conformance: test-packages
+	MLS_CONFORMANCE=write $(CARGO) test --locked --package mls_tests --test conformance published
 
 test-hsm-matrix: test-packages
 	@./.ci/install-packages $(KRYOPTIC_PACKAGES)

@@ -191,7 +191,7 @@ impl EngineRow {
         Self::of::<mls_rs::MlsRs<P>>()
     }
 
-    /// Whether the engine's provider says that it supports `suite`.
+    /// Whether the engine's provider says that it supports `suite`, and has its KEM.
     pub fn supports(&self, suite: Ciphersuite) -> bool {
         (self.supports)(suite)
     }
@@ -283,7 +283,12 @@ pub fn find(name: &str) -> Result<&'static EngineRow, BenchError> {
 }
 
 fn supports<E: Engine>(suite: Ciphersuite) -> bool {
-    E::provider().is_ok_and(|provider| provider.crypto().supports(suite).is_ok())
+    // openmls_libcrux_crypto says that it supports 0xf042, and has no ML-KEM-768.
+    E::provider().is_ok_and(|provider| {
+        let crypto = provider.crypto();
+        let pair = || crypto.derive_hpke_keypair(suite.hpke_config(), &[1; 64]);
+        crypto.supports(suite).is_ok() && pair().is_ok()
+    })
 }
 
 /// The signer of OpenMLS's own credential crate, for engines that bring none.

@@ -34,7 +34,37 @@ impl Counts {
 pub struct Report {
     subject: String,
     counts: Counts,
-    failures: Vec<String>,
+    failures: Vec<Failure>,
+}
+
+/// A case that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The case.
+    pub case: String,
+    /// In which way.
+    pub kind: FailureKind,
+    /// What was wrong.
+    pub problem: String,
+}
+
+/// The ways to fail, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureKind {
+    /// Good input was refused, or its result is wrong.
+    Wrong,
+    /// Bad input was accepted.
+    Accepted,
+    /// The implementation panicked.
+    Panicked,
+    /// Bad input was refused, with another error than the one that says what was wrong.
+    OtherError,
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.case, self.problem)
+    }
 }
 
 impl Report {
@@ -49,9 +79,10 @@ impl Report {
 
     /// Runs a case with good input: `check` says what is wrong with the result, if anything.
     pub fn accepts(&mut self, case: impl Display, check: impl FnOnce() -> Result<(), String>) {
-        match caught(check) {
+        let checked = caught(|| check().map_err(|problem| (FailureKind::Wrong, problem)));
+        match checked {
             Ok(()) => self.counts.accepted += 1,
-            Err(problem) => self.fail(case, problem),
+            Err((kind, problem)) => self.fail_by(kind, case, problem),
         }
     }
 
@@ -82,9 +113,17 @@ impl Report {
         self.counts.accepted += cases;
     }
 
-    /// Notes a failed case.
+    /// Notes a failed case with good input.
     pub fn fail(&mut self, case: impl Display, problem: impl Display) {
-        self.failures.push(format!("{case}: {problem}"));
+        self.fail_by(FailureKind::Wrong, case, problem);
+    }
+
+    fn fail_by(&mut self, kind: FailureKind, case: impl Display, problem: impl Display) {
+        self.failures.push(Failure {
+            case: case.to_string(),
+            kind,
+            problem: problem.to_string(),
+        });
     }
 
     /// Adds the cases of `other` to this report.
@@ -99,8 +138,13 @@ impl Report {
         self.counts
     }
 
-    /// One line for each case that failed.
-    pub fn failures(&self) -> &[String] {
+    /// What was looked at.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The cases that failed.
+    pub fn failures(&self) -> &[Failure] {
         &self.failures
     }
 
@@ -122,12 +166,12 @@ impl Report {
         judge: impl FnOnce(CryptoError) -> Result<(), String>,
     ) {
         let outcome = caught(|| match call() {
-            Ok(_) => Err("accepted".to_owned()),
-            Err(error) => judge(error),
+            Ok(_) => Err((FailureKind::Accepted, "accepted".to_owned())),
+            Err(error) => judge(error).map_err(|problem| (FailureKind::OtherError, problem)),
         });
         match outcome {
             Ok(()) => self.counts.refused += 1,
-            Err(problem) => self.fail(case, problem),
+            Err((kind, problem)) => self.fail_by(kind, case, problem),
         }
     }
 }
@@ -144,7 +188,7 @@ impl Display for Report {
         )?;
         self.failures
             .iter()
-            .try_for_each(|line| write!(f, "\n    {line}"))
+            .try_for_each(|failure| write!(f, "\n    {failure}"))
     }
 }
 
@@ -166,6 +210,9 @@ pub fn ok<T>(result: Result<T, CryptoError>) -> Result<T, String> {
 }
 
 /// Runs `check`, taking a panic for a failure.
-fn caught(check: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
-    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|_| Err("panicked".to_owned()))
+fn caught(
+    check: impl FnOnce() -> Result<(), (FailureKind, String)>,
+) -> Result<(), (FailureKind, String)> {
+    let panicked = |_| Err((FailureKind::Panicked, "panicked".to_owned()));
+    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(panicked)
 }

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use super::{
     Report,
     hex::Hex,
-    offers_kem,
     reference::{
         hpke::{Algorithms, Context},
         kem,
@@ -71,12 +70,12 @@ pub struct Coverage {
     pub key_pairs: usize,
 }
 
-/// Replays the vectors of the KEMs that `crypto` offers.
+/// Replays the vectors of the algorithms that `crypto` offers.
 pub fn receiver(crypto: &impl OpenMlsCrypto) -> (Report, Coverage) {
     let mut report = Report::new("RFC 9180 base mode, receiver");
     let mut coverage = Coverage::default();
     let cases = load().into_iter();
-    for case in cases.filter(|case| offers_kem(crypto, case.algorithms().kem)) {
+    for case in cases.filter(|case| case.algorithms().are_offered_by(crypto)) {
         coverage.configurations += 1;
         coverage.key_pairs += case.derive_key_pairs(crypto, &mut report);
         coverage.opened += case.open_first(crypto, &mut report);

@@ -14,6 +14,7 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use super::member::{Failure, Member, Setup};
 use super::mls_rs_member::mls_rs_member;
 use super::openmls_member::OpenMlsMember;
+use super::provider_signer::ProviderSigner;
 use super::remote_member::RemoteMember;
 
 /// An MLS library on a crypto provider.
@@ -45,6 +46,22 @@ pub static OPENMLS_HW_WASM: Implementation = Implementation {
     ciphersuites: || RemoteMember::ciphersuites(wasm()).expect("it says which suites it has"),
     member: |setup| Ok(Box::new(RemoteMember::start(wasm(), setup)?)),
 };
+
+impl Implementation {
+    /// OpenMLS on any provider, whose members sign with it too.
+    pub const fn openmls<P: OpenMlsProvider + Default + 'static>(name: &'static str) -> Self {
+        Self {
+            name,
+            ciphersuites: || openmls_suites(&P::default()),
+            member: |setup| {
+                let signer = ProviderSigner::<P>::new(setup.ciphersuite.into())?;
+                let public = signer.public_key().to_vec();
+                let member = OpenMlsMember::new(P::default(), signer, public, setup);
+                Ok(Box::new(member))
+            },
+        }
+    }
+}
 
 fn wasm() -> Command {
     let built = std::env::var_os("MLS_TEST_WASM").expect("MLS_TEST_WASM: run make test-wasm");

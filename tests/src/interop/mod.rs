@@ -13,7 +13,7 @@
 //!   scenario     the story of one group
 //!     conversation   one step: operate, deliver, then check the epoch (checks)
 //!       member         what a member can do (trait)
-//!         openmls_member   OpenMLS, generic over the crypto provider
+//!         openmls_member   OpenMLS, generic over the crypto provider (provider_signer)
 //!         mls_rs_member    mls-rs, generic over the crypto provider
 //!         remote_member    in another process, asked by lines (request)
 //! ```
@@ -25,6 +25,7 @@ mod member;
 mod mls_rs_member;
 mod openmls_member;
 mod pairing;
+mod provider_signer;
 mod remote_member;
 mod request;
 pub mod scenario;

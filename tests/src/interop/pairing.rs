@@ -36,19 +36,24 @@ impl Pairing {
     /// # Panics
     /// At the first step that goes wrong; see [`scenario::play`].
     pub fn play_all(&self) -> Report<'_> {
-        let suites = self.common_suites();
         let mut tally = Tally::default();
-        for case in suites.iter().flat_map(|suite| self.cases(*suite)) {
+        for case in self.cases() {
             tally += scenario::play(&case);
         }
         Report {
             pairing: self,
-            suites,
+            suites: self.common_suites(),
             tally,
         }
     }
 
-    fn cases(&self, suite: u16) -> [Case; RUNS_PER_SUITE] {
+    /// Every run: [`RUNS_PER_SUITE`] in each common suite.
+    pub fn cases(&self) -> impl Iterator<Item = Case> {
+        let suites = self.common_suites().into_iter();
+        suites.flat_map(|suite| self.cases_in(suite))
+    }
+
+    fn cases_in(&self, suite: u16) -> [Case; RUNS_PER_SUITE] {
         let ciphersuite = Ciphersuite::try_from(suite).expect("a suite OpenMLS knows");
         let [public, private] = HandshakeFormat::ALL;
         let case = |creator, joiner, handshake_format| Case {

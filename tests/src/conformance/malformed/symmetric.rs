@@ -2,12 +2,12 @@
 
 use openmls_traits::{
     crypto::OpenMlsCrypto,
-    types::{AeadType, CryptoError, HashType},
+    types::{AeadType, CryptoError},
 };
 
 use super::{bit_flips, wrong_lengths};
 use crate::conformance::{
-    Report,
+    Report, offered,
     reference::symmetric,
     report::{ok, same},
 };
@@ -20,7 +20,7 @@ const PLAINTEXT: &[u8] = b"plaintext";
 /// the length of the hash (RFC 5869, Section 2.3).
 pub fn hkdf(crypto: &impl OpenMlsCrypto) -> Report {
     let mut report = Report::new("HKDF lengths");
-    for hash_type in [HashType::Sha2_256, HashType::Sha2_384, HashType::Sha2_512] {
+    for hash_type in offered::hashes(crypto) {
         let (prk, limit) = (vec![7; hash_type.size()], 255 * hash_type.size());
         for length in [0, 1, limit - 1, limit] {
             report.accepts(format!("{hash_type:?} {length}"), || {
@@ -54,11 +54,7 @@ pub fn hkdf(crypto: &impl OpenMlsCrypto) -> Report {
 /// AEAD keys, nonces, tags, ciphertexts and additional data.
 pub fn aead(crypto: &impl OpenMlsCrypto) -> Report {
     let mut report = Report::new("AEAD");
-    for alg in [
-        AeadType::Aes128Gcm,
-        AeadType::Aes256Gcm,
-        AeadType::ChaCha20Poly1305,
-    ] {
+    for alg in offered::aeads(crypto) {
         let key = vec![1; alg.key_size()];
         let nonce = vec![2; alg.nonce_size()];
         empty_input(&mut report, crypto, alg, &key, &nonce);

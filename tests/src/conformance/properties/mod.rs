@@ -15,7 +15,6 @@ pub use symmetric::{aead, hash, hkdf, hmac};
 
 use std::fmt::{Debug, Display};
 
-use openmls_traits::types::HashType;
 use proptest::{
     collection::vec,
     prelude::any,
@@ -24,8 +23,6 @@ use proptest::{
 };
 
 use super::Report;
-
-const HASHES: [HashType; 3] = [HashType::Sha2_256, HashType::Sha2_384, HashType::Sha2_512];
 
 /// Byte strings of up to `longest` bytes.
 fn bytes(longest: usize) -> impl Strategy<Value = Vec<u8>> {

@@ -1,10 +1,10 @@
 //! Hash, HMAC, HKDF and AEAD.
 
-use openmls_traits::{crypto::OpenMlsCrypto, types::AeadType};
+use openmls_traits::crypto::OpenMlsCrypto;
 
-use super::{HASHES, bytes, exactly, holds};
+use super::{bytes, exactly, holds};
 use crate::conformance::{
-    Report,
+    Report, offered,
     reference::symmetric,
     report::{ok, same},
 };
@@ -15,7 +15,7 @@ const LONGEST: usize = 600;
 /// The hash of any data.
 pub fn hash(crypto: &impl OpenMlsCrypto, cases: u32) -> Report {
     let mut report = Report::new("hash");
-    for hash_type in HASHES {
+    for hash_type in offered::hashes(crypto) {
         holds(
             &mut report,
             format!("{hash_type:?}"),
@@ -33,7 +33,7 @@ pub fn hash(crypto: &impl OpenMlsCrypto, cases: u32) -> Report {
 /// HMAC with keys shorter and longer than a block.
 pub fn hmac(crypto: &impl OpenMlsCrypto, cases: u32) -> Report {
     let mut report = Report::new("HMAC");
-    for hash_type in HASHES {
+    for hash_type in offered::hashes(crypto) {
         let inputs = (bytes(LONGEST), bytes(LONGEST));
         holds(
             &mut report,
@@ -53,7 +53,7 @@ pub fn hmac(crypto: &impl OpenMlsCrypto, cases: u32) -> Report {
 /// HKDF-Extract with any salt, HKDF-Expand with any PRK of at least a hash's length.
 pub fn hkdf(crypto: &impl OpenMlsCrypto, cases: u32) -> Report {
     let mut report = Report::new("HKDF");
-    for hash_type in HASHES {
+    for hash_type in offered::hashes(crypto) {
         let inputs = (bytes(LONGEST), bytes(LONGEST));
         holds(
             &mut report,
@@ -92,11 +92,7 @@ pub fn hkdf(crypto: &impl OpenMlsCrypto, cases: u32) -> Report {
 /// AEAD encryption and decryption.
 pub fn aead(crypto: &impl OpenMlsCrypto, cases: u32) -> Report {
     let mut report = Report::new("AEAD");
-    for alg in [
-        AeadType::Aes128Gcm,
-        AeadType::Aes256Gcm,
-        AeadType::ChaCha20Poly1305,
-    ] {
+    for alg in offered::aeads(crypto) {
         let keys = (exactly(alg.key_size()), exactly(alg.nonce_size()));
         let inputs = (keys, bytes(LONGEST), bytes(LONGEST));
         let name = format!("{alg:?}");

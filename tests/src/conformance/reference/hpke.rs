@@ -6,7 +6,7 @@ use openmls_traits::{
 };
 
 use super::{kem, symmetric};
-use crate::conformance::offers_kem;
+use crate::conformance::{offers_aead, offers_hash, offers_kem};
 
 /// Every KDF of HPKE.
 pub const KDFS: [HpkeKdfType; 3] = [
@@ -34,13 +34,21 @@ pub struct Algorithms {
 }
 
 impl Algorithms {
-    /// Every KEM that `crypto` offers with every KDF and every AEAD that encrypts.
+    /// Every KEM that `crypto` offers with each of its KDFs and each of its AEADs that encrypts.
     pub fn offered_by(crypto: &impl OpenMlsCrypto) -> Vec<Self> {
-        let kems = kem::KEMS.into_iter().filter(|&kem| offers_kem(crypto, kem));
-        let pairs = kems.flat_map(|kem| KDFS.map(|kdf| (kem, kdf)));
-        pairs
-            .flat_map(|(kem, kdf)| AEADS.map(|aead| Self { kem, kdf, aead }))
+        let pairs = kem::KEMS.into_iter();
+        let pairs = pairs.flat_map(|kem| KDFS.map(|kdf| (kem, kdf)));
+        let all = pairs.flat_map(|(kem, kdf)| AEADS.map(|aead| Self { kem, kdf, aead }));
+        all.filter(|algorithms| algorithms.are_offered_by(crypto))
             .collect()
+    }
+
+    /// Whether `crypto` offers each of the three; the export-only AEAD comes with any KEM.
+    pub fn are_offered_by(self, crypto: &impl OpenMlsCrypto) -> bool {
+        let has_cipher = |cipher| offers_aead(crypto, cipher);
+        offers_kem(crypto, self.kem)
+            && offers_hash(crypto, self.hash())
+            && self.cipher().is_none_or(has_cipher)
     }
 
     /// The form in which [`OpenMlsCrypto`] takes them.
