@@ -75,7 +75,7 @@ test: test-packages
 # The suites and functions that features bring: drafts, X448 and Ed448.
 FEATURES = curve448,draft-ietf-mls-pq-ciphersuites,targeted-messages-draft,virtual-clients-draft
 
-test-features: test-packages
+test-features: test-packages fips-packages
 	$(CARGO) test --locked --package openmls_hw_crypto --features $(FEATURES) --lib
 	$(CARGO) test --locked --package mls_tests --features $(FEATURES) \
 	    --test curve448 --test pq_groups --test pq_interop --test pq_suites --test pq_wycheproof \
