@@ -80,6 +80,8 @@ test-features: test-packages fips-packages
 	$(CARGO) test --locked --package mls_tests --features $(FEATURES) \
 	    --test curve448 --test pq_groups --test pq_interop --test pq_suites --test pq_wycheproof \
 	    --test readme_features --test targeted_messages --test virtual_clients
+	$(CARGO) test --locked --package openmls_hw_crypto --no-default-features \
+	    --features fips,draft-ietf-mls-pq-ciphersuites --test fips
 
 # The provider on ring, without AWS-LC.
 RING = --locked --no-default-features --features ring --package openmls_hw_crypto --package mls_tests
