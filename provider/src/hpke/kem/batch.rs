@@ -8,6 +8,9 @@ use openmls_traits::types::{CryptoError, HpkeKeyPair};
 use super::{Kem, KemInLanes, SharedSecret};
 use crate::lanes::{BATCH, Lanes};
 
+/// How many keys a thread takes at a time where there are no lanes.
+const ONE_BY_ONE: usize = 16;
+
 /// The outcome of one encapsulation of a batch: `enc` and the shared secret.
 pub(crate) type Encapsulated<'a> = Result<(&'a [u8], &'a SharedSecret), CryptoError>;
 
@@ -24,12 +27,15 @@ impl dyn Kem {
         self.lanes_for(count).is_some()
     }
 
-    /// How many of `count` keys one thread should take at a time, so that all
-    /// threads have work and the lanes are full.
+    /// How many of `count` keys one thread should take at a time, so that all threads have work
+    /// and the lanes are full. One by one they are few: a thread whose core is slower, or has
+    /// other work, leaves more to the others.
     pub(crate) fn piece_len(&self, count: usize) -> usize {
         let share = count.div_ceil(rayon::current_num_threads()).max(1);
-        let width = self.lanes_for(count).map_or(1, |(lanes, _)| lanes.width());
-        share.next_multiple_of(width).min(BATCH)
+        match self.lanes_for(count) {
+            Some((lanes, _)) => share.next_multiple_of(lanes.width()).min(BATCH),
+            None => share.min(ONE_BY_ONE),
+        }
     }
 
     /// `Encap` to each of at most [`BATCH`] recipients on this thread, every one
