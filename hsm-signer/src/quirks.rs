@@ -4,10 +4,11 @@
 //! `hsm-signer/tests` shows it. A module without a row is taken at its word.
 
 use cryptoki::mechanism::MechanismType;
+use mls_fips::{Requirement, requirement};
 
 use crate::error::Error;
 use crate::scheme::{Algorithm, Scheme};
-use crate::token::TokenIdentity;
+use crate::token::{SigningMechanism, TokenIdentity};
 
 /// Who hashes the message that ECDSA signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,34 +117,41 @@ impl Quirks {
 /// What a session is asked to sign for a message, and by which mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SigningPlan {
-    /// The message itself: EdDSA, or ECDSA with the hash in the token.
-    Message(MechanismType),
+    /// The message itself: EdDSA, ML-DSA, or ECDSA with the hash in the token.
+    Message(SigningMechanism),
     /// The message's hash, made by the signer.
-    Digest(openmls_traits::types::HashType, MechanismType),
+    Digest(openmls_traits::types::HashType, SigningMechanism),
 }
 
 impl SigningPlan {
     /// Chooses for `scheme` from what the token says it can do and what is known of it.
     ///
     /// # Errors
-    /// [`Error::SchemeUnsupported`] when the token has no mechanism for the scheme.
+    /// [`Error::SchemeUnsupported`] when the token has no mechanism for the scheme,
+    /// [`Error::SchemeNotApproved`] when FIPS mode is required of this process and refuses
+    /// to verify it.
     pub fn choose(
         scheme: &'static Scheme,
         mechanisms: &[MechanismType],
         quirks: &Quirks,
     ) -> Result<Self, Error> {
+        if requirement() != Requirement::None && !scheme.is_approved() {
+            return Err(Error::SchemeNotApproved {
+                scheme: scheme.title,
+            });
+        }
         match scheme.algorithm {
             Algorithm::EcDsa { hash_and_sign, .. }
                 if quirks.hashing == Hashing::ByMechanismList
                     && mechanisms.contains(&hash_and_sign) =>
             {
-                Ok(Self::Message(hash_and_sign))
+                Ok(Self::Message(SigningMechanism::Plain(hash_and_sign)))
             }
-            _ if !mechanisms.contains(&scheme.sign()) => Err(Error::SchemeUnsupported {
+            _ if !mechanisms.contains(&scheme.sign.kind()) => Err(Error::SchemeUnsupported {
                 scheme: scheme.title,
             }),
-            Algorithm::EcDsa { hash, .. } => Ok(Self::Digest(hash, scheme.sign())),
-            Algorithm::EdDsa => Ok(Self::Message(scheme.sign())),
+            Algorithm::EcDsa { hash, .. } => Ok(Self::Digest(hash, scheme.sign)),
+            Algorithm::EdDsa | Algorithm::MlDsa => Ok(Self::Message(scheme.sign)),
         }
     }
 }
@@ -167,6 +175,7 @@ mod tests {
         Scheme::by_signature_scheme(SignatureScheme::ECDSA_SECP256R1_SHA256).unwrap()
     }
 
+    const ECDSA: SigningMechanism = SigningMechanism::Plain(MechanismType::ECDSA);
     const BOTH: &[MechanismType] = &[MechanismType::ECDSA, MechanismType::ECDSA_SHA256];
 
     #[test]
@@ -187,8 +196,8 @@ mod tests {
     #[test]
     fn the_token_hashes_only_where_it_can() {
         let plan = |list, quirks| SigningPlan::choose(p256(), list, quirks).unwrap();
-        let digest = SigningPlan::Digest(HashType::Sha2_256, MechanismType::ECDSA);
-        let message = SigningPlan::Message(MechanismType::ECDSA_SHA256);
+        let digest = SigningPlan::Digest(HashType::Sha2_256, ECDSA);
+        let message = SigningPlan::Message(SigningMechanism::Plain(MechanismType::ECDSA_SHA256));
         assert_eq!(plan(BOTH, &DEFAULT), message);
         assert_eq!(plan(&[MechanismType::ECDSA_SHA256], &DEFAULT), message);
         assert_eq!(plan(&[MechanismType::ECDSA], &DEFAULT), digest);
