@@ -229,7 +229,7 @@ fn new_private_key(scheme: &Scheme) -> PrivateKey {
         _ => return openssl_key(scheme),
     };
     let pair = PqdsaKeyPair::generate(parameter_set).unwrap();
-    let document = pair.to_pkcs8().unwrap();
+    let document = pair.to_pkcs8v1().unwrap();
     PrivateKey::from_file(document.as_ref(), None).unwrap()
 }
 
