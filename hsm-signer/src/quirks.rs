@@ -135,11 +135,7 @@ impl SigningPlan {
         mechanisms: &[MechanismType],
         quirks: &Quirks,
     ) -> Result<Self, Error> {
-        if requirement() != Requirement::None && !scheme.is_approved() {
-            return Err(Error::SchemeNotApproved {
-                scheme: scheme.title,
-            });
-        }
+        check_approved(scheme, requirement())?;
         match scheme.algorithm {
             Algorithm::EcDsa { hash_and_sign, .. }
                 if quirks.hashing == Hashing::ByMechanismList
@@ -154,6 +150,17 @@ impl SigningPlan {
             Algorithm::EdDsa | Algorithm::MlDsa => Ok(Self::Message(scheme.sign)),
         }
     }
+}
+
+/// FIPS mode would refuse to verify the signatures of other schemes, so that none would be
+/// released: better said before a key is made or used.
+fn check_approved(scheme: &Scheme, requirement: Requirement) -> Result<(), Error> {
+    if requirement == Requirement::None || scheme.is_approved() {
+        return Ok(());
+    }
+    Err(Error::SchemeNotApproved {
+        scheme: scheme.title,
+    })
 }
 
 #[cfg(test)]
@@ -202,6 +209,35 @@ mod tests {
         assert_eq!(plan(&[MechanismType::ECDSA_SHA256], &DEFAULT), message);
         assert_eq!(plan(&[MechanismType::ECDSA], &DEFAULT), digest);
         assert_eq!(plan(BOTH, &QUIRKS[0]), digest);
+    }
+
+    /// What features bring, FIPS mode refuses, with a reason; what it has is the same with it.
+    #[test]
+    fn fips_mode_has_the_four_of_wire_alone() {
+        for scheme in SCHEMES {
+            assert!(check_approved(scheme, Requirement::None).is_ok());
+            for requirement in [Requirement::Fips, Requirement::Strict] {
+                let checked = check_approved(scheme, requirement);
+                assert_eq!(checked.is_ok(), scheme.of_wire, "{}", scheme.name);
+                let said = checked.map_err(|error| error.to_string());
+                assert!(said.err().is_none_or(|said| said.contains(scheme.title)));
+            }
+        }
+    }
+
+    /// The provider's FIPS mode, which verifies, agrees.
+    #[cfg(feature = "fips")]
+    #[test]
+    fn what_is_approved_here_is_what_the_provider_verifies_in_fips_mode() {
+        use openmls_traits::crypto::OpenMlsCrypto;
+        use openmls_traits::types::CryptoError;
+
+        let crypto = openmls_hw_crypto::HwCrypto::fips().unwrap();
+        for scheme in SCHEMES {
+            let refusal = crypto.verify_signature(scheme.signature_scheme, b"", &[], &[]);
+            let refused = refusal == Err(CryptoError::UnsupportedSignatureScheme);
+            assert_eq!(refused, !scheme.is_approved(), "{}", scheme.name);
+        }
     }
 
     #[test]

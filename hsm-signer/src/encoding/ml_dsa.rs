@@ -33,10 +33,23 @@ pub fn public_key(value: &[u8], scheme: &Scheme) -> Result<Vec<u8>, EncodingErro
 /// What a file holds of a private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PrivateForm<'a> {
-    /// The seed, beside which an expanded key may stand.
+    /// The seed.
     Seed(&'a [u8]),
+    /// The seed and the expanded key.
+    Both(&'a [u8], &'a [u8]),
     /// The expanded key alone, from which the seed does not follow.
     Expanded,
+}
+
+/// The length of rho, with which a public and an expanded private key begin (FIPS 204,
+/// algorithms 22 and 24).
+const RHO_LENGTH: usize = 32;
+
+/// Whether an expanded key begins as the public key does: rho is a hash of the seed, so that
+/// one of another seed does not.
+pub(super) fn has_rho_of(expanded: &[u8], public_key: &[u8]) -> bool {
+    let rho = expanded.get(..RHO_LENGTH);
+    rho.is_some() && rho == public_key.get(..RHO_LENGTH)
 }
 
 /// Reads an ML-DSA-PrivateKey. The lengths are not checked here.
@@ -60,13 +73,13 @@ pub(super) fn private_form(bytes: &[u8]) -> der::Result<PrivateForm<'_>> {
 
 fn both(bytes: &[u8]) -> der::Result<PrivateForm<'_>> {
     let mut reader = SliceReader::new(bytes)?;
-    let seed = reader.sequence(|fields| {
+    let form = reader.sequence(|fields| {
         let seed = <&OctetStringRef>::decode(fields)?;
-        <&OctetStringRef>::decode(fields)?;
-        Ok::<_, der::Error>(seed.as_bytes())
+        let expanded = <&OctetStringRef>::decode(fields)?;
+        Ok::<_, der::Error>(PrivateForm::Both(seed.as_bytes(), expanded.as_bytes()))
     })?;
     reader.finish()?;
-    Ok(PrivateForm::Seed(seed))
+    Ok(form)
 }
 
 #[cfg(test)]
@@ -87,7 +100,10 @@ mod tests {
     fn the_seed_is_read_alone_and_beside_the_expanded_key() {
         let [seed, both, expanded] = forms();
         assert_eq!(private_form(&seed), Ok(PrivateForm::Seed(&SEED)));
-        assert_eq!(private_form(&both), Ok(PrivateForm::Seed(&SEED)));
+        assert_eq!(
+            private_form(&both),
+            Ok(PrivateForm::Both(&SEED, &[1, 2, 3]))
+        );
         assert_eq!(private_form(&expanded), Ok(PrivateForm::Expanded));
     }
 

@@ -21,7 +21,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef, Sec
 use zeroize::Zeroizing;
 
 use super::EncodingError;
-use super::ml_dsa::{PrivateForm, private_form};
+use super::ml_dsa::{PrivateForm, has_rho_of, private_form};
 use crate::scheme::{Algorithm, Scheme};
 
 /// The PEM label of an unencrypted PKCS#8 key.
@@ -192,21 +192,29 @@ fn stated(info: &PrivateKeyInfoRef<'_>) -> Option<Vec<u8>> {
     Some(bits.as_bytes().unwrap_or_default().to_vec())
 }
 
-/// The public key is computed anew: an expanded key beside the seed is not read, nor trusted.
+/// The public key is computed from the seed, with which an expanded key beside it must agree
+/// (RFC 9881, section 6).
 fn parse_ml_dsa(
     info: &PrivateKeyInfoRef<'_>,
     scheme: &'static Scheme,
 ) -> Result<Parsed, EncodingError> {
     let form = private_form(info.private_key.as_bytes())
         .map_err(|_| malformed(scheme, "it is no ML-DSA-PrivateKey of RFC 9881"))?;
-    let PrivateForm::Seed(seed) = form else {
-        return Err(malformed(
-            scheme,
-            "it holds the expanded key alone; the seed is needed",
-        ));
+    let (seed, expanded) = match form {
+        PrivateForm::Seed(seed) => (seed, None),
+        PrivateForm::Both(seed, expanded) => (seed, Some(expanded)),
+        PrivateForm::Expanded => {
+            let reason = "it holds the expanded key alone; the seed is needed";
+            return Err(malformed(scheme, reason));
+        }
     };
+    let secret = exact(seed, scheme)?;
+    let derived = (scheme.public_key_of)(&secret).unwrap_or_default();
+    if expanded.is_some_and(|expanded| !has_rho_of(expanded, &derived)) {
+        return Err(malformed(scheme, "its seed and its expanded key differ"));
+    }
     Ok(Parsed {
-        secret: exact(seed, scheme)?,
+        secret,
         public_key: stated(info),
     })
 }
@@ -397,6 +405,29 @@ mod tests {
         let p256 = Scheme::by_name("ecdsa_secp256r1_sha256").unwrap();
         let version_2 = pem(p256, &ec_private_key(2, &secret(p256), None));
         assert!(PrivateKey::from_pem(&version_2).is_err());
+    }
+
+    /// As OpenSSL 3.5 writes it: the seed with the expanded key, which begins with rho.
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[test]
+    fn an_expanded_key_beside_the_seed_must_be_the_seeds() {
+        let scheme = Scheme::by_name("mldsa65").unwrap();
+        let seed = secret(scheme);
+        let both = |seed: &[u8], expanded: &[u8]| {
+            let parts = [&[4, 32][..], seed, &[4, 64], expanded].concat();
+            pem(scheme, &[&[0x30, 100][..], &parts].concat())
+        };
+        let public = (scheme.public_key_of)(&seed).unwrap();
+        let key = PrivateKey::from_pem(&both(&seed, &public[..64])).unwrap();
+        assert_eq!(key.public_key(), public);
+        let refused = PrivateKey::from_pem(&both(&[7; 32], &public[..64])).unwrap_err();
+        assert!(refused.to_string().contains("differ"), "{refused}");
+        let alone = [&[4, 64][..], &public[..64]].concat();
+        let refused = PrivateKey::from_pem(&pem(scheme, &alone)).unwrap_err();
+        assert!(
+            refused.to_string().contains("the seed is needed"),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -249,3 +249,23 @@ fn new_key(spec: &KeySpec) -> NewKey {
         id: spec.id().to_vec(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 150 bytes are a removal's; of ML-DSA-87 the signatures decide how many go together.
+    #[test]
+    fn the_signatures_of_what_goes_together_fit_the_answer() {
+        let item: &[u8] = &[7; 150];
+        let items = [item; 1000];
+        for scheme in SCHEMES {
+            let count = fitting(scheme.sign, &items);
+            let signatures = vec![vec![9; scheme.signature_length]; count];
+            let answer = Answer::Signed(signatures, None).encode();
+            assert!(answer.len() <= FRAME_LIMIT, "{}: {count}", scheme.name);
+            assert!(count >= 20, "{}: {count}", scheme.name);
+        }
+        assert_eq!(fitting(SCHEMES[0].sign, &[&[0; FRAME_LIMIT]]), 1);
+    }
+}
