@@ -85,6 +85,18 @@ fn both(bytes: &[u8]) -> der::Result<PrivateForm<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_input_panics(
+            tag in prop::sample::select(vec![0x80u8, 0x04, 0x30, 0xa0]),
+            bytes in proptest::collection::vec(any::<u8>(), 0..80),
+        ) {
+            let _ = private_form(&bytes);
+            let _ = private_form(&[&[tag, bytes.len() as u8][..], &bytes].concat());
+        }
+    }
 
     const SEED: [u8; 32] = [0x2b; 32];
 
