@@ -42,7 +42,7 @@ fn kryoptic() {
 
 #[test]
 fn kryoptic_by_the_command_line_and_the_service() {
-    run(|| modules::kryoptic().map(Prepared::to_serve));
+    run(|| modules::kryoptic().map(Prepared::served));
 }
 
 fn run(prepare: fn() -> Result<Prepared, String>) {

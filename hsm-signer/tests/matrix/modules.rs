@@ -110,7 +110,7 @@ impl Prepared {
     }
 
     /// The same for the command line and the service.
-    pub fn to_serve(mut self) -> Self {
+    pub fn served(mut self) -> Self {
         self.variable(SERVED, "yes");
         self
     }
