@@ -32,7 +32,8 @@ help:
 	@echo 'make test-wasm         the same in WebAssembly: members under Node.js in groups with native ones'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make conformance       tests/CONFORMANCE.md written anew: what each provider does with the suite'
-	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first'
+	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first, with the'
+	@echo '                       schemes that features bring'
 	@echo 'make test-kill         the process that holds a PKCS#11 module is killed 1,000 times under load,'
 	@echo '                       and the store, its replicas and PostgreSQL 500 times'
 	@echo 'make test-service      the service is killed 500 times and stopped 50 times under load'
@@ -73,7 +74,8 @@ test: test-packages
 	$(MAKE) fips-test-current
 
 # The suites and functions that features bring: drafts, X448 and Ed448.
-FEATURES = curve448,draft-ietf-mls-pq-ciphersuites,targeted-messages-draft,virtual-clients-draft
+SIGNER_FEATURES = curve448,draft-ietf-mls-pq-ciphersuites
+FEATURES = $(SIGNER_FEATURES),targeted-messages-draft,virtual-clients-draft
 
 test-features: test-packages fips-packages
 	$(CARGO) test --locked --package openmls_hw_crypto --features $(FEATURES) --lib
@@ -82,6 +84,8 @@ test-features: test-packages fips-packages
 	    --test readme_features --test targeted_messages --test virtual_clients
 	$(CARGO) test --locked --package openmls_hw_crypto --no-default-features \
 	    --features fips,draft-ietf-mls-pq-ciphersuites --test fips
+	$(CARGO) test --locked --package mls_hsm_signer --features $(SIGNER_FEATURES) --lib --test matrix
+	$(CARGO) test --locked --package mls_hsm_signer --features $(SIGNER_FEATURES) --test store of_every_scheme
 
 # The provider on ring, without AWS-LC.
 RING = --locked --no-default-features --features ring --package openmls_hw_crypto --package mls_tests
@@ -137,7 +141,7 @@ test-hsm-matrix: test-packages
 	@./.ci/install-packages $(KRYOPTIC_PACKAGES)
 	$(CARGO) build --release --locked --target-dir $(KRYOPTIC) --manifest-path hsm-signer/tests/kryoptic/Cargo.toml
 	MLS_HSM_MATRIX=all MLS_TEST_KRYOPTIC='$(CURDIR)/$(KRYOPTIC)/release/libkryoptic_module.so' \
-		$(CARGO) test --locked --package mls_hsm_signer --test matrix -- --nocapture
+		$(CARGO) test --locked --package mls_hsm_signer --features $(SIGNER_FEATURES) --test matrix -- --nocapture
 
 test-qemu: test-packages
 	CARGO='$(CARGO)' ./.ci/test-qemu

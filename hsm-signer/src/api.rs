@@ -50,7 +50,7 @@ pub struct RemovalItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "ed25519")]
     pub signature_scheme: Option<String>,
-    /// The group's ciphersuite, from which the scheme follows.
+    /// The group's ciphersuite, from which the scheme follows and the hash of the ProposalRef.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = 1)]
     pub ciphersuite: Option<u16>,
@@ -85,7 +85,9 @@ pub enum RemovalResult {
 pub struct SignedProposal {
     /// The serialized MLSMessage, in base64: hand it to the group as it is.
     pub message: String,
-    /// Its ProposalRef (RFC 9420, section 5.2), in base64.
+    /// Its ProposalRef (RFC 9420, section 5.2), in base64: by the hash of the ciphersuite that
+    /// was named, else of RFC 9420's ciphersuites with the scheme. The ciphersuites of
+    /// draft-ietf-mls-pq-ciphersuites have other hashes, and are to be named.
     pub proposal_ref: String,
     /// The scheme that signed.
     pub signature_scheme: String,
@@ -137,6 +139,19 @@ pub struct PublicKeysQuery {
     pub tenant: Option<String>,
     /// How keys are written.
     pub format: Option<KeyFormat>,
+    /// Keys of which schemes are wanted.
+    pub schemes: Option<KeySchemes>,
+}
+
+/// Of which schemes keys are wanted.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeySchemes {
+    /// Of those that Wire's server has: Ed25519, ECDSA P-256, P-384 and P-521.
+    #[default]
+    Wire,
+    /// Of all.
+    All,
 }
 
 /// How public keys are written.
@@ -218,7 +233,7 @@ pub struct AuditRecord {
     pub hash: String,
     /// The MLSMessage that was released, in base64.
     pub message: String,
-    /// Its ProposalRef, in base64.
+    /// Its ProposalRef, in base64, by the hash of RFC 9420's ciphersuites with the scheme.
     pub proposal_ref: String,
 }
 

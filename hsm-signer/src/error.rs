@@ -6,6 +6,7 @@ use crate::encoding::EncodingError;
 use crate::failure::{Nature, Pkcs11Failure, Rung};
 use crate::isolation::WorkerError;
 use crate::pin::PinError;
+use crate::scheme::titles;
 
 /// Any failure of this crate. No variant carries a PIN or a private key.
 #[derive(Debug, thiserror::Error)]
@@ -118,8 +119,8 @@ pub enum Error {
     /// A label or id that makes no sense for a key.
     #[error("a key's label and id must be 1 to 255 bytes, the label without control characters")]
     KeyName,
-    /// It is no key of the four schemes.
-    #[error("the key {wanted} is neither Ed25519 nor ECDSA on P-256, P-384 or P-521")]
+    /// It is a key of no scheme of this crate.
+    #[error("the key {wanted} is of none of this program's schemes: {}", titles())]
     KeyUnsupported {
         /// The key.
         wanted: String,
@@ -135,6 +136,15 @@ pub enum Error {
     /// The token has no mechanism for the scheme.
     #[error("the token cannot sign with {scheme}; its mechanism list has nothing for it")]
     SchemeUnsupported {
+        /// The scheme.
+        scheme: &'static str,
+    },
+    /// FIPS mode is required of this process, and refuses to verify the scheme.
+    #[error(
+        "FIPS mode is required, and {scheme} is not among what it verifies: no signature of it \
+         would be released. Use a key of an ECDSA scheme"
+    )]
+    SchemeNotApproved {
         /// The scheme.
         scheme: &'static str,
     },
@@ -275,6 +285,7 @@ impl Error {
             | Self::KeyMismatch { .. }
             | Self::KeyUnknown { .. }
             | Self::SchemeUnsupported { .. }
+            | Self::SchemeNotApproved { .. }
             | Self::Proposal(_)
             | Self::MessageTooLong { .. }
             | Self::Setup(_)

@@ -3,7 +3,8 @@
 //! A delivery service that removes users from MLS groups signs External Remove
 //! proposals with a key that every group trusts. This crate keeps that key in a
 //! hardware security module: Ed25519 and ECDSA on P-256, P-384 and P-521, over any
-//! PKCS#11 module.
+//! PKCS#11 module; with the feature `curve448` Ed448, and with
+//! `draft-ietf-mls-pq-ciphersuites` ML-DSA, where the module has them.
 //!
 //! ```no_run
 //! use std::{path::Path, sync::Arc};

@@ -4,10 +4,11 @@
 //! `hsm-signer/tests` shows it. A module without a row is taken at its word.
 
 use cryptoki::mechanism::MechanismType;
+use mls_fips::{Requirement, requirement};
 
 use crate::error::Error;
 use crate::scheme::{Algorithm, Scheme};
-use crate::token::TokenIdentity;
+use crate::token::{SigningMechanism, TokenIdentity};
 
 /// Who hashes the message that ECDSA signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,36 +117,50 @@ impl Quirks {
 /// What a session is asked to sign for a message, and by which mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SigningPlan {
-    /// The message itself: EdDSA, or ECDSA with the hash in the token.
-    Message(MechanismType),
+    /// The message itself: EdDSA, ML-DSA, or ECDSA with the hash in the token.
+    Message(SigningMechanism),
     /// The message's hash, made by the signer.
-    Digest(openmls_traits::types::HashType, MechanismType),
+    Digest(openmls_traits::types::HashType, SigningMechanism),
 }
 
 impl SigningPlan {
     /// Chooses for `scheme` from what the token says it can do and what is known of it.
     ///
     /// # Errors
-    /// [`Error::SchemeUnsupported`] when the token has no mechanism for the scheme.
+    /// [`Error::SchemeUnsupported`] when the token has no mechanism for the scheme,
+    /// [`Error::SchemeNotApproved`] when FIPS mode is required of this process and refuses
+    /// to verify it.
     pub fn choose(
         scheme: &'static Scheme,
         mechanisms: &[MechanismType],
         quirks: &Quirks,
     ) -> Result<Self, Error> {
+        check_approved(scheme, requirement())?;
         match scheme.algorithm {
             Algorithm::EcDsa { hash_and_sign, .. }
                 if quirks.hashing == Hashing::ByMechanismList
                     && mechanisms.contains(&hash_and_sign) =>
             {
-                Ok(Self::Message(hash_and_sign))
+                Ok(Self::Message(SigningMechanism::Plain(hash_and_sign)))
             }
-            _ if !mechanisms.contains(&scheme.sign()) => Err(Error::SchemeUnsupported {
+            _ if !mechanisms.contains(&scheme.sign.kind()) => Err(Error::SchemeUnsupported {
                 scheme: scheme.title,
             }),
-            Algorithm::EcDsa { hash, .. } => Ok(Self::Digest(hash, scheme.sign())),
-            Algorithm::EdDsa => Ok(Self::Message(scheme.sign())),
+            Algorithm::EcDsa { hash, .. } => Ok(Self::Digest(hash, scheme.sign)),
+            Algorithm::EdDsa | Algorithm::MlDsa => Ok(Self::Message(scheme.sign)),
         }
     }
+}
+
+/// FIPS mode would refuse to verify the signatures of other schemes, so that none would be
+/// released: better said before a key is made or used.
+fn check_approved(scheme: &Scheme, requirement: Requirement) -> Result<(), Error> {
+    if requirement == Requirement::None || scheme.is_approved() {
+        return Ok(());
+    }
+    Err(Error::SchemeNotApproved {
+        scheme: scheme.title,
+    })
 }
 
 #[cfg(test)]
@@ -167,6 +182,7 @@ mod tests {
         Scheme::by_signature_scheme(SignatureScheme::ECDSA_SECP256R1_SHA256).unwrap()
     }
 
+    const ECDSA: SigningMechanism = SigningMechanism::Plain(MechanismType::ECDSA);
     const BOTH: &[MechanismType] = &[MechanismType::ECDSA, MechanismType::ECDSA_SHA256];
 
     #[test]
@@ -187,12 +203,41 @@ mod tests {
     #[test]
     fn the_token_hashes_only_where_it_can() {
         let plan = |list, quirks| SigningPlan::choose(p256(), list, quirks).unwrap();
-        let digest = SigningPlan::Digest(HashType::Sha2_256, MechanismType::ECDSA);
-        let message = SigningPlan::Message(MechanismType::ECDSA_SHA256);
+        let digest = SigningPlan::Digest(HashType::Sha2_256, ECDSA);
+        let message = SigningPlan::Message(SigningMechanism::Plain(MechanismType::ECDSA_SHA256));
         assert_eq!(plan(BOTH, &DEFAULT), message);
         assert_eq!(plan(&[MechanismType::ECDSA_SHA256], &DEFAULT), message);
         assert_eq!(plan(&[MechanismType::ECDSA], &DEFAULT), digest);
         assert_eq!(plan(BOTH, &QUIRKS[0]), digest);
+    }
+
+    /// What features bring, FIPS mode refuses, with a reason; what it has is the same with it.
+    #[test]
+    fn fips_mode_has_the_four_of_wire_alone() {
+        for scheme in SCHEMES {
+            assert!(check_approved(scheme, Requirement::None).is_ok());
+            for requirement in [Requirement::Fips, Requirement::Strict] {
+                let checked = check_approved(scheme, requirement);
+                assert_eq!(checked.is_ok(), scheme.of_wire, "{}", scheme.name);
+                let said = checked.map_err(|error| error.to_string());
+                assert!(said.err().is_none_or(|said| said.contains(scheme.title)));
+            }
+        }
+    }
+
+    /// The provider's FIPS mode, which verifies, agrees.
+    #[cfg(feature = "fips")]
+    #[test]
+    fn what_is_approved_here_is_what_the_provider_verifies_in_fips_mode() {
+        use openmls_traits::crypto::OpenMlsCrypto;
+        use openmls_traits::types::CryptoError;
+
+        let crypto = openmls_hw_crypto::HwCrypto::fips().unwrap();
+        for scheme in SCHEMES {
+            let refusal = crypto.verify_signature(scheme.signature_scheme, b"", &[], &[]);
+            let refused = refusal == Err(CryptoError::UnsupportedSignatureScheme);
+            assert_eq!(refused, !scheme.is_approved(), "{}", scheme.name);
+        }
     }
 
     #[test]

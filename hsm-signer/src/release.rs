@@ -10,7 +10,7 @@ use openmls_traits::random::OpenMlsRand;
 use crate::error::Error;
 use crate::quirks::SigningPlan;
 use crate::scheme::Scheme;
-use cryptoki::mechanism::MechanismType;
+use crate::token::SigningMechanism;
 
 /// How the message of a self-test begins. No message of MLS does: what MLS signs
 /// begins with the length of a label (RFC 9420, section 5.1.2).
@@ -43,7 +43,7 @@ pub(crate) fn prepared<'a>(
 }
 
 /// The mechanism of the plan.
-pub(crate) fn mechanism(plan: SigningPlan) -> MechanismType {
+pub(crate) fn mechanism(plan: SigningPlan) -> SigningMechanism {
     match plan {
         SigningPlan::Message(mechanism) | SigningPlan::Digest(_, mechanism) => mechanism,
     }

@@ -1,18 +1,21 @@
 //! The signature schemes of MLS that a removal key may have: one row each.
 //!
-//! Whatever differs between Ed25519 and the three ECDSA curves is a column of
-//! [`SCHEMES`]; no other file matches on a scheme.
+//! Whatever differs between the schemes is a column of [`SCHEMES`]; no other file matches on
+//! a scheme.
 
-use aws_lc_rs::agreement;
 use cryptoki::mechanism::MechanismType;
-use cryptoki::object::KeyType;
+use cryptoki::object::{KeyType, MlDsaParameterSetType};
 use openmls_traits::types::{Ciphersuite, HashType, SignatureScheme};
 use pkcs8::ObjectIdentifier;
+
+use crate::encoding::derivation;
+use crate::token::SigningMechanism;
 
 /// How a scheme turns a message into a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// PureEdDSA over the message (RFC 8032): 64-byte signatures, as MLS sends them.
+    /// PureEdDSA over the message (RFC 8032), with an empty context: signatures as MLS sends
+    /// them.
     EdDsa,
     /// ECDSA over a hash of the message (FIPS 186-5). A token returns r || s of fixed
     /// length; MLS sends DER (RFC 9420, section 5.1.2).
@@ -21,9 +24,29 @@ pub enum Algorithm {
         hash: HashType,
         /// The mechanism by which a token hashes and signs in one step.
         hash_and_sign: MechanismType,
-        /// The curve, as aws-lc-rs names it for computing public keys from scalars.
-        curve: &'static agreement::Algorithm,
     },
+    /// ML-DSA over the message (FIPS 204, algorithm 2), with an empty context: signatures as
+    /// MLS sends them (draft-ietf-mls-pq-ciphersuites).
+    MlDsa,
+}
+
+/// What a token's objects of a scheme say beside CKA_KEY_TYPE.
+#[derive(Clone, Copy, Debug)]
+pub enum Parameters {
+    /// The forms of CKA_EC_PARAMS that name the curve, DER-encoded. The first is
+    /// written when a key is made; all are understood when a key is read.
+    Curve(&'static [&'static [u8]]),
+    /// CKA_PARAMETER_SET (PKCS#11 3.2, section 6.67).
+    Set(MlDsaParameterSetType),
+}
+
+/// How JOSE writes a public key.
+#[derive(Clone, Copy, Debug)]
+pub enum Jwk {
+    /// `kty` and `crv`, with one coordinate or two (RFC 7518, RFC 8037).
+    Curve(&'static str, &'static str),
+    /// `kty` AKP and this `alg` (RFC 9964).
+    Algorithm(&'static str),
 }
 
 /// One signature scheme: a row of [`SCHEMES`].
@@ -32,114 +55,230 @@ pub struct Scheme {
     /// The scheme's number in RFC 9420 (TLS SignatureScheme registry).
     pub signature_scheme: SignatureScheme,
     /// The scheme's key in the JSON of Wire's `GET /mls/public-keys`; also its name on
-    /// the command line.
+    /// the command line. That of the TLS SignatureScheme registry.
     pub name: &'static str,
     /// The name a person reads.
     pub title: &'static str,
+    /// Whether Wire's server has a removal key of the scheme: of these, keys are made unless
+    /// others are named.
+    pub of_wire: bool,
     /// How it signs.
     pub algorithm: Algorithm,
     /// CKA_KEY_TYPE.
     pub key_type: KeyType,
     /// The mechanism that generates a key pair.
     pub key_generation: MechanismType,
-    /// The forms of CKA_EC_PARAMS that name the curve, DER-encoded. The first is
-    /// written when a key is made; all are understood when a key is read.
-    pub parameters: &'static [&'static [u8]],
+    /// The mechanism that signs what it is given: a digest for ECDSA, else the message.
+    pub sign: SigningMechanism,
+    /// What else tells the scheme's objects in a token from others.
+    pub parameters: Parameters,
     /// The AlgorithmIdentifier's `algorithm` in PKCS#8 and SubjectPublicKeyInfo.
     pub algorithm_oid: ObjectIdentifier,
-    /// The AlgorithmIdentifier's `parameters`: the named curve, or none (RFC 8410).
+    /// The AlgorithmIdentifier's `parameters`: the named curve, or none (RFC 8410, RFC 9881).
     pub curve_oid: Option<ObjectIdentifier>,
-    /// Length in bytes of a private scalar or seed, of a coordinate, and of r and s.
+    /// Length in bytes of a private scalar or seed; for ECDSA also of a coordinate, and of r
+    /// and s.
     pub field_length: usize,
-    /// Length in bytes of a public key as MLS carries it: the 32-byte Ed25519 key or
-    /// the uncompressed point.
+    /// Length in bytes of a public key as MLS carries it: the EdDSA key (RFC 8032), the
+    /// uncompressed point, or the ML-DSA key (FIPS 204).
     pub public_key_length: usize,
-    /// JWK's `kty` (RFC 7518, RFC 8037).
-    pub jwk_type: &'static str,
-    /// JWK's `crv`.
-    pub jwk_curve: &'static str,
+    /// Length in bytes of a signature as a token makes it.
+    pub signature_length: usize,
+    /// The public key of a private scalar or seed, as MLS carries it; none if the scalar is
+    /// out of range.
+    pub public_key_of: fn(&[u8]) -> Option<Vec<u8>>,
+    /// The hash of the ciphersuites that sign with the scheme, for a ProposalRef where no
+    /// ciphersuite is named. A draft's may have another.
+    pub reference_hash: HashType,
+    /// What FIPS mode knows the scheme as; none where it knows it not, and refuses it.
+    pub fips: Option<mls_fips::Algorithm>,
+    /// The key in JSON.
+    pub jwk: Jwk,
 }
 
 const ID_EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+#[cfg(feature = "curve448")]
+const ID_ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
 
 /// Ed25519, ECDSA P-256, P-384 and P-521, in the order in which this project lists
-/// them in an ExternalSenders extension and in its output.
+/// them in an ExternalSenders extension and in its output; then what features bring:
+/// Ed448 with `curve448`, ML-DSA with `draft-ietf-mls-pq-ciphersuites`.
 pub static SCHEMES: &[Scheme] = &[
     Scheme {
         signature_scheme: SignatureScheme::ED25519,
         name: "ed25519",
         title: "Ed25519",
+        of_wire: true,
         algorithm: Algorithm::EdDsa,
         key_type: KeyType::EC_EDWARDS,
         key_generation: MechanismType::ECC_EDWARDS_KEY_PAIR_GEN,
+        sign: SigningMechanism::Plain(MechanismType::EDDSA),
         // PrintableString "edwards25519" (PKCS#11 3.0, section 2.3.5), and the OID.
-        parameters: &[b"\x13\x0cedwards25519", b"\x06\x03\x2b\x65\x70"],
+        parameters: Parameters::Curve(&[b"\x13\x0cedwards25519", b"\x06\x03\x2b\x65\x70"]),
         algorithm_oid: ID_ED25519,
         curve_oid: None,
         field_length: 32,
         public_key_length: 32,
-        jwk_type: "OKP",
-        jwk_curve: "Ed25519",
+        signature_length: 64,
+        public_key_of: derivation::ed25519,
+        reference_hash: HashType::Sha2_256,
+        fips: Some(mls_fips::Algorithm::Ed25519),
+        jwk: Jwk::Curve("OKP", "Ed25519"),
     },
     Scheme {
         signature_scheme: SignatureScheme::ECDSA_SECP256R1_SHA256,
         name: "ecdsa_secp256r1_sha256",
         title: "ECDSA P-256",
+        of_wire: true,
         algorithm: Algorithm::EcDsa {
             hash: HashType::Sha2_256,
             hash_and_sign: MechanismType::ECDSA_SHA256,
-            curve: &agreement::ECDH_P256,
         },
         key_type: KeyType::EC,
         key_generation: MechanismType::ECC_KEY_PAIR_GEN,
-        parameters: &[b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"],
+        sign: SigningMechanism::Plain(MechanismType::ECDSA),
+        parameters: Parameters::Curve(&[b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"]),
         algorithm_oid: ID_EC_PUBLIC_KEY,
         curve_oid: Some(ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7")),
         field_length: 32,
         public_key_length: 65,
-        jwk_type: "EC",
-        jwk_curve: "P-256",
+        signature_length: 64,
+        public_key_of: derivation::p256,
+        reference_hash: HashType::Sha2_256,
+        fips: Some(mls_fips::Algorithm::EcdsaNist),
+        jwk: Jwk::Curve("EC", "P-256"),
     },
     Scheme {
         signature_scheme: SignatureScheme::ECDSA_SECP384R1_SHA384,
         name: "ecdsa_secp384r1_sha384",
         title: "ECDSA P-384",
+        of_wire: true,
         algorithm: Algorithm::EcDsa {
             hash: HashType::Sha2_384,
             hash_and_sign: MechanismType::ECDSA_SHA384,
-            curve: &agreement::ECDH_P384,
         },
         key_type: KeyType::EC,
         key_generation: MechanismType::ECC_KEY_PAIR_GEN,
-        parameters: &[b"\x06\x05\x2b\x81\x04\x00\x22"],
+        sign: SigningMechanism::Plain(MechanismType::ECDSA),
+        parameters: Parameters::Curve(&[b"\x06\x05\x2b\x81\x04\x00\x22"]),
         algorithm_oid: ID_EC_PUBLIC_KEY,
         curve_oid: Some(ObjectIdentifier::new_unwrap("1.3.132.0.34")),
         field_length: 48,
         public_key_length: 97,
-        jwk_type: "EC",
-        jwk_curve: "P-384",
+        signature_length: 96,
+        public_key_of: derivation::p384,
+        reference_hash: HashType::Sha2_384,
+        fips: Some(mls_fips::Algorithm::EcdsaNist),
+        jwk: Jwk::Curve("EC", "P-384"),
     },
     Scheme {
         signature_scheme: SignatureScheme::ECDSA_SECP521R1_SHA512,
         name: "ecdsa_secp521r1_sha512",
         title: "ECDSA P-521",
+        of_wire: true,
         algorithm: Algorithm::EcDsa {
             hash: HashType::Sha2_512,
             hash_and_sign: MechanismType::ECDSA_SHA512,
-            curve: &agreement::ECDH_P521,
         },
         key_type: KeyType::EC,
         key_generation: MechanismType::ECC_KEY_PAIR_GEN,
-        parameters: &[b"\x06\x05\x2b\x81\x04\x00\x23"],
+        sign: SigningMechanism::Plain(MechanismType::ECDSA),
+        parameters: Parameters::Curve(&[b"\x06\x05\x2b\x81\x04\x00\x23"]),
         algorithm_oid: ID_EC_PUBLIC_KEY,
         curve_oid: Some(ObjectIdentifier::new_unwrap("1.3.132.0.35")),
         field_length: 66,
         public_key_length: 133,
-        jwk_type: "EC",
-        jwk_curve: "P-521",
+        signature_length: 132,
+        public_key_of: derivation::p521,
+        reference_hash: HashType::Sha2_512,
+        fips: Some(mls_fips::Algorithm::EcdsaNist),
+        jwk: Jwk::Curve("EC", "P-521"),
     },
+    #[cfg(feature = "curve448")]
+    Scheme {
+        signature_scheme: SignatureScheme::ED448,
+        name: "ed448",
+        title: "Ed448",
+        of_wire: false,
+        algorithm: Algorithm::EdDsa,
+        key_type: KeyType::EC_EDWARDS,
+        key_generation: MechanismType::ECC_EDWARDS_KEY_PAIR_GEN,
+        sign: SigningMechanism::Ed448,
+        // PrintableString "edwards448" (PKCS#11 3.0, section 2.3.5), and the OID.
+        parameters: Parameters::Curve(&[b"\x13\x0aedwards448", b"\x06\x03\x2b\x65\x71"]),
+        algorithm_oid: ID_ED448,
+        curve_oid: None,
+        field_length: 57,
+        public_key_length: 57,
+        signature_length: 114,
+        public_key_of: derivation::ed448,
+        reference_hash: HashType::Sha2_512,
+        fips: None,
+        jwk: Jwk::Curve("OKP", "Ed448"),
+    },
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    ml_dsa::ML_DSA_44,
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    ml_dsa::ML_DSA_65,
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    ml_dsa::ML_DSA_87,
 ];
+
+/// The parameter sets of ML-DSA (FIPS 204, section 4), of which FIPS mode knows none: the
+/// certified module has it not.
+#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+mod ml_dsa {
+    use super::*;
+
+    pub(super) const ML_DSA_44: Scheme = Scheme {
+        signature_scheme: SignatureScheme::MLDSA44,
+        name: "mldsa44",
+        title: "ML-DSA-44",
+        of_wire: false,
+        algorithm: Algorithm::MlDsa,
+        key_type: KeyType::ML_DSA,
+        key_generation: MechanismType::ML_DSA_KEY_PAIR_GEN,
+        sign: SigningMechanism::Plain(MechanismType::ML_DSA),
+        parameters: Parameters::Set(MlDsaParameterSetType::ML_DSA_44),
+        algorithm_oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17"),
+        curve_oid: None,
+        field_length: 32,
+        public_key_length: 1312,
+        signature_length: 2420,
+        public_key_of: derivation::ml_dsa_44,
+        reference_hash: HashType::Sha2_384,
+        fips: None,
+        jwk: Jwk::Algorithm("ML-DSA-44"),
+    };
+
+    pub(super) const ML_DSA_65: Scheme = Scheme {
+        signature_scheme: SignatureScheme::MLDSA65,
+        name: "mldsa65",
+        title: "ML-DSA-65",
+        parameters: Parameters::Set(MlDsaParameterSetType::ML_DSA_65),
+        algorithm_oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18"),
+        public_key_length: 1952,
+        signature_length: 3309,
+        public_key_of: derivation::ml_dsa_65,
+        jwk: Jwk::Algorithm("ML-DSA-65"),
+        ..ML_DSA_44
+    };
+
+    pub(super) const ML_DSA_87: Scheme = Scheme {
+        signature_scheme: SignatureScheme::MLDSA87,
+        name: "mldsa87",
+        title: "ML-DSA-87",
+        parameters: Parameters::Set(MlDsaParameterSetType::ML_DSA_87),
+        algorithm_oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19"),
+        public_key_length: 2592,
+        signature_length: 4627,
+        public_key_of: derivation::ml_dsa_87,
+        reference_hash: HashType::Sha2_512,
+        jwk: Jwk::Algorithm("ML-DSA-87"),
+        ..ML_DSA_44
+    };
+}
 
 impl Scheme {
     /// The row whose [`name`](Scheme::name) is `name`.
@@ -159,11 +298,23 @@ impl Scheme {
         Self::by_signature_scheme(ciphersuite.signature_algorithm())
     }
 
-    /// The row for a token object's CKA_KEY_TYPE and CKA_EC_PARAMS.
-    pub fn by_key(key_type: KeyType, parameters: &[u8]) -> Option<&'static Self> {
-        SCHEMES
-            .iter()
-            .find(|scheme| scheme.key_type == key_type && scheme.parameters.contains(&parameters))
+    /// The row for a token object's CKA_KEY_TYPE, and CKA_EC_PARAMS or CKA_PARAMETER_SET.
+    pub fn by_key(
+        key_type: KeyType,
+        curve: Option<&[u8]>,
+        parameter_set: Option<u64>,
+    ) -> Option<&'static Self> {
+        let named = |scheme: &&Self| match scheme.parameters {
+            Parameters::Curve(forms) => curve.is_some_and(|curve| forms.contains(&curve)),
+            Parameters::Set(set) => parameter_set == Some(*set.as_ref()),
+        };
+        let mut of_type = SCHEMES.iter().filter(|scheme| scheme.key_type == key_type);
+        of_type.find(named)
+    }
+
+    /// The rows of which Wire's server has a removal key.
+    pub fn all_of_wire() -> impl Iterator<Item = &'static Self> {
+        SCHEMES.iter().filter(|scheme| scheme.of_wire)
     }
 
     /// The row for a PKCS#8 AlgorithmIdentifier.
@@ -176,20 +327,22 @@ impl Scheme {
             .find(|scheme| scheme.algorithm_oid == algorithm && scheme.curve_oid == curve)
     }
 
+    /// Whether FIPS mode lets signatures of the scheme be verified.
+    pub fn is_approved(&self) -> bool {
+        self.fips.is_some_and(mls_fips::Algorithm::is_approved)
+    }
+
     /// The label under which this project keeps the scheme's removal key unless told
     /// otherwise, such as `mls-removal-ed25519`.
     pub fn default_label(&self) -> String {
         format!("mls-removal-{}", self.name)
     }
+}
 
-    /// The mechanism that signs what it is given: the message for EdDSA, a digest for
-    /// ECDSA.
-    pub fn sign(&self) -> MechanismType {
-        match self.algorithm {
-            Algorithm::EdDsa => MechanismType::EDDSA,
-            Algorithm::EcDsa { .. } => MechanismType::ECDSA,
-        }
-    }
+/// The schemes as a person reads them.
+pub(crate) fn titles() -> String {
+    let titles: Vec<_> = SCHEMES.iter().map(|scheme| scheme.title).collect();
+    titles.join(", ")
 }
 
 #[cfg(test)]
@@ -197,13 +350,20 @@ mod tests {
     use super::*;
     use der::Encode;
 
+    fn forms(scheme: &Scheme) -> &'static [&'static [u8]] {
+        match scheme.parameters {
+            Parameters::Curve(forms) => forms,
+            Parameters::Set(_) => &[],
+        }
+    }
+
     #[test]
     fn parameters_name_the_same_curve_as_the_oids() {
-        for scheme in SCHEMES {
+        for scheme in SCHEMES.iter().filter(|s| s.algorithm != Algorithm::MlDsa) {
             let curve = scheme.curve_oid.unwrap_or(scheme.algorithm_oid);
             let encoded = curve.to_der().unwrap();
             assert!(
-                scheme.parameters.contains(&encoded.as_slice()),
+                forms(scheme).contains(&encoded.as_slice()),
                 "{}",
                 scheme.name
             );
@@ -218,24 +378,73 @@ mod tests {
                 Scheme::by_signature_scheme(scheme.signature_scheme),
                 Scheme::by_oids(scheme.algorithm_oid, scheme.curve_oid),
             ];
-            let by_key = scheme
-                .parameters
+            let by_curve = forms(scheme)
                 .iter()
-                .map(|p| Scheme::by_key(scheme.key_type, p));
-            for row in found.into_iter().chain(by_key) {
+                .map(|form| Scheme::by_key(scheme.key_type, Some(form), None));
+            let by_set = match scheme.parameters {
+                Parameters::Set(set) => Some(*set.as_ref()),
+                Parameters::Curve(_) => None,
+            };
+            let by_set = by_set.map(|set| Scheme::by_key(scheme.key_type, None, Some(set)));
+            for row in found.into_iter().chain(by_curve).chain(by_set) {
                 assert!(std::ptr::eq(row.unwrap(), scheme), "{}", scheme.name);
             }
+            assert!(Scheme::by_key(scheme.key_type, None, None).is_none());
         }
+    }
+
+    /// Four are always there; a feature brings the others.
+    #[test]
+    fn the_rows_are_those_of_the_features() {
+        let wire: Vec<_> = Scheme::all_of_wire().map(|scheme| scheme.name).collect();
+        assert_eq!(
+            wire,
+            [
+                "ed25519",
+                "ecdsa_secp256r1_sha256",
+                "ecdsa_secp384r1_sha384",
+                "ecdsa_secp521r1_sha512"
+            ]
+        );
+        let curve448 = usize::from(cfg!(feature = "curve448"));
+        let ml_dsa = 3 * usize::from(cfg!(feature = "draft-ietf-mls-pq-ciphersuites"));
+        assert_eq!(SCHEMES.len(), 4 + curve448 + ml_dsa);
     }
 
     #[test]
     fn lengths_agree_with_the_algorithm() {
         for scheme in SCHEMES {
-            let expected = match scheme.algorithm {
-                Algorithm::EdDsa => scheme.field_length,
-                Algorithm::EcDsa { .. } => 1 + 2 * scheme.field_length,
+            let private = scheme.field_length;
+            let (public, signature) = match scheme.algorithm {
+                Algorithm::EdDsa => (private, 2 * private),
+                Algorithm::EcDsa { .. } => (1 + 2 * private, 2 * private),
+                // FIPS 204, table 2.
+                Algorithm::MlDsa => match scheme.title {
+                    "ML-DSA-44" => (1312, 2420),
+                    "ML-DSA-65" => (1952, 3309),
+                    _ => (2592, 4627),
+                },
             };
-            assert_eq!(scheme.public_key_length, expected, "{}", scheme.name);
+            assert_eq!(scheme.public_key_length, public, "{}", scheme.name);
+            assert_eq!(scheme.signature_length, signature, "{}", scheme.name);
+            let mut secret = vec![0x2b; private];
+            secret[0] = 0;
+            let derived = (scheme.public_key_of)(&secret).unwrap();
+            assert_eq!(derived.len(), public, "{}", scheme.name);
+        }
+    }
+
+    /// RFC 9420, section 17.1, and draft-ietf-mls-pq-ciphersuites: of the suites with a scheme,
+    /// one has the hash that is taken where none is named.
+    #[test]
+    fn a_suite_of_each_scheme_has_its_hash() {
+        for scheme in SCHEMES {
+            let hashes: Vec<_> = (1..0x1000)
+                .filter_map(|number| Ciphersuite::try_from(number).ok())
+                .filter(|suite| suite.signature_algorithm() == scheme.signature_scheme)
+                .map(|suite| suite.hash_algorithm())
+                .collect();
+            assert!(hashes.contains(&scheme.reference_hash), "{}", scheme.name);
         }
     }
 }

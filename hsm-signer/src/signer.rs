@@ -98,8 +98,8 @@ impl HsmSigner {
         }
     }
 
-    /// The public key as MLS carries it: 32 bytes for Ed25519, the uncompressed point
-    /// for ECDSA. It goes into a group's `external_senders` extension.
+    /// The public key as MLS carries it: the key of RFC 8032 for EdDSA, the uncompressed
+    /// point for ECDSA, the key of FIPS 204 for ML-DSA. It goes into a group's `external_senders` extension.
     pub fn public_key(&self) -> &[u8] {
         &self.public_key
     }

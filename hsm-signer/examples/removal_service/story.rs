@@ -1,7 +1,7 @@
 //! One group: formed, a member removed by curl, and the outcome checked.
 
+use mls_hsm_signer::Scheme;
 use mls_hsm_signer::api::{self, REMOVALS_PATH};
-use mls_hsm_signer::{SCHEMES, Scheme};
 use openmls::prelude::{BasicCredential, ExternalSender};
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider;
@@ -46,14 +46,14 @@ fn senders(server: &Server) -> Result<Vec<ExternalSender>> {
         let credential = BasicCredential::new(b"removal server".to_vec());
         Ok(ExternalSender::new(key.into(), credential.into()))
     };
-    SCHEMES.iter().map(sender).collect()
+    Scheme::all_of_wire().map(sender).collect()
 }
 
 /// What a delivery service does: four values out, an MLSMessage back; twice, for the same
 /// bytes.
 fn ask(server: &Server, suite: Ciphersuite, member: &dyn Client) -> Result<Vec<u8>> {
     let scheme = Scheme::by_ciphersuite(suite).ok_or("no key signs for this suite")?;
-    let sender = SCHEMES.iter().position(|one| one.name == scheme.name);
+    let sender = Scheme::all_of_wire().position(|one| one.name == scheme.name);
     let (group_id, epoch, leaf_index) = member.position()?;
     let request = json!({ "removals": [{
         "group_id": api::base64(&group_id),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mls_hsm_signer::encoding::hex;
 use mls_hsm_signer::token::{SOFTHSM_PATHS, initialise};
 use mls_hsm_signer::{
-    HsmSigner, KeySpec, Module, Pin, Pkcs11Token, SCHEMES, Scheme, Token, TokenSelector, keys,
+    HsmSigner, KeySpec, Module, Pin, Pkcs11Token, Scheme, Token, TokenSelector, keys,
 };
 use openmls_hw_crypto::HwCrypto;
 use openmls_traits::random::OpenMlsRand;
@@ -18,13 +18,12 @@ use crate::{Result, narration};
 /// The token's label.
 const LABEL: &str = "removal";
 
-/// Makes the token and a key for each scheme.
+/// Makes the token and a key for each scheme of Wire's server.
 pub fn make(state: &State) -> Result<Vec<HsmSigner>> {
     let token = make_token(state)?;
     narration::token(token.identity(), state.directory());
     narration::heading("The removal keys are generated in the token");
-    let keys = SCHEMES
-        .iter()
+    let keys = Scheme::all_of_wire()
         .map(|scheme| generate(&token, scheme))
         .collect::<Result<_>>()?;
     narration::remark("each has made a signature that verifies under its public key");

@@ -6,7 +6,6 @@ use openmls_traits::types::HashType;
 use super::chain::digest;
 use super::wire::{Reader, Writer};
 use crate::proposal::Removal;
-use crate::scheme::{Algorithm, Scheme};
 
 /// RFC 9420, section 6: ProtocolVersion mls10.
 const MLS10: u16 = 1;
@@ -65,15 +64,14 @@ impl<'a> ReleasedMessage<'a> {
     }
 
     /// The ProposalRef by which a commit names the proposal (RFC 9420, section 5.2), in a group
-    /// whose ciphersuite signs with `scheme`. Each scheme of this crate occurs with one hash
-    /// only: SHA-256 with Ed25519 and P-256, SHA-384 with P-384, SHA-512 with P-521.
-    pub fn proposal_ref(&self, scheme: &Scheme) -> Vec<u8> {
+    /// whose ciphersuite has `hash`.
+    pub fn proposal_ref(&self, hash: HashType) -> Vec<u8> {
         let authenticated_content = &self.bytes[VERSION_LENGTH..];
         let input = Writer::default()
             .opaque(b"MLS 1.0 Proposal Reference")
             .opaque(authenticated_content)
             .finish();
-        digest(hash(scheme), &input)
+        digest(hash, &input)
     }
 
     /// What was signed, with the structure of SignWithLabel around it (RFC 9420, sections 5.1.2
@@ -88,12 +86,4 @@ impl<'a> ReleasedMessage<'a> {
 
 fn expect<T: PartialEq>(found: T, needed: T) -> Option<()> {
     (found == needed).then_some(())
-}
-
-/// The hash of the ciphersuites that sign with `scheme`.
-fn hash(scheme: &Scheme) -> HashType {
-    match scheme.algorithm {
-        Algorithm::EdDsa => HashType::Sha2_256,
-        Algorithm::EcDsa { hash, .. } => hash,
-    }
 }

@@ -74,7 +74,7 @@ pub struct Record {
     pub source: String,
     /// What was proposed.
     pub removal: Removal,
-    /// The ProposalRef, in the length of the ciphersuite's hash.
+    /// The ProposalRef, by the scheme's [`reference_hash`](Scheme::reference_hash).
     pub proposal_ref: Vec<u8>,
     /// SHA-256 of the signature.
     pub signature_hash: Hash,

@@ -342,7 +342,7 @@ impl Verification {
             self.found(at, Fault::Removal);
         }
         let scheme = Scheme::by_signature_scheme(record.scheme);
-        let proposal_ref = scheme.map(|scheme| message.proposal_ref(scheme));
+        let proposal_ref = scheme.map(|scheme| message.proposal_ref(scheme.reference_hash));
         let recorded = (Some(&record.proposal_ref), Some(&stored.proposal_ref));
         if recorded != (proposal_ref.as_ref(), proposal_ref.as_ref()) {
             self.found(at, Fault::ProposalRef);

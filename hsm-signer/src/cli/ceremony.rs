@@ -10,7 +10,7 @@ use mls_hsm_signer::keys::ceremony::{
     CeremonyError, ModuleIdentity, Plan, SignedReport, perform as perform_plan,
 };
 use mls_hsm_signer::keys::generation;
-use mls_hsm_signer::{Error, KeySelector, KeySpec, SCHEMES, Scheme, Token, keys};
+use mls_hsm_signer::{Error, KeySelector, KeySpec, Scheme, Token, keys};
 use serde_json::json;
 
 use super::Outcome;
@@ -34,7 +34,7 @@ pub enum Command {
 pub struct PrepareArguments {
     #[command(flatten)]
     token: TokenArguments,
-    /// A scheme to make a key for, as often as needed [default: all four]
+    /// A scheme to make a key for, as often as needed [default: the four of Wire's server]
     #[arg(long, value_parser = scheme_parser())]
     scheme: Vec<&'static Scheme>,
     /// Make the next generation of keys that exist; else a label that exists is refused
@@ -103,7 +103,7 @@ fn prepare(arguments: &PrepareArguments, voice: &Voice) -> Outcome {
 
 /// The keys that are to be made, none of which may exist.
 fn specs(arguments: &PrepareArguments, token: &dyn Token) -> Result<Vec<KeySpec>, Error> {
-    let all: Vec<&'static Scheme> = SCHEMES.iter().collect();
+    let all: Vec<&'static Scheme> = Scheme::all_of_wire().collect();
     let schemes = match arguments.scheme.as_slice() {
         [] => &all,
         some => some,

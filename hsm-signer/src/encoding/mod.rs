@@ -1,10 +1,14 @@
 //! Byte strings between PKCS#11, MLS, X.509 and JSON. Pure: no token, no file.
 
+pub mod derivation;
 pub mod ec_point;
 pub mod ecdsa;
+pub mod ml_dsa;
 pub mod pkcs8;
 pub mod public_key;
 pub mod wire_values;
+
+use crate::scheme::titles;
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
@@ -41,6 +45,16 @@ pub enum EncodingError {
         /// Bytes given.
         found: usize,
     },
+    /// CKA_VALUE of a public key does not have the length of its parameter set.
+    #[error("the token's CKA_VALUE is no {scheme} public key: {found} bytes, {expected} needed")]
+    PublicValue {
+        /// The key's scheme.
+        scheme: &'static str,
+        /// Bytes needed.
+        expected: usize,
+        /// Bytes given.
+        found: usize,
+    },
     /// It is not a PKCS#8 key.
     #[error(
         "this is not PKCS#8, in PEM (-----BEGIN PRIVATE KEY-----) or DER, as `openssl genpkey` \
@@ -68,8 +82,8 @@ pub enum EncodingError {
         /// What is wrong, and where; nothing of the file's content.
         reason: String,
     },
-    /// The key's algorithm is none of the four.
-    #[error("the key is neither Ed25519 nor an EC key on P-256, P-384 or P-521")]
+    /// The key's algorithm is no scheme's.
+    #[error("the key is none of this program's schemes: {}", titles())]
     KeyAlgorithm,
     /// The private key does not have the form that its algorithm demands.
     #[error("the {scheme} private key is malformed: {reason}")]

@@ -10,17 +10,18 @@
 //!
 //! CurvePrivateKey ::= OCTET STRING                           (RFC 8410, section 7)
 //! ```
+//!
+//! Of ML-DSA see [`ml_dsa`](super::ml_dsa).
 
 use std::fmt;
 
-use aws_lc_rs::agreement::PrivateKey as PrivateScalar;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use der::asn1::{BitStringRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, TagMode, TagNumber};
 use pkcs8::{EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef, SecretDocument};
 use zeroize::Zeroizing;
 
 use super::EncodingError;
+use super::ml_dsa::{PrivateForm, has_rho_of, private_form};
 use crate::scheme::{Algorithm, Scheme};
 
 /// The PEM label of an unencrypted PKCS#8 key.
@@ -55,7 +56,7 @@ impl PrivateKey {
     /// encrypted is not used.
     ///
     /// # Errors
-    /// [`EncodingError`] when it is not PKCS#8, not of the four schemes, malformed, or when
+    /// [`EncodingError`] when it is not PKCS#8, of no scheme of this crate, malformed, or when
     /// its two keys do not belong together; [`EncodingError::Encrypted`] when it is
     /// encrypted and there is no passphrase, [`EncodingError::NotDecrypted`] when the
     /// passphrase is wrong or the method unknown, [`EncodingError::DecryptedOutside`] in a
@@ -78,6 +79,7 @@ impl PrivateKey {
         let parsed = match scheme.algorithm {
             Algorithm::EdDsa => parse_seed(info, scheme)?,
             Algorithm::EcDsa { .. } => parse_ec(info, scheme)?,
+            Algorithm::MlDsa => parse_ml_dsa(info, scheme)?,
         };
         Self::checked(scheme, parsed)
     }
@@ -105,14 +107,14 @@ impl PrivateKey {
         &self.public_key
     }
 
-    /// The seed (Ed25519) or the big-endian scalar, of the scheme's field length.
+    /// The seed (EdDSA, ML-DSA) or the big-endian scalar, of the scheme's field length.
     pub(crate) fn secret(&self) -> &[u8] {
         &self.secret
     }
 
     fn checked(scheme: &'static Scheme, parsed: Parsed) -> Result<Self, EncodingError> {
         let public_key =
-            public_key_of(scheme, &parsed.secret).ok_or(EncodingError::PrivateKey {
+            (scheme.public_key_of)(&parsed.secret).ok_or(EncodingError::PrivateKey {
                 scheme: scheme.title,
                 reason: OUT_OF_RANGE,
             })?;
@@ -178,13 +180,42 @@ fn parse_seed(
 ) -> Result<Parsed, EncodingError> {
     let seed = <&OctetStringRef>::from_der(info.private_key.as_bytes())
         .map_err(|_| malformed(scheme, "it is no CurvePrivateKey of RFC 8410"))?;
-    let stated = info
-        .public_key
-        .as_ref()
-        .map(|bits| bits.as_bytes().unwrap_or_default().to_vec());
     Ok(Parsed {
         secret: exact(seed.as_bytes(), scheme)?,
-        public_key: stated,
+        public_key: stated(info),
+    })
+}
+
+/// The public key that the file states beside the private one.
+fn stated(info: &PrivateKeyInfoRef<'_>) -> Option<Vec<u8>> {
+    let bits = info.public_key.as_ref()?;
+    Some(bits.as_bytes().unwrap_or_default().to_vec())
+}
+
+/// The public key is computed from the seed, with which an expanded key beside it must agree
+/// (RFC 9881, section 6).
+fn parse_ml_dsa(
+    info: &PrivateKeyInfoRef<'_>,
+    scheme: &'static Scheme,
+) -> Result<Parsed, EncodingError> {
+    let form = private_form(info.private_key.as_bytes())
+        .map_err(|_| malformed(scheme, "it is no ML-DSA-PrivateKey of RFC 9881"))?;
+    let (seed, expanded) = match form {
+        PrivateForm::Seed(seed) => (seed, None),
+        PrivateForm::Both(seed, expanded) => (seed, Some(expanded)),
+        PrivateForm::Expanded => {
+            let reason = "it holds the expanded key alone; the seed is needed";
+            return Err(malformed(scheme, reason));
+        }
+    };
+    let secret = exact(seed, scheme)?;
+    let derived = (scheme.public_key_of)(&secret).unwrap_or_default();
+    if expanded.is_some_and(|expanded| !has_rho_of(expanded, &derived)) {
+        return Err(malformed(scheme, "its seed and its expanded key differ"));
+    }
+    Ok(Parsed {
+        secret,
+        public_key: stated(info),
     })
 }
 
@@ -233,10 +264,10 @@ fn decode_ec(bytes: &[u8]) -> der::Result<EcPrivateKey<'_>> {
     Ok(key)
 }
 
-/// RFC 5915 and RFC 8032 fix the length; a shorter or longer key is some other key.
+/// RFC 5915, RFC 8032 and RFC 9881 fix the length; a shorter or longer key is some other key.
 fn exact(secret: &[u8], scheme: &'static Scheme) -> Result<Zeroizing<Vec<u8>>, EncodingError> {
     if secret.len() != scheme.field_length {
-        return Err(malformed(scheme, "it does not have the curve's length"));
+        return Err(malformed(scheme, "it does not have the scheme's length"));
     }
     Ok(Zeroizing::new(secret.to_vec()))
 }
@@ -245,20 +276,6 @@ fn malformed(scheme: &'static Scheme, reason: &'static str) -> EncodingError {
     EncodingError::PrivateKey {
         scheme: scheme.title,
         reason,
-    }
-}
-
-/// The public key, computed by AWS-LC; none when the scalar is out of range.
-fn public_key_of(scheme: &Scheme, secret: &[u8]) -> Option<Vec<u8>> {
-    match scheme.algorithm {
-        Algorithm::EdDsa => {
-            let pair = Ed25519KeyPair::from_seed_unchecked(secret).ok()?;
-            Some(pair.public_key().as_ref().to_vec())
-        }
-        Algorithm::EcDsa { curve, .. } => {
-            let private = PrivateScalar::from_private_key(curve, secret).ok()?;
-            Some(private.compute_public_key().ok()?.as_ref().to_vec())
-        }
     }
 }
 
@@ -320,6 +337,7 @@ mod tests {
         match scheme.algorithm {
             Algorithm::EdDsa => pem(scheme, &OctetString::new(secret).unwrap().to_der().unwrap()),
             Algorithm::EcDsa { .. } => pem(scheme, &ec_private_key(1, secret, public_key)),
+            Algorithm::MlDsa => pem(scheme, &[&[0x80, secret.len() as u8][..], secret].concat()),
         }
     }
 
@@ -382,10 +400,34 @@ mod tests {
                 assert!(PrivateKey::from_pem(&pem_of(scheme, wrong, None)).is_err());
             }
             assert!(PrivateKey::from_pem(&pem(scheme, &full)).is_err());
+            assert!(PrivateKey::from_pem(&pem(scheme, &[4, 1, 0])).is_err());
         }
         let p256 = Scheme::by_name("ecdsa_secp256r1_sha256").unwrap();
         let version_2 = pem(p256, &ec_private_key(2, &secret(p256), None));
         assert!(PrivateKey::from_pem(&version_2).is_err());
+    }
+
+    /// As OpenSSL 3.5 writes it: the seed with the expanded key, which begins with rho.
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[test]
+    fn an_expanded_key_beside_the_seed_must_be_the_seeds() {
+        let scheme = Scheme::by_name("mldsa65").unwrap();
+        let seed = secret(scheme);
+        let both = |seed: &[u8], expanded: &[u8]| {
+            let parts = [&[4, 32][..], seed, &[4, 64], expanded].concat();
+            pem(scheme, &[&[0x30, 100][..], &parts].concat())
+        };
+        let public = (scheme.public_key_of)(&seed).unwrap();
+        let key = PrivateKey::from_pem(&both(&seed, &public[..64])).unwrap();
+        assert_eq!(key.public_key(), public);
+        let refused = PrivateKey::from_pem(&both(&[7; 32], &public[..64])).unwrap_err();
+        assert!(refused.to_string().contains("differ"), "{refused}");
+        let alone = [&[4, 64][..], &public[..64]].concat();
+        let refused = PrivateKey::from_pem(&pem(scheme, &alone)).unwrap_err();
+        assert!(
+            refused.to_string().contains("the seed is needed"),
+            "{refused}"
+        );
     }
 
     #[test]
@@ -421,7 +463,6 @@ mod tests {
             let scheme = Scheme {
                 algorithm_oid: algorithm.parse().unwrap(),
                 curve_oid: curve.map(|oid| oid.parse().unwrap()),
-                parameters: &[],
                 ..SCHEMES[1]
             };
             let error = PrivateKey::from_pem(&pem(&scheme, &[0; 32])).unwrap_err();

@@ -9,12 +9,12 @@ use pkcs8::spki::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 use serde_json::{Map, Value, json};
 
 use super::EncodingError;
-use crate::scheme::{Algorithm, Scheme};
+use crate::scheme::{Jwk, Scheme};
 
 /// A public key as MLS carries it, with its scheme.
 pub type SchemeKey = (&'static Scheme, Vec<u8>);
 
-/// SubjectPublicKeyInfo (RFC 5280, RFC 5480, RFC 8410) in PEM.
+/// SubjectPublicKeyInfo (RFC 5280, RFC 5480, RFC 8410, RFC 9881) in PEM.
 ///
 /// # Errors
 /// [`EncodingError::Point`] when the key does not have the scheme's length.
@@ -48,7 +48,8 @@ pub fn wire_raw(keys: &[SchemeKey]) -> Result<Value, EncodingError> {
     wire(keys, |_, key| Value::String(Base64::encode_string(key)))
 }
 
-/// The same with each key as a JWK (RFC 7517; RFC 8037 for Ed25519), which is Wire's
+/// The same with each key as a JWK (RFC 7517; RFC 8037 for EdDSA, RFC 9964 for ML-DSA),
+/// which is Wire's
 /// answer to `GET /mls/public-keys?format=jwk`.
 ///
 /// # Errors
@@ -78,15 +79,14 @@ fn wire(
 
 fn jwk(scheme: &Scheme, key: &[u8]) -> Value {
     let encode = Base64UrlUnpadded::encode_string;
-    match scheme.algorithm {
-        Algorithm::EdDsa => json!({
-            "kty": scheme.jwk_type, "crv": scheme.jwk_curve, "x": encode(key),
-        }),
-        Algorithm::EcDsa { .. } => {
+    match scheme.jwk {
+        Jwk::Algorithm(alg) => json!({ "kty": "AKP", "alg": alg, "pub": encode(key) }),
+        Jwk::Curve(kty, crv) if scheme.curve_oid.is_none() => {
+            json!({ "kty": kty, "crv": crv, "x": encode(key) })
+        }
+        Jwk::Curve(kty, crv) => {
             let (x, y) = key[1..].split_at(scheme.field_length);
-            json!({
-                "kty": scheme.jwk_type, "crv": scheme.jwk_curve, "x": encode(x), "y": encode(y),
-            })
+            json!({ "kty": kty, "crv": crv, "x": encode(x), "y": encode(y) })
         }
     }
 }
@@ -114,7 +114,7 @@ mod tests {
 
     fn keys() -> Vec<SchemeKey> {
         let key = |scheme: &Scheme| {
-            let mut key: Vec<u8> = (0..scheme.public_key_length as u8).collect();
+            let mut key: Vec<u8> = (0..scheme.public_key_length).map(|n| n as u8).collect();
             key[0] = 4;
             key
         };
@@ -151,6 +151,22 @@ mod tests {
             (p521["crv"].as_str(), p521["x"].as_str().unwrap().len()),
             (Some("P-521"), 88)
         );
+    }
+
+    /// RFC 8037 and RFC 9964.
+    #[test]
+    fn jwk_of_the_schemes_that_features_bring() {
+        let json = wire_jwk(&keys()).unwrap();
+        for (scheme, key) in keys().iter().filter(|(scheme, _)| !scheme.of_wire) {
+            let value = Base64UrlUnpadded::encode_string(key);
+            let expected = match scheme.name {
+                "ed448" => json!({"kty": "OKP", "crv": "Ed448", "x": value}),
+                name => {
+                    json!({"kty": "AKP", "alg": format!("ML-DSA-{}", &name[5..]), "pub": value})
+                }
+            };
+            assert_eq!(json["removal"][scheme.name], expected);
+        }
     }
 
     #[test]

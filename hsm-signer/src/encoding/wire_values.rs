@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use super::EncodingError;
 use super::pkcs8::PrivateKey;
-use crate::scheme::{SCHEMES, Scheme};
+use crate::scheme::Scheme;
 
 /// Where in the file the keys are.
 const PATH: &str = "galley.secrets.mlsPrivateKeys.removal";
@@ -66,7 +66,7 @@ pub struct WireKey {
     pub path: String,
 }
 
-/// Reads the four keys, in the order of [`SCHEMES`]. The YAML parser makes copies of its
+/// Reads the four keys, in the order of [`SCHEMES`](crate::SCHEMES). The YAML parser makes copies of its
 /// own that it does not overwrite: run this in a process that ends soon.
 ///
 /// # Errors
@@ -75,15 +75,14 @@ pub struct WireKey {
 pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, EncodingError> {
     let values: Values = serde_saphyr::from_str(yaml).map_err(|error| malformed(&error))?;
     let removal = values.galley.secrets.mls_private_keys.removal;
-    let known = |name: &String| Scheme::by_name(name).is_some();
+    let known = |name: &String| Scheme::by_name(name).is_some_and(|scheme| scheme.of_wire);
     if let Some(place) = removal.keys().position(|name| !known(name)) {
         return Err(unusable(format!(
             "entry {} of {PATH} is none of the four keys",
             place + 1
         )));
     }
-    SCHEMES
-        .iter()
+    Scheme::all_of_wire()
         .map(|scheme| read(scheme, removal.get(scheme.name)))
         .collect()
 }
@@ -152,7 +151,7 @@ mod tests {
     #[test]
     fn what_is_missing_or_unknown_is_named_by_its_place() {
         assert!(refused(&values(&["ed25519"])).contains("removal.ed25519"));
-        let names: Vec<_> = SCHEMES.iter().map(|scheme| scheme.name).collect();
+        let names: Vec<_> = Scheme::all_of_wire().map(|scheme| scheme.name).collect();
         assert!(refused(&values(&names[1..])).contains("removal.ed25519 is missing"));
         assert!(refused(&values(&[&names[..], &["s3cret-rsa"]].concat())).contains("entry"));
         assert!(refused(&values(&[&names[..], &names[..1]].concat())).contains(PATH));

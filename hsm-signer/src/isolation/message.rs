@@ -11,11 +11,12 @@ use crate::error::Error;
 use crate::failure::{Nature, Pkcs11Failure, Rung};
 use crate::scheme::Scheme;
 use crate::token::{
-    KeyClass, KeyObject, KeySelector, ObjectHandle, TokenIdentity, TokenSelector, supported,
+    KeyClass, KeyObject, KeySelector, ObjectHandle, SigningMechanism, TokenIdentity, TokenSelector,
+    supported,
 };
 
 /// Raised whenever a message changes: both sides must be of one build.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;
 
 /// What the parent says on the control channel.
 pub(crate) enum Control {
@@ -57,7 +58,7 @@ pub(crate) enum Question<'a> {
     Read(ObjectHandle),
     Sign {
         key: ObjectHandle,
-        mechanism: MechanismType,
+        mechanism: SigningMechanism,
         items: Vec<&'a [u8]>,
     },
     Relabel(ObjectHandle, String),
@@ -216,7 +217,9 @@ impl<'a> Question<'a> {
                 mechanism,
                 items,
             } => {
-                writer.u64(key.0).u64(**mechanism).u32(items.len() as u32);
+                writer.u64(key.0).u64(*mechanism.kind());
+                writer.u8(u8::from(*mechanism == SigningMechanism::Ed448));
+                writer.u32(items.len() as u32);
                 items
                     .iter()
                     .fold(&mut writer, |writer, item| writer.bytes(item))
@@ -238,7 +241,7 @@ impl<'a> Question<'a> {
             2 => Self::Read(ObjectHandle(reader.u64()?)),
             3 => Self::Sign {
                 key: ObjectHandle(reader.u64()?),
-                mechanism: supported(reader.u64()?).ok_or(Malformed("an unknown mechanism"))?,
+                mechanism: read_mechanism(&mut reader)?,
                 items: read_items(&mut reader)?,
             },
             4 => Self::Relabel(ObjectHandle(reader.u64()?), reader.text()?.into()),
@@ -352,6 +355,19 @@ impl Answer {
     }
 }
 
+fn read_mechanism(reader: &mut Reader<'_>) -> Result<SigningMechanism, Malformed> {
+    let unknown = Malformed("an unknown mechanism");
+    let kind = supported(reader.u64()?).ok_or(unknown)?;
+    let mechanism = match reader.u8()? {
+        0 => SigningMechanism::Plain(kind),
+        1 => SigningMechanism::Ed448,
+        _ => return Err(unknown),
+    };
+    (mechanism.kind() == kind)
+        .then_some(mechanism)
+        .ok_or(unknown)
+}
+
 fn read_items<'a>(reader: &mut Reader<'a>) -> Result<Vec<&'a [u8]>, Malformed> {
     let count = reader.count(4)?;
     (0..count).map(|_| reader.bytes()).collect()
@@ -437,6 +453,9 @@ fn write_object(writer: &mut Writer, object: &KeyObject) {
     writer.option(key_type.as_ref().map(|bytes| bytes.as_slice()));
     writer.option(object.parameters.as_deref());
     writer.option(object.point.as_deref());
+    let parameter_set = object.parameter_set.map(u64::to_be_bytes);
+    writer.option(parameter_set.as_ref().map(|bytes| bytes.as_slice()));
+    writer.option(object.public_value.as_deref());
     for truth in [
         object.sensitive,
         object.always_sensitive,
@@ -459,6 +478,8 @@ fn read_object(reader: &mut Reader<'_>) -> Result<KeyObject, Malformed> {
         key_type: reader.option()?.map(key_type).transpose()?,
         parameters: reader.option()?.map(<[u8]>::to_vec),
         point: reader.option()?.map(<[u8]>::to_vec),
+        parameter_set: reader.option()?.map(parameter_set).transpose()?,
+        public_value: reader.option()?.map(<[u8]>::to_vec),
         sensitive: reader.truth()?,
         always_sensitive: reader.truth()?,
         extractable: reader.truth()?,
@@ -479,6 +500,13 @@ fn key_type(bytes: &[u8]) -> Result<KeyType, Malformed> {
     let unknown = Malformed("an unknown type of key");
     let number = bytes.try_into().map_err(|_| unknown)?;
     KeyType::try_from(u64::from_be_bytes(number)).map_err(|_| unknown)
+}
+
+fn parameter_set(bytes: &[u8]) -> Result<u64, Malformed> {
+    let number = bytes.try_into();
+    number
+        .map(u64::from_be_bytes)
+        .map_err(|_| Malformed("an unknown parameter set"))
 }
 
 /// The errors that mean something to the parent are told apart; of the others it gets

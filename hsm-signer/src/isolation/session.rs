@@ -3,8 +3,6 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use cryptoki::mechanism::MechanismType;
-
 use super::WorkerError;
 use super::channel::Channel;
 use super::frame::FRAME_LIMIT;
@@ -13,15 +11,17 @@ use super::process::no_frame;
 use crate::encoding::pkcs8::PrivateKey;
 use crate::error::Error;
 use crate::pool::Loan;
+use crate::scheme::SCHEMES;
 use crate::token::{
-    KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, SignedPrefix, TokenSession,
+    KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, SignedPrefix,
+    SigningMechanism, TokenSession,
 };
 use zeroize::Zeroizing;
 
 /// What the longest answer or question has besides the items of a batch.
 const ENVELOPE: usize = 1024;
 
-/// Room in the answer for each signature; those of P-521 have 132 bytes.
+/// Room in the answer for each signature of a curve's; those of P-521 have 132 bytes.
 const SIGNATURE_ROOM: usize = 1024;
 
 /// One session, over a channel of its own.
@@ -99,7 +99,7 @@ impl<'a> RemoteSession<'a> {
     fn sign_some(
         &self,
         key: ObjectHandle,
-        mechanism: MechanismType,
+        mechanism: SigningMechanism,
         items: &[&[u8]],
     ) -> Result<SignedPrefix, Error> {
         let question = Question::Sign {
@@ -143,13 +143,21 @@ fn exchange(
     Ok(Answer::decode(frame)?)
 }
 
+/// Room in the answer for each signature by `mechanism`, with its length before it.
+fn signature_room(mechanism: SigningMechanism) -> usize {
+    let by_it = SCHEMES.iter().filter(|scheme| scheme.sign == mechanism);
+    let longest = by_it.map(|scheme| scheme.signature_length + 4).max();
+    longest.unwrap_or(0).max(SIGNATURE_ROOM)
+}
+
 /// How many of `items` fit one frame, with their signatures in the answer; at least one,
 /// which is refused when it is sent if it does not fit.
-fn fitting(items: &[&[u8]]) -> usize {
+fn fitting(mechanism: SigningMechanism, items: &[&[u8]]) -> usize {
+    let signature_room = signature_room(mechanism);
     let mut room = FRAME_LIMIT - ENVELOPE;
     let mut count = 0;
     for item in items {
-        let needed = (item.len() + 4).max(SIGNATURE_ROOM);
+        let needed = (item.len() + 4).max(signature_room);
         if needed > room {
             break;
         }
@@ -185,7 +193,7 @@ impl TokenSession for RemoteSession<'_> {
     fn sign(
         &self,
         key: ObjectHandle,
-        mechanism: MechanismType,
+        mechanism: SigningMechanism,
         data: &[u8],
     ) -> Result<Vec<u8>, Error> {
         let mut prefix = self.sign_some(key, mechanism, &[data])?;
@@ -199,13 +207,13 @@ impl TokenSession for RemoteSession<'_> {
     fn sign_batch(
         &self,
         key: ObjectHandle,
-        mechanism: MechanismType,
+        mechanism: SigningMechanism,
         items: &[&[u8]],
     ) -> SignedPrefix {
         let mut done = SignedPrefix::default();
         while done.signatures.len() < items.len() && done.failure.is_none() {
             let left = &items[done.signatures.len()..];
-            match self.sign_some(key, mechanism, &left[..fitting(left)]) {
+            match self.sign_some(key, mechanism, &left[..fitting(mechanism, left)]) {
                 Ok(more) => {
                     done.signatures.extend(more.signatures);
                     done.failure = more.failure;
@@ -239,5 +247,25 @@ fn new_key(spec: &KeySpec) -> NewKey {
         scheme: spec.scheme(),
         label: spec.label().into(),
         id: spec.id().to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 150 bytes are a removal's; of ML-DSA-87 the signatures decide how many go together.
+    #[test]
+    fn the_signatures_of_what_goes_together_fit_the_answer() {
+        let item: &[u8] = &[7; 150];
+        let items = [item; 1000];
+        for scheme in SCHEMES {
+            let count = fitting(scheme.sign, &items);
+            let signatures = vec![vec![9; scheme.signature_length]; count];
+            let answer = Answer::Signed(signatures, None).encode();
+            assert!(answer.len() <= FRAME_LIMIT, "{}: {count}", scheme.name);
+            assert!(count >= 20, "{}: {count}", scheme.name);
+        }
+        assert_eq!(fitting(SCHEMES[0].sign, &[&[0; FRAME_LIMIT]]), 1);
     }
 }

@@ -1,8 +1,8 @@
 //! Exactly one key: by label or id, with the public key that the token gives for it.
 
-use crate::encoding::ec_point;
+use crate::encoding::{ec_point, ml_dsa};
 use crate::error::Error;
-use crate::scheme::Scheme;
+use crate::scheme::{Parameters, Scheme};
 use crate::token::{KeyClass, KeyObject, KeySelector, ObjectHandle, Protection, TokenSession};
 
 /// A private key that was found, and what belongs to it.
@@ -85,7 +85,10 @@ pub(super) fn complete(session: &dyn TokenSession, handle: ObjectHandle) -> Resu
         wanted: selector_of(&object).to_string(),
     };
     let scheme = object.scheme().ok_or_else(unsupported)?;
-    let public_key = ec_point::public_key(&point(session, &object)?, scheme)?;
+    let public_key = match scheme.parameters {
+        Parameters::Curve(_) => ec_point::public_key(&point(session, &object)?, scheme)?,
+        Parameters::Set(_) => ml_dsa::public_key(&value(session, &object)?, scheme)?,
+    };
     Ok(Located {
         handle,
         object,
@@ -108,6 +111,16 @@ fn point(session: &dyn TokenSession, private: &KeyObject) -> Result<Vec<u8>, Err
             Error::ModuleMisbehaved(format!("the public key {selector} has no CKA_EC_POINT"))
         }),
     }
+}
+
+/// CKA_VALUE of the public key object with the private key's id. The private key's own is
+/// what must never be asked for.
+fn value(session: &dyn TokenSession, private: &KeyObject) -> Result<Vec<u8>, Error> {
+    let selector = selector_of(private);
+    let public = exactly_one(session, KeyClass::Public, &selector)?;
+    session.read(public)?.public_value.ok_or_else(|| {
+        Error::ModuleMisbehaved(format!("the public key {selector} has no CKA_VALUE"))
+    })
 }
 
 /// PKCS#11 ties the halves of a pair by CKA_ID; the label serves where there is none.

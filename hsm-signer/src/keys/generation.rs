@@ -267,7 +267,7 @@ mod tests {
             "mls-removal-ed25519-g",
             "mls-removal-ed25519x",
             "retired-retired-mls-removal-ed25519",
-            "mls-removal-ed448",
+            "mls-removal-rsa",
         ] {
             assert!(parse(name).is_none(), "{name}");
         }

@@ -13,7 +13,7 @@ use super::problem::{CALLER_BUSY, FAILED, KEY_UNKNOWN, LATE, OVERLOADED, Problem
 use super::queue::{Ask, Full, Ticket};
 use super::request::{Wanted, WantedKey};
 use super::tenants::Tenant;
-use crate::audit;
+use crate::audit::{self, ReleasedMessage};
 use crate::engine::Key;
 use crate::error::Error;
 use crate::proposal::{Proposal, Removal};
@@ -101,11 +101,13 @@ impl Order {
         times.set(Stage::Queue, took.queue);
         times.set(Stage::Sign, took.engine);
         times.set(Stage::Record, took.record);
-        let outcome = |(checked, place): (Result<Ask, Problem>, usize)| match checked {
-            Err(problem) => Err(problem),
-            Ok(_) => outcomes[place].clone(),
-        };
-        let outcomes: Vec<Outcome> = checked.into_iter().zip(places).map(outcome).collect();
+        let places = checked.into_iter().zip(places).zip(&self.wanted);
+        let outcomes: Vec<Outcome> = places
+            .map(|((checked, place), wanted)| {
+                checked?;
+                in_suite(outcomes[place].clone()?, wanted)
+            })
+            .collect();
         self.count(core, &outcomes);
         Ok(outcomes)
     }
@@ -142,6 +144,19 @@ impl Order {
             core.metrics.removal(&self.tenant.name, scheme, outcome);
         }
     }
+}
+
+/// The same with the ProposalRef of the group's ciphersuite, where one is named whose hash is
+/// not the scheme's usual one.
+fn in_suite(mut released: Released, wanted: &Result<Wanted, Problem>) -> Outcome {
+    let hash = wanted.as_ref().ok().and_then(|wanted| wanted.hash);
+    let Some(hash) = hash.filter(|hash| *hash != released.key.scheme().reference_hash) else {
+        return Ok(released);
+    };
+    let message = ReleasedMessage::decode(&released.message);
+    let message = message.ok_or_else(|| FAILED.because("the message is no proposal"))?;
+    released.reference = message.proposal_ref(hash);
+    Ok(released)
 }
 
 /// The removals that differ, and for each of `checked` which of them it is.

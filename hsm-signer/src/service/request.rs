@@ -1,6 +1,6 @@
 //! The request to propose removals, from bytes to what can be looked up and signed. Pure.
 
-use openmls_traits::types::Ciphersuite;
+use openmls_traits::types::{Ciphersuite, HashType};
 
 use super::problem::{MALFORMED, Problem};
 use crate::api::{self, RemovalItem, RemovalsRequest};
@@ -9,9 +9,6 @@ use crate::scheme::{SCHEMES, Scheme};
 
 /// The longest group id, in bytes.
 pub const MAX_GROUP_ID: usize = 1024;
-
-/// The longest public key, in bytes: P-521's.
-const MAX_PUBLIC_KEY: usize = 133;
 
 /// Ciphersuites in use that RFC 9420 does not have: Wire's with X25519Kyber768Draft00,
 /// which signs with Ed25519.
@@ -24,6 +21,8 @@ pub struct Wanted {
     pub removal: Removal,
     /// Which key is to sign.
     pub key: WantedKey,
+    /// The hash of the group's ciphersuite, where it was named.
+    pub hash: Option<HashType>,
 }
 
 /// Which key is to sign.
@@ -57,10 +56,10 @@ pub fn decode(body: &[u8]) -> Result<RemovalsRequest, Problem> {
 /// [`MALFORMED`] with the field.
 pub fn wanted(item: &RemovalItem) -> Result<Wanted, Problem> {
     let group_id = field(&item.group_id, "group_id", MAX_GROUP_ID)?;
-    let scheme = scheme(item)?;
+    let (scheme, hash) = scheme(item)?;
     let key = match (&item.sender_public_key, scheme) {
         (Some(key), scheme) => {
-            let key = field(key, "sender_public_key", MAX_PUBLIC_KEY)?;
+            let key = field(key, "sender_public_key", longest_public_key())?;
             WantedKey::Named(key, scheme)
         }
         (None, Some(scheme)) => WantedKey::Current(scheme),
@@ -77,7 +76,14 @@ pub fn wanted(item: &RemovalItem) -> Result<Wanted, Problem> {
             sender_index: item.sender_index,
         },
         key,
+        hash,
     })
+}
+
+/// The longest public key, in bytes.
+fn longest_public_key() -> usize {
+    let lengths = SCHEMES.iter().map(|scheme| scheme.public_key_length);
+    lengths.max().unwrap_or(0)
 }
 
 fn field(text: &str, name: &str, longest: usize) -> Result<Vec<u8>, Problem> {
@@ -90,8 +96,8 @@ fn field(text: &str, name: &str, longest: usize) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
-/// The scheme that the item names in one way or two.
-fn scheme(item: &RemovalItem) -> Result<Option<&'static Scheme>, Problem> {
+/// The scheme that the item names in one way or two, and the ciphersuite's hash.
+fn scheme(item: &RemovalItem) -> Result<(Option<&'static Scheme>, Option<HashType>), Problem> {
     let named = item.signature_scheme.as_deref().map(|name| {
         Scheme::by_name(name).ok_or_else(|| {
             let known: Vec<_> = SCHEMES.iter().map(|scheme| scheme.name).collect();
@@ -108,19 +114,22 @@ fn scheme(item: &RemovalItem) -> Result<Option<&'static Scheme>, Problem> {
     });
     let of_suite = of_suite.transpose()?;
     match (named, of_suite) {
-        (Some(named), Some(of_suite)) if named.name != of_suite.name => {
+        (Some(named), Some((of_suite, _))) if named.name != of_suite.name => {
             Err(MALFORMED.because(format!("ciphersuite: it signs with {}", of_suite.name)))
         }
-        (named, of_suite) => Ok(named.or(of_suite)),
+        (_, Some((of_suite, hash))) => Ok((Some(of_suite), Some(hash))),
+        (named, None) => Ok((named, None)),
     }
 }
 
-fn by_suite(number: u16) -> Option<&'static Scheme> {
+/// The scheme and the hash of a ciphersuite.
+fn by_suite(number: u16) -> Option<(&'static Scheme, HashType)> {
     let more = MORE_SUITES.iter().find(|(suite, _)| *suite == number);
-    match more {
-        Some((_, name)) => Scheme::by_name(name),
-        None => Scheme::by_ciphersuite(Ciphersuite::try_from(number).ok()?),
+    if let Some((_, name)) = more {
+        return Scheme::by_name(name).map(|scheme| (scheme, scheme.reference_hash));
     }
+    let suite = Ciphersuite::try_from(number).ok()?;
+    Some((Scheme::by_ciphersuite(suite)?, suite.hash_algorithm()))
 }
 
 #[cfg(test)]
@@ -148,11 +157,75 @@ mod tests {
             (0xf031, "ed25519"),
         ];
         for (suite, name) in expected {
-            assert_eq!(by_suite(suite).unwrap().name, name, "{suite}");
+            let (scheme, hash) = by_suite(suite).unwrap();
+            assert_eq!(
+                (scheme.name, hash),
+                (name, scheme.reference_hash),
+                "{suite}"
+            );
         }
-        for suite in [0, 4, 6, 8, 0xffff] {
+        for suite in [0, 8, 0xffff] {
             assert!(by_suite(suite).is_none(), "{suite}");
         }
+        for suite in [4, 6] {
+            let name = by_suite(suite).map(|(scheme, _)| scheme.name);
+            assert_eq!(
+                name,
+                cfg!(feature = "curve448").then_some("ed448"),
+                "{suite}"
+            );
+        }
+    }
+
+    /// A draft's suites have other hashes than RFC 9420's with the same scheme, and two of one
+    /// scheme differ.
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[test]
+    fn suites_of_the_draft_lead_to_schemes_and_their_own_hashes() {
+        let expected = [
+            (0x0051, "mldsa65", HashType::Sha2_384),
+            (0x0052, "mldsa44", HashType::Sha2_384),
+            (0x0906, "mldsa87", HashType::Sha2_512),
+            (0x0907, "mldsa87", HashType::Sha2_384),
+        ];
+        for (suite, name, hash) in expected {
+            let (scheme, found) = by_suite(suite).unwrap();
+            assert_eq!((scheme.name, found), (name, hash), "{suite:#06x}");
+        }
+        let suite = Ciphersuite::MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519;
+        let (scheme, hash) = by_suite(suite.into()).unwrap();
+        assert_eq!((scheme.name, hash), ("ed25519", HashType::Sha2_384));
+        let named = RemovalItem {
+            ciphersuite: Some(suite.into()),
+            ..item()
+        };
+        assert_eq!(wanted(&named).unwrap().hash, Some(HashType::Sha2_384));
+    }
+
+    #[test]
+    fn the_key_of_every_scheme_may_be_named() {
+        for scheme in SCHEMES {
+            let key = vec![4; scheme.public_key_length];
+            let named = RemovalItem {
+                sender_public_key: Some(api::base64(&key)),
+                ciphersuite: None,
+                ..item()
+            };
+            let WantedKey::Named(found, None) = wanted(&named).unwrap().key else {
+                panic!("{}", scheme.name);
+            };
+            assert_eq!(found, key, "{}", scheme.name);
+        }
+        let long = RemovalItem {
+            sender_public_key: Some(api::base64(&vec![4; longest_public_key() + 1])),
+            ..item()
+        };
+        assert!(
+            wanted(&long)
+                .unwrap_err()
+                .detail
+                .contains("sender_public_key")
+        );
     }
 
     #[test]
@@ -182,7 +255,7 @@ mod tests {
             (
                 "ciphersuite",
                 RemovalItem {
-                    ciphersuite: Some(6),
+                    ciphersuite: Some(8),
                     ..item()
                 },
             ),

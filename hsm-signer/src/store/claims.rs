@@ -18,7 +18,8 @@ use crate::sync::{Mutex, locked};
 pub struct Answer {
     /// The MLSMessage.
     pub message: Vec<u8>,
-    /// Its ProposalRef, in the length of the ciphersuite's hash.
+    /// Its ProposalRef, by the [`reference_hash`](crate::Scheme::reference_hash) of the key's
+    /// scheme.
     pub proposal_ref: Vec<u8>,
     /// The audit record's place in the tenant's chain.
     pub sequence: u64,

@@ -393,7 +393,7 @@ fn entry(signed: Signed) -> Result<Entry, StoreError> {
     }
     Ok(Entry {
         signature_hash: sha256(decoded.signature),
-        proposal_ref: decoded.proposal_ref(signed.scheme),
+        proposal_ref: decoded.proposal_ref(signed.scheme.reference_hash),
         ours: signed.claim,
         message: signed.message,
         caller: signed.caller,

@@ -19,6 +19,10 @@ pub struct KeyObject {
     pub parameters: Option<Vec<u8>>,
     /// CKA_EC_POINT, in any of its forms.
     pub point: Option<Vec<u8>>,
+    /// CKA_PARAMETER_SET of an ML-DSA key.
+    pub parameter_set: Option<u64>,
+    /// CKA_VALUE of an ML-DSA public key, never a private one's.
+    pub public_value: Option<Vec<u8>>,
     /// CKA_SENSITIVE: the value is never shown in the clear.
     pub sensitive: Option<bool>,
     /// CKA_ALWAYS_SENSITIVE.
@@ -56,9 +60,20 @@ impl KeyObject {
         AttributeType::Derive,
     ];
 
-    /// The scheme of the key, by type and curve.
+    /// Asked of ML-DSA keys alone: modules of older versions of PKCS#11 do not know them all.
+    pub(super) const OF_ML_DSA: &'static [AttributeType] =
+        &[AttributeType::Class, AttributeType::ParameterSet];
+
+    /// Asked of ML-DSA public keys alone.
+    pub(super) const PUBLIC_VALUE: &'static [AttributeType] = &[AttributeType::Value];
+
+    /// The scheme of the key, by type and curve or parameter set.
     pub fn scheme(&self) -> Option<&'static Scheme> {
-        Scheme::by_key(self.key_type?, self.parameters.as_deref()?)
+        Scheme::by_key(
+            self.key_type?,
+            self.parameters.as_deref(),
+            self.parameter_set,
+        )
     }
 
     pub(super) fn from_attributes(attributes: Vec<Attribute>) -> Self {
@@ -72,6 +87,8 @@ impl KeyObject {
             Attribute::KeyType(key_type) => self.key_type = Some(key_type),
             Attribute::EcParams(parameters) => self.parameters = Some(parameters),
             Attribute::EcPoint(point) => self.point = Some(point).filter(|p| !p.is_empty()),
+            Attribute::ParameterSet(set) => self.parameter_set = Some(**set),
+            Attribute::Value(value) => self.public_value = Some(value),
             Attribute::Sensitive(value) => self.sensitive = Some(value),
             Attribute::AlwaysSensitive(value) => self.always_sensitive = Some(value),
             Attribute::Extractable(value) => self.extractable = Some(value),

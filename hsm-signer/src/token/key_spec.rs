@@ -6,10 +6,10 @@ use openmls_traits::random::OpenMlsRand;
 use zeroize::Zeroize;
 
 use super::key_selector::KeyClass;
-use crate::encoding::ec_point;
 use crate::encoding::pkcs8::PrivateKey;
+use crate::encoding::{EncodingError, ec_point};
 use crate::error::Error;
-use crate::scheme::Scheme;
+use crate::scheme::{Parameters, Scheme};
 
 /// The longest label or id, in bytes, that a key may have here.
 const MAX_NAME: usize = 255;
@@ -77,12 +77,20 @@ impl KeySpec {
         ]
     }
 
+    /// The attribute that names the curve or the parameter set.
+    fn parameters(&self) -> Attribute {
+        match self.scheme.parameters {
+            Parameters::Curve(forms) => Attribute::EcParams(forms[0].to_vec()),
+            Parameters::Set(set) => Attribute::ParameterSet(set.into()),
+        }
+    }
+
     pub(super) fn public_template(&self) -> Vec<Attribute> {
         let mut template = self.common(KeyClass::Public);
         template.extend([
             Attribute::Private(false),
             Attribute::Verify(true),
-            Attribute::EcParams(self.scheme.parameters[0].to_vec()),
+            self.parameters(),
         ]);
         template
     }
@@ -105,26 +113,34 @@ impl KeySpec {
 
     pub(super) fn public_import_template(&self, key: &PrivateKey) -> Result<Vec<Attribute>, Error> {
         let mut template = self.public_template();
-        template.push(Attribute::EcPoint(ec_point::attribute(
-            key.public_key(),
-            self.scheme,
-        )?));
+        template.push(match self.scheme.parameters {
+            Parameters::Curve(_) => self.point(key)?,
+            Parameters::Set(_) => Attribute::Value(key.public_key().to_vec()),
+        });
         Ok(template)
     }
 
-    /// With the public point where the module needs it in the private key.
+    fn point(&self, key: &PrivateKey) -> Result<Attribute, EncodingError> {
+        ec_point::attribute(key.public_key(), self.scheme).map(Attribute::EcPoint)
+    }
+
+    /// With the public point where the module needs it in the private key. Of ML-DSA the
+    /// seed is given, from which the module expands the rest.
     pub(super) fn private_import_template(
         &self,
         key: &PrivateKey,
         with_point: bool,
     ) -> Result<SecretTemplate, Error> {
         let mut template = self.private_template();
-        template.push(Attribute::EcParams(self.scheme.parameters[0].to_vec()));
-        if with_point {
-            let point = ec_point::attribute(key.public_key(), self.scheme)?;
-            template.push(Attribute::EcPoint(point));
+        template.push(self.parameters());
+        if let (Parameters::Curve(_), true) = (self.scheme.parameters, with_point) {
+            template.push(self.point(key)?);
         }
-        template.push(Attribute::Value(key.secret().to_vec()));
+        let secret = key.secret().to_vec();
+        template.push(match self.scheme.parameters {
+            Parameters::Curve(_) => Attribute::Value(secret),
+            Parameters::Set(_) => Attribute::Seed(secret),
+        });
         Ok(SecretTemplate(template))
     }
 }
@@ -135,7 +151,7 @@ pub(super) struct SecretTemplate(pub(super) Vec<Attribute>);
 impl Drop for SecretTemplate {
     fn drop(&mut self) {
         for attribute in &mut self.0 {
-            if let Attribute::Value(value) = attribute {
+            if let Attribute::Value(value) | Attribute::Seed(value) = attribute {
                 value.zeroize();
             }
         }

@@ -1,21 +1,64 @@
 //! The mechanisms that this crate uses, with their parameters.
 
+use std::fmt;
+
+use cryptoki::mechanism::dsa::{HedgeType, SignAdditionalContext};
 use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
 use cryptoki::mechanism::{Mechanism, MechanismType};
 
 use crate::error::Error;
 
-/// The mechanism of type `kind`; none of ours takes a parameter. For EdDSA that means
-/// PureEdDSA with Ed25519 (PKCS#11 3.0, section 2.3.14).
-pub(crate) fn without_parameter(kind: MechanismType) -> Result<Mechanism<'static>, Error> {
+/// A mechanism that signs, with its parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SigningMechanism {
+    /// One without a parameter. Of CKM_EDDSA that is PureEdDSA with Ed25519 (PKCS#11 3.0,
+    /// section 2.3.14); of CKM_ML_DSA the empty context, and randomness if the token has it
+    /// (PKCS#11 3.2, section 6.67.5).
+    Plain(MechanismType),
+    /// CKM_EDDSA with the parameter that Ed448 must have: not prehashed, an empty context.
+    Ed448,
+}
+
+impl SigningMechanism {
+    /// CK_MECHANISM_TYPE.
+    pub fn kind(self) -> MechanismType {
+        match self {
+            Self::Plain(kind) => kind,
+            Self::Ed448 => MechanismType::EDDSA,
+        }
+    }
+
+    pub(super) fn with_parameter(self) -> Result<Mechanism<'static>, Error> {
+        match self {
+            Self::Plain(kind) => without_parameter(kind),
+            Self::Ed448 => {
+                let scheme = EddsaSignatureScheme::Ed448(&[]);
+                Ok(Mechanism::Eddsa(EddsaParams::new(scheme)))
+            }
+        }
+    }
+}
+
+impl fmt::Display for SigningMechanism {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind().fmt(f)
+    }
+}
+
+/// The mechanism of type `kind`, without a parameter.
+pub(super) fn without_parameter(kind: MechanismType) -> Result<Mechanism<'static>, Error> {
     Ok(match kind {
         MechanismType::EDDSA => Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
         MechanismType::ECDSA => Mechanism::Ecdsa,
         MechanismType::ECDSA_SHA256 => Mechanism::EcdsaSha256,
         MechanismType::ECDSA_SHA384 => Mechanism::EcdsaSha384,
         MechanismType::ECDSA_SHA512 => Mechanism::EcdsaSha512,
+        MechanismType::ML_DSA => {
+            Mechanism::MlDsa(SignAdditionalContext::new(HedgeType::Preferred, None))
+        }
         MechanismType::ECC_KEY_PAIR_GEN => Mechanism::EccKeyPairGen,
         MechanismType::ECC_EDWARDS_KEY_PAIR_GEN => Mechanism::EccEdwardsKeyPairGen,
+        MechanismType::ML_DSA_KEY_PAIR_GEN => Mechanism::MlDsaKeyPairGen,
         other => {
             return Err(Error::ModuleMisbehaved(format!(
                 "{other} is not for signing keys"

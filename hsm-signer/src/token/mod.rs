@@ -28,6 +28,7 @@ pub use initialise::initialise;
 pub use key_object::{KeyObject, Protection};
 pub use key_selector::{KeyClass, KeySelector};
 pub use key_spec::KeySpec;
+pub use mechanism::SigningMechanism;
 pub use module::{Module, SOFTHSM_PATHS};
 pub use pkcs11::{Pkcs11Token, SessionLimits};
 
@@ -135,7 +136,7 @@ pub trait TokenSession {
     fn sign(
         &self,
         key: ObjectHandle,
-        mechanism: MechanismType,
+        mechanism: SigningMechanism,
         data: &[u8],
     ) -> Result<Vec<u8>, Error>;
 
@@ -155,7 +156,7 @@ pub trait TokenSession {
     fn sign_batch(
         &self,
         key: ObjectHandle,
-        mechanism: MechanismType,
+        mechanism: SigningMechanism,
         items: &[&[u8]],
     ) -> SignedPrefix {
         let mut prefix = SignedPrefix::default();

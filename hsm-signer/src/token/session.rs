@@ -4,11 +4,10 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use cryptoki::error::{Error as CryptokiError, RvError};
-use cryptoki::mechanism::MechanismType;
-use cryptoki::object::{Attribute, ObjectHandle as RawHandle};
+use cryptoki::object::{Attribute, KeyType, ObjectClass, ObjectHandle as RawHandle};
 use cryptoki::session::Session;
 
-use super::mechanism::without_parameter;
+use super::mechanism::{SigningMechanism, without_parameter};
 use super::module::ModuleSession;
 use super::{
     KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, Pkcs11Token, Token,
@@ -94,18 +93,25 @@ impl TokenSession for Lease<'_> {
 
     fn read(&self, key: ObjectHandle) -> Result<KeyObject, Error> {
         let key = self.raw(key)?;
-        let attributes = self.run(|session| session.get_attributes(key, KeyObject::ATTRIBUTES))?;
+        let ask = |attributes| self.run(|session| session.get_attributes(key, attributes));
+        let mut attributes = ask(KeyObject::ATTRIBUTES)?;
+        if attributes.contains(&Attribute::KeyType(KeyType::ML_DSA)) {
+            attributes.extend(ask(KeyObject::OF_ML_DSA)?);
+        }
+        if attributes.contains(&Attribute::Class(ObjectClass::PUBLIC_KEY)) {
+            attributes.extend(ask(KeyObject::PUBLIC_VALUE)?);
+        }
         Ok(KeyObject::from_attributes(attributes))
     }
 
     fn sign(
         &self,
         key: ObjectHandle,
-        mechanism: MechanismType,
+        mechanism: SigningMechanism,
         data: &[u8],
     ) -> Result<Vec<u8>, Error> {
         let key = self.raw(key)?;
-        let mechanism = without_parameter(mechanism)?;
+        let mechanism = mechanism.with_parameter()?;
         self.run(|session| session.sign(&mechanism, key, data))
     }
 

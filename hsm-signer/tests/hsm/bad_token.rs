@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cryptoki::mechanism::MechanismType;
-use mls_hsm_signer::token::{Access, KeyClass, ObjectHandle, TokenSession};
+use mls_hsm_signer::token::{Access, KeyClass, ObjectHandle, SigningMechanism, TokenSession};
 use mls_hsm_signer::{Error, HsmSigner, KeyObject, KeySelector, KeySpec, SCHEMES, Token, keys};
 use openmls_traits::signatures::{Signer, SignerError};
 
@@ -78,7 +77,7 @@ impl Between for Bad {
         &self,
         inner: &dyn TokenSession,
         key: ObjectHandle,
-        kind: MechanismType,
+        kind: SigningMechanism,
         data: &[u8],
     ) -> Result<Vec<u8>, Error> {
         Ok(self.answer(self.signature, inner.sign(key, kind, data)?))

@@ -12,9 +12,9 @@ use openmls_traits::signatures::Signer;
 
 /// What `openssl genpkey` is told for each scheme: how Wire's operators make theirs.
 fn openssl_arguments(scheme: &Scheme) -> Vec<String> {
-    match scheme.jwk_curve {
-        "Ed25519" => vec!["-algorithm".into(), "ed25519".into()],
-        curve => [
+    match scheme.title.strip_prefix("ECDSA ") {
+        None => vec!["-algorithm".into(), scheme.name.into()],
+        Some(curve) => [
             "-algorithm",
             "ec",
             "-pkeyopt",

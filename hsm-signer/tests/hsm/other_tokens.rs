@@ -9,7 +9,7 @@ use der::asn1::BitStringRef;
 use mls_hsm_signer::encoding::ec_point;
 use mls_hsm_signer::quirks::SigningPlan;
 use mls_hsm_signer::scheme::Algorithm;
-use mls_hsm_signer::token::{Access, KeyClass, ObjectHandle, TokenSession};
+use mls_hsm_signer::token::{Access, KeyClass, ObjectHandle, SigningMechanism, TokenSession};
 use mls_hsm_signer::{
     Error, HsmSigner, KeyObject, KeySelector, SCHEMES, Scheme, Token, TokenIdentity,
 };
@@ -44,7 +44,7 @@ impl HashingToken {
 
 fn hash_and_sign(scheme: &Scheme) -> Option<(HashType, MechanismType)> {
     match scheme.algorithm {
-        Algorithm::EdDsa => None,
+        Algorithm::EdDsa | Algorithm::MlDsa => None,
         Algorithm::EcDsa {
             hash,
             hash_and_sign,
@@ -66,23 +66,23 @@ impl Between for HashingToken {
         &self,
         inner: &dyn TokenSession,
         key: ObjectHandle,
-        kind: MechanismType,
+        kind: SigningMechanism,
         data: &[u8],
     ) -> Result<Vec<u8>, Error> {
         assert_ne!(
             kind,
-            MechanismType::ECDSA,
+            SigningMechanism::Plain(MechanismType::ECDSA),
             "the token was not asked to hash"
         );
         let hash = SCHEMES
             .iter()
             .filter_map(hash_and_sign)
-            .find(|(_, mechanism)| *mechanism == kind);
+            .find(|(_, mechanism)| *mechanism == kind.kind());
         match hash {
             None => inner.sign(key, kind, data),
             Some((hash, _)) => {
                 let digest = HwCrypto::default().hash(hash, data).unwrap();
-                inner.sign(key, MechanismType::ECDSA, &digest)
+                inner.sign(key, SigningMechanism::Plain(MechanismType::ECDSA), &digest)
             }
         }
     }
@@ -97,7 +97,9 @@ fn a_token_that_hashes_is_given_the_message() {
         generate(&plain, scheme);
         let label = KeySelector::label(scheme.default_label());
         let signer = HsmSigner::open(hashing.clone(), &label).unwrap();
-        let expected = hash_and_sign(scheme).map_or(scheme.sign(), |(_, mechanism)| mechanism);
+        let expected = hash_and_sign(scheme).map_or(scheme.sign, |(_, mechanism)| {
+            SigningMechanism::Plain(mechanism)
+        });
         assert_eq!(signer.plan(), Some(SigningPlan::Message(expected)));
         let signature = signer.sign(b"message").unwrap();
         assert!(

@@ -44,9 +44,11 @@ fn softhsm_is_given_digests_for_ecdsa_and_messages_for_ed25519() {
     for scheme in SCHEMES {
         let plan = generate(&session, scheme).plan().unwrap();
         match scheme.algorithm {
-            Algorithm::EdDsa => assert_eq!(plan, SigningPlan::Message(scheme.sign())),
+            Algorithm::EdDsa | Algorithm::MlDsa => {
+                assert_eq!(plan, SigningPlan::Message(scheme.sign));
+            }
             Algorithm::EcDsa { hash, .. } => {
-                assert_eq!(plan, SigningPlan::Digest(hash, scheme.sign()));
+                assert_eq!(plan, SigningPlan::Digest(hash, scheme.sign));
             }
         }
     }

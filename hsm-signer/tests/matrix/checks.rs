@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::thread;
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519,
-    UnparsedPublicKey, VerificationAlgorithm,
-};
+use aws_lc_rs::signature::{ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING, PqdsaKeyPair};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::session::UserType;
 use cryptoki::types::AuthPin;
+use mls_hsm_signer::audit::ReleasedMessage;
+use mls_hsm_signer::doctor::{self, Verdict};
 use mls_hsm_signer::keys::{self, generation};
 use mls_hsm_signer::quirks::Quirks;
 use mls_hsm_signer::token::{Access, KeyClass, Protection, initialise};
@@ -17,8 +16,13 @@ use mls_hsm_signer::{
     HsmSigner, KeySelector, KeySpec, Module, Pin, Pkcs11Token, PrivateKey, Scheme, Token,
     TokenSelector,
 };
+use openmls::prelude::{Ciphersuite, OpenMlsCrypto, OpenMlsProvider};
+use openmls_hw_crypto::{OpenMlsHwCrypto, SUITES};
+use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::signatures::Signer;
 
+use crate::group::Group;
+use crate::judge::verified;
 use crate::modules::{Case, OFFICER_PIN, PIN, Setup};
 
 const THREADS: usize = 16;
@@ -34,22 +38,96 @@ pub fn run(case: &Case) {
         .schemes
         .iter()
         .map(|name| Scheme::by_name(name).unwrap());
+    let (mut checked, mut removed) = (0, 0);
     for scheme in schemes {
         generations(&token, scheme);
         imported(&token, scheme);
         from_many_threads(&token, scheme);
+        let groups = removed_from_groups(&token, scheme);
         println!(
-            "  {}: generated, rotated, retired, imported, {THREADS} threads",
+            "  {}: generated, rotated, retired, imported, {THREADS} threads, groups of {groups} \
+             suites",
             scheme.title
         );
+        checked += 1;
+        removed += groups;
     }
     let others = mls_hsm_signer::SCHEMES.iter();
-    for scheme in others.filter(|scheme| !case.schemes.iter().any(|name| name == scheme.name)) {
-        let spec = KeySpec::with_random_id(scheme, "none").unwrap();
-        let error = keys::generate(&token, &spec).unwrap_err();
+    for scheme in others.filter(|scheme| !case.has(scheme)) {
+        let error = refused(&token, scheme);
         println!("  {}: refused: {error}", scheme.title);
+        checked += 1;
     }
-    println!("  every check was made");
+    assert_eq!(checked, mls_hsm_signer::SCHEMES.len());
+    let suites = SUITES.iter().map(|suite| suite.ciphersuite);
+    let of_module = |suite: &Ciphersuite| case.has(Scheme::by_ciphersuite(*suite).unwrap());
+    assert_eq!(removed, suites.filter(of_module).count());
+    examined(case);
+    println!("  removals from groups of {removed} suites; every check was made");
+}
+
+/// What `doctor` says of each scheme's mechanism, and that every key signs.
+fn examined(case: &Case) {
+    let selector = TokenSelector::Label("matrix".into());
+    if case.setup != Setup::SetPin {
+        let report = doctor::examine(&case.module, &selector, &pin(PIN), &KeySelector::any());
+        assert!(report.healthy(), "{report:?}");
+        for scheme in mls_hsm_signer::SCHEMES {
+            let name = format!("mechanism for {}", scheme.title);
+            let check = report.checks.iter().find(|check| check.name == name);
+            let good = check.unwrap().verdict == Verdict::Good;
+            assert_eq!(good, case.has(scheme), "{check:?}");
+        }
+    }
+}
+
+/// What the module has not is refused with a reason, and nothing of it is in the token.
+fn refused(token: &Arc<dyn Token>, scheme: &'static Scheme) -> String {
+    let spec = KeySpec::with_random_id(scheme, "none").unwrap();
+    let error = keys::generate(token, &spec).unwrap_err().to_string();
+    assert!(error.contains(scheme.title), "{error}");
+    let key = new_private_key(scheme);
+    assert!(keys::import(token, &spec, &key).is_err());
+    let session = token.session(Access::Use).unwrap();
+    for class in [KeyClass::Private, KeyClass::Public] {
+        let left = session.find(class, &KeySelector::label("none")).unwrap();
+        assert!(left.is_empty(), "{}", scheme.title);
+    }
+    error
+}
+
+/// Groups of every suite that signs with the scheme, on our provider and on RustCrypto where it
+/// has the suite, remove the member that the key proposes; of how many suites.
+fn removed_from_groups(token: &Arc<dyn Token>, scheme: &'static Scheme) -> usize {
+    let label = generation::label(scheme, 2);
+    let signer = HsmSigner::open(Arc::clone(token), &KeySelector::label(label)).unwrap();
+    let suites = SUITES.iter().map(|suite| suite.ciphersuite);
+    let of_scheme =
+        |suite: &Ciphersuite| std::ptr::eq(Scheme::by_ciphersuite(*suite).unwrap(), scheme);
+    let mut removed = 0;
+    for suite in suites.filter(of_scheme) {
+        removed_from_group::<OpenMlsHwCrypto>(&signer, suite);
+        if OpenMlsRustCrypto::default()
+            .crypto()
+            .supports(suite)
+            .is_ok()
+        {
+            removed_from_group::<OpenMlsRustCrypto>(&signer, suite);
+        }
+        removed += 1;
+    }
+    removed
+}
+
+fn removed_from_group<P: openmls::storage::OpenMlsProvider + Default>(
+    signer: &HsmSigner,
+    suite: Ciphersuite,
+) {
+    let mut group = Group::<P>::new(suite, &[signer.public_key().to_vec()]);
+    let (id, epoch, leaf) = group.position();
+    let message = signer.propose_remove(&id, epoch, leaf, 0).unwrap();
+    let read = ReleasedMessage::decode(&message).unwrap();
+    group.accept(&message, &read.proposal_ref(suite.hash_algorithm()));
 }
 
 fn pin(text: &str) -> Pin {
@@ -95,25 +173,17 @@ fn set_first_pin(case: &Case) {
     session.logout().unwrap();
 }
 
-/// An independent judge: aws-lc-rs directly.
-fn verified(signer: &HsmSigner, message: &[u8], signature: &[u8]) -> bool {
-    let algorithm: &dyn VerificationAlgorithm = match signer.scheme().name {
-        "ed25519" => &ED25519,
-        "ecdsa_secp256r1_sha256" => &ECDSA_P256_SHA256_ASN1,
-        "ecdsa_secp384r1_sha384" => &ECDSA_P384_SHA384_ASN1,
-        "ecdsa_secp521r1_sha512" => &ECDSA_P521_SHA512_ASN1,
-        other => panic!("no verifier for {other}"),
-    };
-    let key = UnparsedPublicKey::new(algorithm, signer.public_key());
-    key.verify(message, signature).is_ok()
-}
-
 /// So many signatures that leading zeros occur.
 fn signs(signer: &HsmSigner, count: usize) {
     for number in 0..count {
         let message = format!("message {number}");
         let signature = signer.sign(message.as_bytes()).unwrap();
-        assert!(verified(signer, message.as_bytes(), &signature));
+        assert!(verified(
+            signer.scheme(),
+            signer.public_key(),
+            message.as_bytes(),
+            &signature
+        ));
     }
 }
 
@@ -141,7 +211,7 @@ fn generations(token: &Arc<dyn Token>, scheme: &'static Scheme) {
 }
 
 fn imported(token: &Arc<dyn Token>, scheme: &'static Scheme) {
-    let key = openssl_key(scheme);
+    let key = new_private_key(scheme);
     let spec = KeySpec::with_random_id(scheme, &format!("imported {}", scheme.name)).unwrap();
     let signer = keys::import(token, &spec, &key).unwrap();
     assert_eq!(signer.public_key(), key.public_key());
@@ -150,14 +220,27 @@ fn imported(token: &Arc<dyn Token>, scheme: &'static Scheme) {
     signs(&signer, 5);
 }
 
+/// By AWS-LC for ML-DSA, which the installed openssl need not have.
+fn new_private_key(scheme: &Scheme) -> PrivateKey {
+    let parameter_set = match scheme.name {
+        "mldsa44" => &ML_DSA_44_SIGNING,
+        "mldsa65" => &ML_DSA_65_SIGNING,
+        "mldsa87" => &ML_DSA_87_SIGNING,
+        _ => return openssl_key(scheme),
+    };
+    let pair = PqdsaKeyPair::generate(parameter_set).unwrap();
+    let document = pair.to_pkcs8v1().unwrap();
+    PrivateKey::from_file(document.as_ref(), None).unwrap()
+}
+
 fn openssl_key(scheme: &Scheme) -> PrivateKey {
     let mut command = std::process::Command::new("openssl");
     command.args(["genpkey", "-algorithm"]);
-    match scheme.curve_oid {
-        None => command.arg("ed25519"),
-        Some(_) => command
+    match scheme.title.strip_prefix("ECDSA ") {
+        None => command.arg(scheme.name),
+        Some(curve) => command
             .args(["ec", "-pkeyopt"])
-            .arg(format!("ec_paramgen_curve:{}", scheme.jwk_curve)),
+            .arg(format!("ec_paramgen_curve:{curve}")),
     };
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");

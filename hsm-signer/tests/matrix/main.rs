@@ -1,12 +1,20 @@
 //! One matrix over real modules: keys generated, imported where the module can, rotated,
-//! used from 16 threads, retired and destroyed.
+//! used from 16 threads, for removals that groups of every suite accept, retired and destroyed.
+//! Over kryoptic, which has every scheme of every feature, the command line and the service too.
 //!
 //! Each module runs in a process of its own, because each wants an environment of its
 //! own: this program, started again with `--exact in_a_child_process`. A module that is
 //! not installed is said aloud; with MLS_HSM_MATRIX=all it is a failure.
 
 mod checks;
+#[path = "../service/support/group.rs"]
+mod group;
+#[path = "../service/support/http.rs"]
+#[allow(dead_code, reason = "the tests of the service use more of it")]
+mod http;
+mod judge;
 mod modules;
+mod serving;
 
 use std::io::Write;
 
@@ -32,6 +40,11 @@ fn kryoptic() {
     run(modules::kryoptic);
 }
 
+#[test]
+fn kryoptic_by_the_command_line_and_the_service() {
+    run(|| modules::kryoptic().map(Prepared::served));
+}
+
 fn run(prepare: fn() -> Result<Prepared, String>) {
     match prepare() {
         Ok(prepared) => prepared.run(),
@@ -48,7 +61,9 @@ fn run(prepare: fn() -> Result<Prepared, String>) {
 /// What each child does; without its variables there is nothing to do.
 #[test]
 fn in_a_child_process() {
-    if let Some(case) = Case::from_environment() {
-        checks::run(&case);
+    match Case::from_environment() {
+        Some(case) if case.served => serving::run(&case),
+        Some(case) => checks::run(&case),
+        None => {}
     }
 }

@@ -5,13 +5,20 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use mls_hsm_signer::token::SOFTHSM_PATHS;
+use mls_hsm_signer::{SCHEMES as ROWS, Scheme};
 
 /// kryoptic wants eight characters.
 pub const PIN: &str = "27182818";
 pub const OFFICER_PIN: &str = "31415926";
 
-const ALL: &str = "ed25519,ecdsa_secp256r1_sha256,ecdsa_secp384r1_sha384,ecdsa_secp521r1_sha512";
 const ECDSA: &str = "ecdsa_secp256r1_sha256,ecdsa_secp384r1_sha384,ecdsa_secp521r1_sha512";
+
+/// The schemes with a name that `has` does not refuse.
+fn schemes(has: impl Fn(&str) -> bool) -> String {
+    let names: Vec<_> = ROWS.iter().map(|scheme| scheme.name).collect();
+    let names: Vec<_> = names.into_iter().filter(|name| has(name)).collect();
+    names.join(",")
+}
 
 /// What a child is told, by variables of these names.
 const MODULE: &str = "MATRIX_MODULE";
@@ -19,6 +26,7 @@ const PARAMETERS: &str = "MATRIX_PARAMETERS";
 const SETUP: &str = "MATRIX_SETUP";
 const SCHEMES: &str = "MATRIX_SCHEMES";
 const QUIRKS: &str = "MATRIX_QUIRKS";
+const SERVED: &str = "MATRIX_SERVED";
 
 /// How the token comes to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +47,16 @@ pub struct Case {
     pub schemes: Vec<String>,
     /// The row of quirks that holds.
     pub quirks: String,
+    /// Whether the command line and the service are to be used.
+    pub served: bool,
 }
 
 impl Case {
+    /// Whether the module has the scheme.
+    pub fn has(&self, scheme: &Scheme) -> bool {
+        self.schemes.iter().any(|name| name == scheme.name)
+    }
+
     pub fn from_environment() -> Option<Self> {
         let text = |name| std::env::var(name).ok();
         let setup = match text(SETUP)?.as_str() {
@@ -55,6 +70,7 @@ impl Case {
             setup,
             schemes: text(SCHEMES)?.split(',').map(str::to_owned).collect(),
             quirks: text(QUIRKS)?,
+            served: text(SERVED).is_some(),
         })
     }
 }
@@ -91,6 +107,12 @@ impl Prepared {
 
     fn variable(&mut self, name: &'static str, value: impl Into<String>) {
         self.variables.push((name, value.into()));
+    }
+
+    /// The same for the command line and the service.
+    pub fn served(mut self) -> Self {
+        self.variable(SERVED, "yes");
+        self
     }
 
     fn command(&self) -> Command {
@@ -139,7 +161,8 @@ fn softhsm_configuration(directory: &Path) -> String {
 }
 
 pub fn softhsm() -> Result<Prepared, String> {
-    let case = ["initialise", ALL, "SoftHSM 2"];
+    let all = schemes(|name| !name.starts_with("mldsa"));
+    let case = ["initialise", &all, "SoftHSM 2"];
     let mut prepared = Prepared::new("SoftHSM", &softhsm_module()?, case);
     let configuration = softhsm_configuration(prepared.directory());
     prepared.variable("SOFTHSM2_CONF", configuration);
@@ -235,7 +258,11 @@ pub fn kryoptic() -> Result<Prepared, String> {
     let advice = "kryoptic (make test-hsm-matrix builds it)";
     let path = std::env::var("MLS_TEST_KRYOPTIC").map_err(|_| advice.to_owned())?;
     let module = installed(&[&path], advice)?;
-    let mut prepared = Prepared::new("kryoptic", &module, ["initialise", ALL, "kryoptic 1"]);
+    let mut prepared = Prepared::new(
+        "kryoptic",
+        &module,
+        ["initialise", &schemes(|_| true), "kryoptic 1"],
+    );
     let directory = prepared.directory().to_owned();
     let database = directory.join("token.sql");
     let database = database.display();

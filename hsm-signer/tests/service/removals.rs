@@ -95,7 +95,7 @@ fn a_rust_server_signs_through_the_service() {
             "the same bytes"
         );
         let read = mls_hsm_signer::audit::ReleasedMessage::decode(&built).unwrap();
-        group.accept(&built, &read.proposal_ref(scheme));
+        group.accept(&built, &read.proposal_ref(scheme.reference_hash));
         accepted += 1;
         // Anything else is refused before the service is asked.
         assert!(signer.sign(b"\x18MLS 1.0 FramedContentTBS\x00").is_err());

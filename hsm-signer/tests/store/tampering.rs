@@ -350,7 +350,7 @@ async fn exchanged_answers_are_found() {
         let decoded = mls_hsm_signer::audit::ReleasedMessage::decode(&message).unwrap();
         let (hash, proposal_ref) = (
             chain::sha256(decoded.signature),
-            decoded.proposal_ref(forger.scheme()),
+            decoded.proposal_ref(forger.scheme().reference_hash),
         );
         log.edit(11, |record| {
             record.signature_hash = hash;

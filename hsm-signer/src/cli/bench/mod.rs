@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use mls_hsm_signer::{SCHEMES, Scheme};
+use mls_hsm_signer::Scheme;
 
 use super::Outcome;
 use super::connection::scheme_parser;
@@ -30,7 +30,7 @@ use timing::{Row, Samples};
 pub struct Arguments {
     #[command(subcommand)]
     what: Option<What>,
-    /// A scheme to measure, as often as needed [default: all four]
+    /// A scheme to measure, as often as needed [default: the four of Wire's server]
     #[arg(long, value_parser = scheme_parser())]
     scheme: Vec<&'static Scheme>,
     /// Seconds for each row
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
 }
 
 fn measure(arguments: &Arguments, sandbox: &Sandbox, voice: &Voice) -> Result<(), Failure> {
-    let all: Vec<&Scheme> = SCHEMES.iter().collect();
+    let all: Vec<&Scheme> = Scheme::all_of_wire().collect();
     let schemes = if arguments.scheme.is_empty() {
         &all
     } else {

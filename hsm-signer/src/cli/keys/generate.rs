@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use mls_hsm_signer::{Error, KeySpec, SCHEMES, Scheme, keys};
+use mls_hsm_signer::{Error, KeySpec, Scheme, keys};
 use serde_json::Value;
 
 use super::description::Description;
@@ -15,7 +15,7 @@ use crate::cli::voice::{Failure, Voice};
 pub struct Arguments {
     #[command(flatten)]
     token: TokenArguments,
-    /// A scheme to make a key for, as often as needed [default: all four]
+    /// A scheme to make a key for, as often as needed [default: the four of Wire's server]
     #[arg(long, value_parser = scheme_parser())]
     scheme: Vec<&'static Scheme>,
     /// The key's label, with one scheme only [default: mls-removal-SCHEME]
@@ -38,7 +38,7 @@ pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
 }
 
 fn specs(arguments: &Arguments) -> Result<Vec<KeySpec>, Failure> {
-    let all: Vec<&Scheme> = SCHEMES.iter().collect();
+    let all: Vec<&Scheme> = Scheme::all_of_wire().collect();
     let schemes = if arguments.scheme.is_empty() {
         &all
     } else {

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use mls_hsm_signer::encoding::public_key::{self, SchemeKey};
-use mls_hsm_signer::{Error, KeySelector, SCHEMES, Token, keys};
+use mls_hsm_signer::{Error, KeySelector, Scheme, Token, keys};
 
 use crate::cli::Outcome;
-use crate::cli::connection::{KeyArguments, TokenArguments};
+use crate::cli::connection::{KeyArguments, TokenArguments, scheme_parser};
 use crate::cli::voice::{Failure, Voice};
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -27,6 +27,10 @@ pub struct Arguments {
     /// One key [default: those with the default labels, mls-removal-SCHEME]
     #[command(flatten)]
     key: KeyArguments,
+    /// A scheme whose key with the default label is wanted, as often as needed [default: the
+    /// four of Wire's server]
+    #[arg(long, value_parser = scheme_parser(), conflicts_with_all = ["label", "id"])]
+    scheme: Vec<&'static Scheme>,
     /// How to print them
     #[arg(long, value_enum, default_value = "raw")]
     format: Format,
@@ -36,7 +40,7 @@ pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
     let token = arguments.token.open()?;
     let keys = match arguments.key.selector() {
         Some(selector) => found(token.as_ref(), &selector)?,
-        None => default_keys(token.as_ref())?,
+        None => default_keys(token.as_ref(), &arguments.scheme)?,
     };
     if keys.is_empty() {
         let message = "the token has no such key; see: mls-hsm-signer keys list";
@@ -57,9 +61,14 @@ fn formatted(keys: &[SchemeKey], format: Format) -> Result<String, Error> {
     })
 }
 
-fn default_keys(token: &dyn Token) -> Result<Vec<SchemeKey>, Error> {
-    let of_scheme = SCHEMES
-        .iter()
+fn default_keys(token: &dyn Token, named: &[&'static Scheme]) -> Result<Vec<SchemeKey>, Error> {
+    let schemes = if named.is_empty() {
+        Scheme::all_of_wire().collect()
+    } else {
+        named.to_vec()
+    };
+    let of_scheme = schemes
+        .into_iter()
         .map(|scheme| found(token, &KeySelector::label(scheme.default_label())));
     Ok(of_scheme.collect::<Result<Vec<_>, _>>()?.concat())
 }

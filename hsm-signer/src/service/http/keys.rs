@@ -8,7 +8,8 @@ use axum::response::Response;
 use super::answer::json;
 use super::calling::{Calling, Strict};
 use crate::api::{
-    KeyDescription, KeyFormat, KeysResponse, ProblemDetails, PublicKeysQuery, TenantQuery, base64,
+    KeyDescription, KeyFormat, KeySchemes, KeysResponse, ProblemDetails, PublicKeysQuery,
+    TenantQuery, base64,
 };
 use crate::encoding::public_key::{SchemeKey, wire_jwk, wire_raw};
 use crate::engine::{Engine, Key};
@@ -17,7 +18,8 @@ use crate::service::config::Permission;
 use crate::service::core::Core;
 use crate::service::problem::{FAILED, Problem};
 
-/// The current keys, as Wire's `GET /mls/public-keys` answers.
+/// The current keys, as Wire's `GET /mls/public-keys` answers; keys of other schemes than
+/// Wire's server has only where `schemes=all` asks for them.
 #[utoipa::path(
     get,
     path = "/mls/public-keys",
@@ -35,8 +37,11 @@ pub async fn public_keys(
     Strict(query): Strict<PublicKeysQuery>,
 ) -> Result<Response, Problem> {
     let tenant = calling.tenant(&core, Permission::ReadKeys, query.tenant.as_deref())?;
+    let schemes = query.schemes.unwrap_or_default();
+    let wanted = |key: &&Arc<Key>| schemes == KeySchemes::All || key.scheme().of_wire;
     let keys: Vec<SchemeKey> = current(&tenant.engine)
         .iter()
+        .filter(wanted)
         .map(|key| (key.scheme(), key.public_key().to_vec()))
         .collect();
     let value = match query.format.unwrap_or_default() {

@@ -134,11 +134,11 @@ pub fn new_private_key(scheme: &Scheme) -> PrivateKey {
 pub fn openssl_key(scheme: &Scheme) -> String {
     let mut command = std::process::Command::new("openssl");
     command.arg("genpkey").arg("-algorithm");
-    match scheme.curve_oid {
-        None => command.arg("ed25519"),
-        Some(_) => command
+    match scheme.title.strip_prefix("ECDSA ") {
+        None => command.arg(scheme.name),
+        Some(curve) => command
             .args(["ec", "-pkeyopt"])
-            .arg(format!("ec_paramgen_curve:{}", scheme.jwk_curve)),
+            .arg(format!("ec_paramgen_curve:{curve}")),
     };
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cryptoki::mechanism::MechanismType;
-use mls_hsm_signer::token::{Access, KeyClass, KeyPair, ObjectHandle, TokenSession};
+use mls_hsm_signer::token::{
+    Access, KeyClass, KeyPair, ObjectHandle, SigningMechanism, TokenSession,
+};
 use mls_hsm_signer::{Error, KeyObject, KeySelector, KeySpec, PrivateKey, Token, TokenIdentity};
 
 /// The answers that may be changed; each is passed on as it is by default.
@@ -30,7 +32,7 @@ pub trait Between: Debug + Send + Sync {
         &self,
         inner: &dyn TokenSession,
         key: ObjectHandle,
-        kind: MechanismType,
+        kind: SigningMechanism,
         data: &[u8],
     ) -> Result<Vec<u8>, Error> {
         inner.sign(key, kind, data)
@@ -90,7 +92,12 @@ impl<B: Between> TokenSession for WrappedSession<'_, B> {
         Ok(self.between.read(self.inner.read(key)?))
     }
 
-    fn sign(&self, key: ObjectHandle, kind: MechanismType, data: &[u8]) -> Result<Vec<u8>, Error> {
+    fn sign(
+        &self,
+        key: ObjectHandle,
+        kind: SigningMechanism,
+        data: &[u8],
+    ) -> Result<Vec<u8>, Error> {
         self.between.sign(self.inner.as_ref(), key, kind, data)
     }
 

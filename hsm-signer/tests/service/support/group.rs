@@ -3,20 +3,20 @@
 use mls_hsm_signer::Scheme;
 use openmls::prelude::tls_codec::Deserialize;
 use openmls::prelude::*;
-use openmls_hw_crypto::{OpenMlsHwCrypto, SignatureKeyPair};
+use openmls_hw_crypto::SignatureKeyPair;
 
-/// Two members, of whom one will be removed.
-pub struct Group {
-    provider: OpenMlsHwCrypto,
+/// Two members, of whom one will be removed, on a provider.
+pub struct Group<P> {
+    provider: P,
     signer: SignatureKeyPair,
     group: MlsGroup,
     leaf: u32,
 }
 
-impl Group {
+impl<P: openmls::storage::OpenMlsProvider + Default> Group<P> {
     /// A group with `suite` and the external senders of these public keys.
     pub fn new(suite: Ciphersuite, senders: &[Vec<u8>]) -> Self {
-        let provider = OpenMlsHwCrypto::default();
+        let provider = P::default();
         let senders = senders.iter().map(|key| {
             let credential = BasicCredential::new(b"removal server".to_vec());
             ExternalSender::new(key.clone().into(), credential.into())
@@ -31,7 +31,7 @@ impl Group {
             .build();
         let (signer, credential) = member(suite, "alice");
         let mut group = MlsGroup::new(&provider, &signer, &config, credential).unwrap();
-        let other = OpenMlsHwCrypto::default();
+        let other = P::default();
         let (bob, credential) = member(suite, "bob");
         let package = KeyPackage::builder()
             .leaf_node_capabilities(capabilities)

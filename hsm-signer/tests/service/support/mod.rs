@@ -19,7 +19,8 @@ mod softhsm;
 mod terminal;
 
 pub use certificates::{Authority, Leaf};
-pub use group::Group;
+/// A group on our provider.
+pub type Group = group::Group<openmls_hw_crypto::OpenMlsHwCrypto>;
 pub use http::Wire;
 pub use load::{Load, moment, times};
 #[cfg(feature = "postgres")]

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use mls_hsm_signer::{SCHEMES, Scheme};
+use mls_hsm_signer::Scheme;
 
 use super::contender::{Contender, Contest};
 use super::sandbox::Sandbox;
@@ -34,7 +34,7 @@ pub struct Arguments {
     /// What to measure, as often as needed [default: all]
     #[arg(long, value_enum)]
     contest: Vec<What>,
-    /// A scheme to measure in `cores` [default: all four]
+    /// A scheme to measure in `cores` [default: the four of Wire's server]
     #[arg(long, value_parser = scheme_parser())]
     scheme: Vec<&'static Scheme>,
     /// Seconds for each row
@@ -97,7 +97,7 @@ fn measure(arguments: &Arguments, sandbox: &Sandbox, voice: &Voice) -> Result<()
         }
     }
     if wanted(What::Cores) {
-        let all: Vec<&Scheme> = SCHEMES.iter().collect();
+        let all: Vec<&Scheme> = Scheme::all_of_wire().collect();
         let schemes = match arguments.scheme.as_slice() {
             [] => &all,
             some => some,
