@@ -16,7 +16,7 @@ TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: bench-answer bench-fips-guest bench-guests bench-guests-test bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-ring test-wasm test-hsm-matrix test-qemu test-secret-flow test-kill test-service conformance soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
+.PHONY: bench-answer bench-fips-guest bench-guests bench-guests-test bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-ring test-wasm test-aarch64 test-hsm-matrix test-qemu test-secret-flow test-kill test-service conformance soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
@@ -30,6 +30,8 @@ help:
 	@echo 'make test-features     the suites and functions that features bring: drafts, X448 and Ed448'
 	@echo 'make test-ring         the provider on ring: its tests, the conformance suite, interop'
 	@echo 'make test-wasm         the same in WebAssembly: members under Node.js in groups with native ones'
+	@echo 'make test-aarch64      everything built for aarch64, and tested on emulated processors with and'
+	@echo '                       without AES and SHA-2, in FIPS mode and over SoftHSM too: an hour'
 	@echo 'make test-qemu         a part of it: the lanes on emulated CPUs with and without AVX2'
 	@echo 'make conformance       tests/CONFORMANCE.md written anew: what each provider does with the suite'
 	@echo 'make test-hsm-matrix   the signer over every PKCS#11 module there is, kryoptic built first, with the'
@@ -110,6 +112,15 @@ test-wasm: test-packages
 	    --target-dir $(WASM) -- $(WASM)/wasm32-unknown-unknown/release/mls_wasm_member.wasm $(WASM)/node
 	MLS_TEST_WASM=$(WASM)/node $(CARGO) test --locked --package mls_tests --features wasm \
 	    --test wasm -- --nocapture
+
+# Debian's compiler has this target's standard library. SoftHSM is unpacked, not installed: it would
+# take the place of this machine's.
+AARCH64_PACKAGES = rustc-web cargo-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+    libssl-dev:arm64 libstdc++6:arm64
+
+test-aarch64: test-packages
+	@./.ci/install-packages $(AARCH64_PACKAGES)
+	FEATURES=$(FEATURES) ./.ci/test-aarch64 $(PARTS)
 
 # One selection of crates for every command, or Cargo builds the C library again.
 FIPS = --locked --no-default-features --features fips \

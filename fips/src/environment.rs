@@ -23,11 +23,21 @@ pub struct TestedEnvironment {
 /// By what a processor is told in `/proc/cpuinfo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ProcessorMark {
-    /// The `model name` has this in it.
+    /// On x86-64, the `model name` has this in it.
     Model(&'static str),
-    /// `CPU implementer` and `CPU part`. A core is licensed to many: this is the core of
-    /// the processor, not the processor.
+    /// On aarch64, `CPU implementer` and `CPU part`. A core is licensed to many: this is the
+    /// core of the processor, not the processor.
     Core(&'static str, &'static str),
+}
+
+impl ProcessorMark {
+    /// The architecture of the processors that are told by it.
+    fn architecture(self) -> &'static str {
+        match self {
+            Self::Model(_) => "x86_64",
+            Self::Core(..) => "aarch64",
+        }
+    }
 }
 
 impl TestedEnvironment {
@@ -78,17 +88,26 @@ impl Environment {
     /// This process's, against the environments `tested`.
     pub(crate) fn here(tested: &[TestedEnvironment]) -> Self {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
-        Self::of(&read("/etc/os-release"), &read("/proc/cpuinfo"), tested)
+        let (os, cpu) = (read("/etc/os-release"), read("/proc/cpuinfo"));
+        Self::of(&os, &cpu, std::env::consts::ARCH, tested)
     }
 
-    fn of(os_release: &str, cpuinfo: &str, tested: &[TestedEnvironment]) -> Self {
+    /// A program that an emulator runs reads of the emulator's processor, which is of
+    /// another architecture: `architecture` is the program's.
+    fn of(
+        os_release: &str,
+        cpuinfo: &str,
+        architecture: &'static str,
+        tested: &[TestedEnvironment],
+    ) -> Self {
         let os = Fields::of(os_release, '=');
         let cpu = Fields::of(cpuinfo, ':');
-        let matches = tested.iter().map(|tested| tested.compare(&os, &cpu));
+        let same = |tested: &&TestedEnvironment| tested.mark.architecture() == architecture;
+        let matches = tested.iter().filter(same).map(|row| row.compare(&os, &cpu));
         let core = [cpu.get("CPU implementer"), cpu.get("CPU part")];
         Self {
             os: os.get("PRETTY_NAME").to_owned(),
-            architecture: std::env::consts::ARCH,
+            architecture,
             processor: match cpu.get("model name") {
                 "" => core.join(" ").trim().to_owned(),
                 model => model.to_owned(),
@@ -153,33 +172,32 @@ mod tests {
     #[test]
     fn both_the_system_and_the_processor_have_to_be_the_certificates() {
         let tested = Certificate::of("3.1.0").unwrap().tested;
-        for (os, cpu, expected) in [
-            (AMAZON, XEON, Tested::Yes),
-            (AMAZON, NEOVERSE_V2, Tested::CoreOnly),
-            (AMAZON, EPYC, Tested::No),
-            (AMAZON, NEOVERSE_N1, Tested::No),
-            (DEBIAN, XEON, Tested::No),
-            (DEBIAN, NEOVERSE_V2, Tested::No),
-            ("", "", Tested::No),
+        for (os, cpu, architecture, expected) in [
+            (AMAZON, XEON, "x86_64", Tested::Yes),
+            (AMAZON, NEOVERSE_V2, "aarch64", Tested::CoreOnly),
+            (AMAZON, EPYC, "x86_64", Tested::No),
+            (AMAZON, NEOVERSE_N1, "aarch64", Tested::No),
+            (DEBIAN, XEON, "x86_64", Tested::No),
+            (DEBIAN, NEOVERSE_V2, "aarch64", Tested::No),
+            // Emulated: what is read is not the processor of the program.
+            (AMAZON, XEON, "aarch64", Tested::No),
+            (AMAZON, NEOVERSE_V2, "x86_64", Tested::No),
+            ("", "", "aarch64", Tested::No),
         ] {
-            assert_eq!(
-                Environment::of(os, cpu, tested).tested,
-                expected,
-                "{os}{cpu}"
-            );
-            assert_eq!(Environment::of(os, cpu, &[]).tested, Tested::No);
+            let here = |tested| Environment::of(os, cpu, architecture, tested);
+            assert_eq!(here(tested).tested, expected, "{os}{cpu}{architecture}");
+            assert_eq!(here(&[]).tested, Tested::No);
         }
     }
 
     #[test]
     fn what_is_there_is_named() {
-        let here = Environment::of(DEBIAN, EPYC, &[]);
+        let here = Environment::of(DEBIAN, EPYC, "x86_64", &[]);
         assert_eq!(here.os, "Debian GNU/Linux 12 (bookworm)");
         assert_eq!(here.processor, "AMD EPYC");
-        assert_eq!(
-            Environment::of("", NEOVERSE_V2, &[]).processor,
-            "0x41 0xd4f"
-        );
-        assert_eq!(Environment::of("", "", &[]).processor, "");
+        let arm = |cpu| Environment::of("", cpu, "aarch64", &[]);
+        assert_eq!(arm(NEOVERSE_V2).processor, "0x41 0xd4f");
+        assert_eq!(arm(NEOVERSE_V2).architecture, "aarch64");
+        assert_eq!(arm("").processor, "");
     }
 }

@@ -55,13 +55,15 @@ impl Folder {
     fn shim(&self) -> PathBuf {
         let (source, library) = (self.0.join("shim.c"), self.0.join("shim.so"));
         fs::write(&source, SHIM).unwrap();
-        let compiled = Command::new("gcc")
+        // Where the tests are emulated, gcc is for the processor that emulates.
+        let compiler = std::env::var_os("MLS_TEST_CC").unwrap_or_else(|| "gcc".into());
+        let compiled = Command::new(compiler)
             .args(["-shared", "-fPIC", "-O1", "-o"])
             .arg(&library)
             .arg(&source)
             .arg("-ldl")
             .output()
-            .expect("gcc");
+            .expect("a C compiler");
         assert!(compiled.status.success(), "{compiled:?}");
         library
     }
