@@ -11,17 +11,17 @@ pub fn ed25519(seed: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// P-256: the uncompressed point; none when the scalar is out of range.
-pub fn p256(scalar: &[u8]) -> Option<Vec<u8>> {
+pub fn ecdsa_p256(scalar: &[u8]) -> Option<Vec<u8>> {
     point(&ECDH_P256, scalar)
 }
 
 /// P-384: the uncompressed point; none when the scalar is out of range.
-pub fn p384(scalar: &[u8]) -> Option<Vec<u8>> {
+pub fn ecdsa_p384(scalar: &[u8]) -> Option<Vec<u8>> {
     point(&ECDH_P384, scalar)
 }
 
 /// P-521: the uncompressed point; none when the scalar is out of range.
-pub fn p521(scalar: &[u8]) -> Option<Vec<u8>> {
+pub fn ecdsa_p521(scalar: &[u8]) -> Option<Vec<u8>> {
     point(&ECDH_P521, scalar)
 }
 
