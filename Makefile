@@ -84,8 +84,7 @@ test-features: test-packages fips-packages
 	$(CARGO) test --locked --package mls_tests --features $(FEATURES) \
 	    --test curve448 --test pq_groups --test pq_interop --test pq_suites --test pq_wycheproof \
 	    --test readme_features --test targeted_messages --test virtual_clients
-	$(CARGO) test --locked --package openmls_hw_crypto --no-default-features \
-	    --features fips,draft-ietf-mls-pq-ciphersuites --test fips
+	$(CARGO) test $(FIPS_DRAFTS) --lib --test fips
 	$(CARGO) test --locked --package mls_hsm_signer --features $(SIGNER_FEATURES) --lib --test matrix
 	$(CARGO) test --locked --package mls_hsm_signer --features $(SIGNER_FEATURES) --test store of_every_scheme
 
@@ -127,6 +126,10 @@ FIPS = --locked --no-default-features --features fips \
     --package mls_fips --package openmls_hw_crypto --package mls_hsm_signer --package mls_tests
 CERTIFIED = --locked --manifest-path fips/certified/Cargo.toml --target-dir target
 
+# FIPS mode with the suites of ML-KEM.
+FIPS_DRAFTS = --locked --no-default-features --features fips,draft-ietf-mls-pq-ciphersuites \
+    --package mls_fips --package openmls_hw_crypto
+
 fips-test: fips-test-current fips-test-certified
 
 fips-test-current: fips-packages
@@ -137,13 +140,14 @@ fips-test-current: fips-packages
 
 fips-test-certified: fips-packages
 	$(CARGO) test $(CERTIFIED)
+	$(CARGO) test $(CERTIFIED) --features ml-kem --test fips
 
 fips-sbom: fips-packages
 	$(CARGO) run --quiet $(FIPS) --bin fips-sbom -- mls_hsm_signer > target/fips-sbom.cdx.json
 
 fips-table: fips-packages
-	MLS_FIPS_TABLE=write $(CARGO) test $(FIPS) --test fips operations
-	MLS_FIPS_TABLE=write $(CARGO) test $(CERTIFIED) --test fips operations
+	MLS_FIPS_TABLE=write $(CARGO) test $(FIPS_DRAFTS) --test fips operations
+	MLS_FIPS_TABLE=write $(CARGO) test $(CERTIFIED) --features ml-kem --test fips operations
 
 conformance: test-packages
 	MLS_CONFORMANCE=write $(CARGO) test --locked --package mls_tests --test conformance published

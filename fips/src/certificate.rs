@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::environment::TestedEnvironment;
-use crate::{Entropy, FipsStatus};
+use crate::{Algorithm, Entropy, FipsStatus};
 
 /// A row of [`CERTIFICATES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -18,6 +18,8 @@ pub struct Certificate {
     /// Where the randomness of the module that was submitted is from. A build with another
     /// source is another module.
     pub entropy: Entropy,
+    /// Which algorithms that the standards approve are none of its services.
+    pub lacks: &'static [Algorithm],
     /// The operating environments that it was tested in.
     pub tested: &'static [TestedEnvironment],
     /// Where this row is from.
@@ -31,6 +33,7 @@ pub static CERTIFICATES: &[Certificate] = &[
         status: FipsStatus::Certified,
         number: Some(5314),
         entropy: Entropy::Passive,
+        lacks: &[Algorithm::Ed448, Algorithm::MlDsa],
         tested: &[
             TestedEnvironment::AMAZON_LINUX_2023_XEON_8375C,
             TestedEnvironment::AMAZON_LINUX_2023_GRAVITON4,
@@ -42,6 +45,7 @@ pub static CERTIFICATES: &[Certificate] = &[
         status: FipsStatus::Pending,
         number: None,
         entropy: Entropy::CpuJitter,
+        lacks: &[Algorithm::Ed448],
         tested: &[],
         source: "branch of module 4.0, in review; AWS-LC FIPS.md, August 2026",
     },

@@ -25,6 +25,10 @@ pub enum Service {
     KeyEntry,
     /// A Diffie-Hellman agreement.
     Agreement,
+    /// A KEM's encapsulation to a public key, its randomness the module's own.
+    Encapsulation,
+    /// A KEM's decapsulation.
+    Decapsulation,
     /// A signature.
     Sign,
     /// The verification of a signature.
@@ -68,9 +72,18 @@ pub static EXCEPTIONS: &[Exception] = &[
         rule: "RFC 9180, section 7.1.3; SP 800-56A Rev. 3, section 5.6.1.2",
     },
     Exception {
+        name: "ml-kem-seed-entry",
+        service: Service::KeyEntry,
+        algorithms: &[Algorithm::MlKem],
+        why: "HPKE's private keys of ML-KEM are seeds, which MLS derives from path and \
+              key-package secrets and stores, and from which the module makes the key pair; it \
+              approves key pairs of its own generation, whose seed it does not give out",
+        rule: "FIPS 203, sections 3.3 and 7.1; draft-connolly-cfrg-hpke-mlkem",
+    },
+    Exception {
         name: "signature-key-entry",
         service: Service::KeyEntry,
-        algorithms: &[Algorithm::EcdsaNist, Algorithm::Ed25519],
+        algorithms: &[Algorithm::EcdsaNist, Algorithm::Ed25519, Algorithm::MlDsa],
         why: "a signature key from storage is entered; entering one is no security function, \
               signing with it is one and is approved",
         rule: "FIPS 140-3, section 7.9 (ISO/IEC 19790, sensitive security parameter entry)",

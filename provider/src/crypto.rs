@@ -128,9 +128,6 @@ impl HwCrypto {
         let rule = row.and_then(mls_fips::Suite::refusal);
         Some(match (self.mode(), rule) {
             (Mode::Fips(_), Some(rule)) => format!("FIPS mode: {rule}"),
-            (Mode::Fips(_), None) if suites::is_supported(ciphersuite) => {
-                format!("FIPS mode: no rule approves {code_point:#06x}, which is a draft's")
-            }
             _ => format!("{code_point:#06x} is not implemented"),
         })
     }

@@ -10,6 +10,7 @@ use aws_lc_fips_sys as aws_lc;
 use aws_lc_sys as aws_lc;
 
 use aws_lc::{EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX};
+use mls_fips::{Algorithm, Service, observe};
 
 /// AWS-LC did not do what it was asked for. Opaque, for secrets may be why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +33,12 @@ pub(crate) const ML_KEM_1024: MlKemSet = MlKemSet(aws_lc::NID_MLKEM1024);
 pub(crate) fn shake256(message: &[&[u8]], output: &mut [u8]) -> Result<(), Refused> {
     // SAFETY: takes nothing, and returns a constant that lives as long as the process.
     let context = absorb(unsafe { aws_lc::EVP_shake256() }, message)?;
-    // SAFETY: the context is a SHAKE256 in progress, and `output` may be written to over its
-    // whole length.
-    ok(unsafe { aws_lc::EVP_DigestFinalXOF(context.as_ptr(), output.as_mut_ptr(), output.len()) })
+    let (bytes, len) = (output.as_mut_ptr(), output.len());
+    observe(Service::Digest, Algorithm::Sha3, || {
+        // SAFETY: the context is a SHAKE256 in progress, and `output` may be written to over its
+        // whole length.
+        ok(unsafe { aws_lc::EVP_DigestFinalXOF(context.as_ptr(), bytes, len) })
+    })
 }
 
 /// SHA3-256 (FIPS 202) of the concatenated `message`.
@@ -42,8 +46,10 @@ pub(crate) fn sha3_256(message: &[&[u8]], output: &mut [u8; SHA3_256_LEN]) -> Re
     // SAFETY: takes nothing, and returns a constant that lives as long as the process.
     let context = absorb(unsafe { aws_lc::EVP_sha3_256() }, message)?;
     let mut len: c_uint = 0;
-    // SAFETY: the context is a SHA3-256 in progress, whose hash is as long as `output`.
-    ok(unsafe { aws_lc::EVP_DigestFinal_ex(context.as_ptr(), output.as_mut_ptr(), &mut len) })?;
+    observe(Service::Digest, Algorithm::Sha3, || {
+        // SAFETY: the context is a SHA3-256 in progress, whose hash is as long as `output`.
+        ok(unsafe { aws_lc::EVP_DigestFinal_ex(context.as_ptr(), output.as_mut_ptr(), &mut len) })
+    })?;
     debug_assert_eq!(len as usize, SHA3_256_LEN);
     Ok(())
 }
@@ -81,15 +87,17 @@ impl MlKemKey {
         ok(unsafe { aws_lc::EVP_PKEY_CTX_kem_set_params(context.as_ptr(), set.0) })?;
         let mut key = null_mut();
         let mut len = seed.len();
-        // SAFETY: the context is ready to generate; `seed` has the length that `len` says; a
-        // null pointer in `key` asks for a new key.
-        ok(unsafe {
-            aws_lc::EVP_PKEY_keygen_deterministic(
-                context.as_ptr(),
-                &mut key,
-                seed.as_ptr(),
-                &mut len,
-            )
+        observe(Service::KeyEntry, Algorithm::MlKem, || {
+            // SAFETY: the context is ready to generate; `seed` has the length that `len` says; a
+            // null pointer in `key` asks for a new key.
+            ok(unsafe {
+                aws_lc::EVP_PKEY_keygen_deterministic(
+                    context.as_ptr(),
+                    &mut key,
+                    seed.as_ptr(),
+                    &mut len,
+                )
+            })
         })?;
         // SAFETY: a new key, ours to free, and nobody else's.
         unsafe { Owned::new(key, aws_lc::EVP_PKEY_free) }.map(Self)
@@ -111,17 +119,19 @@ impl MlKemKey {
     pub(crate) fn decapsulate(&self, ciphertext: &[u8], secret: &mut [u8]) -> Result<(), Refused> {
         let context = context_of(&self.0)?;
         let mut len = secret.len();
-        // SAFETY: the context holds a key pair; `ciphertext` has the length that is said, and
-        // `secret` may be written to over the length that `len` says; AWS-LC refuses lengths
-        // other than the parameter set's.
-        ok(unsafe {
-            aws_lc::EVP_PKEY_decapsulate(
-                context.as_ptr(),
-                secret.as_mut_ptr(),
-                &mut len,
-                ciphertext.as_ptr(),
-                ciphertext.len(),
-            )
+        observe(Service::Decapsulation, Algorithm::MlKem, || {
+            // SAFETY: the context holds a key pair; `ciphertext` has the length that is said, and
+            // `secret` may be written to over the length that `len` says; AWS-LC refuses lengths
+            // other than the parameter set's.
+            ok(unsafe {
+                aws_lc::EVP_PKEY_decapsulate(
+                    context.as_ptr(),
+                    secret.as_mut_ptr(),
+                    &mut len,
+                    ciphertext.as_ptr(),
+                    ciphertext.len(),
+                )
+            })
         })?;
         whole(len, secret)
     }

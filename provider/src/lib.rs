@@ -89,7 +89,7 @@ mod crypto;
 mod encoding;
 #[cfg(feature = "virtual-clients-draft")]
 mod ff1;
-#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+#[cfg(feature = "ml-kem")]
 mod ffi;
 mod hash;
 mod hpke;

@@ -102,7 +102,7 @@ impl Mode {
             Self::Unrestricted => Ok(()),
             Self::Refused => Err(CryptoError::UnsupportedCiphersuite),
             Self::Fips(_) => match mls_fips::Suite::of(suite as u16) {
-                Some(row) if row.is_approved() => Ok(()),
+                Some(row) if row.is_enabled() => Ok(()),
                 _ => Err(CryptoError::UnsupportedCiphersuite),
             },
         }
@@ -122,7 +122,7 @@ impl Mode {
     ) -> Result<(), CryptoError> {
         match self {
             Self::Unrestricted => Ok(()),
-            Self::Fips(_) if algorithm.into().is_some_and(Algorithm::is_approved) => Ok(()),
+            Self::Fips(_) if algorithm.into().is_some_and(Algorithm::is_enabled) => Ok(()),
             Self::Fips(_) => Err(refusal),
             Self::Refused => Err(CryptoError::CryptoLibraryError),
         }
@@ -184,25 +184,31 @@ pub(crate) fn of_aead(aead: AeadType) -> Algorithm {
     }
 }
 
-/// ML-DSA has no row in [`mls_fips::ALGORITHMS`]: the certified module has it not.
+/// Ed448 is approved, and never the module's: what does it here is another crate.
 fn of_signature(scheme: SignatureScheme) -> Option<Algorithm> {
     match scheme {
         SignatureScheme::ECDSA_SECP256R1_SHA256
         | SignatureScheme::ECDSA_SECP384R1_SHA384
         | SignatureScheme::ECDSA_SECP521R1_SHA512 => Some(Algorithm::EcdsaNist),
         SignatureScheme::ED25519 => Some(Algorithm::Ed25519),
+        #[cfg(feature = "ml-kem")]
+        SignatureScheme::MLDSA44 | SignatureScheme::MLDSA65 | SignatureScheme::MLDSA87 => {
+            Some(Algorithm::MlDsa)
+        }
         _ => None,
     }
 }
 
-/// ML-KEM is approved, and yet not here: HPKE derives a key pair from a seed, where FIPS 203
-/// (sections 3.3 and 7.1) wants one fresh from an approved generator.
 fn of_kem(kem: HpkeKemType) -> Option<Algorithm> {
     match kem {
         HpkeKemType::DhKemP256 | HpkeKemType::DhKemP384 | HpkeKemType::DhKemP521 => {
             Some(Algorithm::EcdhNist)
         }
         HpkeKemType::DhKem25519 => Some(Algorithm::X25519),
+        #[cfg(feature = "ml-kem")]
+        HpkeKemType::MlKem768 | HpkeKemType::MlKem1024 => Some(Algorithm::MlKem),
+        #[cfg(feature = "ml-kem")]
+        HpkeKemType::XWingKemDraft6 => Some(Algorithm::XWing),
         _ => None,
     }
 }
@@ -213,8 +219,7 @@ mod refusals {
     use crate::SUITES;
     use crate::hpke::kem::KEMS;
 
-    /// Whatever features bring: approved are RFC 9420's suites of NIST's curves, and no other
-    /// KEM at all.
+    /// Whatever features bring: the suites of NIST's curves run, and those of ML-KEM alone.
     #[test]
     fn fips_mode_refuses_what_no_rule_approves() {
         for policy in [Policy::Fips, Policy::Strict] {
@@ -222,44 +227,37 @@ mod refusals {
             let suites = SUITES.iter().map(|suite| suite.ciphersuite);
             let approved = suites.filter(|&suite| mode.check_suite(suite).is_ok());
             let approved: Vec<u16> = approved.map(u16::from).collect();
-            let expected: &[u16] = match cfg!(feature = "p521") {
-                true => &[0x0002, 0x0005, 0x0007],
-                false => &[0x0002, 0x0007],
+            let mut expected = match cfg!(feature = "p521") {
+                true => vec![0x0002, 0x0005, 0x0007],
+                false => vec![0x0002, 0x0007],
             };
+            expected.extend(of_drafts());
             assert_eq!(approved, expected);
             for &(kem, _) in KEMS {
-                let is_nist = matches!(of_kem(kem), Some(Algorithm::EcdhNist));
+                let approved = [Some(Algorithm::EcdhNist), Some(Algorithm::MlKem)];
+                let is_approved = approved.contains(&of_kem(kem));
                 let refusal = CryptoError::UnsupportedCiphersuite;
-                let expected = if is_nist { Ok(()) } else { Err(refusal) };
+                let expected = if is_approved { Ok(()) } else { Err(refusal) };
                 assert_eq!(mode.check_kem(kem), expected, "{kem:?}");
             }
             for suite in SUITES.iter().map(|suite| suite.ciphersuite) {
                 let scheme = suite.signature_algorithm();
-                let is_known = of_signature(scheme).is_some();
-                assert_eq!(mode.check_signature(scheme).is_ok(), is_known, "{scheme:?}");
+                let is_enabled = of_signature(scheme).is_some_and(Algorithm::is_enabled);
+                assert_eq!(
+                    mode.check_signature(scheme).is_ok(),
+                    is_enabled,
+                    "{scheme:?}"
+                );
             }
         }
     }
 
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
-    #[test]
-    fn fips_mode_has_no_ml_dsa_and_no_ml_kem() {
-        let mode = Mode::Fips(Policy::Fips);
-        for scheme in [
-            SignatureScheme::MLDSA44,
-            SignatureScheme::MLDSA65,
-            SignatureScheme::MLDSA87,
-        ] {
-            let refusal = CryptoError::UnsupportedSignatureScheme;
-            assert_eq!(mode.check_signature(scheme), Err(refusal));
-        }
-        for kem in [
-            HpkeKemType::MlKem768,
-            HpkeKemType::MlKem1024,
-            HpkeKemType::XWingKemDraft6,
-        ] {
-            let refusal = CryptoError::UnsupportedCiphersuite;
-            assert_eq!(mode.check_kem(kem), Err(refusal));
+    /// What of the drafts' suites this build has and FIPS mode runs.
+    fn of_drafts() -> &'static [u16] {
+        match (cfg!(feature = "ml-kem"), cfg!(feature = "ml-dsa")) {
+            (false, _) => &[],
+            (true, false) => &[0x0042, 0x0050, 0xf042],
+            (true, true) => &[0x0042, 0x0050, 0x0051, 0x0906, 0x0907, 0xf042],
         }
     }
 }

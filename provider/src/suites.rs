@@ -59,52 +59,52 @@ pub static SUITES: &[Suite] = &[
         ciphersuite: Ciphersuite::MLS_256_DHKEMP384_AES256GCM_SHA384_P384,
         name: "MLS_256_DHKEMP384_AES256GCM_SHA384_P384",
     },
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-kem")]
     Suite {
         ciphersuite: Ciphersuite::MLS_192_MLKEM1024_AES256GCM_SHA384_P384,
         name: "MLS_192_MLKEM1024_AES256GCM_SHA384_P384",
     },
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-kem")]
     Suite {
         ciphersuite: Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519,
         name: "MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519",
     },
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-kem")]
     Suite {
         ciphersuite: Ciphersuite::MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519,
         name: "MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519",
     },
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-kem")]
     Suite {
         ciphersuite: Ciphersuite::MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519,
         name: "MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519",
     },
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-kem")]
     Suite {
         ciphersuite: Ciphersuite::MLS_128_MLKEM768_AES256GCM_SHA384_P256,
         name: "MLS_128_MLKEM768_AES256GCM_SHA384_P256",
     },
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-dsa")]
     Suite {
         ciphersuite: Ciphersuite::MLS_192_MLKEM768_AES256GCM_SHA384_MLDSA65,
         name: "MLS_192_MLKEM768_AES256GCM_SHA384_MLDSA65",
     },
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-dsa")]
     Suite {
         ciphersuite: Ciphersuite::MLS_128_MLKEM768X25519_CHACHA20POLY1305_SHA384_MLDSA44,
         name: "MLS_128_MLKEM768X25519_CHACHA20POLY1305_SHA384_MLDSA44",
     },
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-dsa")]
     Suite {
         ciphersuite: Ciphersuite::MLS_256_MLKEM1024_AES256GCM_SHA512_MLDSA87,
         name: "MLS_256_MLKEM1024_AES256GCM_SHA512_MLDSA87",
     },
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-dsa")]
     Suite {
         ciphersuite: Ciphersuite::MLS_256_MLKEM1024_AES256GCM_SHA384_MLDSA87,
         name: "MLS_256_MLKEM1024_AES256GCM_SHA384_MLDSA87",
     },
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-kem")]
     Suite {
         ciphersuite: Ciphersuite::MLS_128_MLKEM768_AES256GCM_SHA384_Ed25519,
         name: "MLS_128_MLKEM768_AES256GCM_SHA384_Ed25519",

@@ -41,7 +41,7 @@ compile_error!("no backend: turn on the feature `aws-lc` (a default), `fips` or 
 
 #[cfg(all(
     any(
-        feature = "draft-ietf-mls-pq-ciphersuites",
+        feature = "ml-kem",
         feature = "p521",
         feature = "virtual-clients-draft"
     ),

@@ -8,11 +8,11 @@ use aws_lc_rs::signature::{
     ML_DSA_87_SIGNING, PqdsaKeyPair, PqdsaSigningAlgorithm, PqdsaVerificationAlgorithm,
     UnparsedPublicKey,
 };
+use mls_fips::{Algorithm, Service, observe};
 use openmls_traits::types::CryptoError;
 use zeroize::Zeroizing;
 
 use super::{Scheme, SigningKey};
-use crate::random;
 
 const SEED_LEN: usize = 32;
 
@@ -38,11 +38,16 @@ pub(super) static ML_DSA_87_SET: ParameterSet = ParameterSet {
 };
 
 impl Scheme for ParameterSet {
-    /// Any 32 random bytes are a seed (FIPS 204, algorithm 1).
+    /// By AWS-LC's own generation, which FIPS mode wants; the seed is in the key's PKCS #8.
     fn generate(&'static self) -> Result<Box<dyn SigningKey>, CryptoError> {
-        let mut seed = Zeroizing::new(vec![0; SEED_LEN]);
-        random::fill(&mut seed)?;
-        Ok(Box::new(MlDsaKey::with_seed(self, seed)?))
+        let key_pair = observe(Service::KeyGeneration, Algorithm::MlDsa, || {
+            PqdsaKeyPair::generate(self.signing)
+        })
+        .map_err(|_| CryptoError::InsufficientRandomness)?;
+        let encoded = key_pair.to_pkcs8v1();
+        let encoded = encoded.map_err(|_| CryptoError::CryptoLibraryError)?;
+        let seed = seed_of(encoded.as_ref()).ok_or(CryptoError::CryptoLibraryError)?;
+        Ok(Box::new(MlDsaKey { key_pair, seed }))
     }
 
     fn import(&'static self, seed: &[u8]) -> Result<Box<dyn SigningKey>, CryptoError> {
@@ -60,10 +65,24 @@ impl Scheme for ParameterSet {
         if signature.len() != self.signing.signature_len() {
             return Err(CryptoError::InvalidSignature);
         }
-        UnparsedPublicKey::new(self.verification, public)
-            .verify(message, signature)
-            .map_err(|_| CryptoError::InvalidSignature)
+        observe(Service::Verify, Algorithm::MlDsa, || {
+            UnparsedPublicKey::new(self.verification, public).verify(message, signature)
+        })
+        .map_err(|_| CryptoError::InvalidSignature)
     }
+}
+
+/// The seed in the form of PKCS #8 that has it alone (RFC 9881, section 6): it ends the document.
+///
+/// ```text
+/// ML-DSA-PrivateKey ::= CHOICE { seed [0] OCTET STRING (SIZE (32)), ... }
+/// ```
+fn seed_of(pkcs8: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    const PRIVATE_KEY: [u8; 4] = [0x04, 2 + SEED_LEN as u8, 0x80, SEED_LEN as u8];
+    let (before, seed) = pkcs8.split_last_chunk::<SEED_LEN>()?;
+    before
+        .ends_with(&PRIVATE_KEY)
+        .then(|| Zeroizing::new(seed.to_vec()))
 }
 
 /// A key that AWS-LC expanded from its seed.
@@ -78,9 +97,11 @@ impl MlDsaKey {
         set: &'static ParameterSet,
         seed: Zeroizing<Vec<u8>>,
     ) -> Result<Self, CryptoError> {
-        let key_pair = PqdsaKeyPair::from_seed(set.signing, &seed);
-        let key_pair = key_pair.map_err(|_| CryptoError::SigningError)?;
-        Ok(Self { key_pair, seed })
+        observe(Service::KeyEntry, Algorithm::MlDsa, || {
+            PqdsaKeyPair::from_seed(set.signing, &seed)
+        })
+        .map(|key_pair| Self { key_pair, seed })
+        .map_err(|_| CryptoError::SigningError)
     }
 }
 
@@ -88,7 +109,9 @@ impl SigningKey for MlDsaKey {
     /// Hedged: FIPS 204's randomness is AWS-LC's (section 3.4).
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let mut signature = vec![0; self.key_pair.algorithm().signature_len()];
-        let signed = self.key_pair.sign(message, &mut signature);
+        let signed = observe(Service::Sign, Algorithm::MlDsa, || {
+            self.key_pair.sign(message, &mut signature)
+        });
         match signed {
             Ok(len) if len == signature.len() => Ok(signature),
             _ => Err(CryptoError::SigningError),
@@ -101,5 +124,37 @@ impl SigningKey for MlDsaKey {
 
     fn public(&self) -> &[u8] {
         self.key_pair.public_key().as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The seed that is stored makes the key that was generated.
+    #[test]
+    fn a_generated_key_is_that_of_its_seed() {
+        for set in [&ML_DSA_44_SET, &ML_DSA_65_SET, &ML_DSA_87_SET] {
+            let generated = set.generate().unwrap();
+            let imported = set.import(&generated.private().unwrap()).unwrap();
+            assert_eq!(imported.public(), generated.public());
+            let signature = generated.sign(b"message").unwrap();
+            assert_eq!(
+                set.verify(b"message", imported.public(), &signature),
+                Ok(())
+            );
+        }
+    }
+
+    #[test]
+    fn another_form_of_a_private_key_has_no_seed() {
+        let key_pair = PqdsaKeyPair::generate(&ML_DSA_44_SIGNING).unwrap();
+        let encoded = key_pair.to_pkcs8v1().unwrap();
+        let encoded = encoded.as_ref();
+        assert!(seed_of(encoded).is_some());
+        for len in 0..encoded.len() {
+            assert!(seed_of(&encoded[..len]).is_none(), "{len}");
+        }
+        assert!(seed_of(&[encoded, &[0]].concat()).is_none());
     }
 }

@@ -5,7 +5,7 @@ mod ed25519;
 #[cfg(feature = "curve448")]
 mod ed448;
 mod key_pair;
-#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+#[cfg(feature = "ml-dsa")]
 mod ml_dsa;
 
 pub use key_pair::{SignatureKeyId, SignatureKeyPair};
@@ -46,11 +46,11 @@ const SCHEMES: &[(SignatureScheme, &dyn Scheme)] = &[
     (SignatureScheme::ECDSA_SECP521R1_SHA512, &ecdsa::P521),
     #[cfg(feature = "curve448")]
     (SignatureScheme::ED448, &ed448::Ed448),
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-dsa")]
     (SignatureScheme::MLDSA44, &ml_dsa::ML_DSA_44_SET),
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-dsa")]
     (SignatureScheme::MLDSA65, &ml_dsa::ML_DSA_65_SET),
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-dsa")]
     (SignatureScheme::MLDSA87, &ml_dsa::ML_DSA_87_SET),
 ];
 

@@ -75,6 +75,10 @@ fn the_boundary_is_where_the_document_has_it() {
     for function in INSIDE {
         assert!(inside(function), "{function} is outside");
     }
+    for function in ["EVP_PKEY_encapsulate", "EVP_PKEY_decapsulate"] {
+        // Linked where a feature brings ML-KEM.
+        assert!(!cfg!(feature = "ml-kem") || inside(function), "{function}");
+    }
     for function in OUTSIDE {
         assert!(!inside(function), "{function} is inside");
     }

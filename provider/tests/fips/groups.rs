@@ -5,13 +5,10 @@ use openmls::prelude::*;
 use openmls_hw_crypto::{HwCrypto, MemoryStorage, OpenMlsHwCrypto, SignatureKeyPair};
 use openmls_traits::OpenMlsProvider;
 
+use crate::refusals::APPROVED;
+
 const REFUSED: Ciphersuite = Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519;
 const CHACHA: Ciphersuite = Ciphersuite::MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519;
-const APPROVED: [Ciphersuite; 3] = [
-    Ciphersuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256,
-    Ciphersuite::MLS_256_DHKEMP521_AES256GCM_SHA512_P521,
-    Ciphersuite::MLS_256_DHKEMP384_AES256GCM_SHA384_P384,
-];
 
 type Provider = OpenMlsHwCrypto<MemoryStorage>;
 
@@ -200,7 +197,8 @@ fn refused_at_processing() {
 /// Created, joined, and a commit processed, all in FIPS mode.
 #[test]
 fn groups_of_approved_suites_work() {
-    for suite in APPROVED {
+    for &code_point in APPROVED {
+        let suite = Ciphersuite::try_from(code_point).unwrap();
         let (provider, invited) = (in_fips_mode(), in_fips_mode());
         let founder = Client::new(suite);
         let mut group = founder.found(suite, &provider).unwrap();

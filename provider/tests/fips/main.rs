@@ -1,7 +1,7 @@
 //! FIPS mode over the module that is linked.
 
 mod boundary;
-#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+#[cfg(feature = "ml-kem")]
 mod drafts;
 mod flipped_byte;
 mod groups;

@@ -4,10 +4,16 @@ use openmls_hw_crypto::{HwCrypto, Policy, SUITES};
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::{Ciphersuite, CryptoError, HpkeAeadType, HpkeConfig, HpkeKdfType};
 
-use crate::walk::{CASES, Failed, X448, cases};
+use crate::walk::{CASES, CASES_OF_SUITE, Failed, SUITE_COUNTS, X448, cases};
 
-/// The suites of RFC 9420 that only approved algorithms make up.
-const APPROVED: [u16; 3] = [0x0002, 0x0005, 0x0007];
+/// The suites that only approved algorithms make up.
+pub const APPROVED: &[u16] = match (cfg!(feature = "ml-kem"), cfg!(feature = "ml-dsa")) {
+    (false, _) => &[0x0002, 0x0005, 0x0007],
+    (true, false) => &[0x0002, 0x0005, 0x0007, 0x0042, 0x0050, 0xf042],
+    (true, true) => &[
+        0x0002, 0x0005, 0x0007, 0x0042, 0x0050, 0x0051, 0x0906, 0x0907, 0xf042,
+    ],
+};
 
 #[test]
 fn every_operation_runs_if_and_only_if_its_algorithms_are_approved() {
@@ -17,7 +23,7 @@ fn every_operation_runs_if_and_only_if_its_algorithms_are_approved() {
     let (mut run, mut refused) = (0, 0);
     for case in cases() {
         assert_eq!(case.run(&unrestricted), Ok(()), "{}", case.name());
-        match (case.is_approved(), case.run(&fips)) {
+        match (case.is_enabled(), case.run(&fips)) {
             (true, Ok(())) => run += 1,
             (false, Err(error)) => {
                 assert!(is_refusal(&error), "{}: {error:?}", case.name());
@@ -27,8 +33,10 @@ fn every_operation_runs_if_and_only_if_its_algorithms_are_approved() {
         }
     }
     println!("FIPS mode: {run} operations run, {refused} refused");
-    // Refused are ChaCha20-Poly1305 both ways, and all of suites 0x0001 and 0x0003.
-    assert_eq!((run, refused), (CASES - 2 - 2 * 11, 2 + 2 * 11));
+    // Refused are ChaCha20-Poly1305 both ways, and all of suites with what is not approved.
+    let (_, suites) = SUITE_COUNTS;
+    let expected = 2 + suites * CASES_OF_SUITE;
+    assert_eq!((run, refused), (CASES - expected, expected));
 }
 
 fn is_refusal(error: &Failed) -> bool {

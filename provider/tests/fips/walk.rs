@@ -43,10 +43,11 @@ impl Case {
         format!("{} {}", self.operation, self.algorithm)
     }
 
-    pub fn is_approved(&self) -> bool {
+    /// Whether FIPS mode is to run it.
+    pub fn is_enabled(&self) -> bool {
         self.approvals
             .iter()
-            .all(|algorithm| algorithm.is_approved())
+            .all(|algorithm| algorithm.is_enabled())
     }
 
     pub fn run(&self, crypto: &HwCrypto) -> Result<(), Failed> {
@@ -76,7 +77,7 @@ const AEADS: [(AeadType, &str, Algorithm); 3] = [
     ),
 ];
 
-const SCHEMES: [(SignatureScheme, &str, Algorithm); 4] = [
+const SCHEMES: &[(SignatureScheme, &str, Algorithm)] = &[
     (
         SignatureScheme::ECDSA_SECP256R1_SHA256,
         "ECDSA P-256",
@@ -93,10 +94,28 @@ const SCHEMES: [(SignatureScheme, &str, Algorithm); 4] = [
         Algorithm::EcdsaNist,
     ),
     (SignatureScheme::ED25519, "Ed25519", Algorithm::Ed25519),
+    #[cfg(feature = "ml-dsa")]
+    (SignatureScheme::MLDSA44, "ML-DSA-44", Algorithm::MlDsa),
+    #[cfg(feature = "ml-dsa")]
+    (SignatureScheme::MLDSA65, "ML-DSA-65", Algorithm::MlDsa),
+    #[cfg(feature = "ml-dsa")]
+    (SignatureScheme::MLDSA87, "ML-DSA-87", Algorithm::MlDsa),
 ];
 
+/// How many suites there are, and how many of them FIPS mode refuses: those of X25519,
+/// ChaCha20-Poly1305 and X-Wing.
+pub const SUITE_COUNTS: (usize, usize) = match (cfg!(feature = "ml-kem"), cfg!(feature = "ml-dsa"))
+{
+    (false, _) => (5, 2),
+    (true, false) => (5 + 6, 2 + 3),
+    (true, true) => (5 + 10, 2 + 4),
+};
+
+/// How many cases each suite has.
+pub const CASES_OF_SUITE: usize = 11;
+
 /// How many cases [`cases`] gives.
-pub const CASES: usize = 2 + 5 * 3 + 2 * 3 + 7 * 4 + 11 * 5;
+pub const CASES: usize = 2 + 5 * 3 + 2 * 3 + 7 * SCHEMES.len() + CASES_OF_SUITE * SUITE_COUNTS.0;
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
@@ -197,7 +216,7 @@ fn aeads(cases: &mut Vec<Case>) {
 }
 
 fn signatures(cases: &mut Vec<Case>) {
-    for (scheme, name, algorithm) in SCHEMES {
+    for &(scheme, name, algorithm) in SCHEMES {
         let mut of = Adding {
             cases,
             algorithm: name.into(),
@@ -254,11 +273,7 @@ fn signatures(cases: &mut Vec<Case>) {
 fn hpke(cases: &mut Vec<Case>) {
     for row in SUITES {
         let suite = row.ciphersuite;
-        // Those of drafts are none of FIPS mode's, which refuses them: see `drafts`.
-        let Some(known) = mls_fips::Suite::of(row.code_point()) else {
-            continue;
-        };
-        let algorithms = known.algorithms;
+        let algorithms = mls_fips::Suite::of(row.code_point()).unwrap().algorithms;
         let [kem, aead, ..] = algorithms;
         let mut of = Adding {
             cases,

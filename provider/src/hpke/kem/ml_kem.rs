@@ -5,6 +5,7 @@
 //! FIPS 203 does. The KEM's secret goes into the key schedule as it is.
 
 use aws_lc_rs::kem::{self, Ciphertext, EncapsulationKey};
+use mls_fips::{Algorithm, Service, observe};
 use openmls_traits::types::{CryptoError, HpkeKemType, HpkeKeyPair};
 use zeroize::Zeroizing;
 
@@ -113,7 +114,10 @@ impl MlKem {
     ) -> Result<(Ciphertext<'static>, kem::SharedSecret), CryptoError> {
         let key = EncapsulationKey::new(self.algorithm, public);
         let key = key.map_err(|_| CryptoError::InvalidPublicKey)?;
-        key.encapsulate().map_err(|_| CryptoError::InvalidPublicKey)
+        observe(Service::Encapsulation, Algorithm::MlKem, || {
+            key.encapsulate()
+        })
+        .map_err(|_| CryptoError::InvalidPublicKey)
     }
 
     pub(super) fn decapsulate(

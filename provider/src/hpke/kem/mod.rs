@@ -4,12 +4,12 @@ mod batch;
 mod dh;
 mod dh_batch;
 mod dh_kdf;
-#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+#[cfg(feature = "ml-kem")]
 mod ml_kem;
 mod shared_secret;
 #[cfg(feature = "curve448")]
 pub(super) mod x448;
-#[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+#[cfg(feature = "ml-kem")]
 mod x_wing;
 
 use openmls_traits::types::{CryptoError, HpkeKemType, HpkeKeyPair};
@@ -100,11 +100,11 @@ pub(crate) const KEMS: &[(HpkeKemType, &dyn Kem)] = &[
     (HpkeKemType::DhKemP521, &dh::DHKEM_P521),
     #[cfg(feature = "curve448")]
     (HpkeKemType::DhKem448, &x448::X448),
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-kem")]
     (HpkeKemType::MlKem768, &ml_kem::ML_KEM_768),
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-kem")]
     (HpkeKemType::MlKem1024, &ml_kem::ML_KEM_1024),
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[cfg(feature = "ml-kem")]
     (HpkeKemType::XWingKemDraft6, &x_wing::XWing),
 ];
 
