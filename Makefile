@@ -16,7 +16,7 @@ TEST_PACKAGES = $(RUN_PACKAGES) $(FIPS_PACKAGES) chromium libnss3 opensc openssl
 KRYOPTIC_PACKAGES = libclang-dev libsqlite3-dev make perl
 KRYOPTIC = target/kryoptic
 
-.PHONY: bench-answer bench-fips-guest bench-guests bench-guests-test bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-ring test-wasm test-aarch64 test-hsm-matrix test-qemu test-secret-flow test-kill test-service conformance soak bench bench-batch bench-fips bench-hsm bench-service lint run-packages test-packages
+.PHONY: bench-answer bench-fips-guest bench-guests bench-guests-test bench-instructions bench-packages bench-page-test bench-record bench-report help run serve test fips-test fips-test-current fips-test-certified fips-table fips-sbom fips-packages test-features test-ring test-wasm test-aarch64 test-hsm-matrix test-qemu test-secret-flow test-kill test-service conformance soak bench bench-batch bench-pq bench-fips bench-hsm bench-service lint run-packages test-packages
 
 help:
 	@echo 'make run               a member of real groups is removed by proposals signed in a PKCS#11'
@@ -43,6 +43,7 @@ help:
 	@echo 'make soak              the lanes against AWS-LC on random elements, without end'
 	@echo 'make bench             every operation of every suite against the other providers'
 	@echo 'make bench-batch       what is done for many at once, and prepared, against the others'
+	@echo 'make bench-pq          the post-quantum suites against the others that have them: 15 minutes'
 	@echo 'make bench-answer      which suite on this CPU: a table and advice, in under two minutes'
 	@echo 'make bench-report      everything on every engine, as a page: bench-report.html;'
 	@echo '                       with WITH_FIPS=1 in FIPS mode too'
@@ -87,6 +88,7 @@ test-features: test-packages fips-packages
 	$(CARGO) test $(FIPS_DRAFTS) --lib --test fips
 	$(CARGO) test --locked --package mls_hsm_signer --features $(SIGNER_FEATURES) --lib --test matrix
 	$(CARGO) test --locked --package mls_hsm_signer --features $(SIGNER_FEATURES) --test store of_every_scheme
+	$(CARGO) test --locked --package mls_bench --features $(PQ_FEATURE) --lib --test scenarios
 
 # The provider on ring, without AWS-LC.
 RING = --locked --no-default-features --features ring --package openmls_hw_crypto --package mls_tests
@@ -197,6 +199,20 @@ bench-batch: test-packages
 	$(MEASURE) join --suite 0x0001,0x0002 --members 2000 $(AGAINST)
 	$(MEASURE) key-packages-validate --suite 0x0001,0x0002 --members 2000 $(AGAINST)
 	$(MEASURE) key-packages-generate,derive-many --suite 0x0001,0x0002,0x0003 --members 2000 $(AGAINST)
+
+# The suites that the draft's feature brings; engines without a suite are said to be skipped.
+PQ_FEATURE = draft-ietf-mls-pq-ciphersuites
+PQ_SUITES = 0x0042,0x004d,0x004e,0x004f,0x0050,0x0051,0x0052,0x0906,0x0907,0xf042
+MEASURE_PQ = $(CARGO) run --release --locked --quiet --package mls_bench --features $(PQ_FEATURE) \
+    --bin mls-bench -- measure --suite $(PQ_SUITES)
+PQ_SINGLE = --engines hw,rust-crypto,libcrux,mls-rs-openssl,mls-rs-rustcrypto,ring --seconds 2
+PQ_MANY = --engines hw,hw-batch,rust-crypto,libcrux --members 2000
+
+bench-pq: bench-packages
+	$(MEASURE_PQ) sign,verify,signature-key-gen,hpke-seal,hpke-open,derive-hpke-keypair,key-package,key-package-validate \
+	    $(PQ_SINGLE)
+	$(MEASURE_PQ) seal-many,seal-many-prepared,derive-many $(PQ_MANY) --seconds 2
+	$(MEASURE_PQ) commit,commit-prepared,join $(PQ_MANY) --seconds 3
 
 # Another aws-lc-rs, and so another program.
 AWSLC = target/awslc

@@ -98,6 +98,8 @@ mod tests {
             .iter()
             .map(|cell| cell.map(|cell| cell.is_fastest))
             .collect();
-        assert_eq!(marked, [Some(true), Some(true), Some(false), None, None]);
+        let (measured, others) = marked.split_at(3);
+        assert_eq!(measured, [Some(true), Some(true), Some(false)]);
+        assert_eq!(others, vec![None; table.suites.len() - 3]);
     }
 }

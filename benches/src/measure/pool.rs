@@ -56,6 +56,10 @@ impl Trial for InPool {
     fn run(&mut self, iterations: u64) -> Result<Duration, BenchError> {
         self.pool.install(|| self.trial.run(iterations))
     }
+
+    fn least_iterations(&self) -> u64 {
+        self.trial.least_iterations()
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +73,10 @@ mod tests {
         fn run(&mut self, _iterations: u64) -> Result<Duration, BenchError> {
             Ok(Duration::from_secs(rayon::current_num_threads() as u64))
         }
+
+        fn least_iterations(&self) -> u64 {
+            5
+        }
     }
 
     #[test]
@@ -76,8 +84,10 @@ mod tests {
         for threads in [1, 3] {
             let pool = Pool::of(NonZeroUsize::new(threads).unwrap()).unwrap();
             assert_eq!(pool.threads(), Some(threads));
-            let elapsed = pool.run(Box::new(Threads)).run(1).unwrap();
+            let mut trial = pool.run(Box::new(Threads));
+            let elapsed = trial.run(1).unwrap();
             assert_eq!(elapsed, Duration::from_secs(threads as u64));
+            assert_eq!(trial.least_iterations(), 5);
         }
         assert_eq!(Pool::default().threads(), None);
     }

@@ -69,9 +69,9 @@ impl Contender {
             engine,
             scenario,
             threads: None,
+            iterations: trial.least_iterations(),
             trial,
             operations,
-            iterations: 1,
             samples: Vec::new(),
         };
         while contender.run()? < SAMPLE {
@@ -163,6 +163,11 @@ fn order(round: usize, contenders: usize) -> impl Iterator<Item = usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+
     use super::*;
 
     /// A trial whose every iteration takes two milliseconds, by its own account.
@@ -192,5 +197,29 @@ mod tests {
         assert_eq!(measured[0].summary.runs, 5);
         assert_eq!(median_of("e", &measured), Some(250.0));
         assert_eq!(median_of("other", &measured), None);
+    }
+
+    /// A trial that takes as many iterations at least, and counts them.
+    struct AtLeast(u64, Arc<AtomicU64>);
+
+    impl Trial for AtLeast {
+        fn run(&mut self, iterations: u64) -> Result<Duration, BenchError> {
+            self.1.fetch_add(iterations, Ordering::Relaxed);
+            Ok(Duration::from_millis(2 * iterations))
+        }
+
+        fn least_iterations(&self) -> u64 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn a_sample_is_of_as_many_iterations_as_the_trial_wants() {
+        let ran = Arc::new(AtomicU64::new(0));
+        let trial = AtLeast(32, Arc::clone(&ran));
+        let mut contender = Contender::new("e", "s", Box::new(trial), 1).unwrap();
+        assert_eq!(contender.sample().unwrap(), 2000.0);
+        // Once to find the size, once for the sample.
+        assert_eq!(ran.load(Ordering::Relaxed), 2 * 32);
     }
 }

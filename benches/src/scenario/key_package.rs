@@ -6,6 +6,7 @@ use openmls_traits::OpenMlsProvider;
 use super::{
     Case, Trial,
     client::{Client, Stored, key_packages},
+    signature::least_signatures,
     work::Work,
 };
 use crate::{
@@ -13,6 +14,9 @@ use crate::{
     engine::Engine,
     error::{Step, ensure},
 };
+
+/// Those of a key package: of its leaf node, and its own.
+const SIGNATURES: u64 = 2;
 
 /// Generation of a key package: two HPKE keys and two signatures.
 pub(super) fn generate<E: Engine>(case: &Case) -> Result<Box<dyn Trial>, BenchError> {
@@ -48,6 +52,10 @@ impl<E: Engine> Work for Generate<E> {
 
     fn verify(&mut self, bundle: KeyPackageBundle) -> Result<(), BenchError> {
         validate_one(bundle.into_key_package().into(), &self.client.provider).map(drop)
+    }
+
+    fn least_iterations(&self) -> u64 {
+        least_signatures(self.client.suite.signature_algorithm()).div_ceil(SIGNATURES)
     }
 }
 

@@ -42,6 +42,11 @@ pub trait Trial: Send {
     ///
     /// What the provider or OpenMLS refused, or [`BenchError::WrongResult`].
     fn run(&mut self, iterations: u64) -> Result<Duration, BenchError>;
+
+    /// The fewest iterations whose mean says more of the engine than of chance.
+    fn least_iterations(&self) -> u64 {
+        1
+    }
 }
 
 /// The kind of work a scenario measures.

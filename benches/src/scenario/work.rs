@@ -20,6 +20,11 @@ pub(super) trait Work: Send {
 
     /// Judges the result. Not timed.
     fn verify(&mut self, output: Self::Output) -> Result<(), BenchError>;
+
+    /// [`Trial::least_iterations`].
+    fn least_iterations(&self) -> u64 {
+        1
+    }
 }
 
 impl<W: Work> Trial for W {
@@ -32,5 +37,9 @@ impl<W: Work> Trial for W {
             self.verify(output?)?;
         }
         Ok(elapsed)
+    }
+
+    fn least_iterations(&self) -> u64 {
+        Work::least_iterations(self)
     }
 }
