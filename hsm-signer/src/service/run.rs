@@ -215,7 +215,7 @@ const LAST_CONNECTIONS: usize = 1024;
 /// Accepts connections until the service is told to stop, then those that wait already;
 /// returns once all have ended.
 async fn accept_all(
-    mut listener: Listener,
+    listener: Listener,
     core: Arc<Core>,
     connections: Arc<Connections>,
     terms: Terms,
@@ -251,14 +251,12 @@ async fn accept_all(
             }
         }
     }
-    listener.hide();
-    for _ in 0..LAST_CONNECTIONS {
-        match tokio::time::timeout(Duration::from_millis(1), listener.accept()).await {
-            Ok(Ok(stream)) => serve(stream, &mut open),
-            _ => break,
-        }
+    match listener.close(LAST_CONNECTIONS) {
+        Ok(waiting) => waiting
+            .into_iter()
+            .for_each(|stream| serve(stream, &mut open)),
+        Err(error) => tracing::warn!(%error, "connections that waited are not served"),
     }
-    drop(listener);
     while open.join_next().await.is_some() {
         gauge.set(open.len() as i64);
     }

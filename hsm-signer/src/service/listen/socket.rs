@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use rustix::net::{Shutdown, shutdown};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_rustls::TlsAcceptor;
@@ -23,8 +24,8 @@ pub enum Listener {
     Unix {
         /// What accepts.
         listener: UnixListener,
-        /// What removes the socket; none once it is removed.
-        leftover: Option<Leftover>,
+        /// What removes the socket.
+        leftover: Leftover,
     },
     /// TCP with mutual TLS.
     Tls(TcpListener, Arc<TlsDoor>),
@@ -97,7 +98,7 @@ fn bind_unix(unix: &Unix) -> Result<Listener, Error> {
     let listener = UnixListener::from_std(socket).map_err(setup)?;
     Ok(Listener::Unix {
         listener,
-        leftover: Some(Leftover(path.clone())),
+        leftover: Leftover(path.clone()),
     })
 }
 
@@ -143,6 +144,32 @@ fn server_config(tls: &Tls) -> Result<ServerConfig, TlsError> {
     })
 }
 
+/// What `accept` has without waiting, at most `most`; a connection that came to nothing meanwhile is none.
+fn waiting(most: usize, accept: impl Fn() -> io::Result<Stream>) -> io::Result<Vec<Stream>> {
+    let is_one = |accepted: &io::Result<_>| {
+        let error = accepted.as_ref().err();
+        error.is_none_or(|error| error.kind() != io::ErrorKind::WouldBlock)
+    };
+    let all = std::iter::repeat_with(accept).take(most);
+    Ok(all.take_while(is_one).flatten().collect())
+}
+
+fn unix_stream(stream: std::os::unix::net::UnixStream) -> io::Result<Stream> {
+    stream.set_nonblocking(true)?;
+    Ok(Stream::Unix(UnixStream::from_std(stream)?))
+}
+
+fn tcp_stream(stream: std::net::TcpStream) -> io::Result<TcpStream> {
+    stream.set_nonblocking(true)?;
+    at_once(TcpStream::from_std(stream)?)
+}
+
+/// What is written is sent at once.
+fn at_once(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 impl Listener {
     /// Its name in metrics.
     pub fn name(&self) -> &'static str {
@@ -153,29 +180,43 @@ impl Listener {
         }
     }
 
-    /// Lets nobody connect any more who has not connected yet, where that is possible before
-    /// the listener is closed.
-    pub fn hide(&mut self) {
-        if let Self::Unix { leftover, .. } = self {
-            drop(leftover.take());
-        }
-    }
-
     /// The next connection.
     pub async fn accept(&self) -> io::Result<Stream> {
         Ok(match self {
             Self::Unix { listener, .. } => Stream::Unix(listener.accept().await?.0),
             Self::Tls(listener, door) => {
-                let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                Stream::Tls(stream, Arc::clone(door))
+                Stream::Tls(at_once(listener.accept().await?.0)?, Arc::clone(door))
+            }
+            Self::Plain(listener) => Stream::Plain(at_once(listener.accept().await?.0)?),
+        })
+    }
+
+    /// Closes it, and returns the connections that waited to be accepted, at most `most`.
+    ///
+    /// # Errors
+    /// What the system says; then nobody who waited is served.
+    pub fn close(self, most: usize) -> io::Result<Vec<Stream>> {
+        match self {
+            Self::Unix { listener, leftover } => {
+                drop(leftover);
+                let listener = listener.into_std()?;
+                // Who found the socket, and does not wait yet, is refused and not cut off. The
+                // system has nothing of the kind for TCP.
+                shutdown(&listener, Shutdown::Read)?;
+                waiting(most, || unix_stream(listener.accept()?.0))
+            }
+            Self::Tls(listener, door) => {
+                let listener = listener.into_std()?;
+                let accept = || tcp_stream(listener.accept()?.0);
+                waiting(most, || Ok(Stream::Tls(accept()?, Arc::clone(&door))))
             }
             Self::Plain(listener) => {
-                let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                Stream::Plain(stream)
+                let listener = listener.into_std()?;
+                waiting(most, || {
+                    Ok(Stream::Plain(tcp_stream(listener.accept()?.0)?))
+                })
             }
-        })
+        }
     }
 
     /// What its TLS needs, if it has any.
@@ -210,5 +251,103 @@ impl TlsDoor {
         let first = certificates.and_then(<[_]>::first);
         let names = first.map(names).unwrap_or_default();
         Ok((stream, Peer::Certificate(names)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream as TcpClient;
+    use std::os::unix::net::UnixStream as UnixClient;
+
+    use super::*;
+
+    const MOST: usize = 1024;
+
+    fn unix_listener(directory: &tempfile::TempDir) -> (Listener, PathBuf) {
+        let path = directory.path().join("signer.sock");
+        let unix = Unix {
+            path: path.clone(),
+            group_access: false,
+        };
+        (bind_unix(&unix).unwrap(), path)
+    }
+
+    /// Writes a byte to each, as an answer.
+    fn answer(waiting: Vec<Stream>) {
+        for stream in waiting {
+            match stream {
+                Stream::Unix(stream) => stream.into_std().unwrap().write_all(b"."),
+                Stream::Plain(stream) => stream.into_std().unwrap().write_all(b"."),
+                Stream::Tls(..) => unreachable!("there is no TLS here"),
+            }
+            .unwrap();
+        }
+    }
+
+    fn is_answered(mut client: impl Read) -> bool {
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).is_ok() && answer == b"."
+    }
+
+    #[tokio::test]
+    async fn who_waits_when_a_listener_is_closed_is_served() {
+        let directory = tempfile::tempdir().unwrap();
+        let (listener, path) = unix_listener(&directory);
+        let clients: Vec<_> = (0..5)
+            .map(|_| UnixClient::connect(&path).unwrap())
+            .collect();
+        answer(listener.close(MOST).unwrap());
+        assert!(clients.into_iter().all(is_answered));
+        assert!(!path.exists());
+
+        let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let clients: Vec<_> = (0..5)
+            .map(|_| TcpClient::connect(address).unwrap())
+            .collect();
+        answer(Listener::Plain(listener).close(MOST).unwrap());
+        assert!(clients.into_iter().all(is_answered));
+        assert!(TcpClient::connect(address).is_err());
+    }
+
+    #[tokio::test]
+    async fn no_more_are_served_than_may_be() {
+        let directory = tempfile::tempdir().unwrap();
+        let (listener, path) = unix_listener(&directory);
+        let clients: Vec<_> = (0..5)
+            .map(|_| UnixClient::connect(&path).unwrap())
+            .collect();
+        answer(listener.close(3).unwrap());
+        assert_eq!(
+            clients
+                .into_iter()
+                .filter_map(|client| is_answered(client).then_some(()))
+                .count(),
+            3
+        );
+    }
+
+    /// Who has found the socket by the time it is removed, here by another name of it.
+    #[tokio::test]
+    async fn who_comes_while_a_socket_is_closed_is_refused_or_served() {
+        const CALLERS: usize = 4;
+        for _ in 0..20 {
+            let directory = tempfile::tempdir().unwrap();
+            let (listener, path) = unix_listener(&directory);
+            let found = directory.path().join("found.sock");
+            std::fs::hard_link(&path, &found).unwrap();
+            let connect_until_refused = || {
+                let clients = std::iter::from_fn(|| UnixClient::connect(&found).ok());
+                clients.take(MOST / CALLERS / 2).collect::<Vec<_>>()
+            };
+            std::thread::scope(|scope| {
+                let callers = [(); CALLERS].map(|()| scope.spawn(connect_until_refused));
+                answer(listener.close(MOST).unwrap());
+                for caller in callers {
+                    assert!(caller.join().unwrap().into_iter().all(is_answered));
+                }
+            });
+        }
     }
 }
