@@ -223,10 +223,7 @@ impl Dispatch {
     fn no_source(&self, key: &Key) -> Error {
         let ready = |source: &Arc<Source>| source.phase() == Phase::Ready;
         if self.sources.iter().any(ready) {
-            Error::KeyNotFound {
-                class: "private key",
-                wanted: key.selector().to_string(),
-            }
+            key.not_found()
         } else {
             self.unavailable()
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::encoding::hex;
+use crate::error::Error;
 use crate::keys::generation::Generation;
 use crate::scheme::Scheme;
 use crate::token::{KeyObject, KeySelector};
@@ -44,6 +45,14 @@ impl Key {
     /// The label by which tokens know it.
     pub(super) fn selector(&self) -> KeySelector {
         KeySelector::label(self.object.label.clone())
+    }
+
+    /// That a token has not got it.
+    pub(super) fn not_found(&self) -> Error {
+        Error::KeyNotFound {
+            class: "private key",
+            wanted: self.selector().to_string(),
+        }
     }
 }
 

@@ -245,10 +245,7 @@ impl Source {
         })?;
         match state.keys.get(&key.public_key) {
             Some(Ok(held)) => Ok((token, *held)),
-            _ => Err(Error::KeyNotFound {
-                class: "private key",
-                wanted: key.selector().to_string(),
-            }),
+            _ => Err(key.not_found()),
         }
     }
 
@@ -370,7 +367,8 @@ impl Source {
         keys.iter().filter(present).cloned().collect()
     }
 
-    fn missing(&self, keys: &[Arc<Key>]) -> Vec<Arc<Key>> {
+    /// The keys of `keys` that it has not.
+    pub fn missing(&self, keys: &[Arc<Key>]) -> Vec<Arc<Key>> {
         let state = locked(&self.state);
         let missing = |key: &&Arc<Key>| !state.has(key);
         keys.iter().filter(missing).cloned().collect()

@@ -21,6 +21,8 @@ pub(super) struct Supervisor {
     keys: Arc<Keys>,
     /// Which key is probed next.
     turn: usize,
+    /// The public keys of those that were there when the source was last ready.
+    had: Vec<Vec<u8>>,
     last_reinitialised: Option<Instant>,
 }
 
@@ -37,6 +39,7 @@ impl Supervisor {
             source,
             keys,
             turn: 0,
+            had: Vec::new(),
             last_reinitialised: None,
         }
     }
@@ -166,6 +169,7 @@ impl Supervisor {
     fn look_for_missing(&mut self) {
         let deadline = Instant::now() + self.source.timing.probe_limit;
         self.source.find_missing(&self.known_keys(), deadline);
+        self.had = self.present();
         self.source.board.ring();
     }
 
@@ -189,6 +193,11 @@ impl Supervisor {
         self.probe()
     }
 
+    fn present(&self) -> Vec<Vec<u8>> {
+        let present = self.source.present(&self.known_keys());
+        present.iter().map(|key| key.public_key.clone()).collect()
+    }
+
     fn known_keys(&self) -> Vec<Arc<Key>> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.clone()
@@ -198,7 +207,8 @@ impl Supervisor {
         locked(&self.source.state).token.clone()
     }
 
-    fn ready(&self) {
+    fn ready(&mut self) {
+        self.had = self.present();
         let mut state = locked(&self.source.state);
         state.breaker.succeed();
         state.wanted = None;
@@ -207,16 +217,21 @@ impl Supervisor {
         self.source.board.ring();
     }
 
-    /// Climbs from `first` until a signature is made and verified, or the ladder ends.
+    /// Climbs from `first` until a signature is made and verified and no key is lost, or the
+    /// ladder ends. A key may be lost to a module that has lost sight of what is in the token:
+    /// only where the last step does not find it either do the other keys go on without it.
     fn climb(&mut self, first: Rung, failure: Option<Error>) {
         let mut failure = failure;
         self.fail(failure.as_ref());
         let mut least = first;
+        let mut signs = false;
         for rung in Rung::ALL {
             if rung < least || !self.possible(rung) {
                 continue;
             }
-            match self.step(rung, failure.as_ref()) {
+            let stepped = self.step(rung, failure.as_ref());
+            signs = stepped.is_ok();
+            match stepped.and_then(|()| self.no_key_is_lost()) {
                 Ok(()) => return self.ready(),
                 Err(error) => {
                     // A process that is gone needs no new session first.
@@ -233,7 +248,20 @@ impl Supervisor {
                 return;
             }
         }
-        self.give_up(failure.as_ref());
+        if signs {
+            self.ready();
+        } else {
+            self.give_up(failure.as_ref());
+        }
+    }
+
+    fn no_key_is_lost(&self) -> Result<(), Error> {
+        let missing = self.source.missing(&self.known_keys());
+        let was_there = |key: &&Arc<Key>| self.had.contains(&key.public_key);
+        match missing.iter().find(was_there) {
+            Some(lost) => Err(lost.not_found()),
+            None => Ok(()),
+        }
     }
 
     fn fail(&self, failure: Option<&Error>) {
