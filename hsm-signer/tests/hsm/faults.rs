@@ -262,6 +262,22 @@ fn a_public_key_that_lies_is_refused() {
     sign_all(&engine, 2);
 }
 
+/// A module that has lost sight of some keys: that others sign does not end recovery.
+#[test]
+fn keys_lost_among_others_are_looked_for_on_the_next_rung() {
+    let faulty = FaultyToken::new();
+    let engine = faulty.engine(2);
+    faulty.set(&[
+        "C_GetAttributeValue lie times 3",
+        "C_Sign return 0x82 times 1",
+    ]);
+    sign_all(&engine, 1);
+    let health = wait_for(&engine, SOON, |health| health.healthy);
+    assert!(health.sources[0].missing_keys.is_empty(), "{health:?}");
+    let taken = [Rung::FindKey, Rung::LogIn, Rung::Reinitialise].map(|rung| steps(&engine, rung));
+    assert_eq!(taken, [1, 1, 0], "{health:?}");
+}
+
 /// However often the module is initialised anew, a PIN that was refused is not tried again.
 #[test]
 fn a_refused_pin_is_tried_once() {
