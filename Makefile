@@ -84,7 +84,7 @@ FEATURES = $(SIGNER_FEATURES),targeted-messages-draft,virtual-clients-draft
 test-features: test-packages fips-packages
 	$(CARGO) test --locked --package openmls_hw_crypto --features $(FEATURES) --lib
 	$(CARGO) test --locked --package mls_tests --features $(FEATURES) \
-	    --test curve448 --test pq_groups --test pq_interop --test pq_suites --test pq_wycheproof \
+	    --test curve448 --test interop --test pq_groups --test pq_suites --test pq_wycheproof \
 	    --test readme_features --test targeted_messages --test virtual_clients
 	$(CARGO) test $(FIPS_DRAFTS) --lib --test fips
 	$(CARGO) test --locked --package mls_hsm_signer --features $(SIGNER_FEATURES) --lib --test matrix

@@ -1,8 +1,7 @@
-//! The suites of X448 and Ed448: with OpenSSL's, in one group and one by one; and what is malformed
-//! is refused. RFC 7748's, RFC 8032's and Wycheproof's vectors are in the provider's own tests.
+//! The suites of X448 and Ed448, one operation at a time: OpenSSL opens what is sealed, and what is
+//! malformed is refused. Groups are in `interop`; RFC 7748's, RFC 8032's and Wycheproof's vectors in
+//! the provider's own tests.
 
-use mls_tests::interop::implementation::{MLS_RS_OPENSSL, OPENMLS_HW};
-use mls_tests::interop::{Pairing, RUNS_PER_SUITE, scenario};
 use mls_tests::openers::{AAD, INFO, assert_opens};
 use openmls_hw_crypto::{HwCrypto, SignatureKeyPair};
 use openmls_traits::crypto::OpenMlsCrypto;
@@ -12,22 +11,6 @@ const SUITES: [Ciphersuite; 2] = [
     Ciphersuite::MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448,
     Ciphersuite::MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_Ed448,
 ];
-
-/// All of RFC 9420's suites, in groups with OpenSSL's members.
-#[test]
-fn mls_rs_on_openssl() {
-    let pairing = Pairing {
-        ours: &OPENMLS_HW,
-        peer: &MLS_RS_OPENSSL,
-    };
-    let expected: Vec<u16> = (0x0001..=0x0007).collect();
-    assert_eq!(pairing.common_suites(), expected);
-    let report = pairing.play_all();
-    println!("{report}");
-    assert_eq!(report.suites, expected);
-    let runs = expected.len() * RUNS_PER_SUITE;
-    assert_eq!(report.tally, scenario::TALLY.times(runs));
-}
 
 #[test]
 fn what_is_sealed_in_batches_and_prepared_is_opened_by_openssl() {

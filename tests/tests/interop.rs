@@ -7,27 +7,44 @@ use mls_tests::interop::implementation::{
 };
 use mls_tests::interop::{Implementation, Pairing, RUNS_PER_SUITE, scenario};
 
+const CURVE448: bool = cfg!(feature = "curve448");
+const PQ: bool = cfg!(feature = "draft-ietf-mls-pq-ciphersuites");
+
 #[test]
 fn openmls_on_rust_crypto() {
-    prove(&OPENMLS_RUST_CRYPTO, &[0x0001, 0x0002, 0x0003]);
+    let drafts = [
+        0x0042, 0x004e, 0x004f, 0x0050, 0x0051, 0x0052, 0x0906, 0x0907, 0xf042,
+    ];
+    let suites = [&[0x0001, 0x0002, 0x0003], only_if(PQ, &drafts)];
+    prove(&OPENMLS_RUST_CRYPTO, &suites.concat());
 }
 
 #[test]
 fn openmls_on_libcrux() {
-    prove(&OPENMLS_LIBCRUX, &[0x0001, 0x0003]);
+    let suites = [&[0x0001, 0x0003], only_if(PQ, &[0x004d])];
+    prove(&OPENMLS_LIBCRUX, &suites.concat());
 }
 
 #[test]
 fn mls_rs_on_openssl() {
-    match P521 {
-        0 => prove(&MLS_RS_OPENSSL, &[0x0001, 0x0002, 0x0003, 0x0007]),
-        _ => prove(&MLS_RS_OPENSSL, &[0x0001, 0x0002, 0x0003, 0x0005, 0x0007]),
-    }
+    let suites = [
+        &[0x0001, 0x0002, 0x0003],
+        only_if(CURVE448, &[0x0004]),
+        only_if(P521 > 0, &[0x0005]),
+        only_if(CURVE448, &[0x0006]),
+        &[0x0007],
+    ];
+    prove(&MLS_RS_OPENSSL, &suites.concat());
 }
 
 #[test]
 fn mls_rs_on_rustcrypto() {
     prove(&MLS_RS_RUSTCRYPTO, &[0x0001, 0x0002, 0x0003, 0x0007]);
+}
+
+/// The suites of a feature, where this build has it.
+fn only_if(built: bool, suites: &[u16]) -> &[u16] {
+    if built { suites } else { &[] }
 }
 
 /// Runs everything, after making sure that nothing is left out.
