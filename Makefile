@@ -71,6 +71,7 @@ serve: run-packages
 
 test: test-packages
 	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --locked --bench groups --bench lanes --bench operations
 	MLS_LANES_X25519_ELEMENTS=1000000 MLS_LANES_P256_ELEMENTS=200000 \
 	    $(CARGO) test --release --locked --package mls_lanes \
 	    --test erasure --test machine_code --test randomized -- --nocapture
