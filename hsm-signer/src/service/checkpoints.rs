@@ -4,6 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
 use super::config::Audit;
 use super::core::{Core, told_to_stop};
 use super::tenants::Tenant;
@@ -13,26 +16,45 @@ use crate::store::StoreError;
 /// Milliseconds of a day.
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-/// Makes checkpoints until the service is stopped, and a last one then.
-pub fn spawn(core: &Arc<Core>, audit: &Audit) {
-    let interval = Duration::from_secs(audit.checkpoint_seconds);
-    let retention = u64::from(audit.retention_days) * DAY;
-    for tenant in core.tenants().values() {
-        let (core, tenant) = (Arc::clone(core), Arc::clone(tenant));
-        tokio::spawn(async move {
-            let mut stopping = core.stopping();
-            loop {
-                let told = told_to_stop(&mut stopping);
-                let stopped = tokio::time::timeout(interval, told).await.is_ok();
-                let _busy = core.busy();
-                if let Err(error) = make(&core, &tenant, retention).await {
-                    tracing::warn!(tenant = %tenant.name, %error, "no checkpoint was made");
+/// What makes checkpoints now and then, until the service is told to stop.
+pub struct Checkpoints {
+    tasks: JoinSet<()>,
+    retention: u64,
+}
+
+impl Checkpoints {
+    /// Begins, for each tenant.
+    pub fn begin(core: &Arc<Core>, audit: &Audit) -> Self {
+        let interval = Duration::from_secs(audit.checkpoint_seconds);
+        let retention = u64::from(audit.retention_days) * DAY;
+        let mut tasks = JoinSet::new();
+        for tenant in core.tenants().values() {
+            let (core, tenant) = (Arc::clone(core), Arc::clone(tenant));
+            tasks.spawn(async move {
+                let mut stopping = core.stopping();
+                while timeout(interval, told_to_stop(&mut stopping))
+                    .await
+                    .is_err()
+                {
+                    make_or_warn(&core, &tenant, retention).await;
                 }
-                if stopped {
-                    return;
-                }
-            }
-        });
+            });
+        }
+        Self { tasks, retention }
+    }
+
+    /// Makes one of each tenant's log, once nothing is written there any more.
+    pub async fn last(mut self, core: &Core) {
+        while self.tasks.join_next().await.is_some() {}
+        for tenant in core.tenants().values() {
+            make_or_warn(core, tenant, self.retention).await;
+        }
+    }
+}
+
+async fn make_or_warn(core: &Core, tenant: &Tenant, retention: u64) {
+    if let Err(error) = make(core, tenant, retention).await {
+        tracing::warn!(tenant = %tenant.name, %error, "no checkpoint was made");
     }
 }
 

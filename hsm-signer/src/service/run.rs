@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::callers::Callers;
-use super::checkpoints;
+use super::checkpoints::Checkpoints;
 use super::config::Config;
 use super::core::{Core, told_to_stop};
 use super::http;
@@ -58,6 +58,7 @@ fn load(path: &Path) -> Result<Config, Error> {
 struct Service {
     config: Config,
     core: Arc<Core>,
+    checkpoints: Checkpoints,
     doors: Vec<Arc<TlsDoor>>,
     accepting: JoinSet<()>,
     generation: watch::Sender<u64>,
@@ -106,10 +107,11 @@ impl Service {
             let (core, terms) = (Arc::clone(&core), terms.clone());
             accepting.spawn(accept_all(listener, core, Arc::clone(&connections), terms));
         }
-        checkpoints::spawn(&core, &config.audit);
+        let checkpoints = Checkpoints::begin(&core, &config.audit);
         Ok(Self {
             config,
             core,
+            checkpoints,
             doors,
             accepting,
             generation,
@@ -177,6 +179,7 @@ impl Service {
         let drained = tokio::time::timeout(limit, async {
             while self.accepting.join_next().await.is_some() {}
             self.core.wait_until_idle().await;
+            self.checkpoints.last(&self.core).await;
         });
         let drained = drained.await.is_ok();
         self.core.store.close().await;
