@@ -22,64 +22,41 @@
 //!
 //! # Map
 //!
-//! From the caller down to the module:
+//! This crate is the door to those in which the work is done, each behind a feature:
 //!
-//! | | |
-//! |---|---|
-//! | [`client`] | asks a service, from a Rust server; an OpenMLS signer behind it |
-//! | [`service`], [`api`] | HTTP and JSON for servers in any language; what travels |
-//! | [`tls`] | whose certificates, which cryptography |
-//! | [`HsmSigner`] | signs in the token, verifies, proposes removals |
-//! | [`engine`] | signs while HSMs hang, crash, forget and return |
-//! | [`isolation`] | a module in a process of its own |
-//! | [`store`] | every answer and its audit record, durable before it is released |
-//! | [`audit`] | the hash chain of the records, and its verification |
-//! | [`keys`] | keys found, generated, imported, listed, rotated; ceremonies |
-//! | [`doctor`] | what is right and wrong with a module, a token, its keys |
-//! | [`token`] | the seam to a token, and the token in this process |
-//! | [`failure`] | which failures pass, and what helps |
-//! | [`fips`] | what FIPS 140-3 says of this process |
-//! | [`scheme`], [`quirks`] | what differs between schemes and between modules, as data |
-//! | [`encoding`] | byte strings between PKCS#11, MLS, X.509 and JSON |
+//! | Feature | | |
+//! |---|---|---|
+//! | | [`message`] | schemes, encodings, what is signed and released, as bytes |
+//! | `token` (default) | [`token`] | PKCS#11: modules, sessions, keys, [`HsmSigner`] |
+//! | `engine` | [`engine`] | signs while HSMs hang, crash, forget and return |
+//! | `client` | [`client`] | asks a service, from a Rust server; an OpenMLS signer behind it |
+//! | `server` | [`server`], [`audit`] | the service, and every answer with its audit record |
+//! | `client`, `server` | [`api`] | what travels between them |
 
-pub mod api;
-pub mod audit;
-pub mod client;
-pub mod doctor;
-pub mod encoding;
-pub mod engine;
-mod error;
-pub mod failure;
-pub mod fips;
-pub mod isolation;
-pub mod keys;
-mod passphrase;
-mod pin;
-mod pool;
-#[cfg(test)]
-#[path = "pool/tests.rs"]
-mod pool_tests;
-mod proposal;
-pub mod quirks;
-mod release;
-pub mod scheme;
-pub mod service;
-mod signer;
-pub mod store;
-mod sync;
-pub mod tls;
-pub mod token;
-mod verification;
+pub use mls_signer_message as message;
+pub use mls_signer_message::Removal;
+pub use mls_signer_message::encoding;
+pub use mls_signer_message::encoding::pkcs8::PrivateKey;
+pub use mls_signer_message::scheme::{self, SCHEMES, Scheme};
 
-pub use encoding::pkcs8::PrivateKey;
-pub use error::Error;
-pub use failure::Pkcs11Failure;
-pub use passphrase::{Passphrase, PassphraseError};
-pub use pin::{Pin, PinError};
-pub use proposal::{Proposal, Removal};
-pub use scheme::{SCHEMES, Scheme};
-pub use signer::HsmSigner;
-pub use token::{
-    KeyObject, KeySelector, KeySpec, Module, ObjectHandle, Pkcs11Token, Token, TokenIdentity,
-    TokenSelector,
+#[cfg(feature = "token")]
+pub use mls_signer_token as token;
+#[cfg(feature = "token")]
+pub use mls_signer_token::{
+    Error, HsmSigner, KeyObject, KeySelector, KeySpec, Module, ObjectHandle, Pin, PinError,
+    Pkcs11Failure, Pkcs11Token, Token, TokenIdentity, TokenSelector, doctor, failure, isolation,
+    keys, quirks,
 };
+
+#[cfg(feature = "engine")]
+pub use mls_signer_engine as engine;
+
+#[cfg(any(feature = "client", feature = "server"))]
+pub use mls_signer_api as api;
+#[cfg(feature = "client")]
+pub use mls_signer_client as client;
+
+#[cfg(feature = "server")]
+pub use mls_signer_audit as audit;
+#[cfg(feature = "server")]
+pub use mls_signer_server as server;

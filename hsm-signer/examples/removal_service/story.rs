@@ -41,7 +41,7 @@ pub fn tell(suite: Ciphersuite, server: &Server) -> Result<()> {
 fn senders(server: &Server) -> Result<Vec<ExternalSender>> {
     let keys = server.curl("/mls/public-keys", None)?;
     let sender = |scheme: &Scheme| {
-        let key = keys["removal"][scheme.name].as_str().and_then(api::bytes);
+        let key = keys["removal"][scheme.name].as_str().and_then(mls_hsm_signer::encoding::from_base64);
         let key = key.ok_or("a key is missing")?;
         let credential = BasicCredential::new(b"removal server".to_vec());
         Ok(ExternalSender::new(key.into(), credential.into()))
@@ -56,7 +56,7 @@ fn ask(server: &Server, suite: Ciphersuite, member: &dyn Client) -> Result<Vec<u
     let sender = Scheme::all_of_wire().position(|one| one.name == scheme.name);
     let (group_id, epoch, leaf_index) = member.position()?;
     let request = json!({ "removals": [{
-        "group_id": api::base64(&group_id),
+        "group_id": mls_hsm_signer::encoding::base64(&group_id),
         "epoch": epoch,
         "leaf_index": leaf_index,
         "sender_index": sender,
@@ -76,7 +76,7 @@ fn ask(server: &Server, suite: Ciphersuite, member: &dyn Client) -> Result<Vec<u
     }
     let message = answer["results"][0]["message"]
         .as_str()
-        .and_then(api::bytes);
+        .and_then(mls_hsm_signer::encoding::from_base64);
     message.ok_or_else(|| format!("no message: {answer}").into())
 }
 

@@ -2,7 +2,7 @@
 #![no_main]
 
 use mls_hsm_signer::SCHEMES;
-use mls_hsm_signer::encoding::ec_point;
+use mls_hsm_signer::token::ec_point;
 
 libfuzzer_sys::fuzz_target!(|point: &[u8]| {
     for scheme in SCHEMES {

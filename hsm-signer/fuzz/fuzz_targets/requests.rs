@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|body: &[u8]| {
-    mls_hsm_signer::service::fuzzing::decode_request(body);
+    mls_hsm_signer::server::fuzzing::decode_request(body);
 });

@@ -1,0 +1,295 @@
+//! What travels between the service and its callers, as JSON.
+//!
+//! Byte strings are in standard base64 with padding (RFC 4648, section 4). Fields that are
+//! not described here are refused.
+
+use serde::{Deserialize, Serialize};
+
+/// The path of [`RemovalsRequest`].
+pub const REMOVALS_PATH: &str = "/v1/external-proposals/remove";
+
+/// A batch of removals to propose.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RemovalsRequest {
+    /// Whose keys sign; may be left out by a caller that has one tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = "example.com"))]
+    pub tenant: Option<String>,
+    /// Milliseconds within which the caller wants the answer; never more than the service
+    /// allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// The removals, at least one.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1))]
+    pub removals: Vec<RemovalItem>,
+}
+
+/// One member to remove from one group.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RemovalItem {
+    /// The group's id in base64, 1 to 1,024 bytes.
+    #[cfg_attr(feature = "openapi", schema(example = "Z3JvdXA="))]
+    pub group_id: String,
+    /// The epoch in which the proposal can be committed.
+    #[cfg_attr(feature = "openapi", schema(example = 7))]
+    pub epoch: u64,
+    /// The member's leaf.
+    #[cfg_attr(feature = "openapi", schema(example = 3))]
+    pub leaf_index: u32,
+    /// The signing key's place in the group's `external_senders` extension.
+    #[cfg_attr(feature = "openapi", schema(example = 0))]
+    pub sender_index: u32,
+    /// The scheme that signs, by its name in `GET /mls/public-keys`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = "ed25519"))]
+    pub signature_scheme: Option<String>,
+    /// The group's ciphersuite, from which the scheme follows and the hash of the ProposalRef.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = 1))]
+    pub ciphersuite: Option<u16>,
+    /// The key that the group names at `sender_index`, in base64 as MLS carries it. Where it
+    /// is left out, the scheme's current key signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender_public_key: Option<String>,
+}
+
+/// The results of a batch.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RemovalsResponse {
+    /// One for each removal, in order.
+    pub results: Vec<RemovalResult>,
+}
+
+/// What became of one removal.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum RemovalResult {
+    /// It is signed and recorded.
+    Signed(SignedProposal),
+    /// It is not, and nothing was released.
+    Refused {
+        /// Why.
+        problem: ProblemDetails,
+    },
+}
+
+/// A signed external Remove proposal.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignedProposal {
+    /// The serialized MLSMessage, in base64: hand it to the group as it is.
+    pub message: String,
+    /// Its ProposalRef (RFC 9420, section 5.2), in base64: by the hash of the ciphersuite that
+    /// was named, else of RFC 9420's ciphersuites with the scheme. The ciphersuites of
+    /// draft-ietf-mls-pq-ciphersuites have other hashes, and are to be named.
+    pub proposal_ref: String,
+    /// The scheme that signed.
+    pub signature_scheme: String,
+    /// The key that signed, in base64 as MLS carries it.
+    pub public_key: String,
+}
+
+/// The removal keys of a tenant.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeysResponse {
+    /// The tenant.
+    pub tenant: String,
+    /// Its keys, by scheme and generation.
+    pub keys: Vec<KeyDescription>,
+}
+
+/// A removal key.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeyDescription {
+    /// Its scheme.
+    pub signature_scheme: String,
+    /// Its generation, counted from 1.
+    pub generation: u32,
+    /// Whether new groups should name it.
+    pub current: bool,
+    /// The public key, in base64 as MLS carries it.
+    pub public_key: String,
+    /// Its label in the token.
+    pub label: String,
+    /// How the token protects it.
+    pub protection: String,
+}
+
+/// The query of `GET /v1/keys` and others that concern a tenant.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+pub struct TenantQuery {
+    /// The tenant; may be left out by a caller that has one.
+    pub tenant: Option<String>,
+}
+
+/// The query of `GET /mls/public-keys`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+pub struct PublicKeysQuery {
+    /// The tenant; may be left out by a caller that has one.
+    pub tenant: Option<String>,
+    /// How keys are written.
+    pub format: Option<KeyFormat>,
+    /// Keys of which schemes are wanted.
+    pub schemes: Option<KeySchemes>,
+}
+
+/// Of which schemes keys are wanted.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum KeySchemes {
+    /// Of those that Wire's server has: Ed25519, ECDSA P-256, P-384 and P-521.
+    #[default]
+    Wire,
+    /// Of all.
+    All,
+}
+
+/// How public keys are written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum KeyFormat {
+    /// In base64 as MLS carries them.
+    #[default]
+    Raw,
+    /// As JWK (RFC 7517).
+    Jwk,
+}
+
+/// The answer of `GET /readyz`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Readiness {
+    /// Whether every tenant's removals can be signed and recorded: `true` in an answer.
+    pub ready: bool,
+    /// What FIPS 140-3 says of the service.
+    pub fips: FipsReadiness,
+}
+
+/// What FIPS 140-3 says of the service, as it was when it started.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FipsReadiness {
+    /// `Unvalidated`, `Pending`, `Affirmed` or `Certified`: the lowest among its parts.
+    pub status: String,
+    /// What is required of it: `none`, `fips` or `strict`.
+    pub requirement: String,
+    /// The version of AWS-LC's FIPS module; empty where another AWS-LC is linked.
+    pub module: String,
+}
+
+/// The query of `GET /v1/audit/records`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+pub struct AuditQuery {
+    /// The tenant; may be left out by a caller that has one.
+    pub tenant: Option<String>,
+    /// The records after this one are wanted; from the first where it is left out.
+    pub after: Option<u64>,
+    /// So many at most, 1 to 1,000.
+    pub count: Option<u32>,
+}
+
+/// Where a tenant's audit chain begins and ends.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditHead {
+    /// The tenant.
+    pub tenant: String,
+    /// The chain's id in hexadecimal; empty before the first record.
+    pub chain_id: String,
+    /// How many records at the beginning were pruned.
+    pub pruned: u64,
+    /// The number of the last record; 0 before the first.
+    pub sequence: u64,
+    /// The chain's hash there, in hexadecimal.
+    pub head: String,
+}
+
+/// Audit records of a tenant.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditRecords {
+    /// In order.
+    pub records: Vec<AuditRecord>,
+}
+
+/// An audit record as it is stored.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditRecord {
+    /// Its number, counted from 1.
+    pub sequence: u64,
+    /// The encoded record, in base64: what is hashed.
+    pub record: String,
+    /// The chain's hash at it, in hexadecimal.
+    pub hash: String,
+    /// The MLSMessage that was released, in base64.
+    pub message: String,
+    /// Its ProposalRef, in base64, by the hash of RFC 9420's ciphersuites with the scheme.
+    pub proposal_ref: String,
+}
+
+/// What the HSM has said of a tenant's audit chain.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditStatements {
+    /// By sequence number.
+    pub statements: Vec<AuditStatement>,
+}
+
+/// A checkpoint or a pruning, signed.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditStatement {
+    /// The last record that is meant.
+    pub sequence: u64,
+    /// The encoded statement, in base64.
+    pub statement: String,
+    /// The key that signed, in base64 as MLS carries it.
+    pub public_key: String,
+    /// The signature, in base64 as MLS carries it.
+    pub signature: String,
+}
+
+/// Problem details (RFC 9457), with a stable code and what to do.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProblemDetails {
+    /// A URN that ends with the code.
+    #[serde(rename = "type")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "urn:mls-hsm-signer:problem:key-unknown")
+    )]
+    pub urn: String,
+    /// The kind of problem.
+    pub title: String,
+    /// The HTTP status.
+    #[cfg_attr(feature = "openapi", schema(example = 404))]
+    pub status: u16,
+    /// The stable code.
+    #[cfg_attr(feature = "openapi", schema(example = "key-unknown"))]
+    pub code: String,
+    /// What is particular about this occurrence.
+    pub detail: String,
+    /// What to do.
+    pub action: String,
+}

@@ -1,0 +1,54 @@
+//! What makes two requests the same.
+
+use std::fmt;
+
+use mls_signer_message::Removal;
+use mls_signer_message::encoding::hex;
+use mls_signer_message::hash::sha256;
+use mls_signer_message::wire::Writer;
+
+/// SHA-256 of a public key in MLS's form.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl Fingerprint {
+    /// The fingerprint of a public key in MLS's form.
+    pub fn of(public_key: &[u8]) -> Self {
+        Self(sha256(public_key))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({})", hex(&self.0))
+    }
+}
+
+/// A request as idempotency sees it: two with the same key get the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    /// Whose key signs.
+    pub tenant: String,
+    /// The key.
+    pub key: Fingerprint,
+    /// What is proposed.
+    pub removal: Removal,
+}
+
+/// SHA-256 of a request key.
+pub(crate) type Digest = [u8; 32];
+
+impl RequestKey {
+    /// The name under which the answer is stored.
+    pub(crate) fn digest(&self) -> Digest {
+        let input = Writer::default()
+            .opaque(self.tenant.as_bytes())
+            .fixed(&self.key.0)
+            .opaque(&self.removal.group_id)
+            .uint64(self.removal.epoch)
+            .uint32(self.removal.leaf_index)
+            .uint32(self.removal.sender_index)
+            .finish();
+        sha256(&input)
+    }
+}

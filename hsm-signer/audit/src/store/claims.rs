@@ -1,0 +1,197 @@
+//! Who signs what at present, in this process.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, watch};
+
+use super::error::StoreError;
+use crate::request::{Digest, RequestKey};
+use crate::sync::{Mutex, locked};
+use mls_signer_message::signed_removal::SignedRemoval;
+
+/// What a request was answered, for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The MLSMessage.
+    pub message: Vec<u8>,
+    /// Its ProposalRef, by the [`reference_hash`](crate::Scheme::reference_hash) of the key's
+    /// scheme.
+    pub proposal_ref: Vec<u8>,
+    /// The audit record's place in the tenant's chain.
+    pub sequence: u64,
+}
+
+impl Answer {
+    /// The answer, if it is one to `request`: who writes the database could exchange two.
+    pub(super) fn checked(self, request: &RequestKey) -> Result<Self, StoreError> {
+        let proposal = SignedRemoval::read(self.message.clone());
+        if proposal.is_some_and(|proposal| *proposal.removal() == request.removal) {
+            Ok(self)
+        } else {
+            Err(StoreError::Corrupt("the answer to another request".into()))
+        }
+    }
+}
+
+/// What became of a request that was to be signed.
+#[derive(Debug)]
+pub enum Claim {
+    /// It was signed before.
+    Answered(Answer),
+    /// It is the caller's to sign.
+    Ours(Ours),
+    /// Another caller is signing it, in this process or in another replica.
+    Theirs(Theirs),
+}
+
+/// The right to sign a request, which nobody else has meanwhile. Dropped, it lets another
+/// caller sign.
+pub struct Ours {
+    request: RequestKey,
+    digest: Digest,
+    outcome: watch::Sender<Option<Answer>>,
+    claims: Arc<Claims>,
+}
+
+/// A claim that is held in this process.
+struct Held {
+    outcome: watch::Receiver<Option<Answer>>,
+    /// Whether the database has a lock for it.
+    locked: bool,
+}
+
+impl Ours {
+    /// What is to be signed.
+    pub fn request(&self) -> &RequestKey {
+        &self.request
+    }
+
+    pub(super) fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Tells whoever waits. To be called when the answer is durable, not before.
+    pub(super) fn answered(self, answer: &Answer) {
+        self.outcome.send_replace(Some(answer.clone()));
+    }
+}
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        let held = locked(&self.claims.held).remove(&self.digest);
+        if held.is_some_and(|held| held.locked) {
+            // Where nobody listens any more the locks have ended with the connection.
+            let _ = self.claims.released.send(self.digest);
+        }
+    }
+}
+
+impl fmt::Debug for Ours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Ours").field(&self.request).finish()
+    }
+}
+
+/// A request that another caller is signing.
+#[derive(Debug)]
+pub struct Theirs(Option<watch::Receiver<Option<Answer>>>);
+
+/// How long another replica is left alone before it is asked again.
+pub(super) const REMOTE_PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+
+impl Theirs {
+    #[cfg(feature = "postgres")]
+    /// Another replica has it: there is nobody to wait for in this process.
+    pub(super) fn elsewhere() -> Self {
+        Self(None)
+    }
+
+    /// Waits until the other caller is done, or `deadline`. `None` means: claim it again, for
+    /// the other gave up, or is another replica, of which only the database knows.
+    ///
+    /// Whoever waits must have committed or dropped its own claims, or two callers that hold
+    /// what the other wants wait for each other; [`Store::settle`](super::Store::settle) does.
+    pub async fn wait(self, deadline: Instant) -> Option<Answer> {
+        let Some(mut outcome) = self.0 else {
+            let until = deadline.min(Instant::now() + REMOTE_PAUSE);
+            tokio::time::sleep_until(until.into()).await;
+            return None;
+        };
+        let answered = outcome.wait_for(Option::is_some);
+        let answered = tokio::time::timeout_at(deadline.into(), answered).await;
+        answered.ok()?.ok()?.clone()
+    }
+}
+
+/// The claims that are held in this process.
+pub(super) struct Claims {
+    held: Mutex<HashMap<Digest, Held>>,
+    most: usize,
+    released: mpsc::UnboundedSender<Digest>,
+}
+
+impl Claims {
+    /// Room for `most` claims. Those that had a lock are sent to the receiver when they end.
+    pub(super) fn new(most: usize) -> (Arc<Self>, mpsc::UnboundedReceiver<Digest>) {
+        let (released, ended) = mpsc::unbounded_channel();
+        let claims = Self {
+            held: Mutex::default(),
+            most,
+            released,
+        };
+        (Arc::new(claims), ended)
+    }
+
+    /// Claims a request in this process. `None` when there is no room.
+    pub(super) fn claim(self: &Arc<Self>, request: &RequestKey) -> Option<Claim> {
+        let digest = request.digest();
+        let mut held = locked(&self.held);
+        let room = held.len() < self.most;
+        match held.entry(digest) {
+            Entry::Occupied(theirs) => {
+                let outcome = theirs.get().outcome.clone();
+                Some(Claim::Theirs(Theirs(Some(outcome))))
+            }
+            Entry::Vacant(_) if !room => None,
+            Entry::Vacant(place) => {
+                let (outcome, receiver) = watch::channel(None);
+                place.insert(Held {
+                    outcome: receiver,
+                    locked: false,
+                });
+                Some(Claim::Ours(Ours {
+                    request: request.clone(),
+                    digest,
+                    outcome,
+                    claims: Arc::clone(self),
+                }))
+            }
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    /// Notes that the database has a lock for this claim, which is given back with it. False
+    /// when the claim has ended, or has a lock already: then this one is to be given back.
+    pub(super) fn set_locked(&self, digest: &Digest) -> bool {
+        let mut held = locked(&self.held);
+        let held = held.get_mut(digest);
+        held.is_some_and(|held| !std::mem::replace(&mut held.locked, true))
+    }
+
+    /// How many are held.
+    pub(super) fn count(&self) -> usize {
+        locked(&self.held).len()
+    }
+
+    #[cfg(feature = "postgres")]
+    /// Those for which the database has, or had, a lock.
+    pub(super) fn locked(&self) -> Vec<Digest> {
+        let held = locked(&self.held);
+        let with_lock = held.iter().filter(|(_, held)| held.locked);
+        with_lock.map(|(digest, _)| *digest).collect()
+    }
+}

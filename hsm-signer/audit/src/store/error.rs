@@ -1,0 +1,106 @@
+//! What can go wrong with the store. Whatever it is: nothing was released.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mls_signer_message::secret_file::SecretFileError;
+
+/// Any failure of the store. None carries a password.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL is neither of the two kinds.
+    #[error("the store's URL must be sqlite:PATH or postgres://USER@HOST/DATABASE: {reason}")]
+    Url {
+        /// What is wrong with it, without the URL.
+        reason: String,
+    },
+    /// A password stands in the URL, where it is too easily seen.
+    #[error("the store's URL has a password in it; write it to a file and name that file")]
+    PasswordInUrl,
+    /// The password could not be read.
+    #[error("the store's password: {0}")]
+    Password(String),
+    /// Another process has the SQLite database.
+    #[error("another process serves from {path}; stop it, or let both share a PostgreSQL database")]
+    InUse {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The database was written by a newer program.
+    #[error("the database has migration {found}, which this program does not know: upgrade it")]
+    TooNew {
+        /// The migration.
+        found: i64,
+    },
+    /// The database's schema is not what the program made.
+    #[error("the database's schema cannot be brought up to date: {0}")]
+    Migration(String),
+    /// The database would lose what it has acknowledged.
+    #[error("the database does not keep what it acknowledges: {0}")]
+    NotDurable(String),
+    /// The database cannot be used at present. It is tried again all the time.
+    #[error("the store is not available: {reason}")]
+    Unavailable {
+        /// What the database or the disk said.
+        reason: String,
+    },
+    /// The deadline passed.
+    #[error("the deadline passed before the store answered")]
+    DeadlinePassed,
+    /// More claims are held than may be.
+    #[error("too many requests are being signed already; try again later")]
+    Full,
+    /// What was to be committed is not what was claimed.
+    #[error("refusing to keep a message that is not the one claimed: {0}")]
+    NotTheClaim(&'static str),
+    /// What the database holds is not what this program wrote.
+    #[error("the database holds what this program did not write: {0}; run: audit verify")]
+    Corrupt(String),
+    /// The HSM made no signature for a checkpoint.
+    #[error("the checkpoint was not signed: {0}")]
+    Unsigned(String),
+    /// There is no randomness for a chain's id.
+    #[error("the operating system gives no randomness")]
+    Random,
+    /// The store has been closed.
+    #[error("the store has been closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// When a caller may try again; none where a person must act first.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { .. }
+            | Self::DeadlinePassed
+            | Self::Full
+            | Self::Unsigned(_)
+            | Self::Closed => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn unavailable(reason: impl ToString) -> Self {
+        Self::Unavailable {
+            reason: reason.to_string(),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    /// sqlx's messages name no password.
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+                Self::Corrupt(error.to_string())
+            }
+            other => Self::unavailable(other),
+        }
+    }
+}
+
+impl From<SecretFileError> for StoreError {
+    fn from(error: SecretFileError) -> Self {
+        Self::Password(error.to_string())
+    }
+}

@@ -1,0 +1,161 @@
+//! Reading what is stored. The statements are the same on both databases, which take the
+//! same form of parameters.
+
+use std::collections::HashMap;
+
+#[cfg(feature = "postgres")]
+use sqlx::PgPool;
+use sqlx::SqlitePool;
+
+use super::claims::Answer;
+use super::error::StoreError;
+use super::journal::{AnswerColumns, ChainColumns, answers, chain, hash, signed, unsigned};
+#[cfg(feature = "postgres")]
+use super::postgres;
+use super::sqlite;
+use crate::SignedStatement;
+use crate::Statement;
+use crate::VerifyingKey;
+use crate::chain::Chain;
+use crate::request::Digest;
+use crate::stored_record::StoredRecord;
+
+/// Adds a statement; one that is there stays.
+pub(super) const ADD_STATEMENT: &str = "INSERT INTO statement (tenant, sequence, encoded, key, signature) \
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+
+/// Removes a tenant's rows up to a sequence number, and the statements before it.
+pub(super) const REMOVE: [&str; 2] = [
+    "DELETE FROM record WHERE tenant = $1 AND sequence <= $2",
+    "DELETE FROM statement WHERE tenant = $1 AND sequence < $2",
+];
+
+/// Reads the log beside the service that writes it.
+#[derive(Clone, Debug)]
+pub struct LogReader(Pool);
+
+#[derive(Clone, Debug)]
+pub(super) enum Pool {
+    Sqlite(SqlitePool),
+    #[cfg(feature = "postgres")]
+    Postgres(PgPool),
+}
+
+/// Runs the same query on whichever database it is.
+macro_rules! fetch_all {
+    ($reader:expr, $query:expr) => {
+        match &$reader.0 {
+            Pool::Sqlite(pool) => $query.fetch_all(pool).await?,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => $query.fetch_all(pool).await?,
+        }
+    };
+}
+
+impl LogReader {
+    pub(super) fn new(pool: Pool) -> Self {
+        Self(pool)
+    }
+
+    pub(super) async fn answers(
+        &self,
+        requests: &[Digest],
+    ) -> Result<HashMap<Digest, Answer>, StoreError> {
+        let rows: Vec<AnswerColumns> = match &self.0 {
+            Pool::Sqlite(pool) => {
+                let query = sqlx::query_as(sqlite::ANSWERS).bind(sqlite::list(requests));
+                query.fetch_all(pool).await?
+            }
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => {
+                let query = sqlx::query_as(postgres::ANSWERS).bind(postgres::list(requests));
+                query.fetch_all(pool).await?
+            }
+        };
+        answers(rows)
+    }
+
+    /// All tenants' chains, in alphabetical order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub async fn chains(&self) -> Result<Vec<Chain>, StoreError> {
+        let sql = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain ORDER BY tenant";
+        let rows: Vec<ChainColumns> = fetch_all!(self, sqlx::query_as(sql));
+        rows.into_iter().map(chain).collect()
+    }
+
+    /// A tenant's chain, if it has one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub async fn chain(&self, tenant: &str) -> Result<Option<Chain>, StoreError> {
+        let sql = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain WHERE tenant = $1";
+        let rows: Vec<ChainColumns> = fetch_all!(self, sqlx::query_as(sql).bind(tenant));
+        rows.into_iter().map(chain).next().transpose()
+    }
+
+    /// A tenant's records after `sequence`, in order, at most `count`. Sequence numbers may be
+    /// missing here; nothing is left out silently by [`verify`](crate::verify).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub async fn records(
+        &self,
+        tenant: &str,
+        sequence: u64,
+        count: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        type Columns = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
+        let sql = "SELECT sequence, request, encoded, hash, message, proposal_ref FROM record \
+             WHERE tenant = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
+        let after = signed(sequence)?;
+        let rows: Vec<Columns> = fetch_all!(
+            self,
+            sqlx::query_as(sql)
+                .bind(tenant)
+                .bind(after)
+                .bind(i64::from(count))
+        );
+        let record = |(sequence, request, encoded, hashed, message, proposal_ref)| {
+            Ok(StoredRecord {
+                sequence: unsigned(sequence)?,
+                request: Some(hash(request)?),
+                encoded,
+                hash: hash(hashed)?,
+                message,
+                proposal_ref,
+            })
+        };
+        rows.into_iter().map(record).collect()
+    }
+
+    /// What the HSM said of a tenant's chain, by sequence number.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read; [`StoreError::Corrupt`] when a row is
+    /// no statement.
+    pub async fn statements(&self, tenant: &str) -> Result<Vec<SignedStatement>, StoreError> {
+        type Columns = (Vec<u8>, Vec<u8>, Vec<u8>);
+        let sql = "SELECT encoded, key, signature FROM statement WHERE tenant = $1 \
+             ORDER BY sequence, encoded";
+        let rows: Vec<Columns> = fetch_all!(self, sqlx::query_as(sql).bind(tenant));
+        let statement = |(encoded, key, signature): Columns| {
+            Some(SignedStatement {
+                statement: Statement::decode(&encoded)?,
+                key: VerifyingKey::decode(&key)?,
+                signature,
+            })
+        };
+        let statements: Option<Vec<_>> = rows.into_iter().map(statement).collect();
+        statements.ok_or_else(|| StoreError::Corrupt("a statement".into()))
+    }
+
+    pub(super) async fn close(&self) {
+        match &self.0 {
+            Pool::Sqlite(pool) => pool.close().await,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! Whether a log is what was written.
+//!
+//! # What is found
+//!
+//! Whoever can write the database and cannot sign in the HSM is found out when they
+//!
+//! - change any byte of a record, an answer or a hash, or leave out, add, repeat or reorder
+//!   records, without computing the hashes anew: by the chain alone;
+//! - compute the hashes anew, put another chain's records in, or cut the end off: by a
+//!   [checkpoint](super::Statement) after the place, provided that it is known. Checkpoints in
+//!   the database can be cut off with the records, so one that is kept elsewhere (a
+//!   log, a ticket, another machine) counts for more; give it to [`Verification::kept`];
+//! - cut the beginning off: only a pruning that the HSM signed explains that it is missing.
+//!
+//! What comes after the last checkpoint that the verifier knows can be rewritten by such an
+//! attacker without a trace: the report says how many records those are. The HSM's
+//! own keys are not to be had by writing the database; what an attacker *inside the service*
+//! could have it sign is not for this log to show.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+
+use openmls_hw_crypto::HwCrypto;
+use openmls_traits::crypto::OpenMlsCrypto;
+
+use super::chain::{Chain, Hash, genesis, next};
+use super::record::Record;
+use super::statement::{Kind, SignedStatement, VerifyingKey};
+use crate::request::{Fingerprint, RequestKey};
+use crate::stored_record::StoredRecord;
+use mls_signer_message::hash::sha256;
+use mls_signer_message::scheme::Scheme;
+use mls_signer_message::signed_removal::SignedRemoval;
+
+/// The most findings that are described; the others are counted.
+const MOST_FINDINGS: usize = 100;
+
+/// Something that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The record that it concerns, or the place where one is missing.
+    pub sequence: u64,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// What can be wrong with a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The chain does not begin with the hash of its id and tenant.
+    Genesis,
+    /// The beginning is missing, and the HSM signed no pruning of it.
+    FrontMissing,
+    /// Records are missing before this one.
+    Gap,
+    /// A record stands where it does not belong.
+    Order,
+    /// The record is not encoded as one.
+    Encoding,
+    /// The record says that it belongs elsewhere in the chain.
+    Sequence,
+    /// The record belongs to another chain or tenant.
+    OtherChain,
+    /// The hash is not that of the record after the one before it.
+    Hash,
+    /// The stored message is no external Remove proposal.
+    Message,
+    /// The stored message is not the one whose hash was recorded.
+    MessageHash,
+    /// The message's signature is not the one whose hash was recorded.
+    SignatureHash,
+    /// The message proposes something else than the record says.
+    Removal,
+    /// The ProposalRef is not that of the message.
+    ProposalRef,
+    /// The answer is stored for another request than the record's.
+    Request,
+    /// The same request was recorded before.
+    Repeated,
+    /// The message's signature is not the key's.
+    Signature,
+    /// The chain says that it ends elsewhere.
+    End,
+    /// The chain's last hash is not the last record's.
+    Head,
+    /// A statement's signature is not its key's.
+    StatementSignature,
+    /// A statement is signed by a key that the verifier was not told to trust.
+    StatementKey,
+    /// A statement is about another chain or tenant.
+    StatementChain,
+    /// The HSM signed another hash for this record: the log was rewritten.
+    Rewritten,
+    /// The HSM signed that the chain came to here, and it ends before: its end was cut off.
+    Truncated,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "record {}: {}", self.sequence, self.fault.text())
+    }
+}
+
+impl Fault {
+    /// What a person reads.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Genesis => "the chain does not begin with the hash of its id and tenant",
+            Self::FrontMissing => "what comes before is missing, and no pruning of it was signed",
+            Self::Gap => "records are missing before it",
+            Self::Order => "it does not belong in this place",
+            Self::Encoding => "it is not encoded as a record",
+            Self::Sequence => "it says that it belongs elsewhere",
+            Self::OtherChain => "it belongs to another chain",
+            Self::Hash => "its hash does not continue the chain",
+            Self::Message => "the stored message is no external Remove proposal",
+            Self::MessageHash => "the stored message is not the one recorded",
+            Self::SignatureHash => "the message's signature is not the one recorded",
+            Self::Removal => "the message proposes another removal than the one recorded",
+            Self::ProposalRef => "the ProposalRef is not that of the message",
+            Self::Request => "the answer is stored for another request",
+            Self::Repeated => "the same request was recorded before",
+            Self::Signature => "the message's signature is not the key's",
+            Self::End => "the chain is said to end elsewhere",
+            Self::Head => "the chain is said to end with another hash",
+            Self::StatementSignature => "a statement about it has a bad signature",
+            Self::StatementKey => "a statement about it is signed by a key that is not trusted",
+            Self::StatementChain => "a statement about it belongs to another chain",
+            Self::Rewritten => "the HSM signed another hash for it: the log was rewritten",
+            Self::Truncated => "the HSM signed that there is such a record: the end was cut off",
+        }
+    }
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Whose log it is.
+    pub tenant: String,
+    /// The chain's id.
+    pub chain_id: [u8; 32],
+    /// Records that were checked.
+    pub records: u64,
+    /// How many were pruned before them.
+    pub pruned: u64,
+    /// The last record's sequence number.
+    pub last: u64,
+    /// Statements whose signatures and hashes are right.
+    pub statements: u64,
+    /// Whether only keys were trusted that the verifier was told. Where not, statements prove
+    /// nothing against whoever can write them.
+    pub pinned: bool,
+    /// The last record that a trusted statement covers.
+    pub attested: u64,
+    /// The first findings.
+    pub findings: Vec<Finding>,
+    /// How many findings there are.
+    pub faults: u64,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    pub fn sound(&self) -> bool {
+        self.faults == 0
+    }
+
+    /// Records after the last trusted statement: these could have been rewritten.
+    pub fn unattested(&self) -> u64 {
+        self.last.saturating_sub(self.attested)
+    }
+}
+
+/// What a verifier knows beforehand.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// The keys that sign statements. When empty, each statement's own key is taken, which
+    /// shows mistakes and no attacks.
+    pub statement_keys: Vec<VerifyingKey>,
+    /// Keys of messages: a message of one of them has its signature checked too.
+    pub message_keys: Vec<VerifyingKey>,
+}
+
+/// A verification of one chain, a record at a time.
+pub struct Verification {
+    chain: Chain,
+    trust: Trust,
+    message_keys: HashMap<Hash, VerifyingKey>,
+    statements: BTreeMap<u64, Vec<SignedStatement>>,
+    seen: HashSet<u64>,
+    crypto: HwCrypto,
+    sequence: u64,
+    head: Hash,
+    records: u64,
+    good: u64,
+    attested: u64,
+    findings: Vec<Finding>,
+    faults: u64,
+}
+
+impl Verification {
+    /// Begins with what the log says of its chain, and with the statements in it.
+    pub fn begin(chain: Chain, statements: Vec<SignedStatement>, trust: &Trust) -> Self {
+        let keys = trust.message_keys.iter();
+        let mut verification = Self {
+            message_keys: keys
+                .map(|key| (sha256(&key.public_key), key.clone()))
+                .collect(),
+            trust: trust.clone(),
+            statements: BTreeMap::new(),
+            seen: HashSet::new(),
+            crypto: HwCrypto::default(),
+            sequence: chain.pruned,
+            head: chain.anchor,
+            records: 0,
+            good: 0,
+            attested: 0,
+            findings: Vec::new(),
+            faults: 0,
+            chain,
+        };
+        for statement in statements {
+            verification.kept(statement);
+        }
+        verification.check_beginning();
+        verification
+    }
+
+    /// Adds a statement that was kept elsewhere. To be called before the first record.
+    pub fn kept(&mut self, signed: SignedStatement) {
+        let sequence = signed.statement.sequence;
+        let ours = signed.statement.chain_id == self.chain.id
+            && signed.statement.tenant == self.chain.tenant;
+        let keys = &self.trust.statement_keys;
+        if !ours {
+            self.found(sequence, Fault::StatementChain);
+        } else if !keys.is_empty() && !keys.contains(&signed.key) {
+            self.found(sequence, Fault::StatementKey);
+        } else if !signed.verifies() {
+            self.found(sequence, Fault::StatementSignature);
+        } else if sequence == self.chain.pruned && sequence > 0 {
+            // The record is gone; its hash is the anchor.
+            self.compare(&signed, self.chain.anchor);
+        } else if sequence > self.chain.pruned {
+            self.statements.entry(sequence).or_default().push(signed);
+        }
+    }
+
+    fn check_beginning(&mut self) {
+        let chain = &self.chain;
+        if chain.pruned == 0 {
+            if chain.anchor != genesis(&chain.id, &chain.tenant) {
+                self.found(0, Fault::Genesis);
+            }
+        } else if self.attested < chain.pruned {
+            self.found(chain.pruned, Fault::FrontMissing);
+        }
+    }
+
+    /// Compares a trusted statement with the chain's hash at its place.
+    fn compare(&mut self, signed: &SignedStatement, hash: Hash) {
+        let sequence = signed.statement.sequence;
+        if signed.statement.head != hash {
+            return self.found(sequence, Fault::Rewritten);
+        }
+        self.good += 1;
+        // A checkpoint says that the chain came so far; only a pruning says that what came
+        // before was removed on purpose.
+        if signed.statement.kind == Kind::Pruning || sequence > self.chain.pruned {
+            self.attested = self.attested.max(sequence);
+        }
+    }
+
+    fn found(&mut self, sequence: u64, fault: Fault) {
+        self.faults += 1;
+        if self.findings.len() < MOST_FINDINGS {
+            self.findings.push(Finding { sequence, fault });
+        }
+    }
+
+    /// Checks the next record.
+    pub fn record(&mut self, stored: &StoredRecord) {
+        self.records += 1;
+        let expected = self.sequence + 1;
+        if stored.sequence < expected {
+            return self.found(stored.sequence, Fault::Order);
+        }
+        if stored.sequence > expected {
+            self.found(stored.sequence, Fault::Gap);
+        }
+        let hash = next(&self.head, &stored.encoded);
+        if hash != stored.hash {
+            self.found(stored.sequence, Fault::Hash);
+        }
+        // Going on with the stored hash, one fault is one finding and not one in each
+        // record after it.
+        self.sequence = stored.sequence;
+        self.head = stored.hash;
+        for statement in self.statements.remove(&stored.sequence).unwrap_or_default() {
+            self.compare(&statement, stored.hash);
+        }
+        match Record::decode(&stored.encoded) {
+            Some(record) => self.content(stored, &record),
+            None => self.found(stored.sequence, Fault::Encoding),
+        }
+    }
+
+    fn content(&mut self, stored: &StoredRecord, record: &Record) {
+        let at = stored.sequence;
+        if record.sequence != at {
+            self.found(at, Fault::Sequence);
+        }
+        if record.chain_id != self.chain.id || record.tenant != self.chain.tenant {
+            self.found(at, Fault::OtherChain);
+        }
+        let request = RequestKey {
+            tenant: record.tenant.clone(),
+            key: Fingerprint(record.key_fingerprint),
+            removal: record.removal.clone(),
+        };
+        let digest = request.digest();
+        if stored.request.is_some_and(|request| request != digest) {
+            self.found(at, Fault::Request);
+        }
+        let mut short = [0; 8];
+        short.copy_from_slice(&digest[..8]);
+        if !self.seen.insert(u64::from_be_bytes(short)) {
+            self.found(at, Fault::Repeated);
+        }
+        self.message(stored, record);
+    }
+
+    fn message(&mut self, stored: &StoredRecord, record: &Record) {
+        let at = stored.sequence;
+        if sha256(&stored.message) != record.message_hash {
+            self.found(at, Fault::MessageHash);
+        }
+        let Some(message) = SignedRemoval::read(stored.message.clone()) else {
+            return self.found(at, Fault::Message);
+        };
+        if sha256(message.signature()) != record.signature_hash {
+            self.found(at, Fault::SignatureHash);
+        }
+        if *message.removal() != record.removal {
+            self.found(at, Fault::Removal);
+        }
+        let scheme = Scheme::by_signature_scheme(record.scheme);
+        let proposal_ref = scheme.map(|scheme| message.proposal_ref(scheme.reference_hash));
+        let recorded = (Some(&record.proposal_ref), Some(&stored.proposal_ref));
+        if recorded != (proposal_ref.as_ref(), proposal_ref.as_ref()) {
+            self.found(at, Fault::ProposalRef);
+        }
+        if let Some(key) = self.message_keys.get(&record.key_fingerprint)
+            && !self.signed_by(key, record, &message)
+        {
+            self.found(at, Fault::Signature);
+        }
+    }
+
+    fn signed_by(&self, key: &VerifyingKey, record: &Record, message: &SignedRemoval) -> bool {
+        let input = message.signature_input();
+        let verified =
+            self.crypto
+                .verify_signature(key.scheme, &input, &key.public_key, message.signature());
+        key.scheme == record.scheme && verified.is_ok()
+    }
+
+    /// Checks the end, and says what was found.
+    pub fn finish(mut self) -> Report {
+        if self.sequence != self.chain.sequence {
+            self.found(self.chain.sequence, Fault::End);
+        }
+        if self.head != self.chain.head {
+            self.found(self.chain.sequence, Fault::Head);
+        }
+        for (sequence, statements) in std::mem::take(&mut self.statements) {
+            for _ in statements {
+                self.found(sequence, Fault::Truncated);
+            }
+        }
+        Report {
+            tenant: self.chain.tenant,
+            chain_id: self.chain.id,
+            records: self.records,
+            pruned: self.chain.pruned,
+            last: self.sequence,
+            statements: self.good,
+            pinned: !self.trust.statement_keys.is_empty(),
+            attested: self.attested,
+            findings: self.findings,
+            faults: self.faults,
+        }
+    }
+}

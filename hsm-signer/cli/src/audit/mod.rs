@@ -1,0 +1,139 @@
+//! `audit`: the log of what was signed, verified and exported, beside the service or from an
+//! export.
+
+mod export;
+mod verify;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use mls_hsm_signer::audit::StoredRecord;
+use mls_hsm_signer::audit::store::{LogReader, Store, StoreConfig, StoreError};
+use mls_hsm_signer::audit::{Chain, SignedStatement};
+
+use super::Outcome;
+use super::progress::Progress;
+use super::voice::{Failure, Voice};
+
+/// Records that are read at once.
+const PAGE: u32 = 1000;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Check that a log is what was written. Exit codes: 0 sound, 1 not checked, 3 not sound
+    Verify(verify::Arguments),
+    /// Write the log as JSON lines
+    Export(export::Arguments),
+}
+
+#[derive(Args)]
+pub struct StoreArguments {
+    /// The store: sqlite:PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "URL", env = "MLS_HSM_STORE")]
+    store: Option<String>,
+    /// A file with the store's password, closed to other users
+    #[arg(long, value_name = "PATH", requires = "store")]
+    store_password_file: Option<PathBuf>,
+    /// Only this tenant's log
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<String>,
+}
+
+pub fn run(command: Command, voice: &Voice) -> Outcome {
+    match command {
+        Command::Verify(arguments) => verify::run(&arguments, voice),
+        Command::Export(arguments) => export::run(&arguments, voice),
+    }
+}
+
+fn failed(error: impl ToString) -> Failure {
+    Failure::Message(error.to_string())
+}
+
+/// Runs what waits for a database.
+fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.map_err(failed)?.block_on(work)
+}
+
+impl StoreArguments {
+    fn open(&self) -> Result<LogReader, Failure> {
+        let url = self.store.clone();
+        let url = url.ok_or_else(|| failed("name the store with --store"))?;
+        let mut config = StoreConfig::new(url);
+        config.password_file.clone_from(&self.store_password_file);
+        Store::log(&config).map_err(failed)
+    }
+
+    /// The chains that are meant, each with the statements in the log. The statements are read
+    /// first, so that none is about records that are not read yet.
+    async fn chains(
+        &self,
+        log: &LogReader,
+    ) -> Result<Vec<(Chain, Vec<SignedStatement>)>, StoreError> {
+        let mut chains = Vec::new();
+        for chain in log.chains().await? {
+            if self
+                .tenant
+                .as_ref()
+                .is_some_and(|name| *name != chain.tenant)
+            {
+                continue;
+            }
+            let statements = log.statements(&chain.tenant).await?;
+            if let Some(chain) = log.chain(&chain.tenant).await? {
+                chains.push((chain, statements));
+            }
+        }
+        Ok(chains)
+    }
+}
+
+/// How many of the chain's records are `done`.
+fn progress(chain: &Chain, done: &str) -> Progress {
+    let all = chain.sequence.saturating_sub(chain.pruned);
+    Progress::of(format!("{}: records {done}", chain.tenant), all)
+}
+
+/// Gives `take` the records of `chain` up to where it ended when it was read.
+async fn each_record(
+    log: &LogReader,
+    chain: &Chain,
+    progress: &Progress,
+    mut take: impl FnMut(StoredRecord) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut sequence = chain.pruned;
+    // A record before the ones that should be there is wrong, and must be seen.
+    let mut after = 0;
+    'pages: loop {
+        let page = log
+            .records(&chain.tenant, after, PAGE)
+            .await
+            .map_err(failed)?;
+        let Some(last) = page.last() else { break };
+        after = last.sequence;
+        for record in page {
+            if record.sequence > chain.sequence && grown(log, chain).await? {
+                break 'pages;
+            }
+            sequence = sequence.max(record.sequence);
+            take(record)?;
+        }
+        progress.at(sequence.saturating_sub(chain.pruned));
+    }
+    let now = log.chain(&chain.tenant).await.map_err(failed)?;
+    if now.is_some_and(|now| now.pruned != chain.pruned) {
+        return Err(failed(
+            "the log was pruned while it was read; run this again",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the chain has grown since it was read: then records after its end are none of ours.
+async fn grown(log: &LogReader, chain: &Chain) -> Result<bool, Failure> {
+    let now = log.chain(&chain.tenant).await.map_err(failed)?;
+    Ok(now.is_some_and(|now| now.sequence > chain.sequence))
+}

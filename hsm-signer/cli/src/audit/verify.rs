@@ -1,0 +1,311 @@
+//! `audit verify`: whether a log is what was written.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use base64ct::{Base64, Encoding};
+use clap::Args;
+use mls_hsm_signer::Scheme;
+use mls_hsm_signer::audit::{
+    Chain, Line, LineError, Report, SignedStatement, Trust, Verification, VerifyingKey,
+};
+use mls_hsm_signer::encoding::hex;
+use serde_json::{Value, json};
+
+use super::{Failure, Outcome, StoreArguments, Voice, each_record, failed, progress, wait};
+use crate::progress::Progress;
+
+/// The exit code for a log that is not what was written.
+const TAMPERED: u8 = 3;
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// An export to verify instead of a store
+    #[arg(
+        value_name = "FILE",
+        conflicts_with = "store",
+        required_unless_present = "store"
+    )]
+    export: Option<PathBuf>,
+    /// A key that signs checkpoints, such as ed25519:BASE64. Without any, the keys that stand in
+    /// the log are taken, which proves nothing against whoever can write it
+    #[arg(long, value_name = "SCHEME:BASE64", value_parser = key)]
+    checkpoint_key: Vec<VerifyingKey>,
+    /// A removal key: the messages that it signed are verified too
+    #[arg(long, value_name = "SCHEME:BASE64", value_parser = key)]
+    removal_key: Vec<VerifyingKey>,
+    /// A file with checkpoints that were kept elsewhere, in lines as an export has them: the
+    /// log must contain what they attest
+    #[arg(long, value_name = "PATH")]
+    checkpoint: Vec<PathBuf>,
+}
+
+fn key(text: &str) -> Result<VerifyingKey, String> {
+    let (scheme, key) = text
+        .split_once(':')
+        .ok_or("SCHEME:BASE64 is needed, such as ed25519:BASE64")?;
+    let scheme = Scheme::by_name(scheme).ok_or("there is no such scheme")?;
+    let public_key = Base64::decode_vec(key).map_err(|_| "standard base64 is needed")?;
+    if public_key.len() != scheme.public_key_length {
+        return Err(format!(
+            "a public key of {} has {} bytes, this has {}",
+            scheme.title,
+            scheme.public_key_length,
+            public_key.len()
+        ));
+    }
+    Ok(VerifyingKey {
+        scheme: scheme.signature_scheme,
+        public_key,
+    })
+}
+
+pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+    let trust = Trust {
+        statement_keys: arguments.checkpoint_key.clone(),
+        message_keys: arguments.removal_key.clone(),
+    };
+    let kept = kept(&arguments.checkpoint)?;
+    let (reports, missing) = match &arguments.export {
+        Some(path) => verify_export(path, arguments.store.tenant.as_deref(), &trust, &kept)?,
+        None => wait(verify_store(&arguments.store, &trust, &kept))?,
+    };
+    if let Some(tenant) = &arguments.store.tenant
+        && reports.is_empty()
+        && missing.is_empty()
+    {
+        return Err(failed(format!("there is no log of {tenant:?}")));
+    }
+    let sound = missing.is_empty() && reports.iter().all(Report::sound);
+    let value = json!({
+        "sound": sound,
+        "chains": reports.iter().map(value).collect::<Vec<_>>(),
+        "missing": missing,
+    });
+    voice.result(&value, &text(&reports, &missing, sound))?;
+    Ok(if sound {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(TAMPERED)
+    })
+}
+
+/// Reads statements that were kept elsewhere.
+fn kept(paths: &[PathBuf]) -> Result<Vec<SignedStatement>, Failure> {
+    let mut statements = Vec::new();
+    for path in paths {
+        lines(path, |line| {
+            if let Line::Statement(signed) = line {
+                statements.push(signed);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(statements)
+}
+
+/// Gives `take` each line of an export.
+fn lines(path: &Path, mut take: impl FnMut(Line) -> Result<(), Failure>) -> Result<(), Failure> {
+    let cannot = |error: io::Error| failed(format!("cannot read {}: {error}", path.display()));
+    let file = BufReader::new(File::open(path).map_err(cannot)?);
+    for (number, line) in (1..).zip(file.lines()) {
+        let line = line.map_err(cannot)?;
+        let malformed =
+            |error: LineError| failed(format!("{}, line {number}: {error}", path.display()));
+        take(Line::read(&line).map_err(malformed)?)?;
+    }
+    Ok(())
+}
+
+type Checked = (Vec<Report>, Vec<String>);
+
+async fn verify_store(
+    arguments: &StoreArguments,
+    trust: &Trust,
+    kept: &[SignedStatement],
+) -> Result<Checked, Failure> {
+    let log = arguments.open()?;
+    let mut reports = Vec::new();
+    for (chain, statements) in arguments.chains(&log).await.map_err(failed)? {
+        let mut verification = begin(chain.clone(), statements, trust, kept);
+        each_record(&log, &chain, &progress(&chain, "verified"), |record| {
+            verification.record(&record);
+            Ok(())
+        })
+        .await?;
+        reports.push(verification.finish());
+    }
+    let missing = missing(&reports, arguments.tenant.as_deref(), kept);
+    Ok((reports, missing))
+}
+
+fn begin(
+    chain: Chain,
+    statements: Vec<SignedStatement>,
+    trust: &Trust,
+    kept: &[SignedStatement],
+) -> Verification {
+    let tenant = chain.tenant.clone();
+    let mut verification = Verification::begin(chain, statements, trust);
+    for signed in kept
+        .iter()
+        .filter(|signed| signed.statement.tenant == tenant)
+    {
+        verification.kept(signed.clone());
+    }
+    verification
+}
+
+/// Tenants of whom a checkpoint was kept and there is no chain.
+fn missing(reports: &[Report], tenant: Option<&str>, kept: &[SignedStatement]) -> Vec<String> {
+    let tenants = kept.iter().map(|signed| signed.statement.tenant.clone());
+    let mut missing: Vec<String> = tenants
+        .filter(|name| tenant.is_none_or(|tenant| tenant == name))
+        .filter(|name| reports.iter().all(|report| report.tenant != *name))
+        .collect();
+    missing.dedup();
+    missing
+}
+
+fn verify_export(
+    path: &Path,
+    tenant: Option<&str>,
+    trust: &Trust,
+    kept: &[SignedStatement],
+) -> Result<Checked, Failure> {
+    let mut reports = Vec::new();
+    let mut current: Option<Part> = None;
+    lines(path, |line| {
+        if let Line::Chain(chain) = line {
+            reports.extend(current.take().map(|part| part.finish(trust, kept)));
+            current = Some(Part::new(chain));
+            return Ok(());
+        }
+        let part = current.as_mut();
+        let part = part.ok_or_else(|| failed("an export begins with a chain"))?;
+        part.line(line, trust, kept);
+        Ok(())
+    })?;
+    reports.extend(current.take().map(|part| part.finish(trust, kept)));
+    reports.retain(|report| tenant.is_none_or(|tenant| tenant == report.tenant));
+    let missing = missing(&reports, tenant, kept);
+    Ok((reports, missing))
+}
+
+/// A chain of an export, as far as it has been read.
+struct Part {
+    chain: Chain,
+    statements: Vec<SignedStatement>,
+    verification: Option<Verification>,
+    progress: Progress,
+}
+
+impl Part {
+    fn new(chain: Chain) -> Self {
+        Self {
+            progress: progress(&chain, "verified"),
+            chain,
+            statements: Vec::new(),
+            verification: None,
+        }
+    }
+
+    fn line(&mut self, line: Line, trust: &Trust, kept: &[SignedStatement]) {
+        match line {
+            Line::Chain(_) => {}
+            Line::Statement(signed) => match &mut self.verification {
+                // Out of its place, it still has to be right.
+                Some(verification) => verification.kept(signed),
+                None => self.statements.push(signed),
+            },
+            Line::Record(record) => {
+                self.progress
+                    .at(record.sequence.saturating_sub(self.chain.pruned));
+                self.begun(trust, kept).record(&record);
+            }
+        }
+    }
+
+    fn begun(&mut self, trust: &Trust, kept: &[SignedStatement]) -> &mut Verification {
+        let (chain, statements) = (&self.chain, &mut self.statements);
+        self.verification
+            .get_or_insert_with(|| begin(chain.clone(), std::mem::take(statements), trust, kept))
+    }
+
+    fn finish(mut self, trust: &Trust, kept: &[SignedStatement]) -> Report {
+        self.begun(trust, kept);
+        let Self {
+            chain,
+            verification,
+            ..
+        } = self;
+        let verification = verification.unwrap_or_else(|| begin(chain, Vec::new(), trust, kept));
+        verification.finish()
+    }
+}
+
+fn value(report: &Report) -> Value {
+    let findings = report.findings.iter().map(|finding| {
+        json!({
+            "sequence": finding.sequence,
+            "fault": format!("{:?}", finding.fault),
+            "detail": finding.fault.text(),
+        })
+    });
+    json!({
+        "tenant": report.tenant,
+        "chain_id": hex(&report.chain_id),
+        "sound": report.sound(),
+        "records": report.records,
+        "pruned": report.pruned,
+        "last": report.last,
+        "statements": report.statements,
+        "keys_given": report.pinned,
+        "attested": report.attested,
+        "unattested": report.unattested(),
+        "faults": report.faults,
+        "findings": findings.collect::<Vec<_>>(),
+    })
+}
+
+fn text(reports: &[Report], missing: &[String], sound: bool) -> String {
+    let mut lines = Vec::new();
+    for report in reports {
+        lines.push(format!(
+            "{}: {} records to {}, {} pruned before them, {} checkpoints; {} records after the \
+             last of them",
+            report.tenant,
+            report.records,
+            report.last,
+            report.pruned,
+            report.statements,
+            report.unattested()
+        ));
+        if !report.pinned {
+            lines.push(
+                "note: no --checkpoint-key was given: the checkpoints prove nothing against \
+                 whoever can write the log"
+                    .into(),
+            );
+        }
+        lines.extend(
+            report
+                .findings
+                .iter()
+                .map(|finding| format!("FAILED  {finding}")),
+        );
+        let untold = report.faults - report.findings.len() as u64;
+        if untold > 0 {
+            lines.push(format!("FAILED  and {untold} more"));
+        }
+    }
+    for tenant in missing {
+        lines.push(format!("FAILED  the log of {tenant:?} is gone"));
+    }
+    lines.push(if sound { "sound" } else { "not sound" }.into());
+    lines.join("\n")
+}

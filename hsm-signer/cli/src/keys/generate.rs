@@ -1,0 +1,70 @@
+//! `keys generate`: new keys, made in the token.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use mls_hsm_signer::{Error, KeySpec, Scheme, keys};
+use serde_json::Value;
+
+use super::description::Description;
+use crate::Outcome;
+use crate::connection::{Bytes, TokenArguments, hexadecimal, scheme_parser};
+use crate::voice::{Failure, Voice};
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    token: TokenArguments,
+    /// A scheme to make a key for, as often as needed [default: the four of Wire's server]
+    #[arg(long, value_parser = scheme_parser())]
+    scheme: Vec<&'static Scheme>,
+    /// The key's label, with one scheme only [default: mls-removal-SCHEME]
+    #[arg(long)]
+    label: Option<String>,
+    /// The key's id in hexadecimal, with one scheme only [default: random]
+    #[arg(long, value_name = "HEX", value_parser = hexadecimal)]
+    id: Option<Bytes>,
+}
+
+pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+    let specs = specs(arguments)?;
+    let token = arguments.token.open()?;
+    let made = keys::generate_all(&token, &specs)?;
+    let described: Vec<_> = made.iter().map(Description::of_signer).collect();
+    let values = described.iter().map(Description::value).collect::<Value>();
+    let texts: Vec<_> = described.iter().map(Description::text).collect();
+    voice.result(&values, &texts.join("\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn specs(arguments: &Arguments) -> Result<Vec<KeySpec>, Failure> {
+    let all: Vec<&Scheme> = Scheme::all_of_wire().collect();
+    let schemes = if arguments.scheme.is_empty() {
+        &all
+    } else {
+        &arguments.scheme
+    };
+    if schemes.len() > 1 && (arguments.label.is_some() || arguments.id.is_some()) {
+        let message = "--label and --id name one key; say which with one --scheme";
+        return Err(Failure::Message(message.into()));
+    }
+    let spec = |scheme| spec(scheme, arguments.label.as_deref(), arguments.id.as_ref());
+    Ok(schemes
+        .iter()
+        .copied()
+        .map(spec)
+        .collect::<Result<_, _>>()?)
+}
+
+/// What a new key is to be, with the defaults for what was not said.
+pub fn spec(
+    scheme: &'static Scheme,
+    label: Option<&str>,
+    id: Option<&Bytes>,
+) -> Result<KeySpec, Error> {
+    let label = label.map_or_else(|| scheme.default_label(), str::to_owned);
+    match id {
+        Some(id) => KeySpec::new(scheme, &label, &id.0),
+        None => KeySpec::with_random_id(scheme, &label),
+    }
+}

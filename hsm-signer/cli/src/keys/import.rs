@@ -1,0 +1,162 @@
+//! `keys import`: keys from outside into the token, from a PKCS#8 file or from the Helm
+//! values of Wire's server.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::wire_values::{WireKey, removal_keys};
+use clap::Args;
+use mls_hsm_signer::encoding::EncodingError;
+use mls_hsm_signer::{Error, HsmSigner, KeySpec, PrivateKey, Token, keys};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::description::Description;
+use super::generate::spec;
+use crate::Outcome;
+use crate::connection::{Bytes, TokenArguments, hexadecimal};
+use crate::passphrase::Passphrase;
+use crate::voice::{Failure, Voice};
+
+/// No key, and no file of Helm values, comes near this length in bytes.
+const MAX_LENGTH: usize = 4 * 1024 * 1024;
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    token: TokenArguments,
+    #[command(flatten)]
+    source: Source,
+    /// A file with the key's passphrase, closed to other users [default: ask]
+    #[arg(long, value_name = "PATH", conflicts_with = "wire_values")]
+    passphrase_file: Option<PathBuf>,
+    /// The key's label [default: mls-removal-SCHEME]
+    #[arg(long, conflicts_with = "wire_values")]
+    label: Option<String>,
+    /// The key's id in hexadecimal [default: random]
+    #[arg(long, value_name = "HEX", value_parser = hexadecimal, conflicts_with = "wire_values")]
+    id: Option<Bytes>,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Source {
+    /// A key as `openssl genpkey` writes it: PKCS#8 in PEM or DER, encrypted or not
+    #[arg(long, value_name = "PATH")]
+    pkcs8: Option<PathBuf>,
+    /// A file of Helm values of Wire's server, with the four keys at
+    /// galley.secrets.mlsPrivateKeys.removal; all are imported, or none
+    #[arg(long, value_name = "PATH")]
+    wire_values: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+    match (&arguments.source.pkcs8, &arguments.source.wire_values) {
+        (_, Some(values)) => from_values(arguments, values, voice),
+        (path, None) => from_pkcs8(arguments, path.as_deref().unwrap_or(Path::new("")), voice),
+    }
+}
+
+fn from_pkcs8(arguments: &Arguments, path: &Path, voice: &Voice) -> Outcome {
+    let key = private_key(path, arguments.passphrase_file.as_deref())?;
+    let spec = spec(
+        key.scheme(),
+        arguments.label.as_deref(),
+        arguments.id.as_ref(),
+    )?;
+    let token = arguments.token.open()?;
+    let signer = keys::import(&token, &spec, &key)?;
+    let described = Description::of_signer(&signer);
+    let mut value = described.value();
+    value["delete"] = Value::from(vec![path.display().to_string()]);
+    let reminder = format!(
+        "the token has signed with it; now destroy {} and every other copy",
+        path.display()
+    );
+    voice.result(&value, &format!("{}\n{reminder}", described.text()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A passphrase is asked for only where the key needs one.
+fn private_key(path: &Path, passphrase: Option<&Path>) -> Result<PrivateKey, Failure> {
+    let content = read(path)?;
+    let given = passphrase.map(Passphrase::from_file).transpose()?;
+    let bytes = given.as_ref().map(Passphrase::bytes);
+    match PrivateKey::from_file(&content, bytes) {
+        Err(EncodingError::Encrypted) => {
+            let question = format!("passphrase of {}", path.display());
+            let typed = Passphrase::from_terminal(&question)?;
+            Ok(PrivateKey::from_file(&content, Some(typed.bytes()))?)
+        }
+        other => Ok(other?),
+    }
+}
+
+fn from_values(arguments: &Arguments, path: &Path, voice: &Voice) -> Outcome {
+    let found = wire_keys(path)?;
+    let token = arguments.token.open()?;
+    let specs = found
+        .iter()
+        .map(|found| {
+            let scheme = found.key.scheme();
+            let spec = KeySpec::with_random_id(scheme, &scheme.default_label())?;
+            Ok((spec, &found.key))
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    let signers = keys::import_all(&token, &specs)?;
+    say_imported(path, &found, &signers, token.as_ref(), voice)
+}
+
+fn wire_keys(path: &Path) -> Result<Vec<WireKey>, Failure> {
+    let content = read(path)?;
+    let yaml = std::str::from_utf8(&content)
+        .map_err(|_| Failure::Message(format!("{} is no text", path.display())))?;
+    Ok(removal_keys(yaml)?)
+}
+
+fn say_imported(
+    file: &Path,
+    found: &[WireKey],
+    signers: &[HsmSigner],
+    token: &dyn Token,
+    voice: &Voice,
+) -> Outcome {
+    let described: Vec<_> = signers.iter().map(Description::of_signer).collect();
+    let delete: Vec<_> = found.iter().map(|found| found.path.as_str()).collect();
+    let texts: Vec<_> = described.iter().map(Description::text).collect();
+    let value = serde_json::json!({
+        "keys": described.iter().map(Description::value).collect::<Value>(),
+        "token": token.identity().serial,
+        "file": file.display().to_string(),
+        "delete": delete,
+    });
+    let text = format!(
+        "{}\neach has signed in token {} under its old public key. Now delete from {} and from \
+         every copy of it, the backups, the version control and the cluster's secrets:\n  {}",
+        texts.join("\n"),
+        token.identity(),
+        file.display(),
+        delete.join("\n  "),
+    );
+    voice.result(&value, &text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a file into memory that is overwritten afterwards; the room is taken at once, so
+/// that no copy is left behind by growing.
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let failed = |error| Failure::Message(format!("{}: {error}", path.display()));
+    let file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    if length > MAX_LENGTH as u64 {
+        let message = format!("{} is longer than any key: {length} bytes", path.display());
+        return Err(Failure::Message(message));
+    }
+    let mut content = Zeroizing::new(Vec::with_capacity(length as usize + 1));
+    file.take(length)
+        .read_to_end(&mut content)
+        .map_err(failed)?;
+    Ok(content)
+}

@@ -1,0 +1,165 @@
+//! The removal keys in the Helm values of Wire's server:
+//!
+//! ```yaml
+//! galley:
+//!   secrets:
+//!     mlsPrivateKeys:
+//!       removal:
+//!         ed25519: |
+//!           -----BEGIN PRIVATE KEY-----
+//!           ...
+//!         ecdsa_secp256r1_sha256: ...
+//!         ecdsa_secp384r1_sha384: ...
+//!         ecdsa_secp521r1_sha512: ...
+//! ```
+//!
+//! Wire's server needs all four once one is set, and so does this.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
+use mls_hsm_signer::{PrivateKey, Scheme};
+
+/// Why a Helm values file has no removal keys as Wire's server reads them.
+#[derive(Debug, thiserror::Error)]
+#[error("the Helm values cannot be used: {reason}")]
+pub struct WireValuesError {
+    /// What is wrong, and where; nothing of the file's content.
+    reason: String,
+}
+
+/// Where in the file the keys are.
+const PATH: &str = "galley.secrets.mlsPrivateKeys.removal";
+
+#[derive(Deserialize)]
+struct Values {
+    galley: Galley,
+}
+
+#[derive(Deserialize)]
+struct Galley {
+    secrets: Secrets,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Secrets {
+    mls_private_keys: Purposes,
+}
+
+#[derive(Deserialize)]
+struct Purposes {
+    removal: BTreeMap<String, Secret>,
+}
+
+/// A text that is overwritten when dropped.
+struct Secret(Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Zeroizing::new(text)))
+    }
+}
+
+/// One of the file's keys, and where it is in the file.
+#[derive(Debug)]
+pub struct WireKey {
+    /// The key.
+    pub key: PrivateKey,
+    /// Its place in the file, such as `galley.secrets.mlsPrivateKeys.removal.ed25519`.
+    pub path: String,
+}
+
+/// Reads the four keys, in the order of [`SCHEMES`](crate::SCHEMES). The YAML parser makes copies of its
+/// own that it does not overwrite: run this in a process that ends soon.
+///
+/// # Errors
+/// [`WireValuesError`] when the file is no such YAML, when a key is missing, is
+/// of another scheme than its name says, or is no key.
+pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, WireValuesError> {
+    let values: Values = serde_saphyr::from_str(yaml).map_err(|error| malformed(&error))?;
+    let removal = values.galley.secrets.mls_private_keys.removal;
+    let known = |name: &String| Scheme::by_name(name).is_some_and(|scheme| scheme.of_wire);
+    if let Some(place) = removal.keys().position(|name| !known(name)) {
+        return Err(unusable(format!(
+            "entry {} of {PATH} is none of the four keys",
+            place + 1
+        )));
+    }
+    Scheme::all_of_wire()
+        .map(|scheme| read(scheme, removal.get(scheme.name)))
+        .collect()
+}
+
+fn read(scheme: &Scheme, pem: Option<&Secret>) -> Result<WireKey, WireValuesError> {
+    let path = format!("{PATH}.{}", scheme.name);
+    let pem = pem.ok_or_else(|| unusable(format!("{path} is missing, and all four are needed")))?;
+    let key = PrivateKey::from_pem(&pem.0).map_err(|error| unusable(format!("{path}: {error}")))?;
+    if key.scheme().signature_scheme != scheme.signature_scheme {
+        return Err(unusable(format!(
+            "{path} holds a key of {}",
+            key.scheme().title
+        )));
+    }
+    Ok(WireKey { key, path })
+}
+
+/// Says where, and never what the file holds: the parser's own message may quote it.
+fn malformed(error: &serde_saphyr::Error) -> WireValuesError {
+    let place = error.location().map_or_else(String::new, |place| {
+        format!(" (line {}, column {})", place.line(), place.column())
+    });
+    unusable(format!(
+        "no {PATH} can be read in it{place}; it must be YAML with the four keys there, in PEM"
+    ))
+}
+
+fn unusable(reason: String) -> WireValuesError {
+    WireValuesError { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "s3cret";
+
+    fn refused(yaml: &str) -> String {
+        let said = removal_keys(yaml).unwrap_err().to_string();
+        assert!(!said.contains(SECRET), "{said}");
+        said
+    }
+
+    fn values(names: &[&str]) -> String {
+        let head = "galley:\n  secrets:\n    mlsPrivateKeys:\n      removal:\n";
+        let line = |name: &&str| format!("        {name}: {SECRET}\n");
+        [head.to_owned(), names.iter().map(line).collect()].concat()
+    }
+
+    #[test]
+    fn what_is_no_such_yaml_is_refused_and_not_quoted() {
+        for broken in [
+            "",
+            "{",
+            "brig: s3cret\n",
+            "galley: s3cret\n",
+            "galley: [s3cret",
+            "\t- s3cret: 'x",
+            "galley:\n  secrets:\n    mlsPrivateKeys:\n      removal: s3cret\n",
+            "galley:\n  secrets:\n    mlsPrivateKeys:\n      removal:\n        ed25519: [s3cret]\n",
+        ] {
+            assert!(refused(broken).contains(PATH), "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_named_by_its_place() {
+        assert!(refused(&values(&["ed25519"])).contains("removal.ed25519"));
+        let names: Vec<_> = Scheme::all_of_wire().map(|scheme| scheme.name).collect();
+        assert!(refused(&values(&names[1..])).contains("removal.ed25519 is missing"));
+        assert!(refused(&values(&[&names[..], &["s3cret-rsa"]].concat())).contains("entry"));
+        assert!(refused(&values(&[&names[..], &names[..1]].concat())).contains(PATH));
+    }
+}

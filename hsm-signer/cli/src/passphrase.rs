@@ -1,0 +1,191 @@
+//! The passphrase of an encrypted key file: from a file or the terminal, never from an
+//! argument, never printed.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
+
+use mls_hsm_signer::message::secret_file::{SecretFileError, read_secret};
+
+/// A passphrase longer than this, in bytes, is refused: it is more likely a wrong file.
+const MAX_LENGTH: usize = 1024;
+
+/// A passphrase. Its memory is overwritten when it is dropped; `Debug` shows nothing.
+pub struct Passphrase(Zeroizing<Vec<u8>>);
+
+/// Why a passphrase could not be had. No variant carries anything of it.
+#[derive(Debug, thiserror::Error)]
+pub enum PassphraseError {
+    /// The file cannot be used.
+    #[error("no passphrase: {0}")]
+    File(SecretFileError),
+    /// There is nothing in it, or too much.
+    #[error("the passphrase in {place} must be 1 to {MAX_LENGTH} bytes on one line")]
+    Malformed {
+        /// The file, or the terminal.
+        place: String,
+    },
+    /// There is no terminal to ask at, or it does not answer.
+    #[error("no passphrase can be asked for ({reason}); give it in a file (--passphrase-file)")]
+    Terminal {
+        /// What the operating system said.
+        reason: String,
+    },
+}
+
+impl Passphrase {
+    /// Reads it from a file that users outside its group cannot open. One line break at
+    /// the end is not part of it.
+    ///
+    /// # Errors
+    /// [`PassphraseError::File`] as for a PIN file, [`PassphraseError::Malformed`].
+    pub fn from_file(path: &Path) -> Result<Self, PassphraseError> {
+        let bytes = read_secret(path, MAX_LENGTH).map_err(PassphraseError::File)?;
+        Self::new(bytes, || path.display().to_string())
+    }
+
+    /// Asks for it at the process's terminal, which does not show it.
+    ///
+    /// # Errors
+    /// [`PassphraseError::Terminal`] when there is none, [`PassphraseError::Malformed`].
+    pub fn from_terminal(question: &str) -> Result<Self, PassphraseError> {
+        let asked = ask(&PathBuf::from("/dev/tty"), question);
+        let bytes = asked.map_err(|error| PassphraseError::Terminal {
+            reason: error.to_string(),
+        })?;
+        Self::new(bytes, || "what was typed".into())
+    }
+
+    fn new(bytes: Zeroizing<Vec<u8>>, place: impl Fn() -> String) -> Result<Self, PassphraseError> {
+        if bytes.is_empty() || bytes.len() > MAX_LENGTH || bytes.contains(&b'\n') {
+            return Err(PassphraseError::Malformed { place: place() });
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The passphrase, for the decryption that it is for.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(..)")
+    }
+}
+
+fn ask(terminal: &Path, question: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    let mut terminal = OpenOptions::new().read(true).write(true).open(terminal)?;
+    let silence = Silence::on(&terminal)?;
+    write!(&terminal, "{question}: ")?;
+    // A terminal gives a line at a time.
+    let mut typed = Zeroizing::new(vec![0; MAX_LENGTH + 2]);
+    let length = (&terminal).read(&mut typed)?;
+    drop(silence);
+    writeln!(terminal)?;
+    typed.truncate(length);
+    if typed.last() == Some(&b'\n') {
+        typed.pop();
+    }
+    Ok(typed)
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
+struct Silence<'a> {
+    terminal: &'a File,
+    before: Termios,
+}
+
+impl<'a> Silence<'a> {
+    fn on(terminal: &'a File) -> std::io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(terminal, OptionalActions::Flush, &silent)?;
+        Ok(Self { terminal, before })
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = tcsetattr(self.terminal, OptionalActions::Flush, &self.before) {
+            tracing::error!(%error, "the terminal could not be set back; run: stty echo");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn read(content: &[u8], mode: u32) -> Result<Passphrase, PassphraseError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        Passphrase::from_file(file.path())
+    }
+
+    #[test]
+    fn it_is_read_without_the_line_break() {
+        let found = read(b"open sesame\n", 0o600).unwrap();
+        assert_eq!(found.bytes(), b"open sesame");
+        assert_eq!(format!("{found:?}"), "Passphrase(..)");
+    }
+
+    #[test]
+    fn what_is_none_and_what_all_can_read_is_refused() {
+        let long = [b'a'; MAX_LENGTH + 1];
+        for content in [b"".as_slice(), b"\n", b"two\nlines", &long] {
+            let error = read(content, 0o600).unwrap_err();
+            assert!(matches!(error, PassphraseError::Malformed { .. }));
+        }
+        let error = read(b"open sesame", 0o644).unwrap_err();
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+    }
+
+    #[test]
+    fn a_terminal_is_asked_and_does_not_show_it() {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let terminal = ptsname(&master, Vec::new()).unwrap();
+        let path = PathBuf::from(terminal.into_string().unwrap());
+        // Open until the end, so that what it showed can be read.
+        let open = OpenOptions::new().read(true).write(true).open(&path);
+        let open = open.unwrap();
+        let asking = std::thread::spawn(move || ask(&path, "passphrase"));
+        let mut master = File::from(master);
+        let mut shown = Vec::new();
+        let mut show = |master: &mut File, end: &[u8]| {
+            while !shown.ends_with(end) {
+                let mut byte = [0];
+                master.read_exact(&mut byte).unwrap();
+                shown.push(byte[0]);
+            }
+        };
+        show(&mut master, b"passphrase: ");
+        master.write_all(b"open sesame\n").unwrap();
+        show(&mut master, b"\r\n");
+        assert_eq!(asking.join().unwrap().unwrap().as_slice(), b"open sesame");
+        assert_eq!(shown, b"passphrase: \r\n");
+        assert!(
+            tcgetattr(&open)
+                .unwrap()
+                .local_modes
+                .contains(LocalModes::ECHO)
+        );
+    }
+
+    #[test]
+    fn without_a_terminal_a_file_is_advised() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(ask(file.path(), "question").is_err());
+    }
+}

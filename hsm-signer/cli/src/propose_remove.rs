@@ -1,0 +1,267 @@
+//! `propose-remove`: External Remove proposals of one group, signed in a token or by a service.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use base64ct::{Base64, Encoding};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use mls_hsm_signer::api::{RemovalItem, RemovalResult, RemovalsRequest};
+use mls_hsm_signer::client::{ClientError, SignerClient};
+use mls_hsm_signer::encoding::{self, hex};
+use mls_hsm_signer::keys::generation;
+use mls_hsm_signer::{HsmSigner, KeySelector, Scheme};
+use serde_json::json;
+
+use super::Outcome;
+use super::connection::{Bytes, KeyArguments, TokenArguments, base64, hexadecimal, scheme_parser};
+use super::progress::Progress;
+use super::server::{ServerArguments, wait};
+use super::voice::{Failure, Voice};
+
+/// Removals in one request to a service.
+const BATCH: usize = 100;
+
+/// The groups of arguments that say which token is meant, and where its PIN is.
+const TOKEN_GROUPS: [&str; 2] = ["Which", "PinArguments"];
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    way: Way,
+    #[command(flatten)]
+    key: KeyArguments,
+    /// The service's tenant, where this caller has several
+    #[arg(long, value_name = "NAME", requires = "server")]
+    tenant: Option<String>,
+    /// Use the key with this scheme's default label, mls-removal-SCHEME; a service's current
+    /// key of the scheme
+    #[arg(long, value_parser = scheme_parser(), conflicts_with_all = ["label", "id", "public_key"],
+          required_unless_present_any = ["label", "id", "public_key"])]
+    scheme: Option<&'static Scheme>,
+    /// Use the key with this public key, in base64: the one that the group names, of
+    /// whatever generation
+    #[arg(long, value_name = "BASE64", value_parser = base64, conflicts_with_all = ["label", "id"])]
+    public_key: Option<Bytes>,
+    /// The group's id, in hexadecimal
+    #[arg(long, value_name = "HEX", value_parser = hexadecimal)]
+    group_id: Bytes,
+    /// The group's epoch
+    #[arg(long, value_name = "NUMBER")]
+    epoch: u64,
+    /// The leaf of a member to remove, as often as needed
+    #[arg(long, value_name = "NUMBER", required = true)]
+    leaf_index: Vec<u32>,
+    /// The key's place in the group's external_senders extension
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    sender_index: u32,
+    /// Write the one MLSMessage to this file instead of printing it in base64
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+}
+
+/// Who signs: a token, or a service for which no token is named.
+enum Way {
+    Token(Box<TokenArguments>),
+    Server(Box<ServerArguments>),
+}
+
+impl Args for Way {
+    fn augment_args(command: Command) -> Command {
+        let command = TokenArguments::augment_args(command);
+        let command = ServerArguments::augment_args(command);
+        TOKEN_GROUPS
+            .iter()
+            .fold(command, |command, group| {
+                command.mut_group(group, |group| group.required(false))
+            })
+            .mut_arg("module", |argument| {
+                argument.required(false).required_unless_present("server")
+            })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Way {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        if matches.contains_id("server") {
+            let server = ServerArguments::from_arg_matches(matches)?;
+            return Ok(Self::Server(Box::new(server)));
+        }
+        if TOKEN_GROUPS.iter().any(|group| !matches.contains_id(group)) {
+            let what = "a token and its PIN, or --server, are needed\n";
+            return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, what));
+        }
+        Ok(Self::Token(Box::new(TokenArguments::from_arg_matches(
+            matches,
+        )?)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+pub fn run(arguments: Arguments, voice: &Voice) -> Outcome {
+    if arguments.out.is_some() && arguments.leaf_index.len() > 1 {
+        let reason = "--out takes one proposal; print several";
+        return Err(Failure::Message(reason.into()));
+    }
+    let all = match &arguments.way {
+        Way::Token(token) => by_token(&arguments, token)?,
+        Way::Server(server) => by_server(&arguments, server)?,
+    };
+    for proposed in &all {
+        say(&arguments, proposed, voice)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A proposal, and what signed it.
+struct Proposed {
+    leaf_index: u32,
+    message: Vec<u8>,
+    scheme: &'static Scheme,
+    public_key: Vec<u8>,
+}
+
+fn progress(arguments: &Arguments) -> Progress {
+    Progress::of("proposals signed", arguments.leaf_index.len() as u64)
+}
+
+fn by_token(arguments: &Arguments, token: &TokenArguments) -> Result<Vec<Proposed>, Failure> {
+    let token = token.open()?;
+    let selector = match &arguments.public_key {
+        Some(key) => generation::find(token.as_ref(), &key.0)?.selector(),
+        None => selector(arguments),
+    };
+    let signer = HsmSigner::open(token, &selector)?;
+    let progress = progress(arguments);
+    let propose = |leaf_index: &u32| {
+        let group_id = &arguments.group_id.0;
+        let (epoch, sender) = (arguments.epoch, arguments.sender_index);
+        let message = signer.propose_remove(group_id, epoch, *leaf_index, sender)?;
+        progress.add(1);
+        Ok(Proposed {
+            leaf_index: *leaf_index,
+            message,
+            scheme: signer.scheme(),
+            public_key: signer.public_key().to_vec(),
+        })
+    };
+    arguments.leaf_index.iter().map(propose).collect()
+}
+
+/// All, or an error: asked again, the service answers what it has signed with the same bytes.
+fn by_server(arguments: &Arguments, server: &ServerArguments) -> Result<Vec<Proposed>, Failure> {
+    if arguments.key.selector().is_some() {
+        let reason = "a service finds keys by --scheme or --public-key";
+        return Err(Failure::Message(reason.into()));
+    }
+    let results = wait(ask(arguments, server.client()?))?;
+    let all = arguments.leaf_index.iter().zip(results);
+    all.map(|(leaf, result)| proposed(*leaf, result)).collect()
+}
+
+async fn ask(
+    arguments: &Arguments,
+    client: SignerClient,
+) -> Result<Vec<RemovalResult>, ClientError> {
+    let progress = progress(arguments);
+    let mut results = Vec::with_capacity(arguments.leaf_index.len());
+    for leaves in arguments.leaf_index.chunks(BATCH) {
+        let request = RemovalsRequest {
+            tenant: arguments.tenant.clone(),
+            timeout_ms: None,
+            removals: leaves.iter().map(|leaf| item(arguments, *leaf)).collect(),
+        };
+        let answer = client.propose_removals(request).await?.results;
+        if answer.len() != leaves.len() {
+            return Err(senseless());
+        }
+        results.extend(answer);
+        progress.add(leaves.len() as u64);
+    }
+    Ok(results)
+}
+
+fn item(arguments: &Arguments, leaf_index: u32) -> RemovalItem {
+    RemovalItem {
+        group_id: encoding::base64(&arguments.group_id.0),
+        epoch: arguments.epoch,
+        leaf_index,
+        sender_index: arguments.sender_index,
+        signature_scheme: arguments.scheme.map(|scheme| scheme.name.into()),
+        ciphersuite: None,
+        sender_public_key: arguments
+            .public_key
+            .as_ref()
+            .map(|key| encoding::base64(&key.0)),
+    }
+}
+
+fn proposed(leaf_index: u32, result: RemovalResult) -> Result<Proposed, Failure> {
+    let signed = match result {
+        RemovalResult::Signed(signed) => signed,
+        RemovalResult::Refused { problem } => {
+            return Err(Failure::Client(ClientError::Refused(Box::new(problem))));
+        }
+    };
+    let scheme = Scheme::by_name(&signed.signature_scheme);
+    let parts =
+        encoding::from_base64(&signed.message).zip(encoding::from_base64(&signed.public_key));
+    let complete = parts.zip(scheme);
+    let ((message, public_key), scheme) = complete.ok_or_else(|| Failure::Client(senseless()))?;
+    Ok(Proposed {
+        leaf_index,
+        message,
+        scheme,
+        public_key,
+    })
+}
+
+fn senseless() -> ClientError {
+    ClientError::Answer("it has not the proposals".into())
+}
+
+/// clap sees to it that there is either a scheme or a label or id.
+fn selector(arguments: &Arguments) -> KeySelector {
+    let by_scheme = arguments
+        .scheme
+        .map(|scheme| KeySelector::label(scheme.default_label()));
+    by_scheme
+        .or_else(|| arguments.key.selector())
+        .unwrap_or_else(KeySelector::any)
+}
+
+fn say(arguments: &Arguments, proposed: &Proposed, voice: &Voice) -> Result<(), Failure> {
+    let encoded = Base64::encode_string(&proposed.message);
+    let mut value = json!({
+        "group_id": hex(&arguments.group_id.0),
+        "epoch": arguments.epoch,
+        "leaf_index": proposed.leaf_index,
+        "sender_index": arguments.sender_index,
+        "scheme": proposed.scheme.name,
+        "public_key": Base64::encode_string(&proposed.public_key),
+    });
+    match &arguments.out {
+        Some(path) => {
+            write(path, &proposed.message)?;
+            value["file"] = path.display().to_string().into();
+            voice.result(&value, &format!("the proposal in {}", path.display()))
+        }
+        None => {
+            value["message"] = encoded.as_str().into();
+            voice.result(&value, &encoded)
+        }
+    }
+}
+
+fn write(path: &Path, message: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, message)
+        .map_err(|error| Failure::Message(format!("cannot write {}: {error}", path.display())))
+}

@@ -1,0 +1,253 @@
+//! A PostgreSQL server for tests: a cluster of its own in a temporary directory, reached over a
+//! Unix socket only, and gone with the test, however the test ends.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use mls_hsm_signer::audit::store::StoreConfig;
+use tempfile::TempDir;
+
+const PASSWORD: &str = "correct horse";
+
+/// A running server.
+pub struct Cluster {
+    directory: TempDir,
+    server: Mutex<Child>,
+    databases: AtomicU32,
+}
+
+/// A database on it.
+pub struct Database {
+    cluster: Arc<Cluster>,
+    name: String,
+}
+
+impl Database {
+    /// How a store reaches it, the password in a file.
+    pub fn config(&self) -> StoreConfig {
+        let socket = self.cluster.path().display().to_string();
+        let host = socket.replace('/', "%2F");
+        let mut config = StoreConfig::new(format!("postgres://signer@{host}/{}", self.name));
+        config.password_file = Some(self.cluster.password_file());
+        config
+    }
+
+    /// Runs SQL by psql.
+    pub fn sql(&self, sql: &str) -> String {
+        self.cluster.sql(&self.name, sql)
+    }
+}
+
+impl Cluster {
+    /// The server that the tests of this process share while any of them runs.
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
+        let mut shared = locked(&SHARED);
+        shared.upgrade().unwrap_or_else(|| {
+            let cluster = Self::start();
+            *shared = Arc::downgrade(&cluster);
+            cluster
+        })
+    }
+
+    /// A server of its own.
+    pub fn start() -> Arc<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        std::fs::write(path.join("password"), PASSWORD).unwrap();
+        private(&path.join("password"));
+        std::fs::create_dir(path.join("data")).unwrap();
+        give_away(path);
+        let mut initdb = as_server("initdb");
+        initdb.arg("--pgdata").arg(path.join("data"));
+        initdb.args(["--username=signer", "--auth=scram-sha-256", "--no-sync"]);
+        initdb.arg("--pwfile").arg(path.join("password"));
+        succeeded(&mut initdb);
+        let server = launched(path);
+        let cluster = Arc::new(Self {
+            server: Mutex::new(server),
+            directory,
+            databases: AtomicU32::new(0),
+        });
+        cluster.wait();
+        cluster
+    }
+
+    /// A new database.
+    pub fn database(self: &Arc<Self>) -> Database {
+        let number = self.databases.fetch_add(1, Ordering::SeqCst);
+        let name = format!("audit{number}");
+        self.sql("postgres", &format!("CREATE DATABASE {name}"));
+        Database {
+            cluster: Arc::clone(self),
+            name,
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    fn password_file(&self) -> PathBuf {
+        self.path().join("password")
+    }
+
+    fn sql(&self, database: &str, sql: &str) -> String {
+        let output = self.psql(database, sql).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    fn psql(&self, database: &str, sql: &str) -> Command {
+        let mut psql = Command::new(program("psql"));
+        psql.arg("--host").arg(self.path());
+        psql.args([
+            "--username=signer",
+            "--no-psqlrc",
+            "--tuples-only",
+            "--no-align",
+        ]);
+        psql.args(["--dbname", database, "--command", sql]);
+        psql.env("PGPASSWORD", PASSWORD);
+        psql
+    }
+
+    fn wait(&self) {
+        let begun = Instant::now();
+        while !self
+            .psql("postgres", "SELECT 1")
+            .output()
+            .unwrap()
+            .status
+            .success()
+        {
+            let waited = begun.elapsed() < Duration::from_secs(60);
+            assert!(waited, "PostgreSQL does not answer: {}", self.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.path().join("log")).unwrap_or_default()
+    }
+
+    /// Kills the server with SIGKILL.
+    pub fn kill(&self) {
+        self.signal("KILL");
+        // The shell above it ends with it.
+        let _ = locked(&self.server).wait();
+    }
+
+    /// Starts it again after a kill; returns when it answers.
+    pub fn restart(&self) {
+        let begun = Instant::now();
+        let mut server = locked(&self.server);
+        loop {
+            *server = launched(self.path());
+            // The old one's children may still be there, and then the new one gives up.
+            while server.try_wait().unwrap().is_none() {
+                if self.answers() {
+                    return;
+                }
+                let waited = begun.elapsed() < Duration::from_secs(60);
+                assert!(waited, "PostgreSQL does not start again: {}", self.log());
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+    }
+
+    fn answers(&self) -> bool {
+        let asked = self.psql("postgres", "SELECT 1").output();
+        asked.unwrap().status.success()
+    }
+
+    /// Sends the server's first process a signal.
+    fn signal(&self, signal: &str) {
+        let file = std::fs::read_to_string(self.path().join("data/postmaster.pid")).unwrap();
+        let process = file.lines().next().unwrap().trim().to_owned();
+        succeeded(Command::new("kill").args(["-s", signal, &process]));
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let server = self
+            .server
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(server.stdin.take());
+        let _ = server.wait();
+    }
+}
+
+/// Starts the server below a shell that ends it when this process closes the shell's standard
+/// input, which it does even when it is killed.
+fn launched(path: &Path) -> Child {
+    let script = r#"log=$1; shift; exec 3<&0
+        "$@" >>"$log" 2>&1 </dev/null 3<&- & server=$!
+        { read -r _ <&3; kill -s QUIT $server; } 2>/dev/null &
+        wait $server"#;
+    let postgres = as_server("postgres");
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh"]).arg(path.join("log"));
+    command
+        .arg(postgres.get_program())
+        .args(postgres.get_args());
+    command.arg("-D").arg(path.join("data")).arg("-k").arg(path);
+    command.args(["-c", "listen_addresses=", "-c", "max_connections=40"]);
+    command.stdin(Stdio::piped()).spawn().unwrap()
+}
+
+/// PostgreSQL refuses to run as root.
+fn as_server(name: &str) -> Command {
+    if !root() {
+        return Command::new(program(name));
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+    command.arg(program(name));
+    command
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn give_away(path: &Path) {
+    if root() {
+        succeeded(Command::new("chown").args(["-R", "postgres"]).arg(path));
+    }
+}
+
+fn private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Debian keeps the server's programs outside of the path.
+fn program(name: &str) -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let mut found: Vec<PathBuf> = versions
+        .filter_map(|version| Some(version.ok()?.path().join("bin").join(name)))
+        .filter(|path| path.exists())
+        .collect();
+    found.sort();
+    found.pop().unwrap_or_else(|| name.into())
+}
+
+fn succeeded(command: &mut Command) {
+    let output = command.output();
+    let output = output.unwrap_or_else(|error| {
+        panic!("{command:?}: {error}; install the Debian package postgresql")
+    });
+    assert!(output.status.success(), "{command:?}: {output:?}");
+}

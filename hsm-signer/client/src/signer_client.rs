@@ -1,0 +1,326 @@
+//! Requests, sent again where that helps.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::connect::Connector;
+use super::endpoint::Endpoint;
+use super::error::ClientError;
+use super::patience::{Attempts, Patience};
+use mls_signer_api::{
+    KeyFormat, KeysResponse, ProblemDetails, REMOVALS_PATH, Readiness, RemovalResult,
+    RemovalsRequest, RemovalsResponse,
+};
+
+/// No answer comes near this length in bytes.
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
+
+/// An idle connection is closed after so long, before the service does.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// So many requests are under way at once, each on a connection of its own; others wait for
+/// their turn. A service closes connections beyond the bound of a caller, 250 by default,
+/// and several clients may be one caller to it.
+const CONNECTIONS: usize = 64;
+
+/// A client of one service. Cheap to clone; clones share their connections and have at most
+/// 64 requests under way together.
+#[derive(Clone)]
+pub struct SignerClient {
+    http: Client<Connector, Full<Bytes>>,
+    turns: Arc<Semaphore>,
+    authority: String,
+    patience: Patience,
+}
+
+/// An answer whose body has been read.
+struct Answer {
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    timing: Option<String>,
+    body: Bytes,
+}
+
+impl SignerClient {
+    /// A client with the default [`Patience`].
+    ///
+    /// # Errors
+    /// [`ClientError::Tls`] when the certificates cannot be used.
+    pub fn new(endpoint: Endpoint) -> Result<Self, ClientError> {
+        Self::with_patience(endpoint, Patience::default())
+    }
+
+    /// A client with this patience.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_patience(endpoint: Endpoint, patience: Patience) -> Result<Self, ClientError> {
+        let http = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .pool_timer(TokioTimer::new())
+            // Sending again is decided here, where it is known what that does.
+            .retry_canceled_requests(false)
+            .build(Connector::new(&endpoint)?);
+        Ok(Self {
+            http,
+            turns: Arc::new(Semaphore::new(CONNECTIONS)),
+            authority: endpoint.authority(),
+            patience,
+        })
+    }
+
+    /// Proposes removals: a result for each, in order. Requests that got no answer, and
+    /// removals whose problem may pass, are sent again until the time is up.
+    ///
+    /// # Errors
+    /// [`ClientError`] when there is no answer to the batch as a whole.
+    pub async fn propose_removals(
+        &self,
+        request: RemovalsRequest,
+    ) -> Result<RemovalsResponse, ClientError> {
+        let mut attempts = Attempts::new(self.patience);
+        let mut results: Vec<Option<RemovalResult>> = vec![None; request.removals.len()];
+        let mut open: Vec<usize> = (0..results.len()).collect();
+        loop {
+            let part = RemovalsRequest {
+                removals: open
+                    .iter()
+                    .map(|place| request.removals[*place].clone())
+                    .collect(),
+                ..request.clone()
+            };
+            let answer = self
+                .ask_until(REMOVALS_PATH, Some(&part), &mut attempts)
+                .await;
+            let answer = match answer {
+                Ok(answer) => read_json::<RemovalsResponse>(&answer)?,
+                // What is known of some is more than an error.
+                Err(_) if results.iter().any(Option::is_some) => break,
+                Err(error) => return Err(error),
+            };
+            if answer.results.len() != open.len() {
+                return Err(ClientError::Answer(
+                    "it has another number of results".into(),
+                ));
+            }
+            for (place, result) in open.iter().zip(answer.results) {
+                results[*place] = Some(result);
+            }
+            open.retain(|place| results[*place].as_ref().is_none_or(may_pass));
+            if open.is_empty() || !attempts.wait(None).await {
+                break;
+            }
+        }
+        let results = results.into_iter().flatten().collect();
+        Ok(RemovalsResponse { results })
+    }
+
+    /// The current public keys, as Wire's `GET /mls/public-keys` answers.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn public_keys(
+        &self,
+        tenant: Option<&str>,
+        format: KeyFormat,
+    ) -> Result<Value, ClientError> {
+        let format = match format {
+            KeyFormat::Raw => "raw",
+            KeyFormat::Jwk => "jwk",
+        };
+        let query = match tenant {
+            Some(tenant) => format!("?format={format}&tenant={tenant}"),
+            None => format!("?format={format}"),
+        };
+        self.get(&format!("/mls/public-keys{query}")).await
+    }
+
+    /// All keys that sign.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn keys(&self, tenant: Option<&str>) -> Result<KeysResponse, ClientError> {
+        match tenant {
+            Some(tenant) => self.get(&format!("/v1/keys?tenant={tenant}")).await,
+            None => self.get("/v1/keys").await,
+        }
+    }
+
+    /// Whether the service can sign and record, and what FIPS 140-3 says of it, asked once.
+    ///
+    /// # Errors
+    /// [`ClientError`] when it cannot, or does not answer.
+    pub async fn ready(&self) -> Result<Readiness, ClientError> {
+        read_json(&self.ask_once("/readyz").await?)
+    }
+
+    /// Whether the service's process answers, asked once.
+    ///
+    /// # Errors
+    /// [`ClientError`] when it does not.
+    pub async fn alive(&self) -> Result<(), ClientError> {
+        self.ask_once("/healthz").await.map(drop)
+    }
+
+    async fn ask_once(&self, path: &str) -> Result<Answer, ClientError> {
+        let request = self.request::<()>(path, None)?;
+        judged(self.send(request, self.patience.attempt).await?)
+    }
+
+    /// Proposes removals once, without trying again. Returns the results and the service's
+    /// Server-Timing, for measurements.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn propose_once(
+        &self,
+        request: &RemovalsRequest,
+    ) -> Result<(RemovalsResponse, Option<String>), ClientError> {
+        let request = self.request(REMOVALS_PATH, Some(request))?;
+        let answer = judged(self.send(request, self.patience.attempt).await?)?;
+        Ok((read_json(&answer)?, answer.timing))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let mut attempts = Attempts::new(self.patience);
+        let answer = self.ask_until::<()>(path, None, &mut attempts).await?;
+        read_json(&answer)
+    }
+
+    /// Asks until there is an answer that will not change.
+    async fn ask_until<T: serde::Serialize>(
+        &self,
+        path: &str,
+        body: Option<&T>,
+        attempts: &mut Attempts,
+    ) -> Result<Answer, ClientError> {
+        let mut last = ClientError::Unreachable("there was no time to try".into());
+        while let Some(limit) = attempts.next() {
+            let request = self.request(path, body)?;
+            let mut asked = None;
+            let outcome = match self.send(request, limit).await {
+                Ok(answer) => {
+                    asked = answer.retry_after;
+                    judged(answer)
+                }
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Err(error) if error.may_pass() => last = error,
+                other => return other,
+            }
+            if !attempts.wait(asked).await {
+                break;
+            }
+        }
+        Err(last)
+    }
+
+    fn request<T: serde::Serialize>(
+        &self,
+        path: &str,
+        body: Option<&T>,
+    ) -> Result<Request<Full<Bytes>>, ClientError> {
+        let wrong = |error: &dyn fmt::Display| ClientError::Endpoint(error.to_string());
+        let (method, body) = match body {
+            Some(body) => {
+                let body = serde_json::to_vec(body).map_err(|error| wrong(&error))?;
+                (Method::POST, Bytes::from(body))
+            }
+            None => (Method::GET, Bytes::new()),
+        };
+        Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.authority))
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(body))
+            .map_err(|error| wrong(&error))
+    }
+
+    async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+        limit: Duration,
+    ) -> Result<Answer, ClientError> {
+        let answered = async {
+            let _turn = self.turns.acquire().await.map_err(|error| causes(&error))?;
+            let response = self
+                .http
+                .request(request)
+                .await
+                .map_err(|error| causes(&error))?;
+            read(response).await
+        };
+        let answered = tokio::time::timeout(limit, answered).await;
+        answered
+            .unwrap_or_else(|_| Err(format!("no answer within {} ms", limit.as_millis())))
+            .map_err(ClientError::Unreachable)
+    }
+}
+
+impl fmt::Debug for SignerClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignerClient")
+            .field("authority", &self.authority)
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a removal may succeed when it is sent again.
+fn may_pass(result: &RemovalResult) -> bool {
+    match result {
+        RemovalResult::Signed(_) => false,
+        RemovalResult::Refused { problem } => matches!(problem.status, 429 | 503 | 504),
+    }
+}
+
+async fn read(response: Response<hyper::body::Incoming>) -> Result<Answer, String> {
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, MAX_ANSWER).collect().await;
+    let text = |name| head.headers.get(name)?.to_str().ok();
+    let seconds = text(RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok());
+    Ok(Answer {
+        status: head.status,
+        retry_after: seconds.map(Duration::from_secs),
+        timing: text("server-timing").map(str::to_owned),
+        body: body.map_err(|error| error.to_string())?.to_bytes(),
+    })
+}
+
+/// The answer if it is a success, else the problem.
+fn judged(answer: Answer) -> Result<Answer, ClientError> {
+    if answer.status.is_success() {
+        return Ok(answer);
+    }
+    match serde_json::from_slice::<ProblemDetails>(&answer.body) {
+        Ok(problem) => Err(ClientError::Refused(Box::new(problem))),
+        Err(_) => Err(ClientError::Answer(format!("status {}", answer.status))),
+    }
+}
+
+fn read_json<T: DeserializeOwned>(answer: &Answer) -> Result<T, ClientError> {
+    serde_json::from_slice(&answer.body).map_err(|error| ClientError::Answer(error.to_string()))
+}
+
+/// An error with its causes.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,161 @@
+//! What an engine is made of: its tokens, its keys, its patience.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mls_signer_token::Pin;
+use mls_signer_token::error::Error;
+use mls_signer_token::isolation::{IsolatedToken, ModuleSetup, Worker};
+use mls_signer_token::{KeySelector, Module, Pkcs11Token, Token};
+
+/// An engine's configuration.
+#[derive(Debug)]
+pub struct EngineConfig {
+    /// The tokens. Each has the same keys; one that lacks some serves the others.
+    pub sources: Vec<SourceConfig>,
+    /// The keys.
+    pub keys: KeyChoice,
+    /// The public keys that the keys must have, in MLS's form, where they are known from
+    /// before. Where there are none, the keys that the first token shows at the start are
+    /// pinned from then on.
+    pub pins: Vec<Vec<u8>>,
+    /// The most signatures that are under way or wait at a time.
+    pub capacity: usize,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+impl EngineConfig {
+    /// One token, the removal keys of the default labels in all their generations.
+    pub fn new(source: SourceConfig) -> Self {
+        Self {
+            sources: vec![source],
+            keys: KeyChoice::Generations,
+            pins: Vec::new(),
+            capacity: 65_536,
+            timing: Timing::default(),
+        }
+    }
+}
+
+/// Which keys an engine uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyChoice {
+    /// Those with the default labels, in all generations; see
+    /// [`generation`](mls_signer_token::keys::generation).
+    Generations,
+    /// Those with these names.
+    Named(Vec<KeySelector>),
+}
+
+/// One token of an engine.
+#[derive(Debug)]
+pub struct SourceConfig {
+    /// Its name in logs, reports and audit records.
+    pub name: Arc<str>,
+    /// How it is reached.
+    pub reach: Reach,
+}
+
+/// How a token is reached.
+#[derive(Debug)]
+pub enum Reach {
+    /// Through a module in a child process, which may crash and hang.
+    Isolated {
+        /// The module and the token.
+        setup: ModuleSetup,
+        /// The program that holds the module.
+        worker: Worker,
+        /// The user's PIN.
+        pin: Pin,
+    },
+    /// Through a module in this process: what it does to the process, nobody undoes.
+    InProcess {
+        /// The module and the token.
+        setup: ModuleSetup,
+        /// The user's PIN.
+        pin: Pin,
+    },
+    /// Through a token that is open already; the number of its sessions goes with it.
+    Open(Arc<dyn Token>, usize),
+}
+
+impl SourceConfig {
+    /// A token in a child process.
+    pub fn isolated(setup: ModuleSetup, worker: Worker, pin: Pin) -> Self {
+        Self {
+            name: setup.token.to_string().into(),
+            reach: Reach::Isolated { setup, worker, pin },
+        }
+    }
+
+    /// A token in this process.
+    pub fn in_process(setup: ModuleSetup, pin: Pin) -> Self {
+        Self {
+            name: setup.token.to_string().into(),
+            reach: Reach::InProcess { setup, pin },
+        }
+    }
+
+    /// The same with another name.
+    pub fn named(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+}
+
+impl Reach {
+    /// Opens the token, which tries the PIN once.
+    pub(super) fn open(&self) -> Result<Arc<dyn Token>, Error> {
+        Ok(match self {
+            Self::Isolated { setup, worker, pin } => {
+                Arc::new(IsolatedToken::open(setup.clone(), worker.clone(), pin)?)
+            }
+            Self::InProcess { setup, pin } => {
+                let module = Module::load_with(&setup.module, setup.parameters.as_deref())?;
+                let token = Pkcs11Token::open_with(&module, &setup.token, pin, setup.limits)?;
+                Arc::new(token)
+            }
+            Self::Open(token, _) => Arc::clone(token),
+        })
+    }
+
+    /// How many signatures may be made at a time.
+    pub(super) fn sessions(&self) -> usize {
+        match self {
+            Self::Isolated { setup, .. } | Self::InProcess { setup, .. } => setup.limits.sessions,
+            Self::Open(_, sessions) => *sessions,
+        }
+    }
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// A module that has not answered a signature for so long hangs.
+    pub call_limit: Duration,
+    /// A token that has made no signature for so long is probed by one.
+    pub probe_interval: Duration,
+    /// A probe that takes longer has failed. An outage shows in the health report within
+    /// the sum of the two.
+    pub probe_limit: Duration,
+    /// C_Finalize and C_Initialize are not called more often than this.
+    pub reinitialise_interval: Duration,
+    /// After recovery failed, it begins anew so much later; twice as much each time.
+    pub first_pause: Duration,
+    /// The longest such pause.
+    pub longest_pause: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            call_limit: Duration::from_secs(5),
+            probe_interval: Duration::from_secs(1),
+            probe_limit: Duration::from_secs(2),
+            reinitialise_interval: Duration::from_secs(1),
+            first_pause: Duration::from_millis(100),
+            longest_pause: Duration::from_secs(5),
+        }
+    }
+}

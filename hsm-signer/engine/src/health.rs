@@ -1,0 +1,60 @@
+//! How an engine is: per token, with what has happened to it.
+
+use serde::Serialize;
+
+use mls_signer_token::failure::Rung;
+
+/// How an engine is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Health {
+    /// Whether a token can sign: it has made a signature that verified under the pinned
+    /// public key, and nothing has failed since.
+    pub healthy: bool,
+    /// The tokens.
+    pub sources: Vec<SourceHealth>,
+}
+
+/// How one token is.
+#[derive(Clone, Debug, Serialize)]
+pub struct SourceHealth {
+    /// Its name.
+    pub name: String,
+    /// The process that holds the module, if it is another than this one.
+    pub process: Option<u32>,
+    /// What it is doing.
+    pub phase: Phase,
+    /// For how many milliseconds.
+    pub since_ms: u64,
+    /// What failed last.
+    pub last_failure: Option<String>,
+    /// The keys that it cannot sign with, and why.
+    pub missing_keys: Vec<String>,
+    /// The steps of recovery taken so far.
+    pub steps: Vec<(Rung, u64)>,
+    /// How often recovery has failed and the token was left alone for a while.
+    pub breaker_opened: u64,
+    /// Signatures made and verified.
+    pub signatures: u64,
+    /// Signatures that did not verify; none of them was released.
+    pub rejected: u64,
+    /// Microseconds for a signature, averaged over the last ones.
+    pub latency_us: u64,
+    /// Signatures under way.
+    pub in_flight: usize,
+}
+
+/// What a token is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// It is being opened.
+    Starting,
+    /// It signs.
+    Ready,
+    /// Something failed, and the steps of recovery are being taken.
+    Recovering,
+    /// They did not help; they are taken again after a pause.
+    Out,
+    /// Nothing will help but a person, such as after a wrong PIN.
+    Refused,
+}

@@ -1,0 +1,339 @@
+//! The thread that sees to one source: opens its token, probes it when it is quiet, and
+//! climbs the ladder of recovery when something failed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use super::health::Phase;
+use super::key::Key;
+use super::source::{Source, State};
+use mls_signer_token::Token;
+use mls_signer_token::error::Error;
+use mls_signer_token::failure::{Nature, Rung};
+use mls_signer_token::sync::locked;
+
+/// The engine's keys, which a rotation adds to.
+pub(super) type Keys = RwLock<Vec<Arc<Key>>>;
+
+pub(super) struct Supervisor {
+    source: Arc<Source>,
+    keys: Arc<Keys>,
+    /// Which key is probed next.
+    turn: usize,
+    /// The public keys of those that were there when the source was last ready.
+    had: Vec<Vec<u8>>,
+    last_reinitialised: Option<Instant>,
+}
+
+enum Task {
+    Probe,
+    Look,
+    Recover(Rung),
+    Stop,
+}
+
+impl Supervisor {
+    pub fn new(source: Arc<Source>, keys: Arc<Keys>) -> Self {
+        Self {
+            source,
+            keys,
+            turn: 0,
+            had: Vec::new(),
+            last_reinitialised: None,
+        }
+    }
+
+    /// Opens the token for the first time. The keys may not be known yet.
+    pub fn open(&self) -> Result<(), Error> {
+        let opened = self.source.config.reach.open();
+        let mut state = locked(&self.source.state);
+        match opened {
+            Ok(token) => {
+                state.token = Some(token);
+                Ok(())
+            }
+            Err(error) => {
+                state.last_failure = Some(error.to_string());
+                let phase = match error.nature() {
+                    Nature::Permanent => Phase::Refused,
+                    _ => Phase::Out,
+                };
+                state.enter(phase);
+                Err(error)
+            }
+        }
+    }
+
+    /// Sees to the source until the engine stops.
+    pub fn run(mut self) {
+        self.guarded(Self::begin);
+        loop {
+            match self.next_task() {
+                Task::Stop => return,
+                Task::Probe => self.guarded(Self::probe_quiet),
+                Task::Look => self.guarded(Self::look_for_missing),
+                Task::Recover(rung) => self.guarded(|this| this.climb(rung, None)),
+            }
+        }
+    }
+
+    /// A fault of ours must not leave the source without anybody who sees to it.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
+        let done = catch_unwind(AssertUnwindSafe(|| work(self)));
+        if done.is_err() {
+            self.give_up(None);
+        }
+    }
+
+    /// Finds the keys and makes a first signature.
+    fn begin(&mut self) {
+        if locked(&self.source.state).token.is_none() {
+            return;
+        }
+        match self.prove() {
+            Ok(()) => self.ready(),
+            Err(error) => self.climb(error.rung(), Some(error)),
+        }
+    }
+
+    fn next_task(&self) -> Task {
+        let mut state = locked(&self.source.state);
+        loop {
+            if state.stopping {
+                return Task::Stop;
+            }
+            if let Some(rung) = state.wanted.take() {
+                return Task::Recover(rung);
+            }
+            let now = Instant::now();
+            let look = self.look_due(&state);
+            if look.is_some_and(|look| look <= now) {
+                return Task::Look;
+            }
+            let due = self.due(&state);
+            match due {
+                Some(due) if due <= now && state.phase == Phase::Ready => return Task::Probe,
+                Some(due) if due <= now => {
+                    state.enter(Phase::Recovering);
+                    return Task::Recover(Rung::FindKey);
+                }
+                due => {
+                    let next = [due, look].into_iter().flatten().min();
+                    state = self.sleep(state, next.map(|next| next - now));
+                }
+            }
+        }
+    }
+
+    /// When something is to be done without being told.
+    fn due(&self, state: &State) -> Option<Instant> {
+        let interval = self.source.timing.probe_interval;
+        match state.phase {
+            Phase::Ready => Some(state.last_success.unwrap_or(state.since) + interval),
+            Phase::Out => Some(state.breaker.open_until().unwrap_or(state.since)),
+            Phase::Starting | Phase::Recovering | Phase::Refused => None,
+        }
+    }
+
+    /// When keys that are missing are looked for again: they may come back while others
+    /// sign, and then no failure tells of it.
+    fn look_due(&self, state: &State) -> Option<Instant> {
+        let missing = state.keys.values().any(Result::is_err);
+        (state.phase == Phase::Ready && missing)
+            .then(|| state.looked + self.source.timing.probe_interval)
+    }
+
+    fn sleep<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        time: Option<Duration>,
+    ) -> MutexGuard<'a, State> {
+        let time = time.unwrap_or(Duration::from_secs(3600));
+        let woken = self.source.wake.wait_timeout(state, time);
+        woken.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// A source that has signed nothing for a while makes a signature.
+    fn probe_quiet(&mut self) {
+        let limit = self.source.timing.probe_limit;
+        let alive = match self.token() {
+            Some(token) => token.keep_alive(Instant::now() + limit),
+            None => Err(Error::SessionLost),
+        };
+        if let Err(error) = alive.and_then(|()| self.probe()) {
+            self.climb(error.rung(), Some(error));
+        }
+    }
+
+    fn look_for_missing(&mut self) {
+        let deadline = Instant::now() + self.source.timing.probe_limit;
+        self.source.find_missing(&self.known_keys(), deadline);
+        self.had = self.present();
+        self.source.board.ring();
+    }
+
+    /// One signature, of each key in turn.
+    fn probe(&mut self) -> Result<(), Error> {
+        let keys = self.known_keys();
+        let present = self.source.present(&keys);
+        self.turn = self.turn.wrapping_add(1);
+        match present.get(self.turn % present.len().max(1)) {
+            Some(key) => self.source.probe(key, self.source.timing.probe_limit),
+            None => Err(Error::KeyNotFound {
+                class: "private key",
+                wanted: "that the engine uses".into(),
+            }),
+        }
+    }
+
+    fn prove(&mut self) -> Result<(), Error> {
+        let deadline = Instant::now() + self.source.timing.probe_limit;
+        self.source.find_keys(&self.known_keys(), deadline)?;
+        self.probe()
+    }
+
+    fn present(&self) -> Vec<Vec<u8>> {
+        let present = self.source.present(&self.known_keys());
+        present.iter().map(|key| key.public_key.clone()).collect()
+    }
+
+    fn known_keys(&self) -> Vec<Arc<Key>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.clone()
+    }
+
+    fn token(&self) -> Option<Arc<dyn Token>> {
+        locked(&self.source.state).token.clone()
+    }
+
+    fn ready(&mut self) {
+        self.had = self.present();
+        let mut state = locked(&self.source.state);
+        state.breaker.succeed();
+        state.wanted = None;
+        state.enter(Phase::Ready);
+        drop(state);
+        self.source.board.ring();
+    }
+
+    /// Climbs from `first` until a signature is made and verified and no key is lost, or the
+    /// ladder ends. A key may be lost to a module that has lost sight of what is in the token:
+    /// only where the last step does not find it either do the other keys go on without it.
+    fn climb(&mut self, first: Rung, failure: Option<Error>) {
+        let mut failure = failure;
+        self.fail(failure.as_ref());
+        let mut least = first;
+        let mut signs = false;
+        for rung in Rung::ALL {
+            if rung < least || !self.possible(rung) {
+                continue;
+            }
+            let stepped = self.step(rung, failure.as_ref());
+            signs = stepped.is_ok();
+            match stepped.and_then(|()| self.no_key_is_lost()) {
+                Ok(()) => return self.ready(),
+                Err(error) => {
+                    // A process that is gone needs no new session first.
+                    least = least.max(error.rung());
+                    let hopeless = error.concerns_pin();
+                    self.fail(Some(&error));
+                    failure = Some(error);
+                    if hopeless {
+                        break;
+                    }
+                }
+            }
+            if locked(&self.source.state).stopping {
+                return;
+            }
+        }
+        if signs {
+            self.ready();
+        } else {
+            self.give_up(failure.as_ref());
+        }
+    }
+
+    fn no_key_is_lost(&self) -> Result<(), Error> {
+        let missing = self.source.missing(&self.known_keys());
+        let was_there = |key: &&Arc<Key>| self.had.contains(&key.public_key);
+        match missing.iter().find(was_there) {
+            Some(lost) => Err(lost.not_found()),
+            None => Ok(()),
+        }
+    }
+
+    fn fail(&self, failure: Option<&Error>) {
+        let mut state = locked(&self.source.state);
+        if let Some(failure) = failure {
+            state.last_failure = Some(failure.to_string());
+        }
+        state.enter(Phase::Recovering);
+        drop(state);
+        self.source.board.ring();
+    }
+
+    /// Whether the token has the step, and it is not too early for it.
+    fn possible(&self, rung: Rung) -> bool {
+        let known = match self.token() {
+            Some(token) => token.knows(rung),
+            None => rung == Rung::Restart,
+        };
+        let interval = self.source.timing.reinitialise_interval;
+        let early = rung == Rung::Reinitialise
+            && self
+                .last_reinitialised
+                .is_some_and(|last| last.elapsed() < interval);
+        known && !early
+    }
+
+    /// Takes one step, counted and logged, and tries a signature.
+    fn step(&mut self, rung: Rung, failure: Option<&Error>) -> Result<(), Error> {
+        let name = &self.source.config.name;
+        let reason = failure.map_or_else(String::new, ToString::to_string);
+        tracing::warn!(source = %name, %rung, failure = reason, "recovering");
+        {
+            let mut state = locked(&self.source.state);
+            *state.steps.entry(rung).or_default() += 1;
+            state.generation += 1;
+        }
+        self.source.forget_latency();
+        if rung == Rung::Reinitialise {
+            self.last_reinitialised = Some(Instant::now());
+        }
+        match self.token() {
+            Some(token) => {
+                let deadline = Instant::now() + self.source.timing.probe_limit;
+                token.recover(rung, deadline)?;
+            }
+            None => {
+                let token = self.source.config.reach.open()?;
+                locked(&self.source.state).token = Some(token);
+            }
+        }
+        self.prove()
+    }
+
+    /// The ladder has ended: the breaker opens, or nothing will ever help.
+    fn give_up(&self, failure: Option<&Error>) {
+        let mut state = locked(&self.source.state);
+        let name = &self.source.config.name;
+        if failure.is_some_and(Error::concerns_pin) {
+            tracing::error!(source = %name, "recovery ends: the PIN is not tried again");
+            state.enter(Phase::Refused);
+        } else {
+            let until = state.breaker.fail(Instant::now());
+            let pause = until.saturating_duration_since(Instant::now());
+            tracing::error!(
+                source = %name,
+                ?pause,
+                "recovery failed; it begins anew later"
+            );
+            state.wanted = None;
+            state.enter(Phase::Out);
+        }
+        drop(state);
+        self.source.board.ring();
+    }
+}

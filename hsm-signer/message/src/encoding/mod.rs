@@ -1,0 +1,123 @@
+//! Byte strings between PKCS#11, MLS, X.509 and JSON. Pure: no token, no file.
+
+pub mod derivation;
+pub mod ecdsa;
+pub mod ml_dsa;
+pub mod pkcs8;
+pub mod public_key;
+
+use base64ct::{Base64, Encoding};
+
+use crate::scheme::titles;
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(DIGITS[usize::from(byte >> 4)].into());
+        text.push(DIGITS[usize::from(byte & 15)].into());
+    }
+    text
+}
+
+/// Standard base64 with padding (RFC 4648, section 4).
+pub fn base64(bytes: &[u8]) -> String {
+    Base64::encode_string(bytes)
+}
+
+/// The bytes of standard base64 with padding; none where it is anything else.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    Base64::decode_vec(text).ok()
+}
+
+/// Why a byte string was refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodingError {
+    /// An ECDSA signature that is not r || s of the curve's length.
+    #[error("the token's ECDSA signature has {found} bytes, not the {expected} of r || s")]
+    SignatureLength {
+        /// Bytes needed.
+        expected: usize,
+        /// Bytes given.
+        found: usize,
+    },
+    /// r or s is zero, which no valid signature has.
+    #[error("the token's ECDSA signature has a zero in it")]
+    SignatureZero,
+    /// CKA_EC_POINT is none of the forms in use.
+    #[error("the token's CKA_EC_POINT is no {scheme} public key: {found} bytes, {expected} needed")]
+    Point {
+        /// The key's scheme.
+        scheme: &'static str,
+        /// Bytes needed, without DER around them.
+        expected: usize,
+        /// Bytes given.
+        found: usize,
+    },
+    /// CKA_VALUE of a public key does not have the length of its parameter set.
+    #[error("the token's CKA_VALUE is no {scheme} public key: {found} bytes, {expected} needed")]
+    PublicValue {
+        /// The key's scheme.
+        scheme: &'static str,
+        /// Bytes needed.
+        expected: usize,
+        /// Bytes given.
+        found: usize,
+    },
+    /// It is not a PKCS#8 key.
+    #[error(
+        "this is not PKCS#8, in PEM (-----BEGIN PRIVATE KEY-----) or DER, as `openssl genpkey` \
+         writes it; convert other forms with: openssl pkcs8 -topk8"
+    )]
+    NotPkcs8,
+    /// It is encrypted, and there is no passphrase.
+    #[error("the key is encrypted; give its passphrase in a file (--passphrase-file)")]
+    Encrypted,
+    /// It is encrypted, and the passphrase does not open it.
+    #[error(
+        "the key cannot be decrypted: the passphrase is wrong, or the method is none of PBES2 \
+         (PBKDF2 or scrypt, with AES); write it anew with: openssl pkcs8 -topk8 -v2 aes-256-cbc"
+    )]
+    NotDecrypted,
+    /// It is encrypted, and this program has nothing but the FIPS module to decrypt it with.
+    #[error(
+        "the key is encrypted, and a build with the FIPS module has nothing approved to decrypt \
+         it with: decrypt it where it was made with: openssl pkcs8 -in FILE -out CLEAR"
+    )]
+    DecryptedOutside,
+    /// The key's algorithm is no scheme's.
+    #[error("the key is none of this program's schemes: {}", titles())]
+    KeyAlgorithm,
+    /// The private key does not have the form that its algorithm demands.
+    #[error("the {scheme} private key is malformed: {reason}")]
+    PrivateKey {
+        /// The key's scheme.
+        scheme: &'static str,
+        /// What is wrong, without anything of the key.
+        reason: &'static str,
+    },
+    /// The file's public key belongs to another private key.
+    #[error("the {scheme} public key in the file does not belong to the private key")]
+    KeysDoNotMatch {
+        /// The key's scheme.
+        scheme: &'static str,
+    },
+    /// Two keys of one scheme where there is room for one.
+    #[error("two of the keys are {scheme}; Wire's JSON holds one key of each scheme")]
+    SchemeTwice {
+        /// The scheme.
+        scheme: &'static str,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hex;
+
+    #[test]
+    fn each_byte_has_two_digits() {
+        assert_eq!(hex(&[]), "");
+        assert_eq!(hex(&[0x00, 0x0f, 0xa5, 0xff]), "000fa5ff");
+    }
+}

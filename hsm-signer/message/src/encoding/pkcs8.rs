@@ -1,0 +1,476 @@
+//! Private keys from PKCS#8 in PEM or DER, encrypted or not (RFC 5208, RFC 5958), checked
+//! before they are used.
+//!
+//! ```text
+//! ECPrivateKey ::= SEQUENCE {                                (RFC 5915, section 3)
+//!   version        INTEGER { ecPrivkeyVer1(1) },
+//!   privateKey     OCTET STRING,
+//!   parameters [0] ECParameters OPTIONAL,
+//!   publicKey  [1] BIT STRING OPTIONAL }
+//!
+//! CurvePrivateKey ::= OCTET STRING                           (RFC 8410, section 7)
+//! ```
+//!
+//! Of ML-DSA see [`ml_dsa`](super::ml_dsa).
+
+use std::fmt;
+
+use der::asn1::{BitStringRef, OctetStringRef};
+use der::{Decode, Reader, SliceReader, TagMode, TagNumber};
+use pkcs8::{EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef, SecretDocument};
+use zeroize::Zeroizing;
+
+use super::EncodingError;
+use super::ml_dsa::{PrivateForm, has_rho_of, private_form};
+use crate::scheme::{Algorithm, Scheme};
+
+/// The PEM label of an unencrypted PKCS#8 key.
+const LABEL: &str = "PRIVATE KEY";
+/// The PEM label of an encrypted one.
+const ENCRYPTED_LABEL: &str = "ENCRYPTED PRIVATE KEY";
+/// With what PEM begins.
+const PEM_BEGIN: &[u8] = b"-----BEGIN";
+/// ecPrivkeyVer1.
+const EC_VERSION: u8 = 1;
+
+/// A private key outside a token, on its way into one. Overwritten when dropped;
+/// `Debug` shows the public key only.
+pub struct PrivateKey {
+    scheme: &'static Scheme,
+    secret: Zeroizing<Vec<u8>>,
+    public_key: Vec<u8>,
+}
+
+impl PrivateKey {
+    /// Reads one key as `openssl genpkey` writes it: PKCS#8 in PEM, not encrypted.
+    ///
+    /// # Errors
+    /// As [`PrivateKey::from_file`].
+    pub fn from_pem(pem: &str) -> Result<Self, EncodingError> {
+        Self::from_file(pem.as_bytes(), None)
+    }
+
+    /// Reads one key from the content of a file: PKCS#8 in PEM or DER, encrypted (PBES2,
+    /// RFC 8018) or not. The public key is computed from the private one; where the file
+    /// carries a public key too, they must agree. A passphrase for a key that is not
+    /// encrypted is not used.
+    ///
+    /// # Errors
+    /// [`EncodingError`] when it is not PKCS#8, of no scheme of this crate, malformed, or when
+    /// its two keys do not belong together; [`EncodingError::Encrypted`] when it is
+    /// encrypted and there is no passphrase, [`EncodingError::NotDecrypted`] when the
+    /// passphrase is wrong or the method unknown, [`EncodingError::DecryptedOutside`] in a
+    /// build with the FIPS module.
+    pub fn from_file(content: &[u8], passphrase: Option<&[u8]>) -> Result<Self, EncodingError> {
+        let document = document(content)?;
+        if let Ok(info) = PrivateKeyInfoRef::try_from(document.as_bytes()) {
+            return Self::from_info(&info);
+        }
+        let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
+            .map_err(|_| EncodingError::NotPkcs8)?;
+        let passphrase = passphrase.ok_or(EncodingError::Encrypted)?;
+        let clear = decrypt(&encrypted, passphrase)?;
+        let info = PrivateKeyInfoRef::try_from(clear.as_bytes());
+        Self::from_info(&info.map_err(|_| EncodingError::NotDecrypted)?)
+    }
+
+    fn from_info(info: &PrivateKeyInfoRef<'_>) -> Result<Self, EncodingError> {
+        let scheme = scheme_of(info)?;
+        let parsed = match scheme.algorithm {
+            Algorithm::EdDsa => parse_seed(info, scheme)?,
+            Algorithm::EcDsa { .. } => parse_ec(info, scheme)?,
+            Algorithm::MlDsa => parse_ml_dsa(info, scheme)?,
+        };
+        Self::checked(scheme, parsed)
+    }
+
+    /// The key with the seed or scalar `secret`, of the scheme's field length.
+    ///
+    /// # Errors
+    /// [`EncodingError::PrivateKey`] when it has another length or is out of range.
+    pub fn from_secret(scheme: &'static Scheme, secret: &[u8]) -> Result<Self, EncodingError> {
+        let secret = exact(secret, scheme)?;
+        let public_key = None;
+        Self::checked(scheme, Parsed { secret, public_key })
+    }
+
+    /// The key's scheme.
+    pub fn scheme(&self) -> &'static Scheme {
+        self.scheme
+    }
+
+    /// The public key as MLS carries it.
+    pub fn public_key(&self) -> &[u8] {
+        &self.public_key
+    }
+
+    /// The seed (EdDSA, ML-DSA) or the big-endian scalar, of the scheme's field length.
+    pub fn secret(&self) -> &[u8] {
+        &self.secret
+    }
+
+    fn checked(scheme: &'static Scheme, parsed: Parsed) -> Result<Self, EncodingError> {
+        let public_key =
+            (scheme.public_key_of)(&parsed.secret).ok_or(EncodingError::PrivateKey {
+                scheme: scheme.title,
+                reason: OUT_OF_RANGE,
+            })?;
+        if parsed.public_key.is_some_and(|stated| stated != public_key) {
+            return Err(EncodingError::KeysDoNotMatch {
+                scheme: scheme.title,
+            });
+        }
+        Ok(Self {
+            scheme,
+            secret: parsed.secret,
+            public_key,
+        })
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey")
+            .field("scheme", &self.scheme.name)
+            .field("public_key", &self.public_key)
+            .finish_non_exhaustive()
+    }
+}
+
+const OUT_OF_RANGE: &str = "its value is not in the curve's range";
+
+/// The DER in a file, which may be PEM; other tools write lines before it.
+fn document(content: &[u8]) -> Result<SecretDocument, EncodingError> {
+    let pem = content
+        .windows(PEM_BEGIN.len())
+        .any(|bytes| bytes == PEM_BEGIN);
+    if !pem {
+        return SecretDocument::try_from(content).map_err(|_| EncodingError::NotPkcs8);
+    }
+    let text = std::str::from_utf8(content).map_err(|_| EncodingError::NotPkcs8)?;
+    let (label, document) = SecretDocument::from_pem(text).map_err(|_| EncodingError::NotPkcs8)?;
+    match label {
+        LABEL | ENCRYPTED_LABEL => Ok(document),
+        _ => Err(EncodingError::NotPkcs8),
+    }
+}
+
+/// What a file holds: the private key, and the public one where it is stated.
+struct Parsed {
+    secret: Zeroizing<Vec<u8>>,
+    public_key: Option<Vec<u8>>,
+}
+
+fn scheme_of(info: &PrivateKeyInfoRef<'_>) -> Result<&'static Scheme, EncodingError> {
+    let curve = info
+        .algorithm
+        .parameters
+        .map(|parameters| parameters.decode_as::<ObjectIdentifier>())
+        .transpose()
+        .map_err(|_| EncodingError::KeyAlgorithm)?;
+    Scheme::by_oids(info.algorithm.oid, curve).ok_or(EncodingError::KeyAlgorithm)
+}
+
+fn parse_seed(
+    info: &PrivateKeyInfoRef<'_>,
+    scheme: &'static Scheme,
+) -> Result<Parsed, EncodingError> {
+    let seed = <&OctetStringRef>::from_der(info.private_key.as_bytes())
+        .map_err(|_| malformed(scheme, "it is no CurvePrivateKey of RFC 8410"))?;
+    Ok(Parsed {
+        secret: exact(seed.as_bytes(), scheme)?,
+        public_key: stated(info),
+    })
+}
+
+/// The public key that the file states beside the private one.
+fn stated(info: &PrivateKeyInfoRef<'_>) -> Option<Vec<u8>> {
+    let bits = info.public_key.as_ref()?;
+    Some(bits.as_bytes().unwrap_or_default().to_vec())
+}
+
+/// The public key is computed from the seed, with which an expanded key beside it must agree
+/// (RFC 9881, section 6).
+fn parse_ml_dsa(
+    info: &PrivateKeyInfoRef<'_>,
+    scheme: &'static Scheme,
+) -> Result<Parsed, EncodingError> {
+    let form = private_form(info.private_key.as_bytes())
+        .map_err(|_| malformed(scheme, "it is no ML-DSA-PrivateKey of RFC 9881"))?;
+    let (seed, expanded) = match form {
+        PrivateForm::Seed(seed) => (seed, None),
+        PrivateForm::Both(seed, expanded) => (seed, Some(expanded)),
+        PrivateForm::Expanded => {
+            let reason = "it holds the expanded key alone; the seed is needed";
+            return Err(malformed(scheme, reason));
+        }
+    };
+    let secret = exact(seed, scheme)?;
+    let derived = (scheme.public_key_of)(&secret).unwrap_or_default();
+    if expanded.is_some_and(|expanded| !has_rho_of(expanded, &derived)) {
+        return Err(malformed(scheme, "its seed and its expanded key differ"));
+    }
+    Ok(Parsed {
+        secret,
+        public_key: stated(info),
+    })
+}
+
+fn parse_ec(
+    info: &PrivateKeyInfoRef<'_>,
+    scheme: &'static Scheme,
+) -> Result<Parsed, EncodingError> {
+    let parsed = decode_ec(info.private_key.as_bytes())
+        .map_err(|_| malformed(scheme, "it is no ECPrivateKey of RFC 5915"))?;
+    if parsed.version != EC_VERSION {
+        return Err(malformed(scheme, "the version of ECPrivateKey is not 1"));
+    }
+    if parsed.curve.is_some() && parsed.curve != scheme.curve_oid {
+        return Err(malformed(scheme, "it names two different curves"));
+    }
+    Ok(Parsed {
+        secret: exact(parsed.secret, scheme)?,
+        public_key: parsed.public_key.map(<[u8]>::to_vec),
+    })
+}
+
+struct EcPrivateKey<'a> {
+    version: u8,
+    secret: &'a [u8],
+    curve: Option<ObjectIdentifier>,
+    public_key: Option<&'a [u8]>,
+}
+
+fn decode_ec(bytes: &[u8]) -> der::Result<EcPrivateKey<'_>> {
+    let mut reader = SliceReader::new(bytes)?;
+    let key = reader.sequence(|fields| {
+        let version = u8::decode(fields)?;
+        let secret = <&OctetStringRef>::decode(fields)?.as_bytes();
+        let curve = fields.context_specific(TagNumber(0), TagMode::Explicit)?;
+        let public =
+            fields.context_specific::<BitStringRef<'_>>(TagNumber(1), TagMode::Explicit)?;
+        let public_key = public.map(|bits| bits.as_bytes().unwrap_or_default());
+        Ok::<_, der::Error>(EcPrivateKey {
+            version,
+            secret,
+            curve,
+            public_key,
+        })
+    })?;
+    reader.finish()?;
+    Ok(key)
+}
+
+/// RFC 5915, RFC 8032 and RFC 9881 fix the length; a shorter or longer key is some other key.
+fn exact(secret: &[u8], scheme: &'static Scheme) -> Result<Zeroizing<Vec<u8>>, EncodingError> {
+    if secret.len() != scheme.field_length {
+        return Err(malformed(scheme, "it does not have the scheme's length"));
+    }
+    Ok(Zeroizing::new(secret.to_vec()))
+}
+
+fn malformed(scheme: &'static Scheme, reason: &'static str) -> EncodingError {
+    EncodingError::PrivateKey {
+        scheme: scheme.title,
+        reason,
+    }
+}
+
+#[cfg(not(feature = "fips"))]
+fn decrypt(
+    encrypted: &EncryptedPrivateKeyInfoRef<'_>,
+    passphrase: &[u8],
+) -> Result<SecretDocument, EncodingError> {
+    let clear = encrypted.decrypt(passphrase);
+    clear.map_err(|_| EncodingError::NotDecrypted)
+}
+
+/// What decrypts is not the FIPS module, and so it is not there.
+#[cfg(feature = "fips")]
+fn decrypt(_: &EncryptedPrivateKeyInfoRef<'_>, _: &[u8]) -> Result<SecretDocument, EncodingError> {
+    Err(EncodingError::DecryptedOutside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheme::SCHEMES;
+    use der::Encode;
+    use der::asn1::{Any, BitString, OctetString};
+    use der::pem::LineEnding;
+    use pkcs8::{AlgorithmIdentifierRef, PrivateKeyInfo};
+
+    /// An `ECPrivateKey` as openssl writes it, with the public key if given.
+    fn ec_private_key(version: u8, secret: &[u8], public_key: Option<&[u8]>) -> Vec<u8> {
+        let tlv = |tag: u8, value: &[u8]| {
+            let long = (value.len() >= 0x80).then_some(0x81);
+            [&[tag][..], long.as_slice(), &[value.len() as u8], value].concat()
+        };
+        let public = public_key.map(|key| tlv(0xa1, &tlv(0x03, &[&[0], key].concat())));
+        let fields = [
+            tlv(0x02, &[version]),
+            tlv(0x04, secret),
+            public.unwrap_or_default(),
+        ];
+        tlv(0x30, &fields.concat())
+    }
+
+    fn pem(scheme: &Scheme, inner: &[u8]) -> String {
+        let curve = scheme.curve_oid.map(|oid| Any::encode_from(&oid).unwrap());
+        let algorithm = AlgorithmIdentifierRef {
+            oid: scheme.algorithm_oid,
+            parameters: curve.as_ref().map(Into::into),
+        };
+        let info = PrivateKeyInfo::<_, _, BitString> {
+            algorithm,
+            private_key: OctetString::new(inner).unwrap(),
+            public_key: None,
+        };
+        let document = SecretDocument::encode_msg(&info).unwrap();
+        document.to_pem(LABEL, LineEnding::LF).unwrap().to_string()
+    }
+
+    fn pem_of(scheme: &Scheme, secret: &[u8], public_key: Option<&[u8]>) -> String {
+        match scheme.algorithm {
+            Algorithm::EdDsa => pem(scheme, &OctetString::new(secret).unwrap().to_der().unwrap()),
+            Algorithm::EcDsa { .. } => pem(scheme, &ec_private_key(1, secret, public_key)),
+            Algorithm::MlDsa => pem(scheme, &[&[0x80, secret.len() as u8][..], secret].concat()),
+        }
+    }
+
+    fn secret(scheme: &Scheme) -> Vec<u8> {
+        let mut secret = vec![0x2b; scheme.field_length];
+        secret[0] = 0;
+        secret
+    }
+
+    #[test]
+    fn keys_with_and_without_a_stated_public_key_are_read() {
+        for scheme in SCHEMES {
+            let key = PrivateKey::from_pem(&pem_of(scheme, &secret(scheme), None)).unwrap();
+            assert_eq!(key.scheme().name, scheme.name);
+            assert_eq!(key.secret(), secret(scheme));
+            assert_eq!(key.public_key().len(), scheme.public_key_length);
+            let stated = pem_of(scheme, &secret(scheme), Some(key.public_key()));
+            let again = PrivateKey::from_pem(&stated).unwrap();
+            assert_eq!(again.public_key(), key.public_key());
+        }
+    }
+
+    #[test]
+    fn a_public_key_of_another_private_key_is_refused() {
+        for scheme in SCHEMES.iter().filter(|scheme| scheme.curve_oid.is_some()) {
+            let mut other = secret(scheme);
+            other[1] ^= 1;
+            let other = PrivateKey::from_pem(&pem_of(scheme, &other, None)).unwrap();
+            let mixed = pem_of(scheme, &secret(scheme), Some(other.public_key()));
+            let error = PrivateKey::from_pem(&mixed).unwrap_err();
+            assert_eq!(
+                error,
+                EncodingError::KeysDoNotMatch {
+                    scheme: scheme.title
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn scalars_of_zero_the_order_or_more_are_refused() {
+        for scheme in SCHEMES.iter().filter(|scheme| scheme.curve_oid.is_some()) {
+            for byte in [0x00, 0xff] {
+                let pem = pem_of(scheme, &vec![byte; scheme.field_length], None);
+                let error = PrivateKey::from_pem(&pem).unwrap_err();
+                assert!(
+                    matches!(error, EncodingError::PrivateKey { .. }),
+                    "{}",
+                    scheme.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn other_lengths_versions_and_forms_are_refused() {
+        for scheme in SCHEMES {
+            let full = secret(scheme);
+            for wrong in [&full[1..], &[&full[..], &[0]].concat(), &[]] {
+                assert!(PrivateKey::from_pem(&pem_of(scheme, wrong, None)).is_err());
+            }
+            assert!(PrivateKey::from_pem(&pem(scheme, &full)).is_err());
+            assert!(PrivateKey::from_pem(&pem(scheme, &[4, 1, 0])).is_err());
+        }
+        let p256 = Scheme::by_name("ecdsa_secp256r1_sha256").unwrap();
+        let version_2 = pem(p256, &ec_private_key(2, &secret(p256), None));
+        assert!(PrivateKey::from_pem(&version_2).is_err());
+    }
+
+    /// As OpenSSL 3.5 writes it: the seed with the expanded key, which begins with rho.
+    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
+    #[test]
+    fn an_expanded_key_beside_the_seed_must_be_the_seeds() {
+        let scheme = Scheme::by_name("mldsa65").unwrap();
+        let seed = secret(scheme);
+        let both = |seed: &[u8], expanded: &[u8]| {
+            let parts = [&[4, 32][..], seed, &[4, 64], expanded].concat();
+            pem(scheme, &[&[0x30, 100][..], &parts].concat())
+        };
+        let public = (scheme.public_key_of)(&seed).unwrap();
+        let key = PrivateKey::from_pem(&both(&seed, &public[..64])).unwrap();
+        assert_eq!(key.public_key(), public);
+        let refused = PrivateKey::from_pem(&both(&[7; 32], &public[..64])).unwrap_err();
+        assert!(refused.to_string().contains("differ"), "{refused}");
+        let alone = [&[4, 64][..], &public[..64]].concat();
+        let refused = PrivateKey::from_pem(&pem(scheme, &alone)).unwrap_err();
+        assert!(
+            refused.to_string().contains("the seed is needed"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_pkcs8_is_refused() {
+        let good = pem_of(&SCHEMES[0], &secret(&SCHEMES[0]), None);
+        let relabelled = good.replace("PRIVATE KEY", "PUBLIC KEY");
+        let cut = &good[..good.len() / 2];
+        for text in ["", "no key", &relabelled, cut] {
+            assert_eq!(
+                PrivateKey::from_pem(text).unwrap_err(),
+                EncodingError::NotPkcs8
+            );
+        }
+    }
+
+    #[test]
+    fn der_is_read_as_pem_is() {
+        for scheme in SCHEMES {
+            let pem = pem_of(scheme, &secret(scheme), None);
+            let (_, der) = SecretDocument::from_pem(&pem).unwrap();
+            let key = PrivateKey::from_file(der.as_bytes(), None).unwrap();
+            assert_eq!(key.secret(), secret(scheme));
+            let cut = &der.as_bytes()[..der.as_bytes().len() - 1];
+            assert!(PrivateKey::from_file(cut, None).is_err());
+        }
+    }
+
+    #[test]
+    fn other_algorithms_are_refused() {
+        let rsa = "1.2.840.113549.1.1.1";
+        let secp256k1 = "1.3.132.0.10";
+        for (algorithm, curve) in [(rsa, None), ("1.2.840.10045.2.1", Some(secp256k1))] {
+            let scheme = Scheme {
+                algorithm_oid: algorithm.parse().unwrap(),
+                curve_oid: curve.map(|oid| oid.parse().unwrap()),
+                ..SCHEMES[1]
+            };
+            let error = PrivateKey::from_pem(&pem(&scheme, &[0; 32])).unwrap_err();
+            assert_eq!(error, EncodingError::KeyAlgorithm);
+        }
+    }
+
+    #[test]
+    fn debug_shows_nothing_secret() {
+        let scheme = &SCHEMES[0];
+        let key = PrivateKey::from_pem(&pem_of(scheme, &secret(scheme), None)).unwrap();
+        assert!(!format!("{key:?}").contains("43, 43"));
+    }
+}

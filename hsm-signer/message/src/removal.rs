@@ -1,0 +1,14 @@
+//! What a removal key signs: that a member leaves a group.
+
+/// Which member is to be removed from which group, in which epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Removal {
+    /// The group's id.
+    pub group_id: Vec<u8>,
+    /// The epoch in which the proposal can be committed.
+    pub epoch: u64,
+    /// The member's leaf.
+    pub leaf_index: u32,
+    /// The signing key's place in the group's `external_senders` extension.
+    pub sender_index: u32,
+}

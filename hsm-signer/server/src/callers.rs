@@ -1,0 +1,198 @@
+//! The callers as the configuration has them now, and what each may do.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::config::{CallerConfig, Config, Limits, Permission, San};
+use super::identity::Peer;
+use super::problem::{
+    BATCH_LARGE, CALLER_UNKNOWN, GROUP_REFUSED, NOT_PERMITTED, Problem, RATE, SCHEME_REFUSED,
+    TENANT_NEEDED, TENANT_REFUSED,
+};
+use super::rate::Bucket;
+use mls_signer_message::scheme::Scheme;
+
+/// Seconds' worth of removals at once, where the configuration does not say.
+const BURST_SECONDS: u32 = 10;
+
+/// A caller and its policy.
+pub struct Caller {
+    name: Arc<str>,
+    config: CallerConfig,
+    prefixes: Vec<Vec<u8>>,
+    bucket: Option<Bucket>,
+    batch: usize,
+    waiting: usize,
+}
+
+/// All callers, by what they are known by.
+pub struct Callers {
+    by_uid: HashMap<u32, Arc<Caller>>,
+    by_san: HashMap<San, Arc<Caller>>,
+    development: Option<Arc<Caller>>,
+}
+
+impl Callers {
+    /// The callers of a configuration.
+    pub fn new(config: &Config) -> Self {
+        let mut callers = Self {
+            by_uid: HashMap::new(),
+            by_san: HashMap::new(),
+            development: None,
+        };
+        let plain = config.listen.plain.as_ref().map(|plain| &plain.caller);
+        for one in &config.callers {
+            let caller = Arc::new(Caller::new(one, &config.limits));
+            for uid in &one.unix_uids {
+                callers.by_uid.insert(*uid, Arc::clone(&caller));
+            }
+            for san in &one.sans {
+                callers.by_san.insert(san.clone(), Arc::clone(&caller));
+            }
+            if plain == Some(&one.name) {
+                callers.development = Some(caller);
+            }
+        }
+        callers
+    }
+
+    /// Who is at the other end.
+    ///
+    /// # Errors
+    /// A problem when it is nobody of the configuration, or two at once.
+    pub fn of(&self, peer: &Peer) -> Result<Arc<Caller>, Problem> {
+        let found = match peer {
+            Peer::User(uid) => self.by_uid.get(uid),
+            Peer::Development => self.development.as_ref(),
+            Peer::Certificate(names) => {
+                let mut callers = names.iter().filter_map(|name| self.by_san.get(name));
+                let first = callers.next();
+                let same =
+                    |other: &Arc<Caller>| first.is_some_and(|first| Arc::ptr_eq(first, other));
+                if !callers.all(same) {
+                    return Err(CALLER_UNKNOWN.because("the certificate names two callers"));
+                }
+                first
+            }
+        };
+        found.cloned().ok_or_else(|| {
+            CALLER_UNKNOWN.because(match peer {
+                Peer::User(uid) => format!("no caller has the user id {uid}"),
+                Peer::Certificate(names) => {
+                    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+                    format!(
+                        "no caller has a name of the certificate: {}",
+                        names.join(", ")
+                    )
+                }
+                Peer::Development => "there is no caller for development".into(),
+            })
+        })
+    }
+}
+
+impl Caller {
+    fn new(config: &CallerConfig, limits: &Limits) -> Self {
+        let or = |value: usize, default: usize| if value == 0 { default } else { value };
+        let rate = config.removals_per_second;
+        let burst = match config.burst {
+            0 => rate.saturating_mul(BURST_SECONDS),
+            burst => burst,
+        };
+        Self {
+            name: config.name.as_str().into(),
+            prefixes: config.prefixes(),
+            bucket: (rate > 0).then(|| Bucket::new(rate, burst)),
+            batch: or(config.batch, limits.batch).min(limits.batch),
+            waiting: or(config.waiting, limits.waiting.div_ceil(2)),
+            config: config.clone(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Its share of the HSM.
+    pub fn weight(&self) -> usize {
+        self.config.weight as usize
+    }
+
+    /// How many of its removals may wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Checks a permission.
+    ///
+    /// # Errors
+    /// A problem when it has it not.
+    pub fn must(&self, permission: Permission) -> Result<(), Problem> {
+        if self.config.may.contains(&permission) {
+            return Ok(());
+        }
+        let name = match permission {
+            Permission::ProposeRemovals => "propose-removals",
+            Permission::ReadKeys => "read-keys",
+            Permission::ReadAudit => "read-audit",
+            Permission::ReadMetrics => "read-metrics",
+        };
+        Err(NOT_PERMITTED.because(format!("{} has not the permission {name}", self.name)))
+    }
+
+    /// The tenant that is asked for, or the caller's only one.
+    ///
+    /// # Errors
+    /// A problem when it is none of the caller's, or it has several and names none.
+    pub fn tenant(&self, asked: Option<&str>) -> Result<&str, Problem> {
+        match (asked, self.config.tenants.as_slice()) {
+            (Some(asked), all) => {
+                let found = all.iter().find(|tenant| *tenant == asked);
+                found
+                    .map(String::as_str)
+                    .ok_or_else(|| TENANT_REFUSED.because("the tenant is none of the caller's"))
+            }
+            (None, [only]) => Ok(only),
+            (None, []) => Err(TENANT_REFUSED.because("the caller has no tenant")),
+            (None, all) => Err(TENANT_NEEDED.because(format!("it is one of: {}", all.join(", ")))),
+        }
+    }
+
+    /// Whether it may send so many removals, at once and by its rate. What is admitted counts.
+    ///
+    /// # Errors
+    /// A problem that says which bound is exceeded.
+    pub fn admit(&self, count: usize) -> Result<(), Problem> {
+        if count > self.batch {
+            return Err(BATCH_LARGE.because(format!("{count} removals; at most {}", self.batch)));
+        }
+        let Some(bucket) = &self.bucket else {
+            return Ok(());
+        };
+        bucket.take(count, Instant::now()).map_err(|wait| {
+            let problem = RATE.because(format!(
+                "there is room again in {} ms",
+                wait.as_millis() + 1
+            ));
+            problem.after(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX))
+        })
+    }
+
+    /// Whether it may use the scheme in the group.
+    ///
+    /// # Errors
+    /// A problem that says what it may not.
+    pub fn may_remove(&self, scheme: &Scheme, group_id: &[u8]) -> Result<(), Problem> {
+        let schemes = &self.config.schemes;
+        if !schemes.is_empty() && !schemes.iter().any(|name| name == scheme.name) {
+            return Err(SCHEME_REFUSED.because(format!("{} is not allowed", scheme.name)));
+        }
+        let starts = |prefix: &Vec<u8>| group_id.starts_with(prefix);
+        if !self.prefixes.is_empty() && !self.prefixes.iter().any(starts) {
+            return Err(GROUP_REFUSED.because("the group id has none of the caller's prefixes"));
+        }
+        Ok(())
+    }
+}

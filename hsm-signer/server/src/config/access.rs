@@ -1,0 +1,164 @@
+//! Who may ask for what.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigError, invalid};
+use mls_signer_message::scheme::Scheme;
+
+/// One caller: how it is known, and what it may do.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallerConfig {
+    /// Its name in the audit log, logs and metrics.
+    pub name: String,
+    /// The user ids by which it is known on the Unix socket.
+    #[serde(default)]
+    pub unix_uids: Vec<u32>,
+    /// The subject alternative names by which its certificates are known.
+    #[serde(default)]
+    pub sans: Vec<San>,
+    /// The tenants whose keys it may use and see.
+    #[serde(default)]
+    pub tenants: Vec<String>,
+    /// What it may do.
+    pub may: Vec<Permission>,
+    /// The schemes that it may use; all where there are none.
+    #[serde(default)]
+    pub schemes: Vec<String>,
+    /// How the ids of its groups begin, in hexadecimal; anyhow where there are none.
+    #[serde(default)]
+    pub group_id_prefixes: Vec<String>,
+    /// Removals a second on average; 0 for no bound.
+    #[serde(default)]
+    pub removals_per_second: u32,
+    /// Removals at once after a pause; ten seconds' worth where it is 0.
+    #[serde(default)]
+    pub burst: u32,
+    /// Removals in one request; `limits.batch` where it is 0.
+    #[serde(default)]
+    pub batch: usize,
+    /// Removals of it that wait, for each tenant; half of `limits.waiting` where it is 0.
+    #[serde(default)]
+    pub waiting: usize,
+    /// Its share of the HSM when others want it too, against theirs.
+    #[serde(default = "one")]
+    pub weight: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// What a caller may do with its tenants.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Permission {
+    /// Have removals proposed.
+    ProposeRemovals,
+    /// See public keys.
+    ReadKeys,
+    /// Read the audit log, of all tenants.
+    ReadAudit,
+    /// Read metrics, of all tenants.
+    ReadMetrics,
+}
+
+/// A subject alternative name (RFC 5280, section 4.2.1.6): `dns:host.example` or
+/// `uri:spiffe://example/galley`, compared as a whole.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum San {
+    /// A dNSName, in lower case.
+    Dns(String),
+    /// A uniformResourceIdentifier.
+    Uri(String),
+}
+
+impl FromStr for San {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = match text.split_once(':') {
+            Some(("dns", name)) => Some(Self::Dns(name.to_ascii_lowercase())),
+            Some(("uri", uri)) if uri.contains(':') => Some(Self::Uri(uri.into())),
+            _ => None,
+        };
+        let fit = |value: &str| !value.is_empty() && !value.contains('*') && value.is_ascii();
+        name.filter(|name| match name {
+            Self::Dns(value) | Self::Uri(value) => fit(value),
+        })
+        .ok_or_else(|| {
+            format!("{text:?} is neither dns:HOST nor uri:URI; wildcards are not allowed")
+        })
+    }
+}
+
+impl TryFrom<String> for San {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<San> for String {
+    fn from(san: San) -> Self {
+        san.to_string()
+    }
+}
+
+impl fmt::Display for San {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) => write!(f, "dns:{name}"),
+            Self::Uri(uri) => write!(f, "uri:{uri}"),
+        }
+    }
+}
+
+impl CallerConfig {
+    pub(super) fn check(&self, tenants: &HashSet<&str>) -> Result<(), ConfigError> {
+        let name = &self.name;
+        if let Some(absent) = self.tenants.iter().find(|t| !tenants.contains(t.as_str())) {
+            return invalid(format!("caller {name:?}: there is no tenant {absent:?}"));
+        }
+        if let Some(absent) = self.schemes.iter().find(|s| Scheme::by_name(s).is_none()) {
+            return invalid(format!("caller {name:?}: there is no scheme {absent:?}"));
+        }
+        if let Some(prefix) = self.group_id_prefixes.iter().find(|p| bytes(p).is_none()) {
+            return invalid(format!(
+                "caller {name:?}: the group id prefix {prefix:?} is not hexadecimal, two digits \
+                 for each byte"
+            ));
+        }
+        if self.weight == 0 || self.weight > 1_000 {
+            return invalid(format!("caller {name:?}: weight must be 1 to 1000"));
+        }
+        Ok(())
+    }
+
+    /// The prefixes as bytes.
+    pub(crate) fn prefixes(&self) -> Vec<Vec<u8>> {
+        let prefixes = self.group_id_prefixes.iter();
+        prefixes.filter_map(|prefix| bytes(prefix)).collect()
+    }
+}
+
+/// What hexadecimal digits say, two for each byte.
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = digits
+        .chars()
+        .map(|digit| digit.to_digit(16).map(|value| value as u8))
+        .collect::<Option<_>>()?;
+    let whole = !digits.is_empty() && digits.len().is_multiple_of(2);
+    whole.then(|| {
+        digits
+            .chunks(2)
+            .map(|pair| pair[0] << 4 | pair[1])
+            .collect()
+    })
+}

@@ -1,0 +1,188 @@
+//! The service's configuration: one TOML file, read strictly.
+//!
+//! `docs/configuration.md` explains every key; a test holds the two together.
+
+mod access;
+mod listen;
+mod records;
+mod tenants;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use mls_fips::Requirement;
+use serde::{Deserialize, Serialize};
+
+pub use access::{CallerConfig, Permission, San};
+pub use listen::{Limits, Listen, Plain, Tls, Unix};
+pub use records::{Audit, Database};
+pub use tenants::{SourceFile, TenantConfig};
+
+use mls_signer_message::secret_file::{SecretFileError, read_secret};
+
+/// No configuration comes near this length in bytes.
+const MAX_LENGTH: usize = 1024 * 1024;
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// How the process runs.
+    #[serde(default)]
+    pub process: Process,
+    /// Where callers connect.
+    pub listen: Listen,
+    /// What bounds the work and the memory.
+    #[serde(default)]
+    pub limits: Limits,
+    /// The database of answers and audit records.
+    pub store: Database,
+    /// The audit log.
+    #[serde(default)]
+    pub audit: Audit,
+    /// Whose keys there are.
+    pub tenants: Vec<TenantConfig>,
+    /// Who may ask for what.
+    pub callers: Vec<CallerConfig>,
+}
+
+/// How the process runs.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Process {
+    /// Whether the service may run as root, which it refuses otherwise.
+    pub allow_root: bool,
+    /// What is required under FIPS 140-3 of all the process computes; its environment may
+    /// require more.
+    pub fips: Requirement,
+    /// Threads that serve connections; one for each core where it is 0.
+    pub threads: usize,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read, or every user may read it.
+    #[error("the configuration: {0}")]
+    File(#[from] SecretFileError),
+    /// It is not TOML, a key is unknown or missing, or a value has the wrong type.
+    #[error("the configuration {path}: {reason}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What the parser says, with the place.
+        reason: String,
+    },
+    /// The values do not go together.
+    #[error("the configuration: {0}")]
+    Invalid(String),
+}
+
+impl Config {
+    /// Reads and checks the file, which users outside its group must not be able to open.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the place in the file and what to do.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let bytes = read_secret(path, MAX_LENGTH)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| ConfigError::Syntax {
+            path: path.into(),
+            reason: "it is not UTF-8".into(),
+        })?;
+        Self::parse(text).map_err(|error| match error {
+            ConfigError::Syntax { reason, .. } => ConfigError::Syntax {
+                path: path.into(),
+                reason,
+            },
+            other => other,
+        })
+    }
+
+    /// Reads and checks a configuration from text.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| ConfigError::Syntax {
+            path: PathBuf::from("(text)"),
+            reason: error.to_string(),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Whether the values go together.
+    fn check(&self) -> Result<(), ConfigError> {
+        self.listen.check()?;
+        self.limits.check()?;
+        self.audit.check()?;
+        let tenants = names(self.tenants.iter().map(|tenant| &tenant.name), "tenant")?;
+        names(self.callers.iter().map(|caller| &caller.name), "caller")?;
+        for tenant in &self.tenants {
+            tenant.check()?;
+        }
+        for caller in &self.callers {
+            caller.check(&tenants)?;
+        }
+        self.check_identities()?;
+        self.check_development()
+    }
+
+    /// Each identity belongs to one caller.
+    fn check_identities(&self) -> Result<(), ConfigError> {
+        let mut seen = HashSet::new();
+        for caller in &self.callers {
+            let uids = caller.unix_uids.iter().map(|uid| format!("uid {uid}"));
+            let sans = caller.sans.iter().map(ToString::to_string);
+            for identity in uids.chain(sans) {
+                if !seen.insert(identity.clone()) {
+                    return invalid(format!("{identity} belongs to two callers"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_development(&self) -> Result<(), ConfigError> {
+        let Some(plain) = &self.listen.plain else {
+            return Ok(());
+        };
+        if self
+            .callers
+            .iter()
+            .any(|caller| caller.name == plain.caller)
+        {
+            return Ok(());
+        }
+        let name = &plain.caller;
+        invalid(format!("listen.plain.caller names no caller: {name:?}"))
+    }
+}
+
+/// The names, which must differ and be fit for logs and labels.
+fn names<'a>(
+    names: impl Iterator<Item = &'a String>,
+    what: &str,
+) -> Result<HashSet<&'a str>, ConfigError> {
+    let mut seen = HashSet::new();
+    for name in names {
+        let fit = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        if name.is_empty() || name.len() > 64 || !name.chars().all(fit) {
+            return invalid(format!(
+                "the {what} name {name:?} must be 1 to 64 letters, digits, dots, hyphens and \
+                 underscores"
+            ));
+        }
+        if !seen.insert(name.as_str()) {
+            return invalid(format!("two {what}s are called {name:?}"));
+        }
+    }
+    if seen.is_empty() {
+        return invalid(format!("there is no {what}; add [[{what}s]]"));
+    }
+    Ok(seen)
+}
+
+fn invalid<T>(reason: impl Into<String>) -> Result<T, ConfigError> {
+    Err(ConfigError::Invalid(reason.into()))
+}

@@ -1,0 +1,68 @@
+//! The database, and the audit log in it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigError, invalid};
+use mls_signer_audit::store::StoreConfig;
+
+/// The database of answers and audit records.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:PATH` for one instance of the service, or `postgres://USER@HOST/DATABASE` for
+    /// several. No password.
+    pub url: String,
+    /// A file with the password for PostgreSQL, closed to other users.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// Milliseconds that the database may take for one transaction.
+    #[serde(default = "ten_seconds")]
+    pub patience_ms: u64,
+}
+
+fn ten_seconds() -> u64 {
+    10_000
+}
+
+impl Database {
+    /// The store's own configuration, for at most `max_claims` removals at once.
+    pub(crate) fn store(&self, max_claims: usize) -> StoreConfig {
+        StoreConfig {
+            password_file: self.password_file.clone(),
+            patience: Duration::from_millis(self.patience_ms),
+            max_claims,
+            ..StoreConfig::new(self.url.clone())
+        }
+    }
+}
+
+/// The audit log.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// Seconds between two checkpoints of a tenant's log, where there is something new.
+    pub checkpoint_seconds: u64,
+    /// Days after which answers and records are removed; never where it is 0.
+    pub retention_days: u32,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            checkpoint_seconds: 60,
+            retention_days: 0,
+        }
+    }
+}
+
+impl Audit {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.checkpoint_seconds == 0 {
+            return invalid("audit.checkpoint_seconds must not be 0");
+        }
+        Ok(())
+    }
+}

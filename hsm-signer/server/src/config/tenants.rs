@@ -1,0 +1,120 @@
+//! Whose keys there are, and in which tokens.
+
+use std::path::PathBuf;
+
+use base64ct::{Base64, Encoding};
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigError, invalid, names};
+use mls_signer_token::error::Error;
+use mls_signer_token::isolation::ModuleSetup;
+use mls_signer_token::{SessionLimits, TokenSelector};
+
+/// One owner of removal keys, such as a domain of a federation.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantConfig {
+    /// Its name in requests, the audit log, logs and metrics.
+    pub name: String,
+    /// The public keys that its removal keys must have, in base64 as MLS carries them. Those
+    /// that the first token shows at the start where there are none.
+    #[serde(default)]
+    pub pinned_public_keys: Vec<String>,
+    /// Its tokens, each with the same keys.
+    pub tokens: Vec<SourceFile>,
+    /// The label of a key that signs the checkpoints of its audit log and nothing else, in the
+    /// first token. Where it is absent, a removal key signs them.
+    #[serde(default)]
+    pub audit_key_label: Option<String>,
+}
+
+/// A token of a tenant.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceFile {
+    /// Its name in logs and metrics.
+    pub name: String,
+    /// The HSM's PKCS#11 library.
+    pub module: PathBuf,
+    /// What the library is given when it is initialised.
+    #[serde(default)]
+    pub module_parameters: Option<String>,
+    /// The token's label, or its serial number, or its slot: one of the three.
+    pub token_label: Option<String>,
+    /// The token's serial number.
+    pub token_serial: Option<String>,
+    /// The token's slot.
+    pub slot: Option<u64>,
+    /// A file with the user's PIN, closed to other users.
+    pub pin_file: PathBuf,
+    /// Sessions, each of which signs one message at a time.
+    #[serde(default = "eight")]
+    pub sessions: usize,
+}
+
+fn eight() -> usize {
+    8
+}
+
+impl TenantConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        names(self.tokens.iter().map(|token| &token.name), "token")?;
+        let label = self.audit_key_label.as_deref().unwrap_or_default();
+        if label.starts_with("mls-removal-") {
+            let name = &self.name;
+            return invalid(format!(
+                "tenant {name:?}: audit_key_label must be no removal key's"
+            ));
+        }
+        for token in &self.tokens {
+            token.selector()?;
+            if token.sessions == 0 || token.sessions > 1_000 {
+                let name = &token.name;
+                return invalid(format!("token {name:?}: sessions must be 1 to 1000"));
+            }
+        }
+        self.pins().map(drop)
+    }
+
+    /// The pinned public keys as bytes.
+    pub(crate) fn pins(&self) -> Result<Vec<Vec<u8>>, ConfigError> {
+        let decode = |key: &String| {
+            Base64::decode_vec(key).or_else(|_| {
+                let name = &self.name;
+                invalid(format!("tenant {name:?}: {key:?} is not base64"))
+            })
+        };
+        self.pinned_public_keys.iter().map(decode).collect()
+    }
+}
+
+impl SourceFile {
+    /// The token that is meant.
+    pub(crate) fn selector(&self) -> Result<TokenSelector, ConfigError> {
+        let label = self.token_label.clone().map(TokenSelector::Label);
+        let serial = self.token_serial.clone().map(TokenSelector::Serial);
+        let slot = self.slot.map(TokenSelector::Slot);
+        let mut given = [label, serial, slot].into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(selector), None) => Ok(selector),
+            _ => invalid(format!(
+                "token {:?}: give token_label, token_serial or slot, and only one of them",
+                self.name
+            )),
+        }
+    }
+
+    /// The module and the token.
+    pub(crate) fn setup(&self) -> Result<ModuleSetup, Error> {
+        let selector = self.selector();
+        let selector = selector.map_err(|error| Error::Setup(error.to_string()))?;
+        Ok(ModuleSetup {
+            parameters: self.module_parameters.clone(),
+            limits: SessionLimits {
+                sessions: self.sessions,
+                ..SessionLimits::default()
+            },
+            ..ModuleSetup::new(&self.module, selector)
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! `POST /v1/external-proposals/remove`.
+
+use mls_signer_message::encoding::base64;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
+
+use super::answer::json;
+use super::calling::Calling;
+use crate::config::Permission;
+use crate::core::Core;
+use crate::metrics::{Stage, StageTimes};
+use crate::problem::{MALFORMED, MEDIA_TYPE, Problem};
+use crate::removals::{Order, Outcome, Requester};
+use crate::request;
+use mls_signer_api::{
+    ProblemDetails, RemovalResult, RemovalsRequest, RemovalsResponse, SignedProposal,
+};
+
+/// Where the time went, for callers (W3C Server Timing).
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// The caller's name for the request, which the audit log keeps.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest such name, in bytes.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Proposes removals: a result for each, in order.
+///
+/// The same removal is answered with the same bytes for ever, so that a request may be sent
+/// again whenever its answer was lost. Where no removal of a batch succeeds and all have the
+/// same problem, that problem is the answer.
+#[utoipa::path(
+    post,
+    path = "/v1/external-proposals/remove",
+    tag = "removals",
+    params(("x-request-id" = Option<String>, Header, description = "A name for the request, at most 128 visible ASCII characters; the audit log keeps it")),
+    request_body = RemovalsRequest,
+    responses(
+        (status = 200, description = "A result for each removal", body = RemovalsResponse),
+        (status = "4XX", description = "Refused; nothing was signed", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = "5XX", description = "Not possible at present; nothing was released", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn propose(
+    State(core): State<Arc<Core>>,
+    calling: Calling,
+    request: Request,
+) -> Result<Response, Problem> {
+    let began = Instant::now();
+    let mut times = StageTimes::default();
+    calling.caller.must(Permission::ProposeRemovals)?;
+    must_be_json(request.headers())?;
+    let request_id = request_id(request.headers())?;
+    let body: Body = request.into_body();
+    let body = core.bodies.read(body, &core.limits).await?;
+    times.set(Stage::Read, began.elapsed());
+    let decoded = request::decode(&body.bytes)?;
+    let tenant = calling.tenant(
+        &core,
+        Permission::ProposeRemovals,
+        decoded.tenant.as_deref(),
+    )?;
+    calling.caller.admit(decoded.removals.len())?;
+    let requester = Requester {
+        caller: calling.caller,
+        peer: calling.peer,
+        request_id,
+    };
+    let order = Order {
+        requester,
+        tenant,
+        deadline: began + patience(&core, decoded.timeout_ms),
+        wanted: decoded.removals.iter().map(request::wanted).collect(),
+    };
+    let outcomes = order.carry_out(&core, &mut times).await?;
+    times.set(Stage::Total, began.elapsed());
+    core.metrics.stages(&times);
+    answer(outcomes, &times)
+}
+
+/// How long the caller waits, within what the service allows.
+fn patience(core: &Core, asked_ms: Option<u64>) -> Duration {
+    let most = core.limits.request();
+    asked_ms.map_or(most, |asked| Duration::from_millis(asked).min(most))
+}
+
+fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let given = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let given = given.unwrap_or_default();
+    let kind = given.split(|byte| *byte == b';').next().unwrap_or_default();
+    if kind.trim_ascii().eq_ignore_ascii_case(b"application/json") {
+        return Ok(());
+    }
+    Err(MEDIA_TYPE.because("Content-Type is not application/json"))
+}
+
+/// The caller's name for the request; empty where it gave none.
+fn request_id(headers: &HeaderMap) -> Result<String, Problem> {
+    let Some(value) = headers.get(REQUEST_ID) else {
+        return Ok(String::new());
+    };
+    let text = value.to_str().ok().filter(|text| {
+        (1..=MAX_REQUEST_ID).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic())
+    });
+    text.map(str::to_owned).ok_or_else(|| {
+        MALFORMED.because(format!(
+            "x-request-id: 1 to {MAX_REQUEST_ID} visible ASCII characters"
+        ))
+    })
+}
+
+fn answer(outcomes: Vec<Outcome>, times: &StageTimes) -> Result<Response, Problem> {
+    if let Some(problem) = shared_problem(&outcomes) {
+        return Err(problem.clone());
+    }
+    let results = outcomes.into_iter().map(|outcome| match outcome {
+        Ok(signed) => RemovalResult::Signed(SignedProposal {
+            message: base64(&signed.message),
+            proposal_ref: base64(&signed.reference),
+            signature_scheme: signed.key.scheme().name.into(),
+            public_key: base64(signed.key.public_key()),
+        }),
+        Err(problem) => RemovalResult::Refused {
+            problem: problem.details(),
+        },
+    });
+    let mut response = json(&RemovalsResponse {
+        results: results.collect(),
+    });
+    if let Ok(value) = HeaderValue::from_str(&times.header()) {
+        response.headers_mut().insert(SERVER_TIMING, value);
+    }
+    Ok(response)
+}
+
+/// The problem that all outcomes have, if they have one.
+fn shared_problem(outcomes: &[Outcome]) -> Option<&Problem> {
+    let first = outcomes.first()?.as_ref().err()?;
+    let same = |outcome: &Outcome| {
+        outcome
+            .as_ref()
+            .is_err_and(|problem| problem.kind.code == first.kind.code)
+    };
+    outcomes.iter().all(same).then_some(first)
+}

@@ -1,0 +1,76 @@
+//! Whether the service lives and works, for supervisors and Prometheus.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::answer;
+use super::calling::Calling;
+use crate::config::Permission;
+use crate::core::Core;
+use crate::problem::Problem;
+use mls_signer_api::{FipsReadiness, ProblemDetails, Readiness};
+use mls_signer_audit::FipsMark;
+
+/// The content type of the OpenMetrics text format.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Answers while the process lives.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "status",
+    responses(
+        (status = 200, description = "The process serves", body = serde_json::Value),
+        (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn alive(_calling: Calling) -> Response {
+    answer::json(&json!({ "alive": true }))
+}
+
+/// Answers with success while removals can be signed and recorded.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "status",
+    responses(
+        (status = 200, description = "Every tenant's removals can be signed and recorded", body = Readiness),
+        (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Not at present", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn ready(State(core): State<Arc<Core>>, _calling: Calling) -> Result<Response, Problem> {
+    core.ready()?;
+    let FipsMark {
+        status,
+        requirement,
+        module,
+    } = core.fips.clone();
+    Ok(answer::json(&Readiness {
+        ready: true,
+        fips: FipsReadiness {
+            status: format!("{status:?}"),
+            requirement: format!("{requirement:?}").to_lowercase(),
+            module,
+        },
+    }))
+}
+
+/// Metrics in the OpenMetrics text format.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "status",
+    responses(
+        (status = 200, description = "For Prometheus", body = String, content_type = "application/openmetrics-text"),
+        (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn metrics(State(core): State<Arc<Core>>, calling: Calling) -> Result<Response, Problem> {
+    calling.caller.must(Permission::ReadMetrics)?;
+    Ok(([(CONTENT_TYPE, OPEN_METRICS)], core.metrics_text()).into_response())
+}

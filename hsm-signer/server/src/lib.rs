@@ -1,0 +1,42 @@
+//! The signer as a service: HTTP and JSON for servers in any language.
+//!
+//! ```text
+//! listen/      accepts; learns who is at the other end             Unix socket, mutual TLS
+//!   http/      reads the request, answers                          axum
+//!     callers  who that is, and what it may do                     configuration
+//!     request  what is wanted: decoded, checked                    pure
+//!     removals the way of a batch: claimed, signed, recorded
+//!       store  the same answer for ever, the audit log             SQLite or PostgreSQL
+//!       queue  fair between callers; a thread for each session
+//!         engine                                                   the HSM
+//! run          start, reading the configuration anew, the end      systemd
+//! ```
+//!
+//! No signature leaves before its audit record is durable, and nobody hands over bytes to
+//! sign: a caller names a group, an epoch, a leaf and a sender.
+
+mod bodies;
+mod callers;
+mod checkpoints;
+pub mod config;
+mod core;
+mod fips;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+mod http;
+mod identity;
+mod listen;
+mod metrics;
+mod privileges;
+pub mod problem;
+mod queue;
+mod rate;
+mod removals;
+mod request;
+mod run;
+mod sync;
+mod tenants;
+
+pub use config::{Config, ConfigError};
+pub use http::document as openapi;
+pub use run::serve;

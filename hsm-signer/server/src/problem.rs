@@ -1,0 +1,216 @@
+//! Everything that a caller can be refused for: one row for each, with what to do.
+//!
+//! Problems travel as problem details (RFC 9457). `code` never changes its meaning;
+//! clients decide by it, people read `detail` and `action`.
+
+use mls_signer_api::ProblemDetails;
+use mls_signer_audit::store::StoreError;
+use mls_signer_token::error::Error;
+use mls_signer_token::failure::Nature;
+
+/// One kind of problem.
+#[derive(Debug)]
+pub struct Kind {
+    /// The stable code.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong, for every problem of the kind.
+    pub title: &'static str,
+    /// What the caller should do.
+    pub action: &'static str,
+    /// Seconds after which trying again makes sense; never where it is none.
+    pub retry_after: Option<u32>,
+}
+
+macro_rules! kinds {
+    ($($name:ident, $code:literal, $status:literal, $retry:expr, $title:literal, $action:literal;)*) => {
+        $(
+            #[doc = $title]
+            pub static $name: Kind = Kind {
+                code: $code,
+                status: $status,
+                title: $title,
+                action: $action,
+                retry_after: $retry,
+            };
+        )*
+        /// All kinds.
+        pub static KINDS: &[&Kind] = &[$(&$name),*];
+    };
+}
+
+kinds! {
+    MALFORMED, "malformed-request", 400, None,
+        "The request is not as the API describes it.",
+        "Correct the request; /openapi.json describes it.";
+    TENANT_NEEDED, "tenant-needed", 400, None,
+        "The caller has several tenants and named none.",
+        "Name the tenant.";
+    CALLER_UNKNOWN, "caller-unknown", 403, None,
+        "The service does not know who is calling.",
+        "Have the operator add the user id or the certificate's name to a caller of the configuration.";
+    NOT_PERMITTED, "not-permitted", 403, None,
+        "The caller may not do this.",
+        "Have the operator add the permission to the caller.";
+    TENANT_REFUSED, "tenant-refused", 403, None,
+        "The caller has no such tenant.",
+        "Name a tenant of the caller, or have the operator add it.";
+    SCHEME_REFUSED, "scheme-refused", 403, None,
+        "The caller may not use this signature scheme.",
+        "Use another scheme, or have the operator allow it.";
+    GROUP_REFUSED, "group-refused", 403, None,
+        "The caller may not remove members of this group.",
+        "Check the group id, or have the operator allow its prefix.";
+    NOT_FOUND, "not-found", 404, None,
+        "There is nothing at this path.",
+        "Correct the path; /openapi.json lists them.";
+    KEY_UNKNOWN, "key-unknown", 404, None,
+        "The tenant has no such key.",
+        "Check the public key that the group names against /v1/keys; a retired key signs nothing.";
+    METHOD_REFUSED, "method-not-allowed", 405, None,
+        "The path does not know this method.",
+        "Use a method that /openapi.json lists for the path.";
+    BODY_SLOW, "body-too-slow", 408, None,
+        "The request's body did not arrive in time.",
+        "Send the whole body at once.";
+    BODY_LARGE, "body-too-large", 413, None,
+        "The request's body is too large.",
+        "Split the batch.";
+    BATCH_LARGE, "batch-too-large", 413, None,
+        "The batch has more removals than the caller may send at once.",
+        "Split the batch.";
+    MEDIA_TYPE, "unsupported-media-type", 415, None,
+        "The body is not declared to be JSON.",
+        "Send Content-Type: application/json.";
+    RATE, "rate-exceeded", 429, Some(1),
+        "The caller asks for more removals a second than it may.",
+        "Wait for as long as Retry-After says, and send less at once.";
+    CALLER_BUSY, "caller-busy", 429, Some(1),
+        "Too many removals of this caller are waiting already.",
+        "Wait for the answers to earlier requests.";
+    FAILED, "internal-failure", 500, None,
+        "The service failed in a way that it does not know.",
+        "Report it to the operator; the service's log has the reason.";
+    SIGNING_FAILED, "signing-failed", 502, None,
+        "The HSM did not make a signature that can be released.",
+        "Report it to the operator, who should run: mls-hsm-signer doctor.";
+    OVERLOADED, "overloaded", 503, Some(1),
+        "The service has as much work as it may.",
+        "Try again after the time that Retry-After says; the same request gets the same answer.";
+    STOPPING, "stopping", 503, Some(1),
+        "The service is being stopped.",
+        "Try again, at another instance if there is one.";
+    HSM_OUT, "hsm-unavailable", 503, Some(2),
+        "No token of the tenant can sign at present.",
+        "Try again after the time that Retry-After says; the service recovers by itself.";
+    STORE_OUT, "store-unavailable", 503, Some(2),
+        "The database cannot keep a record, and nothing is released without one.",
+        "Try again after the time that Retry-After says; the operator should see to the database.";
+    LATE, "deadline-passed", 504, Some(1),
+        "The time for the request was up before it was answered.",
+        "Try again; what was signed meanwhile is answered at once.";
+}
+
+impl Kind {
+    /// The URN that is the problem's type.
+    pub fn urn(&self) -> String {
+        format!("urn:mls-hsm-signer:problem:{}", self.code)
+    }
+
+    /// The kind with this code.
+    pub fn by_code(code: &str) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| kind.code == code).copied()
+    }
+
+    /// A problem of this kind; `detail` says what is particular about it.
+    pub fn because(&'static self, detail: impl Into<String>) -> Problem {
+        Problem {
+            kind: self,
+            detail: detail.into(),
+            retry_after: self.retry_after,
+        }
+    }
+}
+
+/// A problem that has occurred.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// What is particular about it.
+    pub detail: String,
+    /// Seconds after which trying again makes sense; never where it is none.
+    pub retry_after: Option<u32>,
+}
+
+impl Problem {
+    /// The same, worth trying again after `seconds`.
+    pub fn after(self, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
+        }
+    }
+
+    /// The form in which it travels.
+    pub fn details(&self) -> ProblemDetails {
+        ProblemDetails {
+            urn: self.kind.urn(),
+            title: self.kind.title.into(),
+            status: self.kind.status,
+            code: self.kind.code.into(),
+            detail: self.detail.clone(),
+            action: self.kind.action.into(),
+        }
+    }
+}
+
+impl From<&Error> for Problem {
+    /// What a caller is told of the engine's failure. Names of tokens and codes of the HSM are
+    /// for the operator's log.
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::DeadlinePassed { .. } => LATE.because("the signature was not made in time"),
+            Error::QueueFull => OVERLOADED.because("too many signatures are waiting"),
+            Error::Unavailable { .. } => HSM_OUT.because("recovery is under way"),
+            Error::Stopped => STOPPING.because("the signature was not made"),
+            Error::KeyUnknown { .. } => KEY_UNKNOWN.because("the tenant has no such key"),
+            Error::Proposal(reason) => MALFORMED.because(reason.clone()),
+            Error::MessageTooLong { .. } => MALFORMED.because("the group id is too long"),
+            other if other.nature() == Nature::Permanent => {
+                SIGNING_FAILED.because("trying again will not help")
+            }
+            _ => HSM_OUT.because("the token failed several times"),
+        }
+    }
+}
+
+impl From<&StoreError> for Problem {
+    /// What a caller is told of the store's failure; the reason is for the operator's log.
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::DeadlinePassed => LATE.because("the store did not answer in time"),
+            StoreError::Full => OVERLOADED.because("too many removals are being signed"),
+            StoreError::Closed => STOPPING.because("the store is closed"),
+            _ => STORE_OUT.because("nothing was released"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn codes_are_unique_and_found_again() {
+        let codes: HashSet<_> = KINDS.iter().map(|kind| kind.code).collect();
+        assert_eq!(codes.len(), KINDS.len());
+        for kind in KINDS {
+            assert!(std::ptr::eq(Kind::by_code(kind.code).unwrap(), *kind));
+            let busy = matches!(kind.status, 429 | 503 | 504);
+            assert_eq!(kind.retry_after.is_some(), busy, "{}", kind.code);
+        }
+    }
+}

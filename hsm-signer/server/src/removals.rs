@@ -1,0 +1,315 @@
+//! The way of a batch: checked against the policy, claimed in the store, signed, recorded,
+//! released.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::callers::Caller;
+use super::core::Core;
+use super::identity::Peer;
+use super::metrics::{Stage, StageTimes};
+use super::problem::{CALLER_BUSY, FAILED, KEY_UNKNOWN, LATE, OVERLOADED, Problem, STOPPING};
+use super::queue::{Ask, Full, Ticket};
+use super::request::{Wanted, WantedKey};
+use super::tenants::Tenant;
+use crate::sync::{Mutex, locked};
+use mls_signer_audit::store::{Answer, Ours, Signed, Unsettled};
+use mls_signer_audit::{Fingerprint, RequestKey};
+use mls_signer_engine::Key;
+use mls_signer_engine::Proposal;
+use mls_signer_message::Removal;
+use mls_signer_message::signed_removal::SignedRemoval;
+use mls_signer_token::error::Error;
+
+/// Answers to what was ready in time may take so much longer to be put together.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Who asks.
+#[derive(Clone)]
+pub struct Requester {
+    /// The caller.
+    pub caller: Arc<Caller>,
+    /// How it proved to be that.
+    pub peer: Peer,
+    /// Its name for the request; empty where it gave none.
+    pub request_id: String,
+}
+
+/// A batch that was read.
+pub struct Order {
+    /// Who asks.
+    pub requester: Requester,
+    /// Whose keys sign.
+    pub tenant: Arc<Tenant>,
+    /// By when the answer is wanted.
+    pub deadline: Instant,
+    /// What is wanted, in order; or why it could not be read.
+    pub wanted: Vec<Result<Wanted, Problem>>,
+}
+
+/// A proposal that is recorded and may be released.
+#[derive(Clone)]
+pub struct Released {
+    /// The serialized MLSMessage.
+    pub message: Vec<u8>,
+    /// Its ProposalRef.
+    pub reference: Vec<u8>,
+    /// The key that signed.
+    pub key: Arc<Key>,
+}
+
+/// What became of one removal.
+pub type Outcome = Result<Released, Problem>;
+
+impl Order {
+    /// Carries the order out: an outcome for each removal, in order.
+    ///
+    /// What is being signed is signed and recorded even if the caller has gone: its answer
+    /// waits in the store.
+    ///
+    /// # Errors
+    /// A problem when the whole was not answered in time.
+    pub async fn carry_out(
+        self,
+        core: &Arc<Core>,
+        times: &mut StageTimes,
+    ) -> Result<Vec<Outcome>, Problem> {
+        let began = Instant::now();
+        let deadline = self.deadline;
+        let checked: Vec<Result<Ask, Problem>> = self
+            .wanted
+            .iter()
+            .map(|wanted| self.check(wanted))
+            .collect();
+        let (asks, places) = unique(&checked);
+        times.set(Stage::Check, began.elapsed());
+        let work = Batch {
+            core: Arc::clone(core),
+            requester: self.requester.clone(),
+            tenant: Arc::clone(&self.tenant),
+            deadline,
+        };
+        let busy = core.busy();
+        let task = tokio::spawn(async move {
+            let settled = work.settle(asks).await;
+            drop(busy);
+            settled
+        });
+        let settled = tokio::time::timeout_at((deadline + GRACE).into(), task).await;
+        let settled = settled.map_err(|_| LATE.because("the batch was not answered in time"))?;
+        let (outcomes, took) = settled.map_err(|_| FAILED.because("the batch was given up"))?;
+        times.set(Stage::Claim, took.claim);
+        times.set(Stage::Queue, took.queue);
+        times.set(Stage::Sign, took.engine);
+        times.set(Stage::Record, took.record);
+        let places = checked.into_iter().zip(places).zip(&self.wanted);
+        let outcomes: Vec<Outcome> = places
+            .map(|((checked, place), wanted)| {
+                checked?;
+                in_suite(outcomes[place].clone()?, wanted)
+            })
+            .collect();
+        self.count(core, &outcomes);
+        Ok(outcomes)
+    }
+
+    /// Finds the key and asks the policy.
+    fn check(&self, wanted: &Result<Wanted, Problem>) -> Result<Ask, Problem> {
+        let wanted = wanted.as_ref().map_err(Clone::clone)?;
+        let engine = &self.tenant.engine;
+        let found = match &wanted.key {
+            WantedKey::Current(scheme) => engine.current_key(scheme),
+            WantedKey::Named(public_key, _) => engine.key_by_public_key(public_key),
+        };
+        let key = found.map_err(|_| KEY_UNKNOWN.because("the tenant has no such key"))?;
+        if let WantedKey::Named(_, Some(scheme)) = &wanted.key
+            && scheme.name != key.scheme().name
+        {
+            let title = key.scheme().title;
+            return Err(KEY_UNKNOWN.because(format!("the key with that public key is {title}")));
+        }
+        let caller = &self.requester.caller;
+        caller.may_remove(key.scheme(), &wanted.removal.group_id)?;
+        Ok(Ask {
+            key,
+            removal: wanted.removal.clone(),
+        })
+    }
+
+    fn count(&self, core: &Core, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            let (scheme, outcome) = match outcome {
+                Ok(released) => (released.key.scheme().name, "signed"),
+                Err(problem) => ("", problem.kind.code),
+            };
+            core.metrics.removal(&self.tenant.name, scheme, outcome);
+        }
+    }
+}
+
+/// The same with the ProposalRef of the group's ciphersuite, where one is named whose hash is
+/// not the scheme's usual one.
+fn in_suite(mut released: Released, wanted: &Result<Wanted, Problem>) -> Outcome {
+    let hash = wanted.as_ref().ok().and_then(|wanted| wanted.hash);
+    let Some(hash) = hash.filter(|hash| *hash != released.key.scheme().reference_hash) else {
+        return Ok(released);
+    };
+    let proposal = SignedRemoval::read(released.message.clone());
+    let proposal = proposal.ok_or_else(|| FAILED.because("the message is no proposal"))?;
+    released.reference = proposal.proposal_ref(hash);
+    Ok(released)
+}
+
+/// The removals that differ, and for each of `checked` which of them it is.
+fn unique(checked: &[Result<Ask, Problem>]) -> (Vec<Ask>, Vec<usize>) {
+    let mut seen: HashMap<(*const Key, &Removal), usize> = HashMap::new();
+    let mut asks: Vec<Ask> = Vec::new();
+    let mut places = Vec::with_capacity(checked.len());
+    for checked in checked {
+        let Ok(ask) = checked else {
+            places.push(0);
+            continue;
+        };
+        let place = seen.entry((Arc::as_ptr(&ask.key), &ask.removal));
+        let place = *place.or_insert_with(|| {
+            asks.push(ask.clone());
+            asks.len() - 1
+        });
+        places.push(place);
+    }
+    (asks, places)
+}
+
+/// Where the time of a batch went.
+#[derive(Clone, Copy, Debug, Default)]
+struct Took {
+    claim: Duration,
+    queue: Duration,
+    engine: Duration,
+    record: Duration,
+    /// When the last signature was there.
+    ended: Option<Instant>,
+}
+
+/// A batch on its way from the store to the HSM and back.
+struct Batch {
+    core: Arc<Core>,
+    requester: Requester,
+    tenant: Arc<Tenant>,
+    deadline: Instant,
+}
+
+impl Batch {
+    /// An outcome for each ask, in order.
+    async fn settle(&self, asks: Vec<Ask>) -> (Vec<Outcome>, Took) {
+        let requests: Vec<RequestKey> = asks.iter().map(|ask| self.request_key(ask)).collect();
+        let began = Instant::now();
+        let took = Mutex::new(Took::default());
+        let settled = self.core.store.settle(&requests, self.deadline, |ours| {
+            let signed_at = Instant::now();
+            let wanted = ours.iter().map(|(at, _)| asks[*at].clone()).collect();
+            let took = &took;
+            async move {
+                let signed = self.sign(ours, wanted, took).await;
+                let mut took = locked(took);
+                took.claim = signed_at.saturating_duration_since(began);
+                took.ended = Some(Instant::now());
+                signed
+            }
+        });
+        let settled = settled.await;
+        let mut took = *locked(&took);
+        match took.ended {
+            Some(ended) => took.record = ended.elapsed(),
+            None => took.claim = began.elapsed(),
+        }
+        let outcome = |(ask, settled): (&Ask, Result<Answer, Unsettled<Problem>>)| match settled {
+            Ok(answer) => Ok(Released {
+                message: answer.message,
+                reference: answer.proposal_ref,
+                key: Arc::clone(&ask.key),
+            }),
+            Err(Unsettled::NotSigned(problem)) => Err(problem),
+            Err(Unsettled::Store(error)) => Err(Problem::from(&error)),
+        };
+        (asks.iter().zip(settled).map(outcome).collect(), took)
+    }
+
+    fn request_key(&self, ask: &Ask) -> RequestKey {
+        RequestKey {
+            tenant: self.tenant.name.as_ref().into(),
+            key: Fingerprint::of(ask.key.public_key()),
+            removal: ask.removal.clone(),
+        }
+    }
+
+    /// Has what is ours signed: what is to be recorded of each, or why there is nothing.
+    async fn sign(
+        &self,
+        ours: Vec<(usize, Ours)>,
+        wanted: Vec<Ask>,
+        took: &Mutex<Took>,
+    ) -> Vec<(usize, Result<Signed, Problem>)> {
+        let caller = &self.requester.caller;
+        let ticket = Ticket {
+            lane: caller.name(),
+            weight: caller.weight(),
+            capacity: caller.waiting(),
+        };
+        let keys: Vec<Arc<Key>> = wanted.iter().map(|ask| Arc::clone(&ask.key)).collect();
+        let signed = self.tenant.crew.sign(&ticket, wanted, self.deadline).await;
+        let (proposals, times) = match signed {
+            Ok(signed) => signed,
+            Err(full) => {
+                let problem = refused(full);
+                return ours
+                    .into_iter()
+                    .map(|(at, _)| (at, Err(problem.clone())))
+                    .collect();
+            }
+        };
+        let mut took = locked(took);
+        took.queue = times.queue;
+        took.engine = times.engine;
+        drop(took);
+        let parts = ours.into_iter().zip(keys).zip(proposals);
+        let parts = parts.map(|(((at, claim), key), proposal)| {
+            let proposal = proposal.map_err(|error| self.failed(&error));
+            (
+                at,
+                proposal.map(|proposal| self.signed(claim, &key, proposal)),
+            )
+        });
+        parts.collect()
+    }
+
+    fn signed(&self, claim: Ours, key: &Key, proposal: Proposal) -> Signed {
+        Signed {
+            claim,
+            proposal: proposal.signed,
+            caller: mls_signer_audit::Caller {
+                name: self.requester.caller.name().as_ref().into(),
+                authentication: self.requester.peer.to_string(),
+            },
+            request_id: self.requester.request_id.clone(),
+            key_label: key.object().label.clone(),
+            scheme: key.scheme(),
+            source: proposal.source.as_ref().into(),
+        }
+    }
+
+    /// What the caller is told; the reason is logged.
+    fn failed(&self, error: &Error) -> Problem {
+        tracing::warn!(tenant = %self.tenant.name, %error, "a removal was not signed");
+        Problem::from(error)
+    }
+}
+
+fn refused(full: Full) -> Problem {
+    match full {
+        Full::Lane => CALLER_BUSY.because("the removals were not taken in"),
+        Full::Queue => OVERLOADED.because("too many removals are waiting"),
+        Full::Closed => STOPPING.because("nothing is signed any more"),
+    }
+}

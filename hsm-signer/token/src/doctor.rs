@@ -1,0 +1,213 @@
+//! What is right and wrong with a module, a token and its keys, step by step.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::keys::{self, KeyEntry};
+use crate::pin::Pin;
+use crate::quirks::{Quirks, SigningPlan};
+use crate::signer::HsmSigner;
+use crate::token::{KeyObject, KeySelector, Module, Pkcs11Token, Protection, Token, TokenSelector};
+use mls_signer_message::scheme::SCHEMES;
+
+/// How one check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// As it should be.
+    Good,
+    /// It works, and an operator should know.
+    Notice,
+    /// It does not work or is not safe.
+    Bad,
+}
+
+/// One check and what it found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub name: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What was found.
+    pub detail: String,
+}
+
+/// Every check, in the order in which they were made.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// The checks.
+    pub checks: Vec<Check>,
+}
+
+impl Report {
+    /// Whether no check ended badly.
+    pub fn healthy(&self) -> bool {
+        self.checks
+            .iter()
+            .all(|check| check.verdict != Verdict::Bad)
+    }
+
+    fn add(&mut self, name: impl Into<String>, verdict: Verdict, detail: impl Into<String>) {
+        self.checks.push(Check {
+            name: name.into(),
+            verdict,
+            detail: detail.into(),
+        });
+    }
+
+    /// Records `result`; its value, if it is one, serves the checks that follow.
+    fn step<T>(
+        &mut self,
+        name: &str,
+        result: Result<T, Error>,
+        say: impl FnOnce(&T) -> String,
+    ) -> Option<T> {
+        match result {
+            Ok(value) => {
+                self.add(name, Verdict::Good, say(&value));
+                Some(value)
+            }
+            Err(error) => {
+                self.add(name, Verdict::Bad, error.to_string());
+                None
+            }
+        }
+    }
+}
+
+/// Examines what FIPS 140-3 says of this program, the module at `path`, the token, its
+/// mechanisms and each key that `keys` describes: attributes, public key, and a signature
+/// made and verified. A check that
+/// fails ends the checks that depend on it. The PIN is tried once.
+pub fn examine(path: &Path, token: &TokenSelector, pin: &Pin, keys: &KeySelector) -> Report {
+    let mut report = Report::default();
+    examine_fips(&mut report);
+    if let Some(token) = examine_token(&mut report, path, token, pin) {
+        examine_keys(&mut report, &token, keys);
+    }
+    report
+}
+
+/// What FIPS 140-3 says of the AWS-LC that verifies here: the lowest status of its parts, and
+/// the words that may be used. That it cannot be in FIPS mode is bad only where that is required.
+fn examine_fips(report: &mut Report) {
+    let status = mls_fips::status();
+    let required = status.requirement != mls_fips::Requirement::None;
+    let say = |detail: &str| format!("{:?}; {detail}", status.status);
+    match status.refusal {
+        None => report.add("fips", Verdict::Good, say(&status.claim)),
+        Some(refusal) if required => report.add("fips", Verdict::Bad, say(&refusal)),
+        Some(refusal) => report.add(
+            "fips",
+            Verdict::Good,
+            say(&format!(
+                "FIPS mode is not required, and not to be had: {refusal}"
+            )),
+        ),
+    }
+}
+
+fn examine_token(
+    report: &mut Report,
+    path: &Path,
+    selector: &TokenSelector,
+    pin: &Pin,
+) -> Option<Arc<dyn Token>> {
+    let module = Module::load(path).and_then(|module| Ok((module.description()?, module)));
+    let (_, module) = report.step("module", module, |(description, _)| description.clone())?;
+    let identity = module.tokens().and_then(|tokens| selector.choose(tokens));
+    let identity = report.step("token", identity, ToString::to_string)?;
+    let quirks = Quirks::of(&identity);
+    report.add(
+        "quirks",
+        Verdict::Good,
+        format!("{}: {}", quirks.name, quirks.note),
+    );
+    let token = Pkcs11Token::open(&module, selector, pin);
+    let token = report.step("login", token, |_| "logged in as the token's user".into())?;
+    examine_mechanisms(report, &token);
+    Some(Arc::new(token))
+}
+
+fn examine_mechanisms(report: &mut Report, token: &dyn Token) {
+    let quirks = Quirks::of(token.identity());
+    for scheme in SCHEMES {
+        let name = format!("mechanism for {}", scheme.title);
+        match SigningPlan::choose(scheme, token.mechanisms(), quirks) {
+            Ok(SigningPlan::Message(kind)) => {
+                report.add(
+                    name,
+                    Verdict::Good,
+                    format!("{kind}, the token takes the message"),
+                );
+            }
+            Ok(SigningPlan::Digest(_, kind)) => {
+                report.add(name, Verdict::Good, format!("{kind}, the signer hashes"));
+            }
+            Err(error) => report.add(name, Verdict::Notice, error.to_string()),
+        }
+    }
+}
+
+fn examine_keys(report: &mut Report, token: &Arc<dyn Token>, selector: &KeySelector) {
+    let counted = |entries: &Vec<KeyEntry>| format!("{} private keys {selector}", entries.len());
+    let Some(entries) = report.step("keys", keys::list(token.as_ref(), selector), counted) else {
+        return;
+    };
+    if entries.is_empty() {
+        report.add(
+            "keys",
+            Verdict::Bad,
+            "nothing to sign with; see: mls-hsm-signer keys generate",
+        );
+    }
+    for entry in &entries {
+        examine_key(report, token, entry);
+    }
+}
+
+fn examine_key(report: &mut Report, token: &Arc<dyn Token>, entry: &KeyEntry) {
+    let name = |what: &str| format!("{what} of {:?}", entry.object.label);
+    let protection = entry.object.protection();
+    report.add(
+        name("protection"),
+        verdict_of(&protection),
+        protection.to_string(),
+    );
+    match &entry.key {
+        Err(error) => report.add(name("public key"), Verdict::Bad, error.to_string()),
+        Ok((scheme, key)) => {
+            report.add(
+                name("public key"),
+                Verdict::Good,
+                format!("{}, {} bytes", scheme.title, key.len()),
+            );
+            let signed = sign_once(token, &entry.object);
+            report.step(&name("signature"), signed, |ms| {
+                format!("made and verified in {ms:.2} ms")
+            });
+        }
+    }
+}
+
+fn verdict_of(protection: &Protection) -> Verdict {
+    match protection {
+        Protection::MadeInToken => Verdict::Good,
+        Protection::Imported => Verdict::Notice,
+        Protection::Faulty(_) => Verdict::Bad,
+    }
+}
+
+/// Opens the key as a server does, then times one signature with its verification.
+fn sign_once(token: &Arc<dyn Token>, object: &KeyObject) -> Result<f64, Error> {
+    let selector = KeySelector::label_and_id(object.label.as_str(), object.id.as_slice());
+    let signer = HsmSigner::open(Arc::clone(token), &selector)?;
+    let start = Instant::now();
+    signer.self_test()?;
+    Ok(start.elapsed().as_secs_f64() * 1e3)
+}

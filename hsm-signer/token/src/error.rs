@@ -1,0 +1,379 @@
+//! What can go wrong, said so that the reader knows what to do next.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::failure::{Nature, Pkcs11Failure, Rung};
+use crate::pin::PinError;
+use mls_signer_message::encoding::EncodingError;
+use mls_signer_message::scheme::titles;
+use mls_signer_message::signature::SignatureError;
+
+/// Any failure of this crate. No variant carries a PIN or a private key.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The PKCS#11 module is not there.
+    #[error("there is no PKCS#11 module at {path}; install the HSM's library or correct --module")]
+    ModuleMissing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file is there and cannot be used as a PKCS#11 module.
+    #[error("{path} cannot be loaded as a PKCS#11 module: {reason}")]
+    ModuleUnusable {
+        /// The module.
+        path: PathBuf,
+        /// What the loader said.
+        reason: String,
+    },
+    /// A PKCS#11 function answered with an error.
+    #[error(transparent)]
+    Pkcs11(#[from] Pkcs11Failure),
+    /// The module answered something that PKCS#11 does not allow.
+    #[error("the PKCS#11 module answered what the standard does not allow: {0}")]
+    ModuleMisbehaved(String),
+    /// No token is as asked for.
+    #[error("no token {wanted}; the module shows {present}")]
+    TokenNotFound {
+        /// What was asked for.
+        wanted: String,
+        /// The tokens that are there.
+        present: String,
+    },
+    /// More than one token is as asked for.
+    #[error("{count} tokens {wanted}; choose one by its serial number: {present}")]
+    TokenAmbiguous {
+        /// What was asked for.
+        wanted: String,
+        /// How many there are.
+        count: usize,
+        /// The tokens that are there.
+        present: String,
+    },
+    /// A token of that label exists and will not be overwritten.
+    #[error("a token labelled {label:?} exists and is never overwritten; choose another label")]
+    TokenExists {
+        /// The label.
+        label: String,
+    },
+    /// Every slot holds a token that is in use.
+    #[error("no slot has room for a new token; remove one with the HSM's own tool")]
+    NoFreeSlot,
+    /// A label that a token cannot keep.
+    #[error("a token's label must be 1 to 32 bytes without control characters or outer blanks")]
+    TokenLabel,
+    /// The token locks the PIN at the next wrong one.
+    #[error(
+        "the token would lock the PIN at the next wrong one, so it was not tried; \
+         log in once with the HSM's own tool and start again"
+    )]
+    PinFinalTry,
+    /// The PIN could not be had.
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    /// No key is as asked for.
+    #[error("the token has no {class} {wanted}; see: mls-hsm-signer keys list")]
+    KeyNotFound {
+        /// Private or public key.
+        class: &'static str,
+        /// What was asked for.
+        wanted: String,
+    },
+    /// More than one key is as asked for; guessing which is meant would be reckless.
+    #[error("the token has {count} objects that are a {class} {wanted}, and exactly one is needed")]
+    KeyAmbiguous {
+        /// Private or public key.
+        class: &'static str,
+        /// What was asked for.
+        wanted: String,
+        /// How many there are.
+        count: usize,
+    },
+    /// A key of that label or id exists and will not be replaced or doubled.
+    #[error("the token already has a key {wanted}; choose another label and id")]
+    KeyExists {
+        /// The label or id that is taken.
+        wanted: String,
+    },
+    /// The token takes no private keys from outside.
+    #[error("the token does not take this private key ({failure}). Another route: {route}")]
+    ImportRefused {
+        /// What C_CreateObject returned.
+        failure: Pkcs11Failure,
+        /// What to do instead.
+        route: &'static str,
+    },
+    /// What failed could not be undone, and something is in the token now.
+    #[error("{cause}. In the token now, to be destroyed with the HSM's own tool: {left}")]
+    LeftBehind {
+        /// Why it failed.
+        cause: Box<Error>,
+        /// What is there.
+        left: String,
+    },
+    /// A label or id that makes no sense for a key.
+    #[error("a key's label and id must be 1 to 255 bytes, the label without control characters")]
+    KeyName,
+    /// It is a key of no scheme of this crate.
+    #[error("the key {wanted} is of none of this program's schemes: {}", titles())]
+    KeyUnsupported {
+        /// The key.
+        wanted: String,
+    },
+    /// The key is not protected or usable as a removal key must be.
+    #[error("the key {wanted} is not what was asked of the token: {reason}")]
+    KeyAttributes {
+        /// The key.
+        wanted: String,
+        /// The attribute that is wrong.
+        reason: String,
+    },
+    /// The token has no mechanism for the scheme.
+    #[error("the token cannot sign with {scheme}; its mechanism list has nothing for it")]
+    SchemeUnsupported {
+        /// The scheme.
+        scheme: &'static str,
+    },
+    /// FIPS mode is required of this process, and refuses to verify the scheme.
+    #[error(
+        "FIPS mode is required, and {scheme} is not among what it verifies: no signature of it \
+         would be released. Use a key of an ECDSA scheme"
+    )]
+    SchemeNotApproved {
+        /// The scheme.
+        scheme: &'static str,
+    },
+    /// What the token signed does not verify under the public key it gives.
+    #[error(
+        "the token's signature does not verify under its public key; nothing was released. \
+         Check the token with: mls-hsm-signer doctor"
+    )]
+    SignatureInvalid,
+    /// A byte string is not encoded as it must be.
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    /// The operating system's or library's random numbers failed.
+    #[error("no random numbers could be had")]
+    Random,
+    /// OpenMLS could not build the proposal.
+    #[error("the proposal could not be built: {0}")]
+    Proposal(String),
+    /// The session is of a time before the module was initialised anew.
+    #[error("the session ended when the module was initialised anew")]
+    SessionLost,
+    /// The token refused the PIN before, and it is never tried twice.
+    #[error(
+        "the token refused the PIN and it is not tried again; correct the PIN and start the \
+         signer anew"
+    )]
+    PinRefused,
+    /// The process that holds the module failed.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// Something else that the process which holds the module reported.
+    #[error("{text}")]
+    Reported {
+        /// What it said.
+        text: String,
+        /// Whether it may pass.
+        nature: Nature,
+        /// Where recovery begins.
+        rung: Rung,
+    },
+    /// The token shows another public key than the one pinned.
+    #[error(
+        "the key {wanted} has another public key in the token than the one expected; \
+         find out who changed it before anything is signed"
+    )]
+    KeyMismatch {
+        /// The key.
+        wanted: String,
+    },
+    /// No key of the engine is as asked for.
+    #[error("the signer has no {wanted}; it has {present}")]
+    KeyUnknown {
+        /// What was asked for.
+        wanted: String,
+        /// The keys there are.
+        present: String,
+    },
+    /// The message is longer than the engine signs.
+    #[error("the message has {length} bytes; at most {limit} can be signed")]
+    MessageTooLong {
+        /// Its length in bytes.
+        length: usize,
+        /// The longest allowed.
+        limit: usize,
+    },
+    /// As much work waits as may; nothing was accepted.
+    #[error("too many signatures are waiting already; try again later")]
+    QueueFull,
+    /// The deadline passed before the signature was made. None was released.
+    #[error("the deadline passed before the signature was made{}", after(last))]
+    DeadlinePassed {
+        /// What went wrong last, if anything did.
+        last: Option<String>,
+    },
+    /// No token can sign at present; nothing was accepted.
+    #[error("no token can sign at present: {reasons}")]
+    Unavailable {
+        /// Which are out, and why.
+        reasons: String,
+    },
+    /// This engine has been stopped, or the thread that answers is gone.
+    #[error("the signer's engine has been stopped")]
+    Stopped,
+    /// A file, a configuration or an answer of the operating system is not as needed.
+    #[error("{0}")]
+    Setup(String),
+    /// A recovery step that this token does not know.
+    #[error("this token cannot {0}")]
+    RungMissing(Rung),
+}
+
+/// What can go wrong with the process that holds the module.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// It ended: it crashed, or was killed.
+    #[error("the process that holds the PKCS#11 module ended; it is started anew")]
+    Gone,
+    /// It did not answer in time.
+    #[error("the PKCS#11 module did not answer within {} ms; its process is ended", after.as_millis())]
+    Hung {
+        /// How long it had.
+        after: Duration,
+    },
+    /// It said what makes no sense.
+    #[error("a frame between the processes is malformed: {0}")]
+    Malformed(&'static str),
+    /// It answered another question than was asked.
+    #[error("the process that holds the PKCS#11 module answered another question")]
+    OutOfStep,
+    /// A question or an answer is longer than a frame.
+    #[error("what was asked of the PKCS#11 module at once is too long")]
+    TooLong,
+    /// The operating system refused something.
+    #[error("{action} failed: {reason}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// The program started as a worker did not become one.
+    #[error(
+        "this program was started to hold a PKCS#11 module and did not; its main must begin with \
+         mls_signer_token::isolation::become_worker_if_asked"
+    )]
+    NotAWorker,
+}
+
+impl ProcessError {
+    pub(crate) fn system(action: &'static str, error: rustix::io::Errno) -> Self {
+        Self::System {
+            action,
+            reason: error.to_string(),
+        }
+    }
+}
+
+fn after(last: &Option<String>) -> String {
+    last.as_ref()
+        .map(|reason| format!("; the last failure was: {reason}"))
+        .unwrap_or_default()
+}
+
+impl Error {
+    /// Whether the failure may pass: the one place where that is decided, with the table
+    /// of codes that it refers to.
+    pub fn nature(&self) -> Nature {
+        match self {
+            Self::Pkcs11(failure) => failure.nature(),
+            Self::Reported { nature, .. } => *nature,
+            // A new session, a new process or a freed place helps.
+            Self::SessionLost | Self::Process(_) | Self::QueueFull | Self::Unavailable { .. } => {
+                Nature::Transient
+            }
+            // A token that was taken away may come back; one that computes wrongly may be
+            // disturbed or broken.
+            Self::ModuleMisbehaved(_)
+            | Self::SignatureInvalid
+            | Self::Encoding(_)
+            | Self::KeyNotFound { .. }
+            | Self::TokenNotFound { .. }
+            | Self::Random
+            | Self::DeadlinePassed { .. }
+            | Self::RungMissing(_) => Nature::Unknown,
+            // A person must act.
+            Self::ImportRefused { .. }
+            | Self::LeftBehind { .. }
+            | Self::ModuleMissing { .. }
+            | Self::ModuleUnusable { .. }
+            | Self::TokenAmbiguous { .. }
+            | Self::TokenExists { .. }
+            | Self::NoFreeSlot
+            | Self::TokenLabel
+            | Self::PinFinalTry
+            | Self::PinRefused
+            | Self::Pin(_)
+            | Self::KeyAmbiguous { .. }
+            | Self::KeyExists { .. }
+            | Self::KeyName
+            | Self::KeyUnsupported { .. }
+            | Self::KeyAttributes { .. }
+            | Self::KeyMismatch { .. }
+            | Self::KeyUnknown { .. }
+            | Self::SchemeUnsupported { .. }
+            | Self::SchemeNotApproved { .. }
+            | Self::Proposal(_)
+            | Self::MessageTooLong { .. }
+            | Self::Setup(_)
+            | Self::Stopped => Nature::Permanent,
+        }
+    }
+
+    /// Where recovery from it begins.
+    pub fn rung(&self) -> Rung {
+        match self {
+            Self::Pkcs11(failure) => failure.rung(),
+            Self::Reported { rung, .. } => *rung,
+            // After a logout, private keys are not there.
+            Self::SessionLost | Self::KeyNotFound { .. } => Rung::LogIn,
+            Self::Process(_) => Rung::Restart,
+            Self::TokenNotFound { .. } => Rung::Reinitialise,
+            Self::ModuleMisbehaved(_) => Rung::NewSession,
+            _ => Rung::FindKey,
+        }
+    }
+
+    /// Whether the token refused the PIN or would lock it.
+    pub fn concerns_pin(&self) -> bool {
+        match self {
+            Self::PinRefused | Self::PinFinalTry => true,
+            Self::Pkcs11(failure) => {
+                failure.function() == "C_Login" && failure.nature() == Nature::Permanent
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<SignatureError> for Error {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::Encoding(error) => Self::Encoding(error),
+            SignatureError::Invalid => Self::SignatureInvalid,
+        }
+    }
+}
+
+impl From<cryptoki::error::Error> for Error {
+    fn from(error: cryptoki::error::Error) -> Self {
+        match error {
+            cryptoki::error::Error::Pkcs11(code, function) => {
+                Self::Pkcs11(Pkcs11Failure::new(function, code))
+            }
+            other => Self::ModuleMisbehaved(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A PKCS#11 module in a process of its own.
+//!
+//! A vendor's library may hang, crash or write where it should not, and it must not be
+//! forked. So by default it is loaded by a child process: the same program, started
+//! again. The parent asks over sockets, one for each session, and waits with a deadline;
+//! a child that does not answer is killed, one that died is started anew.
+//!
+//! ```text
+//! parent                                child
+//! IsolatedToken --- control socket ---> worker: loads the module, logs in
+//!   session    --- one socket each --->   a thread with a session
+//! ```
+//!
+//! The PIN goes over the control socket and nowhere else. Neither process can be
+//! dumped or traced, and the child dies with its parent.
+//!
+//! A program that uses this library must begin its `main` with
+//! [`become_worker_if_asked`], or name a program that does, by [`Worker::program`].
+
+mod channel;
+mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+mod harden;
+mod message;
+mod nursery;
+mod parent;
+mod process;
+mod session;
+mod worker;
+
+use std::path::PathBuf;
+
+use crate::error::ProcessError;
+pub use harden::{die_with_parent, forbid_dumps};
+pub use parent::{IsolatedToken, ModuleSetup};
+pub use worker::become_worker_if_asked;
+
+/// The argument by which a program is asked to hold a module.
+const WORKER_ARGUMENT: &str = "module-worker";
+
+/// Set in the child, so that a program which does not know the argument does not start
+/// children without end.
+const WORKER_MARK: &str = "MLS_HSM_SIGNER_MODULE_WORKER";
+
+/// Which program holds the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worker {
+    program: PathBuf,
+}
+
+impl Worker {
+    /// This program itself, which begins its `main` with [`become_worker_if_asked`].
+    ///
+    /// # Errors
+    /// [`ProcessError::System`] when the program's path cannot be found out.
+    pub fn this_program() -> Result<Self, ProcessError> {
+        let program = std::env::current_exe().map_err(|error| ProcessError::System {
+            action: "finding this program's own path",
+            reason: error.to_string(),
+        })?;
+        Ok(Self { program })
+    }
+
+    /// The program at `path`, such as `mls-hsm-signer`.
+    pub fn program(path: impl Into<PathBuf>) -> Self {
+        Self {
+            program: path.into(),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! A token in a child process.
+
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use cryptoki::mechanism::MechanismType;
+use zeroize::Zeroizing;
+
+use super::Worker;
+use super::channel::Channel;
+use super::harden::forbid_dumps;
+use super::message::{Control, ControlReply, Start};
+use super::nursery::Nursery;
+use super::process::Process;
+use super::session::{Held, RemoteSession};
+use crate::error::Error;
+use crate::error::ProcessError;
+use crate::failure::Rung;
+use crate::pin::Pin;
+use crate::pool::{Opened, Pool};
+use crate::sync::locked;
+use crate::token::{
+    Access, SessionLimits, Token, TokenIdentity, TokenSelector, TokenSession, not_lent,
+};
+
+/// Which module, and which token of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleSetup {
+    /// The module's path.
+    pub module: PathBuf,
+    /// What C_Initialize gets as `pReserved`; see [`Module::load_with`](crate::Module::load_with).
+    pub parameters: Option<String>,
+    /// The token.
+    pub token: TokenSelector,
+    /// How many sessions.
+    pub limits: SessionLimits,
+    /// How long the module has to start and log in.
+    pub start_limit: Duration,
+}
+
+impl ModuleSetup {
+    /// The token of the module at `path`, with the default limits.
+    pub fn new(path: impl Into<PathBuf>, token: TokenSelector) -> Self {
+        Self {
+            module: path.into(),
+            parameters: None,
+            token,
+            limits: SessionLimits::default(),
+            start_limit: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A token reached through a module in a child process.
+pub struct IsolatedToken {
+    setup: ModuleSetup,
+    worker: Worker,
+    pin: Pin,
+    identity: TokenIdentity,
+    mechanisms: Vec<MechanismType>,
+    module: String,
+    nursery: Nursery,
+    process: Mutex<Arc<Process>>,
+    pool: Pool<Channel>,
+    /// The token refused the PIN, which therefore is never tried again. A login without an
+    /// answer, as when the HSM is away, says nothing against a PIN that was taken before.
+    refused: AtomicBool,
+}
+
+impl IsolatedToken {
+    /// Starts a process that loads the module and logs in, trying the PIN once. This
+    /// process keeps a copy of the PIN for the next start, and can no more be dumped or
+    /// traced, like the child; see [`forbid_dumps`].
+    ///
+    /// # Errors
+    /// Those of [`Module::load`](crate::Module::load) and
+    /// [`Pkcs11Token::open`](crate::Pkcs11Token::open), some as [`Error::Reported`];
+    /// [`Error::Worker`] when there is no process.
+    pub fn open(setup: ModuleSetup, worker: Worker, pin: &Pin) -> Result<Self, Error> {
+        forbid_dumps()?;
+        let nursery = Nursery::new().map_err(|error| ProcessError::System {
+            action: "starting a thread",
+            reason: error.to_string(),
+        })?;
+        let Started {
+            process,
+            identity,
+            mechanisms,
+            module,
+        } = start(&nursery, &worker, &setup, pin)?;
+        Ok(Self {
+            pool: Pool::new(setup.limits.pool()),
+            setup,
+            worker,
+            pin: pin.duplicate(),
+            identity,
+            mechanisms,
+            module,
+            nursery,
+            process: Mutex::new(Arc::new(process)),
+            refused: AtomicBool::new(false),
+        })
+    }
+
+    /// What the module says of itself.
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    fn process(&self) -> Arc<Process> {
+        Arc::clone(&locked(&self.process))
+    }
+
+    fn open_channel(&self, deadline: Instant) -> Result<Channel, Error> {
+        self.process().open_channel(deadline)
+    }
+
+    /// Logs in by `how`, unless the PIN was refused before.
+    fn log_in<T>(&self, how: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        if self.refused.load(Ordering::SeqCst) {
+            return Err(Error::PinRefused);
+        }
+        let done = how();
+        if done.as_ref().is_err_and(Error::concerns_pin) {
+            self.refused.store(true, Ordering::SeqCst);
+        }
+        done
+    }
+
+    /// Ends the process and starts another.
+    fn restart(&self) -> Result<(), Error> {
+        self.process().kill();
+        self.pool.clear();
+        let started = start(&self.nursery, &self.worker, &self.setup, &self.pin)?;
+        if started.identity.serial != self.identity.serial {
+            return Err(Error::TokenNotFound {
+                wanted: format!("with serial number {:?}", self.identity.serial),
+                present: started.identity.to_string(),
+            });
+        }
+        *locked(&self.process) = Arc::new(started.process);
+        Ok(())
+    }
+
+    fn tell(&self, message: &Control, deadline: Instant) -> Result<(), Error> {
+        match self.process().tell(message, deadline)? {
+            ControlReply::Done => Ok(()),
+            ControlReply::Failed(error) => Err(error),
+            ControlReply::Started { .. } => Err(ProcessError::OutOfStep.into()),
+        }
+    }
+}
+
+struct Started {
+    process: Process,
+    identity: TokenIdentity,
+    mechanisms: Vec<MechanismType>,
+    module: String,
+}
+
+fn start(
+    nursery: &Nursery,
+    worker: &Worker,
+    setup: &ModuleSetup,
+    pin: &Pin,
+) -> Result<Started, Error> {
+    let path = setup
+        .module
+        .canonicalize()
+        .map_err(|_| Error::ModuleMissing {
+            path: setup.module.clone(),
+        })?;
+    let process = Process::start(nursery, worker, pin)?;
+    let start = Control::Start(Start {
+        module: path.as_os_str().as_bytes().to_vec(),
+        parameters: setup.parameters.clone(),
+        selector: setup.token.clone(),
+        sessions: saturated(setup.limits.sessions as u128),
+        waiting: saturated(setup.limits.waiting as u128),
+        idle_milliseconds: saturated(setup.limits.idle.as_millis()),
+        pin: Zeroizing::new(pin.expose().into()),
+    });
+    match process.tell(&start, Instant::now() + setup.start_limit)? {
+        ControlReply::Started {
+            identity,
+            mechanisms,
+            module,
+        } => Ok(Started {
+            process,
+            identity: *identity,
+            mechanisms,
+            module,
+        }),
+        ControlReply::Failed(error) => Err(error),
+        ControlReply::Done => Err(ProcessError::OutOfStep.into()),
+    }
+}
+
+/// What the child has of the time until `deadline`: a little less, so that its own answer
+/// that time is up arrives in time.
+fn child_time(deadline: Instant) -> u32 {
+    let left = deadline.saturating_duration_since(Instant::now());
+    saturated(left.as_millis() * 9 / 10)
+}
+
+fn saturated(number: u128) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl Token for IsolatedToken {
+    fn identity(&self) -> &TokenIdentity {
+        &self.identity
+    }
+
+    fn mechanisms(&self) -> &[MechanismType] {
+        &self.mechanisms
+    }
+
+    fn session_by(
+        &self,
+        access: Access,
+        deadline: Instant,
+    ) -> Result<Box<dyn TokenSession + '_>, Error> {
+        let open = || match self.open_channel(deadline) {
+            Ok(channel) => Opened::Ready(channel),
+            Err(error) => Opened::Failed(error),
+        };
+        let held = match access {
+            Access::Use => Held::Pooled(self.pool.lend(deadline, open).map_err(not_lent)?),
+            Access::Manage => Held::Once(Some(self.open_channel(deadline)?)),
+        };
+        Ok(Box::new(RemoteSession::new(held, deadline)))
+    }
+
+    fn recover(&self, rung: Rung, deadline: Instant) -> Result<(), Error> {
+        let milliseconds = child_time(deadline);
+        let message = Control::Recover { rung, milliseconds };
+        match rung {
+            Rung::FindKey => Ok(()),
+            Rung::NewSession => self.tell(&message, deadline),
+            Rung::LogIn | Rung::Reinitialise => self.log_in(|| self.tell(&message, deadline)),
+            Rung::Restart => self.log_in(|| self.restart()),
+        }
+    }
+
+    fn knows(&self, _: Rung) -> bool {
+        true
+    }
+
+    fn process_id(&self) -> Option<u32> {
+        Some(self.process().id())
+    }
+
+    fn keep_alive(&self, deadline: Instant) -> Result<(), Error> {
+        self.pool.trim();
+        let milliseconds = child_time(deadline);
+        self.tell(&Control::KeepAlive { milliseconds }, deadline)
+    }
+}
+
+impl fmt::Debug for IsolatedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IsolatedToken")
+            .field("identity", &self.identity)
+            .field("module", &self.setup.module)
+            .finish_non_exhaustive()
+    }
+}

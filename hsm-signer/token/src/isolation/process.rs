@@ -1,0 +1,154 @@
+//! One child process, as the parent sees it.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::channel::{Channel, NoFrame};
+use super::message::{Control, ControlReply};
+use super::nursery::Nursery;
+use super::{WORKER_ARGUMENT, WORKER_MARK, Worker};
+use crate::error::Error;
+use crate::error::ProcessError;
+use crate::pin::Pin;
+use crate::pool::Turns;
+use crate::sync::locked;
+
+/// How long the child has to take a channel: the module has no part in that.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
+/// A child, killed and waited for when this is dropped.
+#[derive(Debug)]
+pub(super) struct Process {
+    /// None once a question on it had no answer: one that comes late must not be taken
+    /// for the next.
+    control: Mutex<Option<Channel>>,
+    /// One question on the control channel at a time; who waits for that has a deadline too.
+    turns: Turns,
+    child: Mutex<Child>,
+}
+
+impl Process {
+    /// Starts the worker. Its environment is this process's, without any variable whose
+    /// value is the PIN.
+    pub fn start(nursery: &Nursery, worker: &Worker, pin: &Pin) -> Result<Self, ProcessError> {
+        if std::env::var_os(WORKER_MARK).is_some() {
+            return Err(ProcessError::NotAWorker);
+        }
+        let (ours, theirs) =
+            Channel::pair().map_err(|error| ProcessError::system("making a socket", error))?;
+        let mut command = Command::new(&worker.program);
+        command
+            .arg(WORKER_ARGUMENT)
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null());
+        for (name, value) in std::env::vars_os() {
+            if value.as_bytes() == pin.expose().as_bytes() {
+                command.env_remove(name);
+            }
+        }
+        command.env(WORKER_MARK, "1");
+        let child = nursery
+            .start(command)
+            .map_err(|error| ProcessError::System {
+                action: "starting the module's process",
+                reason: error.to_string(),
+            })?;
+        tracing::debug!(pid = child.id(), "the module's process was started");
+        Ok(Self {
+            control: Mutex::new(Some(ours)),
+            turns: Turns::new(1, usize::MAX),
+            child: Mutex::new(child),
+        })
+    }
+
+    /// Says something on the control channel and waits for the answer.
+    pub fn tell(&self, message: &Control, deadline: Instant) -> Result<ControlReply, Error> {
+        self.exchange(deadline, deadline, |control| {
+            control.send(&message.encode(), Some(deadline))
+        })
+    }
+
+    /// A channel to a session of its own.
+    pub fn open_channel(&self, deadline: Instant) -> Result<Channel, Error> {
+        let (ours, theirs): (_, OwnedFd) =
+            Channel::pair().map_err(|error| ProcessError::system("making a socket", error))?;
+        // The answer is waited for however great the caller's hurry is: without it nobody
+        // could use the control channel any more.
+        let answered = Instant::now() + ANSWER_LIMIT;
+        let reply = self.exchange(deadline, answered, |control| {
+            control.send_with(&Control::Channel.encode(), theirs.as_fd())
+        })?;
+        match reply {
+            ControlReply::Done => Ok(ours),
+            ControlReply::Failed(error) => Err(error),
+            ControlReply::Started { .. } => Err(ProcessError::OutOfStep.into()),
+        }
+    }
+
+    /// Waits for a turn until `deadline`, for the answer until `answered`.
+    fn exchange(
+        &self,
+        deadline: Instant,
+        answered: Instant,
+        send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
+    ) -> Result<ControlReply, Error> {
+        let began = Instant::now();
+        let turn = self.turns.take(deadline);
+        turn.map_err(|_| no_frame(NoFrame::Late, began))?;
+        let _turn = Turn(&self.turns);
+        let mut control = locked(&self.control);
+        let channel = control.as_mut().ok_or(ProcessError::Gone)?;
+        let reply = send(channel)
+            .and_then(|()| channel.receive(Some(answered)))
+            .map_err(|reason| no_frame(reason, began))
+            .and_then(|frame| Ok(ControlReply::decode(frame)?));
+        if reply.is_err() {
+            *control = None;
+        }
+        Ok(reply?)
+    }
+
+    /// The child's process id.
+    pub fn id(&self) -> u32 {
+        locked(&self.child).id()
+    }
+
+    /// Kills the child; whoever waits for it learns at once that it is gone.
+    pub fn kill(&self) {
+        let mut child = locked(&self.child);
+        let ended = child.kill().and_then(|()| child.wait());
+        match ended {
+            Ok(status) => tracing::debug!(pid = child.id(), %status, "the module's process ended"),
+            Err(error) => tracing::error!(pid = child.id(), %error, "cannot end the process"),
+        }
+    }
+}
+
+/// A turn on the control channel, until it is dropped.
+struct Turn<'a>(&'a Turns);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.give();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Why there was no answer to what was asked at `began`.
+pub(super) fn no_frame(reason: NoFrame, began: Instant) -> ProcessError {
+    match reason {
+        NoFrame::Closed => ProcessError::Gone,
+        NoFrame::TooLong => ProcessError::TooLong,
+        NoFrame::Late => ProcessError::Hung {
+            after: began.elapsed().max(Duration::from_millis(1)),
+        },
+    }
+}

@@ -1,0 +1,183 @@
+//! The child: loads the module, logs in, and answers.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::channel::Channel;
+use super::harden::{die_with_parent, forbid_dumps};
+use super::message::{Answer, Control, ControlReply, NewKey, Question, Start};
+use super::{WORKER_ARGUMENT, WORKER_MARK};
+use crate::error::Error;
+use crate::error::ProcessError;
+use crate::pin::Pin;
+use crate::token::{Access, KeySpec, Module, Pkcs11Token, SessionLimits, Token};
+use mls_signer_message::encoding::pkcs8::PrivateKey;
+
+/// Answers the parent process, if this program was started to hold a module; then `main`
+/// should return what this returns. Call it before anything else.
+pub fn become_worker_if_asked() -> Option<ExitCode> {
+    let asked = std::env::args_os().nth(1).as_deref() == Some(OsStr::new(WORKER_ARGUMENT))
+        && std::env::var_os(WORKER_MARK).is_some();
+    asked.then(|| match work() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the module's process ends");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn work() -> Result<(), ProcessError> {
+    forbid_dumps()?;
+    die_with_parent()?;
+    let mut control = Channel::new(take_stdin()?);
+    let Ok((frame, _)) = control.receive_with() else {
+        return Ok(());
+    };
+    let Control::Start(start) = Control::decode(frame)? else {
+        return Err(ProcessError::OutOfStep);
+    };
+    match start_up(start) {
+        Ok((token, module)) => {
+            let started = ControlReply::Started {
+                identity: Box::new(token.identity().clone()),
+                mechanisms: token.mechanisms().to_vec(),
+                module,
+            };
+            reply(&control, &started);
+            serve(control, &Arc::new(token))
+        }
+        Err(error) => {
+            reply(&control, &ControlReply::Failed(error));
+            Ok(())
+        }
+    }
+}
+
+/// The control socket comes as standard input; a library that reads that finds nothing.
+fn take_stdin() -> Result<OwnedFd, ProcessError> {
+    let system = |error: std::io::Error| ProcessError::System {
+        action: "taking over the control socket",
+        reason: error.to_string(),
+    };
+    let socket = std::io::stdin()
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(system)?;
+    let nothing = File::open("/dev/null").map_err(system)?;
+    rustix::stdio::dup2_stdin(nothing)
+        .map_err(|error| ProcessError::system("closing standard input", error))?;
+    Ok(socket)
+}
+
+fn start_up(start: Start) -> Result<(Pkcs11Token, String), Error> {
+    let path = Path::new(OsStr::from_bytes(&start.module));
+    let module = Module::load_with(path, start.parameters.as_deref())?;
+    let description = module.description()?;
+    let pin = Pin::new(&start.pin)?;
+    let limits = SessionLimits {
+        sessions: start.sessions as usize,
+        waiting: start.waiting as usize,
+        idle: Duration::from_millis(start.idle_milliseconds.into()),
+    };
+    let token = Pkcs11Token::open_with(&module, &start.selector, &pin, limits)?;
+    Ok((token, description))
+}
+
+/// Answers on the control channel until the parent closes it.
+fn serve(mut control: Channel, token: &Arc<Pkcs11Token>) -> Result<(), ProcessError> {
+    while let Ok((frame, socket)) = control.receive_with() {
+        let answer = match Control::decode(frame)? {
+            Control::Start(_) => return Err(ProcessError::OutOfStep),
+            Control::Channel => open_channel(socket, token),
+            Control::Recover { rung, milliseconds } => token.recover(rung, within(milliseconds)),
+            Control::KeepAlive { milliseconds } => token.keep_alive(within(milliseconds)),
+        };
+        reply(
+            &control,
+            &answer.map_or_else(ControlReply::Failed, |()| ControlReply::Done),
+        );
+    }
+    Ok(())
+}
+
+/// A parent that is gone needs no answer: the next question will not come.
+fn reply(control: &Channel, reply: &ControlReply) {
+    let _ = control.send(&reply.encode(), None);
+}
+
+fn open_channel(socket: Option<OwnedFd>, token: &Arc<Pkcs11Token>) -> Result<(), Error> {
+    let channel = Channel::new(socket.ok_or(ProcessError::OutOfStep)?);
+    let token = Arc::clone(token);
+    let thread = std::thread::Builder::new().name("session".into());
+    let spawned = thread.spawn(move || answer_all(channel, &token));
+    spawned.map(drop).map_err(|error| {
+        Error::Process(ProcessError::System {
+            action: "starting a thread",
+            reason: error.to_string(),
+        })
+    })
+}
+
+/// Answers on one session's channel until the parent closes it.
+fn answer_all(mut channel: Channel, token: &Pkcs11Token) {
+    while let Ok(frame) = channel.receive(None) {
+        let Ok((question, milliseconds)) = Question::decode(frame) else {
+            return;
+        };
+        let answer = answer(question, token, within(milliseconds));
+        let answer = answer.unwrap_or_else(Answer::Failed);
+        if channel.send(&answer.encode(), None).is_err() {
+            return;
+        }
+    }
+}
+
+fn answer(question: Question<'_>, token: &Pkcs11Token, deadline: Instant) -> Result<Answer, Error> {
+    let session = |access| token.session_by(access, deadline);
+    Ok(match question {
+        Question::Find(class, selector) => {
+            Answer::Found(session(Access::Use)?.find(class, &selector)?)
+        }
+        Question::Read(key) => Answer::Object(Box::new(session(Access::Use)?.read(key)?)),
+        Question::Sign {
+            key,
+            mechanism,
+            items,
+        } => {
+            let prefix = session(Access::Use)?.sign_batch(key, mechanism, &items);
+            Answer::Signed(prefix.signatures, prefix.failure)
+        }
+        Question::Relabel(key, label) => {
+            session(Access::Manage)?.relabel(key, &label)?;
+            Answer::Done
+        }
+        Question::Generate(key) => made(session(Access::Manage)?.generate(&spec(&key)?)?),
+        Question::Import(key, secret) => {
+            let secret = PrivateKey::from_secret(key.scheme, &secret)?;
+            made(session(Access::Manage)?.import(&spec(&key)?, &secret)?)
+        }
+        Question::Destroy(key) => {
+            session(Access::Manage)?.destroy(key)?;
+            Answer::Done
+        }
+    })
+}
+
+fn made(pair: crate::token::KeyPair) -> Answer {
+    Answer::Pair(pair.private, pair.public)
+}
+
+fn spec(key: &NewKey) -> Result<KeySpec, Error> {
+    KeySpec::new(key.scheme, &key.label, &key.id)
+}
+
+fn within(milliseconds: u32) -> Instant {
+    Instant::now() + Duration::from_millis(milliseconds.into())
+}

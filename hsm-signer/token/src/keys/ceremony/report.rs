@@ -1,0 +1,240 @@
+//! What a ceremony made, signed by what it made.
+
+use base64ct::{Base64, Encoding};
+use openmls_hw_crypto::HwCrypto;
+use openmls_traits::crypto::OpenMlsCrypto;
+use serde::{Deserialize, Serialize};
+
+use super::plan::Plan;
+use super::{CeremonyError, canonical, fingerprint, time};
+use crate::signer::HsmSigner;
+use crate::token::{KeyObject, Protection};
+use mls_signer_message::encoding::hex;
+use mls_signer_message::scheme::Scheme;
+
+/// What the keys sign begins so. What MLS signs begins with the length of a label (RFC
+/// 9420, section 5.1.2), which this would make longer than any.
+const DOMAIN: &str = "mls-hsm-signer ceremony report 1\n";
+const KIND: &str = "report";
+
+/// What a ceremony made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// What was to be made.
+    pub plan: Plan,
+    /// The plan's fingerprint, which those present compared.
+    pub plan_fingerprint: String,
+    /// When the keys were made: RFC 3339, UTC.
+    pub performed: String,
+    /// The version of this program.
+    pub program: String,
+    /// The keys, in the plan's order.
+    pub keys: Vec<ReportedKey>,
+}
+
+/// A key that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportedKey {
+    /// The scheme's name.
+    pub scheme: String,
+    /// CKA_LABEL.
+    pub label: String,
+    /// CKA_ID, in hexadecimal.
+    pub id: String,
+    /// The public key as MLS carries it, in base64.
+    pub public_key: String,
+    /// SHA-256 of the public key as MLS carries it, in hexadecimal.
+    pub fingerprint: String,
+    /// What the token says of the private key.
+    pub attributes: Attributes,
+}
+
+/// The attributes of a private key that say how it is kept; none where the token does not
+/// say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attributes {
+    /// CKA_SENSITIVE.
+    pub sensitive: Option<bool>,
+    /// CKA_ALWAYS_SENSITIVE.
+    pub always_sensitive: Option<bool>,
+    /// CKA_EXTRACTABLE.
+    pub extractable: Option<bool>,
+    /// CKA_NEVER_EXTRACTABLE.
+    pub never_extractable: Option<bool>,
+    /// CKA_LOCAL: made in the token. Some tokens deny it of every key.
+    pub local: Option<bool>,
+    /// CKA_SIGN.
+    pub sign: Option<bool>,
+    /// Those of CKA_DECRYPT, CKA_UNWRAP and CKA_DERIVE that are true; none must be.
+    pub also_allowed: Vec<String>,
+}
+
+/// A report with a signature by each of its keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedReport {
+    /// What was made.
+    pub report: Report,
+    /// For each key, in order: its signature of the report as MLS sends signatures, in
+    /// base64.
+    pub signatures: Vec<String>,
+}
+
+/// The report of what `signers` are, signed by each.
+pub(super) fn signed(plan: &Plan, signers: &[HsmSigner]) -> Result<SignedReport, CeremonyError> {
+    let report = Report {
+        plan: plan.clone(),
+        plan_fingerprint: plan.fingerprint()?,
+        performed: time::now(),
+        program: env!("CARGO_PKG_VERSION").into(),
+        keys: signers.iter().map(ReportedKey::of).collect(),
+    };
+    let message = report.message()?;
+    let signature = |signer: &HsmSigner| {
+        let signature = signer.sign_verified(&message)?;
+        Ok(Base64::encode_string(&signature))
+    };
+    let signatures = signers
+        .iter()
+        .map(signature)
+        .collect::<Result<_, CeremonyError>>()?;
+    Ok(SignedReport { report, signatures })
+}
+
+impl Report {
+    /// What is signed: the report in JSON without blanks, its fields in order, after a
+    /// line that says what it is.
+    fn message(&self) -> Result<Vec<u8>, CeremonyError> {
+        Ok([DOMAIN, &canonical(KIND, self)?].concat().into_bytes())
+    }
+}
+
+impl ReportedKey {
+    fn of(signer: &HsmSigner) -> Self {
+        Self {
+            scheme: signer.scheme().name.into(),
+            label: signer.object().label.clone(),
+            id: hex(&signer.object().id),
+            public_key: Base64::encode_string(signer.public_key()),
+            fingerprint: fingerprint(signer.public_key()),
+            attributes: Attributes::of(signer.object()),
+        }
+    }
+
+    fn scheme(&self) -> Option<&'static Scheme> {
+        Scheme::by_name(&self.scheme)
+    }
+
+    /// The public key as MLS carries it.
+    fn public_key(&self) -> Option<Vec<u8>> {
+        let key = Base64::decode_vec(&self.public_key).ok()?;
+        let length = self.scheme()?.public_key_length;
+        (key.len() == length && fingerprint(&key) == self.fingerprint).then_some(key)
+    }
+}
+
+impl Attributes {
+    fn of(key: &KeyObject) -> Self {
+        Self {
+            sensitive: key.sensitive,
+            always_sensitive: key.always_sensitive,
+            extractable: key.extractable,
+            never_extractable: key.never_extractable,
+            local: key.local,
+            sign: key.sign,
+            also_allowed: key.also_allowed.iter().copied().map(Into::into).collect(),
+        }
+    }
+
+    /// What they say together of how the key is kept.
+    pub fn protection(&self) -> Protection {
+        let key = KeyObject {
+            sensitive: self.sensitive,
+            always_sensitive: self.always_sensitive,
+            extractable: self.extractable,
+            never_extractable: self.never_extractable,
+            local: self.local,
+            sign: self.sign,
+            ..KeyObject::default()
+        };
+        key.protection()
+    }
+}
+
+impl SignedReport {
+    /// Reads a report from JSON; it is not verified yet.
+    ///
+    /// # Errors
+    /// [`CeremonyError::Malformed`] when it is no report.
+    pub fn from_json(json: &str) -> Result<Self, CeremonyError> {
+        serde_json::from_str(json).map_err(|error| CeremonyError::Malformed {
+            kind: KIND,
+            reason: error.to_string(),
+        })
+    }
+
+    /// The report for people and programs, in JSON.
+    ///
+    /// # Errors
+    /// [`CeremonyError::Unwritable`], which no report of [`perform`](super::perform) gives.
+    pub fn to_json(&self) -> Result<String, CeremonyError> {
+        super::readable(KIND, self)
+    }
+
+    /// Checks everything that can be checked without the token: that the keys are those
+    /// of the plan, that each has signed the report, the fingerprints, and that the token
+    /// said each was made in it and can never leave it. That the token spoke the truth it
+    /// cannot know: for that the witnesses saw which token it was.
+    ///
+    /// # Errors
+    /// [`CeremonyError::NotProven`] with what is wrong.
+    pub fn verify(&self) -> Result<(), CeremonyError> {
+        let Report { plan, keys, .. } = &self.report;
+        let planned = plan
+            .keys
+            .iter()
+            .map(|key| (&key.scheme, &key.label, &key.id));
+        let made = keys.iter().map(|key| (&key.scheme, &key.label, &key.id));
+        if !planned.eq(made) || keys.is_empty() {
+            return Err(not_proven("its keys are not those of its plan".into()));
+        }
+        if self.report.plan_fingerprint != plan.fingerprint()? {
+            return Err(not_proven("the fingerprint is not its plan's".into()));
+        }
+        if self.signatures.len() != keys.len() {
+            return Err(not_proven("it needs a signature by each key".into()));
+        }
+        let message = self.report.message()?;
+        keys.iter()
+            .zip(&self.signatures)
+            .try_for_each(|(key, signature)| check(key, &message, signature))
+    }
+}
+
+fn check(key: &ReportedKey, message: &[u8], signature: &str) -> Result<(), CeremonyError> {
+    let wrong = |reason: &str| not_proven(format!("{}: {reason}", key.label));
+    let scheme = key
+        .scheme()
+        .ok_or_else(|| wrong("there is no such scheme"))?;
+    let public_key = key
+        .public_key()
+        .ok_or_else(|| wrong("the public key and its fingerprint do not agree"))?;
+    if key.attributes.protection() != Protection::MadeInToken {
+        return Err(wrong(&key.attributes.protection().to_string()));
+    }
+    if !key.attributes.also_allowed.is_empty() {
+        return Err(wrong("it may do more than sign"));
+    }
+    let signature = Base64::decode_vec(signature).map_err(|_| wrong("no signature"))?;
+    let crypto = HwCrypto::default();
+    crypto
+        .verify_signature(scheme.signature_scheme, message, &public_key, &signature)
+        .map_err(|_| wrong("its signature of the report does not verify"))
+}
+
+fn not_proven(reason: String) -> CeremonyError {
+    CeremonyError::NotProven { reason }
+}

@@ -1,0 +1,233 @@
+//! New keys: generated in the token or imported, proven before anyone relies on them.
+
+use std::sync::Arc;
+
+use cryptoki::error::RvError;
+
+use crate::error::Error;
+use crate::quirks::{Quirks, SigningPlan};
+use crate::signer::HsmSigner;
+use crate::token::{
+    Access, KeyClass, KeyPair, KeySelector, KeySpec, Protection, Token, TokenSession,
+};
+use mls_signer_message::encoding::pkcs8::PrivateKey;
+
+/// Generates a key pair in the token. The private key is sensitive, never extractable
+/// and for signing only, which is read back from the token; and it has made a
+/// signature that verifies under the public key. If any of that fails, the pair is
+/// destroyed again.
+///
+/// # Errors
+/// [`Error::KeyExists`] when the label or the id is taken, [`Error::KeyAttributes`]
+/// when the token made something else than asked, [`Error::Pkcs11`] when it refused,
+/// [`Error::LeftBehind`] when a rejected key could not be destroyed.
+pub fn generate(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Error> {
+    create(
+        token,
+        spec,
+        |session| session.generate(spec),
+        |signer| match signer.object().protection() {
+            Protection::MadeInToken => Ok(()),
+            other => Err(attributes(spec, &other.to_string())),
+        },
+    )
+}
+
+/// Imports a key pair into the token, protected from then on as a generated one.
+/// The key in the token has made a signature that verifies under the public key of
+/// `key`; else it is destroyed again. What was outside the token once may exist
+/// elsewhere still: destroying the copies is for the caller.
+///
+/// # Errors
+/// As [`generate`]; [`Error::ImportRefused`] when the token takes no such keys from
+/// outside, which names another route.
+pub fn import(
+    token: &Arc<dyn Token>,
+    spec: &KeySpec,
+    key: &PrivateKey,
+) -> Result<HsmSigner, Error> {
+    if spec.scheme().signature_scheme != key.scheme().signature_scheme {
+        return Err(attributes(spec, "the key to import is of another scheme"));
+    }
+    let route = Quirks::of(token.identity()).import_route;
+    create(
+        token,
+        spec,
+        |session| {
+            let made = session.import(spec, key);
+            made.map_err(|error| refused(error, route))
+        },
+        |signer| match signer.object().protection() {
+            Protection::Faulty(faults) => Err(attributes(spec, &faults.join("; "))),
+            _ if signer.public_key() != key.public_key() => Err(attributes(
+                spec,
+                "the token shows another public key than was imported",
+            )),
+            _ => Ok(()),
+        },
+    )
+}
+
+/// What C_CreateObject returns where such a key is not for it to make. Other codes are
+/// failures like any.
+const NOT_FROM_OUTSIDE: [RvError; 11] = [
+    RvError::FunctionNotSupported,
+    RvError::ActionProhibited,
+    RvError::TemplateIncomplete,
+    RvError::TemplateInconsistent,
+    RvError::AttributeReadOnly,
+    RvError::AttributeSensitive,
+    RvError::AttributeTypeInvalid,
+    RvError::AttributeValueInvalid,
+    RvError::CurveNotSupported,
+    RvError::DomainParamsInvalid,
+    RvError::MechanismInvalid,
+];
+
+fn refused(error: Error, route: &'static str) -> Error {
+    match error {
+        Error::Pkcs11(failure)
+            if failure.function() == "C_CreateObject"
+                && NOT_FROM_OUTSIDE.contains(&failure.code()) =>
+        {
+            Error::ImportRefused { failure, route }
+        }
+        other => other,
+    }
+}
+
+/// Generates a key pair for each of `specs`, or none: if one fails, those made before
+/// it by this call are destroyed again.
+///
+/// # Errors
+/// As [`generate`], for the first that fails.
+pub fn generate_all(token: &Arc<dyn Token>, specs: &[KeySpec]) -> Result<Vec<HsmSigner>, Error> {
+    all_or_none(token, specs, |number| generate(token, &specs[number]))
+}
+
+/// Imports each key as its spec says, or none; as [`import`] and [`generate_all`].
+///
+/// # Errors
+/// As [`import`], for the first that fails.
+pub fn import_all(
+    token: &Arc<dyn Token>,
+    keys: &[(KeySpec, &PrivateKey)],
+) -> Result<Vec<HsmSigner>, Error> {
+    let specs: Vec<_> = keys.iter().map(|(spec, _)| spec.clone()).collect();
+    all_or_none(token, &specs, |number| {
+        import(token, &specs[number], keys[number].1)
+    })
+}
+
+fn all_or_none(
+    token: &Arc<dyn Token>,
+    specs: &[KeySpec],
+    make: impl Fn(usize) -> Result<HsmSigner, Error>,
+) -> Result<Vec<HsmSigner>, Error> {
+    specs
+        .iter()
+        .try_for_each(|spec| check_possible(token.as_ref(), spec))?;
+    let mut made = Vec::with_capacity(specs.len());
+    for number in 0..specs.len() {
+        match make(number) {
+            Ok(signer) => made.push(signer),
+            Err(error) => return Err(undone(token.as_ref(), &specs[..number], error)),
+        }
+    }
+    Ok(made)
+}
+
+fn create(
+    token: &Arc<dyn Token>,
+    spec: &KeySpec,
+    make: impl FnOnce(&dyn TokenSession) -> Result<KeyPair, Error>,
+    accept: impl FnOnce(&HsmSigner) -> Result<(), Error>,
+) -> Result<HsmSigner, Error> {
+    check_possible(token.as_ref(), spec)?;
+    let session = token.session(Access::Manage)?;
+    let made = make(session.as_ref());
+    drop(session);
+    made.and_then(|_| prove(token, spec))
+        .and_then(|signer| accept(&signer).map(|()| signer))
+        .map_err(|error| undone(token.as_ref(), std::slice::from_ref(spec), error))
+}
+
+/// Checks, before anything is made, that the token has the mechanism and that neither
+/// label nor id is taken.
+fn check_possible(token: &dyn Token, spec: &KeySpec) -> Result<(), Error> {
+    SigningPlan::choose(
+        spec.scheme(),
+        token.mechanisms(),
+        Quirks::of(token.identity()),
+    )?;
+    refuse_existing(token.session(Access::Use)?.as_ref(), spec)
+}
+
+/// The label and the id must both be free, for private and public keys.
+fn refuse_existing(session: &dyn TokenSession, spec: &KeySpec) -> Result<(), Error> {
+    for selector in [KeySelector::label(spec.label()), KeySelector::id(spec.id())] {
+        for class in [KeyClass::Private, KeyClass::Public] {
+            if !session.find(class, &selector)?.is_empty() {
+                return Err(Error::KeyExists {
+                    wanted: selector.to_string(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Opens the new key as a signer would, by label alone: that finds another process's
+/// key of the same label made at the same moment, and signs and verifies.
+fn prove(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Error> {
+    HsmSigner::open(Arc::clone(token), &KeySelector::label(spec.label()))
+}
+
+/// Destroys what was made of `specs`, whose names were free before, and gives `cause`
+/// back; or [`Error::LeftBehind`], when something is there still or nobody knows.
+pub(super) fn undone(token: &dyn Token, specs: &[KeySpec], cause: Error) -> Error {
+    let (cause, left_before) = match cause {
+        Error::LeftBehind { cause, left } => (*cause, Some(left)),
+        other => (other, None),
+    };
+    let left = [left_behind(token, specs), left_before];
+    let left: Vec<String> = left.into_iter().flatten().collect();
+    if left.is_empty() {
+        return cause;
+    }
+    Error::LeftBehind {
+        cause: Box::new(cause),
+        left: left.join("; "),
+    }
+}
+
+/// Destroys what was made of `specs`: what is there still, if anything is or nobody knows.
+pub(super) fn left_behind(token: &dyn Token, specs: &[KeySpec]) -> Option<String> {
+    let objects = specs
+        .iter()
+        .flat_map(|spec| [KeyClass::Private, KeyClass::Public].map(|class| (spec, class)));
+    let left: Vec<String> = objects
+        .filter_map(|(spec, class)| still_there(token, spec, class))
+        .collect();
+    (!left.is_empty()).then(|| left.join("; "))
+}
+
+/// Each object in a session of its own: the one before may have been left unusable.
+fn still_there(token: &dyn Token, spec: &KeySpec, class: KeyClass) -> Option<String> {
+    let selector = KeySelector::label_and_id(spec.label(), spec.id());
+    let destroyed = token.session(Access::Manage).and_then(|session| {
+        let objects = session.find(class, &selector)?;
+        objects
+            .into_iter()
+            .try_for_each(|object| session.destroy(object))
+    });
+    let error = destroyed.err()?;
+    Some(format!("perhaps a {} {selector} ({error})", class.title()))
+}
+
+fn attributes(spec: &KeySpec, reason: &str) -> Error {
+    Error::KeyAttributes {
+        wanted: KeySelector::label(spec.label()).to_string(),
+        reason: reason.into(),
+    }
+}

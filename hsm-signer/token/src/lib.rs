@@ -1,0 +1,40 @@
+//! MLS removal keys in a PKCS#11 token: modules, sessions, keys, and a signer over one key.
+//!
+//! | | |
+//! |---|---|
+//! | [`Token`], [`Pkcs11Token`] | the seam to a token, and the token in this process |
+//! | [`isolation`] | a module in a process of its own |
+//! | [`keys`] | keys found, generated, imported, listed, rotated; ceremonies |
+//! | [`HsmSigner`] | signs in the token, verifies, proposes removals |
+//! | [`doctor`] | what is right and wrong with a module, a token, its keys |
+//! | [`failure`] | which failures pass, and what helps |
+//! | [`pkcs11_scheme`], [`quirks`] | what differs between schemes and between modules, as data |
+
+pub mod doctor;
+pub mod ec_point;
+pub mod error;
+pub mod failure;
+pub mod isolation;
+pub mod keys;
+mod pin;
+pub mod pkcs11_scheme;
+mod pool;
+#[cfg(test)]
+#[path = "pool/tests.rs"]
+mod pool_tests;
+pub mod proposal;
+pub mod quirks;
+pub mod release;
+mod signer;
+pub mod sync;
+mod token;
+
+pub use error::Error;
+pub use failure::Pkcs11Failure;
+pub use pin::{Pin, PinError};
+pub use signer::HsmSigner;
+pub use token::{
+    Access, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, Module, ObjectHandle, Pkcs11Token,
+    Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix, SigningMechanism, Token, TokenIdentity,
+    TokenSelector, TokenSession, initialise,
+};

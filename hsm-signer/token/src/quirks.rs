@@ -1,0 +1,254 @@
+//! What particular modules do differently: one row each.
+//!
+//! A row says what was observed, not what a manual promises, and
+//! `hsm-signer/tests` shows it. A module without a row is taken at its word.
+
+use cryptoki::mechanism::MechanismType;
+use mls_fips::{Requirement, requirement};
+
+use crate::error::Error;
+use crate::pkcs11_scheme::Pkcs11Scheme;
+use crate::token::{SigningMechanism, TokenIdentity};
+use mls_signer_message::scheme::{Algorithm, Scheme};
+
+/// Who hashes the message that ECDSA signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hashing {
+    /// The token, where its mechanism list says that it can; else the signer.
+    ByMechanismList,
+    /// The signer, whatever the mechanism list says.
+    InSigner,
+}
+
+/// The oddities of one kind of token.
+#[derive(Debug)]
+pub struct Quirks {
+    /// The name of the row.
+    pub name: &'static str,
+    /// How CK_TOKEN_INFO's `manufacturerID` begins.
+    manufacturer: &'static str,
+    /// How CK_TOKEN_INFO's `model` begins.
+    model: &'static str,
+    /// The row holds for firmware versions (major, minor) below this one.
+    below: Option<(u8, u8)>,
+    /// Who hashes for ECDSA.
+    pub hashing: Hashing,
+    /// Whether C_CreateObject wants CKA_EC_POINT in the private key.
+    pub point_in_private_key: bool,
+    /// Whether keys generated in the token say that they were not (CKA_LOCAL is false).
+    pub denies_local: bool,
+    /// How a private key from outside gets into the token where C_CreateObject does not
+    /// take it.
+    pub import_route: &'static str,
+    /// What an operator should know.
+    pub note: &'static str,
+}
+
+/// The route for a token of which nothing is known.
+const GENERAL_ROUTE: &str = "the HSM's own tool for keys from outside, which most often wants \
+     the key wrapped under one of the HSM's; or new keys (mls-hsm-signer keys rotate), which new \
+     groups name while old groups keep theirs";
+
+/// What holds for a module without a row of its own.
+pub static DEFAULT: Quirks = Quirks {
+    name: "default",
+    manufacturer: "",
+    model: "",
+    below: None,
+    hashing: Hashing::ByMechanismList,
+    point_in_private_key: false,
+    denies_local: false,
+    import_route: GENERAL_ROUTE,
+    note: "no known quirks",
+};
+
+/// The known modules; the first row that matches counts.
+pub static QUIRKS: &[Quirks] = &[
+    Quirks {
+        name: "SoftHSM 2",
+        manufacturer: "SoftHSM",
+        model: "SoftHSM v2",
+        below: Some((2, 7)),
+        hashing: Hashing::InSigner,
+        point_in_private_key: false,
+        denies_local: false,
+        import_route: "softhsm2-util --import KEY.pem --label LABEL --id HEX, for PKCS#8 in PEM",
+        note: "a software token: keys lie in files; never locks after wrong PINs",
+    },
+    Quirks {
+        name: "NSS softokn 3",
+        manufacturer: "Mozilla",
+        model: "NSS 3",
+        below: None,
+        hashing: Hashing::ByMechanismList,
+        point_in_private_key: true,
+        denies_local: true,
+        import_route: "pk12util -i KEY.p12 -d DATABASE, for ECDSA; Ed25519 has none",
+        note: "a software token: keys lie in files; no Ed25519; generated keys deny CKA_LOCAL",
+    },
+    Quirks {
+        name: "kryoptic 1",
+        manufacturer: "Kryoptic Project",
+        model: "",
+        below: None,
+        hashing: Hashing::ByMechanismList,
+        point_in_private_key: false,
+        denies_local: false,
+        import_route: GENERAL_ROUTE,
+        note: "a software token: keys lie in a database; locks at the tenth wrong PIN",
+    },
+];
+
+impl Quirks {
+    /// The row for `token`, or [`DEFAULT`].
+    pub fn of(token: &TokenIdentity) -> &'static Self {
+        QUIRKS
+            .iter()
+            .find(|row| row.matches(token))
+            .unwrap_or(&DEFAULT)
+    }
+
+    fn matches(&self, token: &TokenIdentity) -> bool {
+        token.manufacturer.starts_with(self.manufacturer)
+            && token.model.starts_with(self.model)
+            && self.below.is_none_or(|version| token.firmware < version)
+    }
+}
+
+/// What a session is asked to sign for a message, and by which mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SigningPlan {
+    /// The message itself: EdDSA, ML-DSA, or ECDSA with the hash in the token.
+    Message(SigningMechanism),
+    /// The message's hash, made by the signer.
+    Digest(openmls_traits::types::HashType, SigningMechanism),
+}
+
+impl SigningPlan {
+    /// Chooses for `scheme` from what the token says it can do and what is known of it.
+    ///
+    /// # Errors
+    /// [`Error::SchemeUnsupported`] when the token has no mechanism for the scheme,
+    /// [`Error::SchemeNotApproved`] when FIPS mode is required of this process and refuses
+    /// to verify it.
+    pub fn choose(
+        scheme: &'static Scheme,
+        mechanisms: &[MechanismType],
+        quirks: &Quirks,
+    ) -> Result<Self, Error> {
+        check_approved(scheme, requirement())?;
+        let row = Pkcs11Scheme::of(scheme)?;
+        let in_token = row.hash_and_sign.filter(|mechanism| {
+            quirks.hashing == Hashing::ByMechanismList && mechanisms.contains(mechanism)
+        });
+        if let Some(mechanism) = in_token {
+            return Ok(Self::Message(SigningMechanism::Plain(mechanism)));
+        }
+        if !mechanisms.contains(&row.sign.kind()) {
+            return Err(Error::SchemeUnsupported {
+                scheme: scheme.title,
+            });
+        }
+        Ok(match scheme.algorithm {
+            Algorithm::EcDsa { hash } => Self::Digest(hash, row.sign),
+            Algorithm::EdDsa | Algorithm::MlDsa => Self::Message(row.sign),
+        })
+    }
+}
+
+/// FIPS mode would refuse to verify the signatures of other schemes, so that none would be
+/// released: better said before a key is made or used.
+fn check_approved(scheme: &Scheme, requirement: Requirement) -> Result<(), Error> {
+    if requirement == Requirement::None || scheme.is_approved() {
+        return Ok(());
+    }
+    Err(Error::SchemeNotApproved {
+        scheme: scheme.title,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mls_signer_message::scheme::SCHEMES;
+    use openmls_traits::types::{HashType, SignatureScheme};
+
+    fn token(manufacturer: &str, model: &str, firmware: (u8, u8)) -> TokenIdentity {
+        TokenIdentity {
+            manufacturer: manufacturer.into(),
+            model: model.into(),
+            firmware,
+            ..TokenIdentity::unknown(0)
+        }
+    }
+
+    fn p256() -> &'static Scheme {
+        Scheme::by_signature_scheme(SignatureScheme::ECDSA_SECP256R1_SHA256).unwrap()
+    }
+
+    const ECDSA: SigningMechanism = SigningMechanism::Plain(MechanismType::ECDSA);
+    const BOTH: &[MechanismType] = &[MechanismType::ECDSA, MechanismType::ECDSA_SHA256];
+
+    #[test]
+    fn a_row_is_found_by_manufacturer_model_and_version() {
+        assert_eq!(
+            Quirks::of(&token("SoftHSM project", "SoftHSM v2", (2, 6))).name,
+            "SoftHSM 2"
+        );
+        for other in [
+            token("SoftHSM project", "SoftHSM v2", (2, 7)),
+            token("SoftHSM project", "SoftHSM v3", (2, 6)),
+            token("Another", "SoftHSM v2", (2, 6)),
+        ] {
+            assert_eq!(Quirks::of(&other).name, "default");
+        }
+    }
+
+    #[test]
+    fn the_token_hashes_only_where_it_can() {
+        let plan = |list, quirks| SigningPlan::choose(p256(), list, quirks).unwrap();
+        let digest = SigningPlan::Digest(HashType::Sha2_256, ECDSA);
+        let message = SigningPlan::Message(SigningMechanism::Plain(MechanismType::ECDSA_SHA256));
+        assert_eq!(plan(BOTH, &DEFAULT), message);
+        assert_eq!(plan(&[MechanismType::ECDSA_SHA256], &DEFAULT), message);
+        assert_eq!(plan(&[MechanismType::ECDSA], &DEFAULT), digest);
+        assert_eq!(plan(BOTH, &QUIRKS[0]), digest);
+    }
+
+    /// What features bring, FIPS mode refuses, with a reason; what it has is the same with it.
+    #[test]
+    fn fips_mode_has_the_four_of_wire_alone() {
+        for scheme in SCHEMES {
+            assert!(check_approved(scheme, Requirement::None).is_ok());
+            for requirement in [Requirement::Fips, Requirement::Strict] {
+                let checked = check_approved(scheme, requirement);
+                assert_eq!(checked.is_ok(), scheme.of_wire, "{}", scheme.name);
+                let said = checked.map_err(|error| error.to_string());
+                assert!(said.err().is_none_or(|said| said.contains(scheme.title)));
+            }
+        }
+    }
+
+    /// The provider's FIPS mode, which verifies, agrees.
+    #[cfg(feature = "fips")]
+    #[test]
+    fn what_is_approved_here_is_what_the_provider_verifies_in_fips_mode() {
+        use openmls_traits::crypto::OpenMlsCrypto;
+        use openmls_traits::types::CryptoError;
+
+        let crypto = openmls_hw_crypto::HwCrypto::fips().unwrap();
+        for scheme in SCHEMES {
+            let refusal = crypto.verify_signature(scheme.signature_scheme, b"", &[], &[]);
+            let refused = refusal == Err(CryptoError::UnsupportedSignatureScheme);
+            assert_eq!(refused, !scheme.is_approved(), "{}", scheme.name);
+        }
+    }
+
+    #[test]
+    fn a_token_without_the_mechanism_is_refused() {
+        for scheme in SCHEMES {
+            let error = SigningPlan::choose(scheme, &[MechanismType::AES_GCM], &DEFAULT);
+            assert!(matches!(error, Err(Error::SchemeUnsupported { .. })));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What a token says of a key, and how well it keeps it.
+
+use std::fmt;
+
+use cryptoki::object::{Attribute, AttributeType, KeyType};
+
+use mls_signer_message::scheme::Scheme;
+
+use crate::pkcs11_scheme::Pkcs11Scheme;
+
+/// What a token says of one of its keys; `None` where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyObject {
+    /// CKA_LABEL, as text.
+    pub label: String,
+    /// CKA_ID.
+    pub id: Vec<u8>,
+    /// CKA_KEY_TYPE.
+    pub key_type: Option<KeyType>,
+    /// CKA_EC_PARAMS.
+    pub parameters: Option<Vec<u8>>,
+    /// CKA_EC_POINT, in any of its forms.
+    pub point: Option<Vec<u8>>,
+    /// CKA_PARAMETER_SET of an ML-DSA key.
+    pub parameter_set: Option<u64>,
+    /// CKA_VALUE of an ML-DSA public key, never a private one's.
+    pub public_value: Option<Vec<u8>>,
+    /// CKA_SENSITIVE: the value is never shown in the clear.
+    pub sensitive: Option<bool>,
+    /// CKA_ALWAYS_SENSITIVE.
+    pub always_sensitive: Option<bool>,
+    /// CKA_EXTRACTABLE: the value may leave the token wrapped.
+    pub extractable: Option<bool>,
+    /// CKA_NEVER_EXTRACTABLE.
+    pub never_extractable: Option<bool>,
+    /// CKA_LOCAL: made in the token, not brought in.
+    pub local: Option<bool>,
+    /// CKA_SIGN.
+    pub sign: Option<bool>,
+    /// The attributes that allow more than signing and are true.
+    pub also_allowed: Vec<&'static str>,
+}
+
+impl KeyObject {
+    /// The attributes that allow more than signing.
+    pub(crate) const TOO_MUCH: [&'static str; 3] = ["CKA_DECRYPT", "CKA_UNWRAP", "CKA_DERIVE"];
+
+    pub(super) const ATTRIBUTES: &'static [AttributeType] = &[
+        AttributeType::Label,
+        AttributeType::Id,
+        AttributeType::KeyType,
+        AttributeType::EcParams,
+        AttributeType::EcPoint,
+        AttributeType::Sensitive,
+        AttributeType::AlwaysSensitive,
+        AttributeType::Extractable,
+        AttributeType::NeverExtractable,
+        AttributeType::Local,
+        AttributeType::Sign,
+        AttributeType::Decrypt,
+        AttributeType::Unwrap,
+        AttributeType::Derive,
+    ];
+
+    /// Asked of ML-DSA keys alone: modules of older versions of PKCS#11 do not know them all.
+    pub(super) const OF_ML_DSA: &'static [AttributeType] =
+        &[AttributeType::Class, AttributeType::ParameterSet];
+
+    /// Asked of ML-DSA public keys alone.
+    pub(super) const PUBLIC_VALUE: &'static [AttributeType] = &[AttributeType::Value];
+
+    /// The scheme of the key, by type and curve or parameter set.
+    pub fn scheme(&self) -> Option<&'static Scheme> {
+        Pkcs11Scheme::scheme_of(
+            self.key_type?,
+            self.parameters.as_deref(),
+            self.parameter_set,
+        )
+    }
+
+    pub(super) fn from_attributes(attributes: Vec<Attribute>) -> Self {
+        attributes.into_iter().fold(Self::default(), Self::with)
+    }
+
+    fn with(mut self, attribute: Attribute) -> Self {
+        match attribute {
+            Attribute::Label(label) => self.label = String::from_utf8_lossy(&label).into_owned(),
+            Attribute::Id(id) => self.id = id,
+            Attribute::KeyType(key_type) => self.key_type = Some(key_type),
+            Attribute::EcParams(parameters) => self.parameters = Some(parameters),
+            Attribute::EcPoint(point) => self.point = Some(point).filter(|p| !p.is_empty()),
+            Attribute::ParameterSet(set) => self.parameter_set = Some(**set),
+            Attribute::Value(value) => self.public_value = Some(value),
+            Attribute::Sensitive(value) => self.sensitive = Some(value),
+            Attribute::AlwaysSensitive(value) => self.always_sensitive = Some(value),
+            Attribute::Extractable(value) => self.extractable = Some(value),
+            Attribute::NeverExtractable(value) => self.never_extractable = Some(value),
+            Attribute::Local(value) => self.local = Some(value),
+            Attribute::Sign(value) => self.sign = Some(value),
+            Attribute::Decrypt(true) => self.also_allowed.push(Self::TOO_MUCH[0]),
+            Attribute::Unwrap(true) => self.also_allowed.push(Self::TOO_MUCH[1]),
+            Attribute::Derive(true) => self.also_allowed.push(Self::TOO_MUCH[2]),
+            _ => {}
+        }
+        self
+    }
+
+    /// How the token protects the private key. Where it does not say, the worst is
+    /// assumed.
+    pub fn protection(&self) -> Protection {
+        let faults = self.faults();
+        if !faults.is_empty() {
+            Protection::Faulty(faults)
+        } else if self.always_sensitive == Some(true) && self.never_extractable == Some(true) {
+            Protection::MadeInToken
+        } else {
+            Protection::Imported
+        }
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let needed = [
+            (self.sensitive, true, "CKA_SENSITIVE"),
+            (self.extractable, false, "CKA_EXTRACTABLE"),
+            (self.sign, true, "CKA_SIGN"),
+        ];
+        let wrong = needed
+            .into_iter()
+            .filter(|(found, wanted, _)| *found != Some(*wanted));
+        let wrong = wrong.map(|(found, wanted, name)| match found {
+            Some(_) => format!("{name} is not {wanted}"),
+            None => format!("the token does not say that {name} is {wanted}"),
+        });
+        let allowed = self
+            .also_allowed
+            .iter()
+            .map(|name| format!("{name} is true"));
+        wrong.chain(allowed).collect()
+    }
+}
+
+/// How well a private key is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// Sensitive, not extractable and for signing only, since it was made.
+    MadeInToken,
+    /// The same now, but it has existed outside the token.
+    Imported,
+    /// Not as a removal key must be; one line for each fault.
+    Faulty(Vec<String>),
+}
+
+impl fmt::Display for Protection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MadeInToken => f.write_str("made in the token, never extractable, signs only"),
+            Self::Imported => {
+                f.write_str("imported (has existed outside the token), not extractable, signs only")
+            }
+            Self::Faulty(faults) => write!(f, "unsafe: {}", faults.join("; ")),
+        }
+    }
+}

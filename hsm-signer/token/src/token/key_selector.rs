@@ -1,0 +1,111 @@
+//! Which key is meant: class, label and id.
+
+use std::fmt;
+
+use cryptoki::object::{Attribute, ObjectClass};
+
+use mls_signer_message::encoding::hex;
+
+/// A private or a public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyClass {
+    /// CKO_PRIVATE_KEY.
+    Private,
+    /// CKO_PUBLIC_KEY.
+    Public,
+}
+
+impl KeyClass {
+    /// The name that a person reads.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Private => "private key",
+            Self::Public => "public key",
+        }
+    }
+
+    pub(super) fn object_class(self) -> ObjectClass {
+        match self {
+            Self::Private => ObjectClass::PRIVATE_KEY,
+            Self::Public => ObjectClass::PUBLIC_KEY,
+        }
+    }
+}
+
+/// Which key is meant: by CKA_LABEL, by CKA_ID, by both, or any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeySelector {
+    label: Option<String>,
+    id: Option<Vec<u8>>,
+}
+
+impl KeySelector {
+    /// Every key.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// The key labelled `label`.
+    pub fn label(label: impl Into<String>) -> Self {
+        Self {
+            label: Some(label.into()),
+            id: None,
+        }
+    }
+
+    /// The key whose CKA_ID is `id`.
+    pub fn id(id: impl Into<Vec<u8>>) -> Self {
+        Self {
+            label: None,
+            id: Some(id.into()),
+        }
+    }
+
+    /// The key with both.
+    pub fn label_and_id(label: impl Into<String>, id: impl Into<Vec<u8>>) -> Self {
+        Self {
+            label: Some(label.into()),
+            id: Some(id.into()),
+        }
+    }
+
+    /// The key with the names given.
+    pub(crate) fn of(label: Option<String>, id: Option<Vec<u8>>) -> Self {
+        Self { label, id }
+    }
+
+    pub(crate) fn wanted_label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
+    pub(crate) fn wanted_id(&self) -> Option<&[u8]> {
+        self.id.as_deref()
+    }
+
+    pub(super) fn template(&self, class: KeyClass) -> Vec<Attribute> {
+        let label = self
+            .label
+            .as_ref()
+            .map(|label| Attribute::Label(label.clone().into_bytes()));
+        let id = self.id.as_ref().map(|id| Attribute::Id(id.clone()));
+        [
+            Attribute::Class(class.object_class()),
+            Attribute::Token(true),
+        ]
+        .into_iter()
+        .chain(label)
+        .chain(id)
+        .collect()
+    }
+}
+
+impl fmt::Display for KeySelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.label, &self.id) {
+            (Some(label), None) => write!(f, "labelled {label:?}"),
+            (None, Some(id)) => write!(f, "with id {}", hex(id)),
+            (Some(label), Some(id)) => write!(f, "labelled {label:?} with id {}", hex(id)),
+            (None, None) => f.write_str("of any label"),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The seam: what this crate asks of a token, whoever answers.
+//!
+//! [`Token`] and [`TokenSession`] are the only way from keys and signers to PKCS#11.
+//! [`Pkcs11Token`] answers them through a module in this process,
+//! [`IsolatedToken`](crate::isolation::IsolatedToken) through one in a child process.
+//! What lies above does not change.
+
+mod gate;
+mod identity;
+mod initialise;
+mod key_object;
+mod key_selector;
+mod key_spec;
+mod mechanism;
+mod module;
+mod pkcs11;
+mod session;
+
+pub(crate) use mechanism::supported;
+pub(crate) use pkcs11::not_lent;
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+use cryptoki::mechanism::MechanismType;
+
+pub use identity::{TokenIdentity, TokenSelector};
+pub use initialise::initialise;
+pub use key_object::{KeyObject, Protection};
+pub use key_selector::{KeyClass, KeySelector};
+pub use key_spec::KeySpec;
+pub use mechanism::SigningMechanism;
+pub use module::{Module, SOFTHSM_PATHS};
+pub use pkcs11::{Pkcs11Token, SessionLimits};
+
+use crate::error::Error;
+use crate::failure::Rung;
+use mls_signer_message::encoding::pkcs8::PrivateKey;
+
+/// How long a caller who names no deadline waits for a session.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An object of a token, until the login or the module ends. It is valid in all
+/// sessions of one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectHandle(pub(crate) u64);
+
+/// What a session may do to the token's objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Find, read and sign.
+    Use,
+    /// Also make and destroy keys.
+    Manage,
+}
+
+/// One token, logged in, that many threads may use at once.
+pub trait Token: Debug + Send + Sync {
+    /// Who made it, its label, serial number and versions.
+    fn identity(&self) -> &TokenIdentity;
+
+    /// The mechanisms that it says it has.
+    fn mechanisms(&self) -> &[MechanismType];
+
+    /// A session for the caller alone, until it is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Pkcs11`] when none can be opened.
+    fn session(&self, access: Access) -> Result<Box<dyn TokenSession + '_>, Error> {
+        self.session_by(access, Instant::now() + PATIENCE)
+    }
+
+    /// The same, waiting for a free session until `deadline`; each operation ends by then
+    /// too, where the token is in a process that can be ended.
+    ///
+    /// # Errors
+    /// [`Error::Pkcs11`] when none can be opened, [`Error::DeadlinePassed`],
+    /// [`Error::QueueFull`].
+    fn session_by(
+        &self,
+        access: Access,
+        deadline: Instant,
+    ) -> Result<Box<dyn TokenSession + '_>, Error>;
+
+    /// Takes one step of recovery.
+    ///
+    /// # Errors
+    /// [`Error::RungMissing`] for a step that this token does not have; else why it failed.
+    fn recover(&self, rung: Rung, deadline: Instant) -> Result<(), Error> {
+        let _ = deadline;
+        Err(Error::RungMissing(rung))
+    }
+
+    /// Whether the token knows the step.
+    fn knows(&self, rung: Rung) -> bool {
+        let _ = rung;
+        false
+    }
+
+    /// The process that holds the module, if it is another than this one.
+    fn process_id(&self) -> Option<u32> {
+        None
+    }
+
+    /// Closes sessions that were idle for too long, and uses the one that holds the login
+    /// so that the token does not close that.
+    ///
+    /// # Errors
+    /// When the token does not answer.
+    fn keep_alive(&self, deadline: Instant) -> Result<(), Error> {
+        let _ = deadline;
+        Ok(())
+    }
+}
+
+/// One session with a token. Each method is one operation of PKCS#11; its errors are
+/// [`Error::Pkcs11`] for a code that the token returned and [`Error::ModuleMisbehaved`]
+/// for an answer that makes no sense.
+pub trait TokenSession {
+    /// The token objects of `class` that `selector` describes.
+    ///
+    /// # Errors
+    /// When the search fails.
+    fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error>;
+
+    /// What may be known of a key. Never asks for the value of a private key.
+    ///
+    /// # Errors
+    /// When the attributes cannot be read.
+    fn read(&self, key: ObjectHandle) -> Result<KeyObject, Error>;
+
+    /// Signs `data`, of which the mechanism says whether it is a message or a digest.
+    /// ECDSA gives r || s. The signature is not verified here.
+    ///
+    /// # Errors
+    /// When the token does not sign.
+    fn sign(
+        &self,
+        key: ObjectHandle,
+        mechanism: SigningMechanism,
+        data: &[u8],
+    ) -> Result<Vec<u8>, Error>;
+
+    /// Has what is asked from now on end by `deadline`, where the token is in a process that
+    /// can be ended; the deadline by which the session was wanted is replaced.
+    fn set_deadline(&mut self, deadline: Instant) {
+        let _ = deadline;
+    }
+
+    /// Signs one after the other until one fails: the signatures made, and the failure.
+    fn sign_batch(
+        &self,
+        key: ObjectHandle,
+        mechanism: SigningMechanism,
+        items: &[&[u8]],
+    ) -> SignedPrefix {
+        let mut prefix = SignedPrefix::default();
+        for data in items {
+            match self.sign(key, mechanism, data) {
+                Ok(signature) => prefix.signatures.push(signature),
+                Err(error) => {
+                    prefix.failure = Some(error);
+                    break;
+                }
+            }
+        }
+        prefix
+    }
+
+    /// Gives an object another CKA_LABEL.
+    ///
+    /// # Errors
+    /// When the token refuses.
+    fn relabel(&self, object: ObjectHandle, label: &str) -> Result<(), Error>;
+
+    /// Generates a key pair in the token: the private key sensitive, never extractable
+    /// and for signing only.
+    ///
+    /// # Errors
+    /// When the token refuses.
+    fn generate(&self, spec: &KeySpec) -> Result<KeyPair, Error>;
+
+    /// Copies a key pair into the token, with the same protection as a generated one
+    /// from then on. Both objects are made, or none.
+    ///
+    /// # Errors
+    /// When the token refuses.
+    fn import(&self, spec: &KeySpec, key: &PrivateKey) -> Result<KeyPair, Error>;
+
+    /// Destroys an object for ever.
+    ///
+    /// # Errors
+    /// When the token refuses.
+    fn destroy(&self, object: ObjectHandle) -> Result<(), Error>;
+}
+
+/// The two objects of a key pair.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyPair {
+    /// The private key.
+    pub private: ObjectHandle,
+    /// The public key.
+    pub public: ObjectHandle,
+}
+
+/// How far a batch came.
+#[derive(Debug, Default)]
+pub struct SignedPrefix {
+    /// The signatures of the first items, in order.
+    pub signatures: Vec<Vec<u8>>,
+    /// Why the next item has none; those after it were not tried.
+    pub failure: Option<Error>,
+}
