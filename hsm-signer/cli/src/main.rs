@@ -2,7 +2,6 @@
 //! command, one ([`voice`]) for everything said.
 
 mod audit;
-mod bench;
 mod ceremony;
 mod connection;
 mod doctor;
@@ -64,8 +63,6 @@ enum Command {
     /// Verify and export the audit log
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Measure signatures: a bare SoftHSM, the engine over it, the engine isolated
-    Bench(bench::Arguments),
     /// Serve callers over HTTP, until SIGTERM
     Serve(serve::Arguments),
     /// Ask a service whether it can sign and record
@@ -121,7 +118,6 @@ fn perform(arguments: Arguments, voice: &Voice) -> Outcome {
         Command::ProposeRemove(arguments) => propose_remove::run(arguments, voice),
         Command::Doctor(arguments) => doctor::run(arguments, voice),
         Command::Audit(command) => audit::run(command, voice),
-        Command::Bench(arguments) => bench::run(&arguments, voice),
         Command::Serve(arguments) => serve::run(&arguments, voice),
         Command::Status(arguments) => server::status(&arguments, voice),
         Command::Completions(arguments) => documents::completions(&arguments, voice),

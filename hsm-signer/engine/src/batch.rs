@@ -1,187 +1,184 @@
-//! Many messages on their way: taken in chunks by several threads, answered in order.
+//! What one caller wants signed, answered as a whole.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use super::dispatch::History;
-use super::key::Key;
-use super::{SignRequest, Signature};
-use mls_signer_token::error::Error;
 use mls_signer_token::sync::locked;
 
-pub(super) struct Batch {
+use crate::key::Key;
+use crate::queue::{Item, Lane};
+use crate::sources::{History, Sources};
+use crate::{EngineError, SignRequest, Signature};
+
+/// Where the time of a batch's signatures went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Until the first signature was begun.
+    pub queue: Duration,
+    /// From then until the last was there.
+    pub signing: Duration,
+}
+
+/// A signature or an error for each request, in order.
+pub(crate) type Signatures = Vec<Result<Signature, EngineError>>;
+
+/// Is told the signatures, once all are there.
+pub(crate) type Done = Box<dyn FnOnce(Signatures, Times) + Send>;
+
+/// The messages of one caller.
+pub(crate) struct Batch {
     requests: Vec<SignRequest>,
     pub accepted: Instant,
     pub deadline: Instant,
-    /// How many threads may work on it.
-    workers: usize,
-    state: Mutex<State>,
-    done: Condvar,
+    pub lane: Lane,
+    sources: Arc<Sources>,
+    /// How many messages of the engine are accepted and not answered.
+    pending: Arc<AtomicUsize>,
+    results: Mutex<Results>,
 }
 
-struct State {
-    /// Those that nobody works on, by number.
-    waiting: VecDeque<usize>,
-    results: Vec<Option<Result<Signature, Error>>>,
-    histories: Vec<History>,
+struct Results {
+    each: Vec<Option<Result<Signature, EngineError>>>,
     unanswered: usize,
+    begun: Option<Instant>,
+    done: Option<Done>,
 }
 
-/// Some of a batch's messages, all for one key.
-pub(super) struct Chunk {
-    pub key: Arc<Key>,
-    pub items: Vec<usize>,
+/// One message on its way.
+pub(crate) struct Message {
+    pub batch: Arc<Batch>,
+    number: usize,
+    pub history: History,
 }
 
 impl Batch {
-    pub fn new(requests: Vec<SignRequest>, deadline: Instant, workers: usize) -> Self {
+    pub fn new(
+        requests: Vec<SignRequest>,
+        lane: Lane,
+        deadline: Instant,
+        sources: Arc<Sources>,
+        pending: Arc<AtomicUsize>,
+        done: Done,
+    ) -> Arc<Self> {
         let count = requests.len();
-        let mut waiting: Vec<usize> = (0..count).collect();
-        waiting.sort_by_key(|item| Arc::as_ptr(&requests[*item].key) as usize);
-        Self {
+        pending.fetch_add(count, Ordering::SeqCst);
+        Arc::new(Self {
             requests,
             accepted: Instant::now(),
             deadline,
-            workers: workers.max(1),
-            state: Mutex::new(State {
-                waiting: waiting.into(),
-                results: (0..count).map(|_| None).collect(),
-                histories: vec![History::default(); count],
+            lane,
+            sources,
+            pending,
+            results: Mutex::new(Results {
+                each: (0..count).map(|_| None).collect(),
                 unanswered: count,
+                begun: None,
+                done: Some(done),
             }),
-            done: Condvar::new(),
-        }
+        })
     }
 
-    /// How many messages it has.
-    pub fn len(&self) -> usize {
-        self.requests.len()
-    }
-
-    /// A fair share of what waits, for one worker: half of what each would get, so that
-    /// those who are done early find more; all where there is one.
-    pub fn share(&self) -> usize {
-        let waiting = locked(&self.state).waiting.len();
-        let parts = match self.workers {
-            1 => 1,
-            workers => 2 * workers,
+    /// Its messages, those for one key together.
+    pub fn messages(self: &Arc<Self>) -> Vec<Message> {
+        let mut order: Vec<usize> = (0..self.requests.len()).collect();
+        order.sort_by_key(|number| Arc::as_ptr(&self.requests[*number].key) as usize);
+        let message = |number| Message {
+            batch: Arc::clone(self),
+            number,
+            history: History::default(),
         };
-        (waiting / parts).max(1)
+        order.into_iter().map(message).collect()
     }
 
-    /// Takes at most `count` messages for one key; one alone if something failed with it
-    /// before. None when nothing waits.
-    pub fn take(&self, count: usize) -> Option<Chunk> {
-        let mut state = locked(&self.state);
-        let first = state.waiting.pop_front()?;
-        let key = Arc::clone(&self.requests[first].key);
-        let mut items = vec![first];
-        if state.histories[first].is_suspect() {
-            return Some(Chunk { key, items });
-        }
-        while items.len() < count
-            && let Some(next) = state.waiting.front().copied()
-            && Arc::ptr_eq(&self.requests[next].key, &key)
-            && !state.histories[next].is_suspect()
-        {
-            state.waiting.pop_front();
-            items.push(next);
-        }
-        Some(Chunk { key, items })
+    /// The first of its signatures is begun.
+    pub fn begin(&self) {
+        locked(&self.results).begun.get_or_insert_with(Instant::now);
     }
 
-    pub fn messages(&self, items: &[usize]) -> Vec<&[u8]> {
-        let message = |item: &usize| self.requests[*item].message.as_slice();
-        items.iter().map(message).collect()
+    /// Whether all is answered.
+    pub fn is_answered(&self) -> bool {
+        locked(&self.results).unanswered == 0
     }
 
-    /// What has become of the chunk so far: only one that is alone has a history.
-    pub fn history(&self, chunk: &Chunk) -> History {
-        self.history_of(&chunk.items)
-    }
-
-    /// What has become of the first of `items` so far.
-    pub fn history_of(&self, items: &[usize]) -> History {
-        let state = locked(&self.state);
-        items
-            .first()
-            .map(|item| state.histories[*item].clone())
-            .unwrap_or_default()
-    }
-
-    /// Answers each of `items` with its signature, all of them made by `source`.
-    pub fn succeed(&self, items: &[usize], signatures: Vec<Vec<u8>>, source: &Arc<str>) {
-        let mut state = locked(&self.state);
-        for (item, bytes) in items.iter().zip(signatures) {
-            let source = Arc::clone(source);
-            state.answer(*item, Ok(Signature { bytes, source }));
-        }
-        self.tell_if_done(&state);
-    }
-
-    /// Answers each of `items` with `error`.
-    pub fn refuse(&self, items: &[usize], error: &Error) {
-        let mut state = locked(&self.state);
-        for item in items {
-            state.answer(*item, Err(repeated(error)));
-        }
-        self.tell_if_done(&state);
-    }
-
-    /// Has `items` tried again, before the others.
-    pub fn again(&self, items: &[usize], history: Option<&History>) {
-        let mut state = locked(&self.state);
-        for item in items.iter().rev() {
-            if let Some(history) = history {
-                state.histories[*item] = history.clone();
-            }
-            state.waiting.push_front(*item);
+    /// Answers with `error` whatever is not answered.
+    pub fn end(&self, error: &EngineError) {
+        for number in 0..self.requests.len() {
+            self.answer(number, Err(error.clone()));
         }
     }
 
-    /// The results, in order, once all are there.
-    pub fn results(&self) -> Vec<Result<Signature, Error>> {
-        let mut state = locked(&self.state);
-        while state.unanswered > 0 {
-            let waited = self.done.wait(state);
-            state = waited.unwrap_or_else(PoisonError::into_inner);
-        }
-        let results = std::mem::take(&mut state.results);
-        let answered = |result: Option<_>| result.unwrap_or(Err(Error::Stopped));
-        results.into_iter().map(answered).collect()
-    }
-
-    fn tell_if_done(&self, state: &State) {
-        if state.unanswered == 0 {
-            self.done.notify_all();
-        }
-    }
-}
-
-impl State {
     /// The first answer counts.
-    fn answer(&mut self, item: usize, result: Result<Signature, Error>) {
-        if self.results[item].is_none() {
-            self.results[item] = Some(result);
-            self.unanswered -= 1;
+    fn answer(&self, number: usize, result: Result<Signature, EngineError>) {
+        let mut results = locked(&self.results);
+        let Some(slot @ None) = results.each.get_mut(number) else {
+            return;
+        };
+        *slot = Some(result);
+        results.unanswered -= 1;
+        self.pending.fetch_sub(1, Ordering::SeqCst);
+        if results.unanswered > 0 {
+            return;
         }
+        let each = std::mem::take(&mut results.each);
+        let begun = results.begun.unwrap_or_else(Instant::now);
+        let done = results.done.take();
+        drop(results);
+        let times = Times {
+            queue: begun - self.accepted,
+            signing: begun.elapsed(),
+        };
+        let answered = |result: Option<_>| result.unwrap_or(Err(EngineError::Stopped));
+        if let Some(done) = done {
+            done(each.into_iter().map(answered).collect(), times);
+        }
+    }
+
+    /// The batch was never put into the queue.
+    pub fn withdraw(&self) {
+        let mut results = locked(&self.results);
+        self.pending.fetch_sub(results.unanswered, Ordering::SeqCst);
+        results.unanswered = 0;
+        results.done = None;
     }
 }
 
-/// The same failure for another message of a chunk; what cannot be repeated is reported.
-fn repeated(error: &Error) -> Error {
-    match error {
-        Error::Pkcs11(failure) => Error::Pkcs11(failure.clone()),
-        Error::DeadlinePassed { last } => Error::DeadlinePassed { last: last.clone() },
-        Error::SignatureInvalid => Error::SignatureInvalid,
-        Error::Unavailable { reasons } => Error::Unavailable {
-            reasons: reasons.clone(),
-        },
-        other => Error::Reported {
-            text: other.to_string(),
-            nature: other.nature(),
-            rung: other.rung(),
-        },
+impl Message {
+    /// The key that is to sign it.
+    pub fn key(&self) -> &Arc<Key> {
+        &self.batch.requests[self.number].key
+    }
+
+    /// What is to be signed.
+    pub fn bytes(&self) -> &[u8] {
+        &self.batch.requests[self.number].message
+    }
+
+    /// Answers it.
+    pub fn answer(self, result: Result<Signature, EngineError>) {
+        self.batch.answer(self.number, result);
+    }
+
+    /// Why no token will sign it; none while one may.
+    pub fn hopeless(&self) -> Option<EngineError> {
+        let accepted = self.batch.accepted;
+        self.batch
+            .sources
+            .hopeless(self.key(), accepted, &self.history)
+    }
+}
+
+impl Item for Message {
+    fn cost(&self, source: usize) -> Option<u64> {
+        self.batch.sources.cost(source, self.key(), &self.history)
+    }
+
+    /// Of one batch, and so with one deadline; for one key; and not suspected of having made
+    /// a module fail.
+    fn is_like(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.batch, &other.batch)
+            && Arc::ptr_eq(self.key(), other.key())
+            && !self.history.is_suspect()
+            && !other.history.is_suspect()
     }
 }

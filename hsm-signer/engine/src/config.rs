@@ -6,7 +6,7 @@ use std::time::Duration;
 use mls_signer_token::Pin;
 use mls_signer_token::error::Error;
 use mls_signer_token::isolation::{IsolatedToken, ModuleSetup, Worker};
-use mls_signer_token::{KeySelector, Module, Pkcs11Token, Token};
+use mls_signer_token::{KeySelector, Module, Pkcs11Token, SessionLimits, Token};
 
 /// An engine's configuration.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct EngineConfig {
     /// before. Where there are none, the keys that the first token shows at the start are
     /// pinned from then on.
     pub pins: Vec<Vec<u8>>,
-    /// The most signatures that are under way or wait at a time.
+    /// The most signatures that may wait at a time.
     pub capacity: usize,
     /// How long things may take.
     pub timing: Timing,
@@ -76,8 +76,8 @@ pub enum Reach {
         /// The user's PIN.
         pin: Pin,
     },
-    /// Through a token that is open already; the number of its sessions goes with it.
-    Open(Arc<dyn Token>, usize),
+    /// Through a token that is open already.
+    Open(Arc<dyn Token>, SessionLimits),
 }
 
 impl SourceConfig {
@@ -113,18 +113,18 @@ impl Reach {
             }
             Self::InProcess { setup, pin } => {
                 let module = Module::load_with(&setup.module, setup.parameters.as_deref())?;
-                let token = Pkcs11Token::open_with(&module, &setup.token, pin, setup.limits)?;
+                let token = Pkcs11Token::open(&module, &setup.token, pin)?;
                 Arc::new(token)
             }
             Self::Open(token, _) => Arc::clone(token),
         })
     }
 
-    /// How many signatures may be made at a time.
-    pub(super) fn sessions(&self) -> usize {
+    /// How many sessions it is used with.
+    pub(crate) fn limits(&self) -> SessionLimits {
         match self {
-            Self::Isolated { setup, .. } | Self::InProcess { setup, .. } => setup.limits.sessions,
-            Self::Open(_, sessions) => *sessions,
+            Self::Isolated { setup, .. } | Self::InProcess { setup, .. } => setup.limits,
+            Self::Open(_, limits) => *limits,
         }
     }
 }

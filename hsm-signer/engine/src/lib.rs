@@ -1,20 +1,22 @@
 //! The engine behind a signer: it signs while HSMs hang, crash, forget and return.
 //!
 //! ```text
-//! sign, sign_batch        admission, deadlines                     here
-//!   dispatch              which token, how often, what next        dispatch.rs, batch.rs
-//!     source              one token: keys, signatures, verified    source.rs
-//!       token             sessions, lent in order of asking        token/, isolation/
-//! supervisor              one thread for each token: probes it when it is quiet, climbs
-//!                         the ladder of recovery when it failed    supervisor.rs
+//! sign, sign_batch, propose_removals, submit       admission, deadlines        lib.rs
+//!   FairQueue            one queue: fair between lanes, bounded                 queue.rs
+//!     SessionThread      one for each session: takes what its token can sign   session_thread.rs
+//!       Source           one token: keys, signatures, verified                 source.rs
+//! Expiry                 answers by the deadline what nobody signs             expiry.rs
+//! Supervisor             one thread for each token: probes it when it is
+//!                        quiet, climbs the steps of recovery when it failed    supervisor.rs
 //! ```
 //!
 //! ```no_run
 //! use std::time::{Duration, Instant};
 //!
-//! use mls_hsm_signer::engine::{Engine, EngineConfig, SourceConfig};
-//! use mls_hsm_signer::isolation::{ModuleSetup, Worker, become_worker_if_asked};
-//! use mls_hsm_signer::{Pin, Removal, Scheme, TokenSelector};
+//! use mls_signer_engine::{Engine, EngineConfig, SourceConfig};
+//! use mls_signer_token::isolation::{ModuleSetup, Worker, become_worker_if_asked};
+//! use mls_signer_message::{Removal, scheme::Scheme};
+//! use mls_signer_token::{Pin, TokenSelector};
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     if become_worker_if_asked().is_some() {
@@ -39,42 +41,55 @@
 //! token or after recovery; one that will not is said at once.
 
 mod batch;
-mod board;
 mod breaker;
+mod changes;
 mod config;
-mod crew;
-mod dispatch;
+mod discovery;
+mod error;
+mod expiry;
 mod health;
 mod key;
-mod proposal;
+mod open_session;
+mod queue;
+mod removals;
+mod session_thread;
 mod signer;
 mod source;
+mod sources;
 mod supervisor;
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-pub use config::{EngineConfig, KeyChoice, Reach, SourceConfig, Timing};
-pub use health::{Health, Phase, SourceHealth};
-pub use key::Key;
-pub use proposal::Proposal;
-pub use signer::EngineSigner;
-
-use batch::Batch;
-use board::Board;
-use crew::Crew;
-use dispatch::Dispatch;
+use mls_signer_message::Removal;
 use mls_signer_message::encoding::hex;
 use mls_signer_message::scheme::Scheme;
-use mls_signer_token::error::Error;
+use mls_signer_token::Error;
 use mls_signer_token::isolation::forbid_dumps;
-use mls_signer_token::keys::{self, generation};
 use mls_signer_token::sync::locked;
-use mls_signer_token::{Access, KeySelector, Token};
+
+pub use batch::Times;
+pub use config::{EngineConfig, KeyChoice, Reach, SourceConfig, Timing};
+pub use error::EngineError;
+pub use health::{Health, Phase, SourceHealth};
+pub use key::Key;
+pub use queue::Lane;
+pub use removals::Proposal;
+pub use signer::EngineSigner;
+
+use batch::{Batch, Message, Signatures};
+use changes::Changes;
+use discovery::{discover, labels};
+use expiry::Expiry;
+use queue::{FairQueue, Full};
+use removals::Unsigned;
+use session_thread::SessionThread;
 use source::Source;
+use sources::Sources;
 use supervisor::{Keys, Supervisor};
 
 /// The longest message that the engine signs, in bytes. An external proposal has a few
@@ -102,14 +117,17 @@ pub struct Signature {
 /// Signs with the same keys in one or more tokens. For any number of threads; see the
 /// [module](self).
 pub struct Engine {
-    dispatch: Arc<Dispatch>,
+    sources: Arc<Sources>,
+    queue: Arc<FairQueue<Message>>,
+    expiry: Arc<Expiry>,
     keys: Arc<Keys>,
     choice: KeyChoice,
     pins: Vec<Vec<u8>>,
-    capacity: usize,
-    pending: AtomicUsize,
-    crew: Crew,
-    supervisors: Vec<JoinHandle<()>>,
+    /// The lane of those who call from this program.
+    lane: Lane,
+    pending: Arc<AtomicUsize>,
+    busy: Arc<AtomicUsize>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Engine {
@@ -119,15 +137,16 @@ impl Engine {
     ///
     /// # Errors
     /// Why the first token could not be opened, if none could; [`Error::KeyMismatch`] and
-    /// [`Error::KeyUnknown`] when the keys are not the pinned ones; [`Error::KeyAmbiguous`],
-    /// [`Error::KeyAttributes`] and others when a key is not as it must be.
-    pub fn start(config: EngineConfig) -> Result<Self, Error> {
-        forbid_dumps()?;
+    /// [`EngineError::KeyUnknown`] when the keys are not the pinned ones;
+    /// [`Error::KeyAmbiguous`], [`Error::KeyAttributes`] and others when a key is not as it
+    /// must be.
+    pub fn start(config: EngineConfig) -> Result<Self, EngineError> {
+        forbid_dumps().map_err(Error::from)?;
         if config.sources.is_empty() {
-            return Err(Error::Setup("an engine needs a token".into()));
+            return Err(Error::Setup("an engine needs a token".into()).into());
         }
-        let board = Arc::new(Board::default());
-        let new = |source| Arc::new(Source::new(source, config.timing, Arc::clone(&board)));
+        let changes = Arc::new(Changes::default());
+        let new = |source| Arc::new(Source::new(source, config.timing, Arc::clone(&changes)));
         let sources: Vec<_> = config.sources.into_iter().map(new).collect();
         let keys: Arc<Keys> = Arc::default();
         let supervisors: Vec<_> = sources
@@ -140,33 +159,77 @@ impl Engine {
             tracing::info!(key = ?key, protection = %key.object().protection(), "key pinned");
         }
         *keys.write().unwrap_or_else(PoisonError::into_inner) = found;
-        let sessions = sources
-            .iter()
-            .map(|source| source.config.reach.sessions())
-            .sum();
+        let queue = Arc::new(FairQueue::new(config.capacity, sources.len()));
+        let sources = Arc::new(Sources::new(sources));
+        let expiry = Expiry::new(
+            Arc::clone(&queue),
+            Arc::clone(&sources),
+            Arc::clone(&changes),
+        );
         let mut engine = Self {
-            dispatch: Arc::new(Dispatch::new(sources, board)),
+            sources,
+            queue,
+            expiry: Arc::new(expiry),
             keys,
             choice: config.keys,
             pins: config.pins,
-            capacity: config.capacity,
-            pending: AtomicUsize::new(0),
-            crew: Crew::new(sessions)?,
-            supervisors: Vec::new(),
+            lane: Lane {
+                name: "library".into(),
+                weight: 1,
+                capacity: usize::MAX,
+            },
+            pending: Arc::default(),
+            busy: Arc::default(),
+            threads: Vec::new(),
         };
         for supervisor in supervisors {
-            engine.supervise(supervisor)?;
+            engine.spawn("hsm supervisor", move || supervisor.run())?;
         }
-        engine.dispatch.wait_until_begun();
+        let expiry = Arc::clone(&engine.expiry);
+        engine.spawn("hsm expiry", move || expiry.run())?;
+        engine.spawn_session_threads()?;
+        engine.wait_until_begun(&changes);
         Ok(engine)
     }
 
-    fn supervise(&mut self, supervisor: Supervisor) -> Result<(), Error> {
-        let thread = std::thread::Builder::new().name("hsm supervisor".into());
-        let thread = thread.spawn(move || supervisor.run());
-        let thread = thread.map_err(|error| Error::Setup(format!("no thread: {error}")))?;
-        self.supervisors.push(thread);
+    fn spawn_session_threads(&mut self) -> Result<(), EngineError> {
+        let sources: Vec<_> = self.sources.iter().cloned().collect();
+        for (number, source) in sources.into_iter().enumerate() {
+            for _ in 0..source.sessions() {
+                let thread = SessionThread {
+                    source: Arc::clone(&source),
+                    number,
+                    sources: Arc::clone(&self.sources),
+                    queue: Arc::clone(&self.queue),
+                    busy: Arc::clone(&self.busy),
+                };
+                self.spawn("hsm session", move || thread.run())?;
+            }
+        }
         Ok(())
+    }
+
+    fn spawn(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() + Send + 'static,
+    ) -> Result<(), EngineError> {
+        let thread = std::thread::Builder::new().name(name.into()).spawn(work);
+        let thread = thread.map_err(|error| Error::Setup(format!("no thread: {error}")))?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    /// Returns once each source has been proven or has failed.
+    fn wait_until_begun(&self, changes: &Changes) {
+        loop {
+            let seen = changes.count();
+            let starting = |source: &Arc<Source>| source.phase() == Phase::Starting;
+            if !self.sources.iter().any(starting) {
+                return;
+            }
+            changes.wait(seen, Some(Instant::now() + Duration::from_millis(100)));
+        }
     }
 
     /// The keys, by scheme and generation.
@@ -177,12 +240,12 @@ impl Engine {
     /// The key for new groups of a scheme: the newest generation.
     ///
     /// # Errors
-    /// [`Error::KeyUnknown`] when there is none of the scheme.
-    pub fn current_key(&self, scheme: &Scheme) -> Result<Arc<Key>, Error> {
+    /// [`EngineError::KeyUnknown`] when there is none of the scheme.
+    pub fn current_key(&self, scheme: &Scheme) -> Result<Arc<Key>, EngineError> {
         let ring = self.ring();
         let of_scheme = ring.iter().filter(|key| key.scheme.name == scheme.name);
         let newest = of_scheme.max_by_key(|key| key.generation);
-        newest.cloned().ok_or_else(|| Error::KeyUnknown {
+        newest.cloned().ok_or_else(|| EngineError::KeyUnknown {
             wanted: format!("{} key", scheme.title),
             present: labels(&ring),
         })
@@ -191,11 +254,11 @@ impl Engine {
     /// The key that a group names by its public key, in MLS's form.
     ///
     /// # Errors
-    /// [`Error::KeyUnknown`] when there is none.
-    pub fn key_by_public_key(&self, public_key: &[u8]) -> Result<Arc<Key>, Error> {
+    /// [`EngineError::KeyUnknown`] when there is none.
+    pub fn key_by_public_key(&self, public_key: &[u8]) -> Result<Arc<Key>, EngineError> {
         let ring = self.ring();
         let found = ring.iter().find(|key| key.public_key == public_key);
-        found.cloned().ok_or_else(|| Error::KeyUnknown {
+        found.cloned().ok_or_else(|| EngineError::KeyUnknown {
             wanted: format!("key with the public key {}", hex(public_key)),
             present: labels(&ring),
         })
@@ -206,23 +269,22 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::start`]; then nothing changes.
-    pub fn refresh_keys(&self) -> Result<(), Error> {
-        let sources = &self.dispatch.sources;
-        let found = discover(sources, &self.choice, &self.pins)?;
+    pub fn refresh_keys(&self) -> Result<(), EngineError> {
+        let sources: Vec<_> = self.sources.iter().cloned().collect();
+        let found = discover(&sources, &self.choice, &self.pins)?;
         let before = self.keys();
         for key in &found {
             let same_label = |old: &&Arc<Key>| old.object.label == key.object.label;
             if let Some(old) = before.iter().find(same_label)
                 && old.public_key != key.public_key
             {
-                return Err(Error::KeyMismatch {
-                    wanted: key.selector().to_string(),
-                });
+                let wanted = key.selector().to_string();
+                return Err(Error::KeyMismatch { wanted }.into());
             }
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = found.clone();
         let deadline = Instant::now() + Duration::from_secs(10);
-        for source in sources {
+        for source in &sources {
             if let Err(error) = source.find_keys(&found, deadline) {
                 tracing::warn!(source = %source.config.name, %error, "keys not refreshed");
             }
@@ -234,76 +296,133 @@ impl Engine {
     /// that MLS sends, verified under the key's public key.
     ///
     /// # Errors
-    /// [`Error::QueueFull`], [`Error::Unavailable`] and [`Error::MessageTooLong`] before
-    /// the message is accepted; after that [`Error::DeadlinePassed`], or a failure that
-    /// will not pass.
+    /// [`EngineError::QueueFull`], [`EngineError::Unavailable`] and
+    /// [`EngineError::MessageTooLong`] before the message is accepted; after that
+    /// [`EngineError::DeadlinePassed`], or a failure that will not pass.
     pub fn sign(
         &self,
         key: &Arc<Key>,
         message: &[u8],
         deadline: Instant,
-    ) -> Result<Vec<u8>, Error> {
-        let _accepted = self.accept(1, message.len())?;
-        self.dispatch.sign(key, message, deadline)
+    ) -> Result<Vec<u8>, EngineError> {
+        let request = SignRequest {
+            key: Arc::clone(key),
+            message: message.to_vec(),
+        };
+        let mut signatures = self.sign_requests(vec![request], deadline);
+        let signature = signatures.pop().unwrap_or(Err(EngineError::Stopped))?;
+        Ok(signature.bytes)
     }
 
-    /// Signs many messages, spread over the sessions of all tokens: a result for each, in
-    /// order. All are accepted or none.
+    /// Signs many messages, spread over the sessions of all tokens: a signature, with the
+    /// token that made it, or an error for each, in order. All are accepted or none.
     pub fn sign_batch(
         &self,
         requests: Vec<SignRequest>,
         deadline: Instant,
-    ) -> Vec<Result<Vec<u8>, Error>> {
-        let signed = self.sign_spread(requests, deadline);
-        let bytes = |signed: Result<Signature, Error>| signed.map(|signature| signature.bytes);
-        signed.into_iter().map(bytes).collect()
+    ) -> Vec<Result<Signature, EngineError>> {
+        self.sign_requests(requests, deadline)
     }
 
-    /// The same, and which token made each signature.
-    pub(crate) fn sign_spread(
-        &self,
-        requests: Vec<SignRequest>,
-        deadline: Instant,
-    ) -> Vec<Result<Signature, Error>> {
-        self.sign_with(requests, deadline, self.crew.size())
-    }
-
-    /// The same on the calling thread alone, one session at a time: for a caller that has
-    /// a thread for each session. Says which token signed.
-    pub fn sign_alone(
-        &self,
-        requests: Vec<SignRequest>,
-        deadline: Instant,
-    ) -> Vec<Result<Signature, Error>> {
-        self.sign_with(requests, deadline, 1)
-    }
-
-    fn sign_with(
-        &self,
-        requests: Vec<SignRequest>,
-        deadline: Instant,
-        threads: usize,
-    ) -> Vec<Result<Signature, Error>> {
-        let longest = requests.iter().map(|request| request.message.len()).max();
+    fn sign_requests(&self, requests: Vec<SignRequest>, deadline: Instant) -> Signatures {
         let count = requests.len();
-        if count == 0 {
-            return Vec::new();
-        }
-        let _accepted = match self.accept(count, longest.unwrap_or(0)) {
-            Ok(accepted) => accepted,
-            Err(error) => return refused(count, &error),
+        let (send, receive) = mpsc::channel();
+        let done = move |signatures, _| {
+            // Who asked waits for it.
+            let _ = send.send(signatures);
         };
-        let batch = Arc::new(Batch::new(requests, deadline, threads));
-        if threads > 1 {
-            self.crew.help(&batch, &self.dispatch);
+        match self.submit(&self.lane, requests, deadline, done) {
+            Ok(()) => receive.recv().unwrap_or_default(),
+            Err(error) => (0..count).map(|_| Err(error.clone())).collect(),
         }
-        self.dispatch.work(&batch);
-        batch.results()
+    }
+
+    /// Puts `requests` into the queue, all or none, in the caller's lane. `done` is told the
+    /// signatures, in order, once all are there, and by `deadline` at the latest; on a thread
+    /// of the engine, which it must not keep.
+    ///
+    /// # Errors
+    /// [`EngineError::QueueFull`], [`EngineError::LaneFull`], [`EngineError::Unavailable`],
+    /// [`EngineError::MessageTooLong`], [`EngineError::Stopped`]; then `done` is not called.
+    pub fn submit(
+        &self,
+        lane: &Lane,
+        requests: Vec<SignRequest>,
+        deadline: Instant,
+        done: impl FnOnce(Vec<Result<Signature, EngineError>>, Times) + Send + 'static,
+    ) -> Result<(), EngineError> {
+        if requests.is_empty() {
+            done(Vec::new(), Times::default());
+            return Ok(());
+        }
+        let longest = requests.iter().map(|request| request.message.len()).max();
+        if let Some(length) = longest.filter(|length| *length > MAX_MESSAGE) {
+            let limit = MAX_MESSAGE;
+            return Err(EngineError::MessageTooLong { length, limit });
+        }
+        self.sources.refuse_if_hopeless()?;
+        let sources = Arc::clone(&self.sources);
+        let pending = Arc::clone(&self.pending);
+        let done = Box::new(done);
+        let batch = Batch::new(requests, lane.clone(), deadline, sources, pending, done);
+        if let Err(full) = self.queue.put(lane, batch.messages()) {
+            batch.withdraw();
+            return Err(match full {
+                Full::Lane => EngineError::LaneFull,
+                Full::Queue => EngineError::QueueFull,
+                Full::Closed => EngineError::Stopped,
+            });
+        }
+        self.expiry.watch(&batch);
+        Ok(())
+    }
+
+    /// Proposes many removals at once, each signed by its key: a message or an error for
+    /// each, in order. The signatures are spread over all sessions.
+    pub fn propose_removals(
+        &self,
+        removals: &[(Arc<Key>, Removal)],
+        deadline: Instant,
+    ) -> Vec<Result<Vec<u8>, EngineError>> {
+        let (unsigned, requests) = Unsigned::build(removals);
+        let proposals = unsigned.signed(self.sign_requests(requests, deadline));
+        let message = |proposal: Proposal| proposal.signed.into_message();
+        proposals
+            .into_iter()
+            .map(|proposed| proposed.map(message))
+            .collect()
+    }
+
+    /// Has removals proposed in the caller's lane; see [`submit`](Self::submit).
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit); then `done` is not called.
+    pub fn submit_removals(
+        &self,
+        lane: &Lane,
+        removals: &[(Arc<Key>, Removal)],
+        deadline: Instant,
+        done: impl FnOnce(Vec<Result<Proposal, EngineError>>, Times) + Send + 'static,
+    ) -> Result<(), EngineError> {
+        let (unsigned, requests) = Unsigned::build(removals);
+        self.submit(lane, requests, deadline, move |signatures, times| {
+            done(unsigned.signed(signatures), times);
+        })
     }
 
     /// How many signatures can be made at a time, in all tokens together.
     pub fn sessions(&self) -> usize {
-        self.crew.size()
+        self.sources.sessions()
+    }
+
+    /// How many sessions are at work.
+    pub fn busy(&self) -> usize {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    /// How many signatures wait, in each lane that there has been.
+    pub fn waiting(&self) -> Vec<(Arc<str>, usize)> {
+        self.queue.waiting()
     }
 
     /// A signer over one of the keys, each of whose signatures may take `patience`.
@@ -313,7 +432,7 @@ impl Engine {
 
     /// How the engine is.
     pub fn health(&self) -> Health {
-        let sources: Vec<_> = self.dispatch.sources.iter().map(|s| s.health()).collect();
+        let sources: Vec<_> = self.sources.iter().map(|s| s.health()).collect();
         Health {
             healthy: sources.iter().any(|source| source.phase == Phase::Ready),
             sources,
@@ -328,46 +447,21 @@ impl Engine {
     fn ring(&self) -> RwLockReadGuard<'_, Vec<Arc<Key>>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Accepts `count` messages, the longest of `length` bytes, if there is room and a
-    /// token that may sign them.
-    fn accept(&self, count: usize, length: usize) -> Result<Accepted<'_>, Error> {
-        if length > MAX_MESSAGE {
-            return Err(Error::MessageTooLong {
-                length,
-                limit: MAX_MESSAGE,
-            });
-        }
-        self.dispatch.refuse_if_hopeless()?;
-        let room = |pending: usize| {
-            let after = pending.checked_add(count)?;
-            (after <= self.capacity).then_some(after)
-        };
-        self.pending
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, room)
-            .map(|_| Accepted(&self.pending, count))
-            .map_err(|_| Error::QueueFull)
-    }
-}
-
-/// Messages accepted, until they are answered.
-struct Accepted<'a>(&'a AtomicUsize, usize);
-
-impl Drop for Accepted<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(self.1, Ordering::SeqCst);
-    }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        for source in &self.dispatch.sources {
+        for source in self.sources.iter() {
             locked(&source.state).stopping = true;
             source.wake.notify_all();
         }
-        for supervisor in self.supervisors.drain(..) {
-            if supervisor.join().is_err() {
-                tracing::error!("a supervisor panicked");
+        self.expiry.stop();
+        for message in self.queue.close() {
+            message.answer(Err(EngineError::Stopped));
+        }
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the engine panicked");
             }
         }
     }
@@ -389,111 +483,19 @@ const _: () = {
 };
 
 /// Opens all tokens at once; one is enough.
-fn open_all(supervisors: &[Supervisor]) -> Result<(), Error> {
-    let opened: Vec<Result<(), Error>> = std::thread::scope(|scope| {
+fn open_all(supervisors: &[Supervisor]) -> Result<(), EngineError> {
+    let opened: Vec<Result<(), EngineError>> = std::thread::scope(|scope| {
         let threads: Vec<_> = supervisors
             .iter()
-            .map(|supervisor| scope.spawn(|| supervisor.open()))
+            .map(|supervisor| scope.spawn(|| supervisor.open().map_err(EngineError::from)))
             .collect();
         let joined = threads.into_iter().map(|thread| thread.join());
         joined
-            .map(|opened| opened.unwrap_or(Err(Error::Stopped)))
+            .map(|opened| opened.unwrap_or(Err(EngineError::Stopped)))
             .collect()
     });
     if opened.iter().any(Result::is_ok) {
         return Ok(());
     }
     opened.into_iter().find(Result::is_err).unwrap_or(Ok(()))
-}
-
-/// The keys that the first open token shows, which must be the pinned ones where there
-/// are pins.
-fn discover(
-    sources: &[Arc<Source>],
-    choice: &KeyChoice,
-    pins: &[Vec<u8>],
-) -> Result<Vec<Arc<Key>>, Error> {
-    let mut failure = Error::Stopped;
-    for source in sources {
-        let Some(token) = locked(&source.state).token.clone() else {
-            continue;
-        };
-        match chosen(token.as_ref(), choice) {
-            Ok(keys) => return check_pins(keys, pins),
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
-
-fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Vec<Arc<Key>>, Error> {
-    let keys: Vec<Key> = match choice {
-        KeyChoice::Generations => generation::all(token)?
-            .into_iter()
-            .filter(|key| !key.retired)
-            .map(Key::from)
-            .collect(),
-        KeyChoice::Named(names) => names
-            .iter()
-            .map(|name| named(token, name))
-            .collect::<Result<_, _>>()?,
-    };
-    if keys.is_empty() {
-        return Err(Error::KeyNotFound {
-            class: "private key",
-            wanted: "of a removal key's label".into(),
-        });
-    }
-    Ok(keys.into_iter().map(Arc::new).collect())
-}
-
-fn named(token: &dyn Token, name: &KeySelector) -> Result<Key, Error> {
-    let found = keys::locate(token.session(Access::Use)?.as_ref(), name)?;
-    Ok(Key {
-        scheme: found.scheme,
-        public_key: found.public_key,
-        object: found.object,
-        generation: 1,
-    })
-}
-
-fn check_pins(keys: Vec<Arc<Key>>, pins: &[Vec<u8>]) -> Result<Vec<Arc<Key>>, Error> {
-    if pins.is_empty() {
-        return Ok(keys);
-    }
-    if let Some(stranger) = keys.iter().find(|key| !pins.contains(&key.public_key)) {
-        return Err(Error::KeyMismatch {
-            wanted: stranger.selector().to_string(),
-        });
-    }
-    let absent = pins
-        .iter()
-        .find(|pin| keys.iter().all(|key| key.public_key != **pin));
-    match absent {
-        None => Ok(keys),
-        Some(pin) => Err(Error::KeyUnknown {
-            wanted: format!("key with the pinned public key {}", hex(pin)),
-            present: labels(&keys),
-        }),
-    }
-}
-
-fn labels(keys: &[Arc<Key>]) -> String {
-    let labels: Vec<_> = keys.iter().map(|key| key.object.label.as_str()).collect();
-    labels.join(", ")
-}
-
-/// The same refusal for each message of a batch that was not accepted.
-fn refused(count: usize, error: &Error) -> Vec<Result<Signature, Error>> {
-    let again = || match error {
-        Error::QueueFull => Error::QueueFull,
-        Error::MessageTooLong { length, limit } => Error::MessageTooLong {
-            length: *length,
-            limit: *limit,
-        },
-        other => Error::Unavailable {
-            reasons: other.to_string(),
-        },
-    };
-    (0..count).map(|_| Err(again())).collect()
 }

@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 
 use mls_signer_message::Removal;
 use mls_signer_message::scheme::Scheme;
-use mls_signer_token::error::Error;
 use mls_signer_token::proposal::UnsignedRemoval;
 use mls_signer_token::release;
 use openmls_hw_crypto::HwCrypto;
 use openmls_traits::signatures::{Signer, SignerError};
 use openmls_traits::types::SignatureScheme;
 
-use crate::{Engine, Key};
+use crate::{Engine, EngineError, Key};
 
 /// Signs with one key of an engine, which recovers and fails over.
 #[derive(Clone)]
@@ -45,8 +44,8 @@ impl EngineSigner {
     /// Signs a fresh random message that is no MLS message, and verifies the signature.
     ///
     /// # Errors
-    /// Those of [`Engine::sign`]; [`Error::Random`].
-    pub fn self_test(&self) -> Result<(), Error> {
+    /// Those of [`Engine::sign`]; [`Error::Random`](mls_signer_token::Error::Random).
+    pub fn self_test(&self) -> Result<(), EngineError> {
         let message = release::self_test_message(&HwCrypto::default())?;
         self.sign_message(&message).map(drop)
     }
@@ -55,8 +54,8 @@ impl EngineSigner {
     /// [`HsmSigner::propose_remove`](mls_signer_token::HsmSigner::propose_remove).
     ///
     /// # Errors
-    /// Those of [`Engine::sign`]; [`Error::Proposal`] when OpenMLS does not build the message.
-    pub fn propose_remove(&self, removal: &Removal) -> Result<Vec<u8>, Error> {
+    /// Those of [`Engine::sign`]; [`Error::Proposal`](mls_signer_token::Error::Proposal) when OpenMLS does not build the message.
+    pub fn propose_remove(&self, removal: &Removal) -> Result<Vec<u8>, EngineError> {
         let unsigned = UnsignedRemoval::build(removal, self.scheme().signature_scheme)?;
         let signature = self.sign_message(unsigned.payload())?;
         Ok(unsigned.signed(&signature)?.into_message())
@@ -66,7 +65,7 @@ impl EngineSigner {
     ///
     /// # Errors
     /// Those of [`Engine::sign`].
-    pub fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+    pub fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, EngineError> {
         let deadline = Instant::now() + self.patience;
         self.engine.sign(&self.key, message, deadline)
     }

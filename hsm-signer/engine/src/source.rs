@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mls_signer_message::signature::verified;
 use openmls_hw_crypto::HwCrypto;
 
-use super::board::Board;
-use super::breaker::Breaker;
-use super::config::{SourceConfig, Timing};
-use super::health::{Phase, SourceHealth};
-use super::key::Key;
+use crate::breaker::Breaker;
+use crate::changes::Changes;
+use crate::config::{SourceConfig, Timing};
+use crate::health::{Phase, SourceHealth};
+use crate::key::Key;
+use crate::open_session::OpenSession;
 use mls_signer_token::error::Error;
 use mls_signer_token::error::ProcessError;
 use mls_signer_token::failure::{Nature, Rung};
@@ -20,16 +21,16 @@ use mls_signer_token::keys;
 use mls_signer_token::quirks::{Quirks, SigningPlan};
 use mls_signer_token::release;
 use mls_signer_token::sync::locked;
-use mls_signer_token::{Access, ObjectHandle, SignedPrefix, Token};
+use mls_signer_token::{ObjectHandle, SignedPrefix, Token};
 
 /// A token, and all that the engine knows of it.
-pub(super) struct Source {
+pub(crate) struct Source {
     pub config: SourceConfig,
     pub timing: Timing,
     pub state: Mutex<State>,
-    /// Tells the supervisor that there is something to do.
+    /// Rings when the state changes in a way for which the supervisor or a session waits.
     pub wake: Condvar,
-    pub board: Arc<Board>,
+    pub changes: Arc<Changes>,
     crypto: HwCrypto,
     in_flight: AtomicUsize,
     latency_us: AtomicU64,
@@ -38,7 +39,7 @@ pub(super) struct Source {
 }
 
 /// Where a source stands.
-pub(super) struct State {
+pub(crate) struct State {
     pub token: Option<Arc<dyn Token>>,
     pub phase: Phase,
     pub since: Instant,
@@ -51,15 +52,19 @@ pub(super) struct State {
     pub steps: HashMap<Rung, u64>,
     pub breaker: Breaker,
     /// The keys by public key: where the token has them, or why it has not.
-    pub keys: HashMap<Vec<u8>, Result<Held, String>>,
+    pub keys: HashMap<Vec<u8>, Result<Located, String>>,
     /// When it last began to look for the keys.
     pub looked: Instant,
+    /// How many sessions are open.
+    pub sessions: usize,
+    /// The supervisor needs a session, for which the token has no room.
+    pub room_wanted: bool,
     pub stopping: bool,
 }
 
 /// What one key may expect of a source.
 #[derive(Clone, Copy)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// It signs.
     Signs,
     /// It signs with other keys; this one was not there when it looked.
@@ -72,13 +77,13 @@ pub(super) enum Standing {
 
 /// A key in the token.
 #[derive(Clone, Copy)]
-pub(super) struct Held {
+pub(crate) struct Located {
     handle: ObjectHandle,
     plan: SigningPlan,
 }
 
 /// Signatures that may be released, and why the next message has none.
-pub(super) struct Signed {
+pub(crate) struct Signed {
     pub signatures: Vec<Vec<u8>>,
     pub failure: Option<Error>,
 }
@@ -93,7 +98,7 @@ impl Signed {
 }
 
 impl Source {
-    pub fn new(config: SourceConfig, timing: Timing, board: Arc<Board>) -> Self {
+    pub fn new(config: SourceConfig, timing: Timing, changes: Arc<Changes>) -> Self {
         Self {
             config,
             timing,
@@ -109,10 +114,12 @@ impl Source {
                 breaker: Breaker::new(timing.first_pause, timing.longest_pause),
                 keys: HashMap::new(),
                 looked: Instant::now(),
+                sessions: 0,
+                room_wanted: false,
                 stopping: false,
             }),
             wake: Condvar::new(),
-            board,
+            changes,
             crypto: HwCrypto::default(),
             in_flight: AtomicUsize::new(0),
             latency_us: AtomicU64::new(0),
@@ -142,7 +149,7 @@ impl Source {
     /// How long one more signature would take, by what the last ones took.
     pub fn expected_us(&self) -> u64 {
         let waiting = self.in_flight.load(Ordering::Relaxed) as u64;
-        let sessions = self.config.reach.sessions().max(1) as u64;
+        let sessions = self.sessions() as u64;
         let latency = self.latency_us.load(Ordering::Relaxed).max(1);
         latency * (1 + waiting / sessions)
     }
@@ -152,17 +159,22 @@ impl Source {
         self.latency_us.load(Ordering::Relaxed)
     }
 
-    /// Signs `messages` one after the other until one fails; each signature is verified.
-    /// A failure that recovery may help is reported to the supervisor.
-    pub fn sign(&self, key: &Key, messages: &[&[u8]], deadline: Instant) -> Signed {
+    /// Signs `messages` in `session` one after the other until one fails; each signature is
+    /// verified. A failure that recovery may help is reported to the supervisor.
+    pub fn sign(
+        &self,
+        session: &mut OpenSession,
+        key: &Key,
+        messages: &[&[u8]],
+        deadline: Instant,
+        generation: u64,
+    ) -> Signed {
         self.in_flight.fetch_add(messages.len(), Ordering::Relaxed);
-        let generation = locked(&self.state).generation;
         let limits = CallLimits {
             deadline,
-            wait: deadline,
             call: self.timing.call_limit,
         };
-        let signed = self.sign_within(key, messages, limits);
+        let signed = self.sign_within(session, key, messages, limits);
         self.in_flight.fetch_sub(messages.len(), Ordering::Relaxed);
         if let Some(failure) = &signed.failure {
             self.report(generation, failure);
@@ -170,27 +182,63 @@ impl Source {
         signed
     }
 
-    /// The same for one message, without report: a probe's failure is its caller's. Where
-    /// nothing was signed for so long that there is a probe, a session that does not become
-    /// free hangs as well.
+    /// The same for one message in a session of its own, without report: a probe's failure is
+    /// its caller's.
     pub fn probe(&self, key: &Key, limit: Duration) -> Result<(), Error> {
         let message = release::self_test_message(&self.crypto)?;
         let until = Instant::now() + limit;
         let limits = CallLimits {
             deadline: until + limit,
-            wait: until,
             call: limit,
         };
-        let signed = self.sign_within(key, &[&message], limits);
-        match signed.failure {
-            None => Ok(()),
-            Some(Error::DeadlinePassed { .. }) => Err(ProcessError::Hung { after: limit }.into()),
-            Some(failure) => Err(failure),
+        let probed = self.with_session(until, |session| {
+            let signed = self.sign_within(session, key, &[&message], limits);
+            signed.failure.map_or(Ok(()), Err)
+        });
+        match probed {
+            Err(Error::DeadlinePassed { .. }) => Err(ProcessError::Hung { after: limit }.into()),
+            probed => probed,
         }
     }
 
-    fn sign_within(&self, key: &Key, messages: &[&[u8]], limits: CallLimits) -> Signed {
-        let (prefix, began) = match self.ask(key, messages, limits) {
+    /// Has `work` done in a session beside those of the threads that sign. Where the token has
+    /// no room for it, one of those gives its own up.
+    fn with_session<T>(
+        &self,
+        deadline: Instant,
+        work: impl FnOnce(&mut OpenSession) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let token = locked(&self.state).token.clone();
+        let token = token.ok_or(Error::SessionLost)?;
+        let mut session = loop {
+            match OpenSession::open(self, token.as_ref(), deadline) {
+                Err(error) if error.is_session_count() && self.has_sessions() => {
+                    self.ask_for_room();
+                    if Instant::now() + ROOM_TICK >= deadline {
+                        return Err(error);
+                    }
+                    std::thread::sleep(ROOM_TICK);
+                }
+                opened => break opened?,
+            }
+        };
+        work(&mut session)
+    }
+
+    fn sign_within(
+        &self,
+        session: &mut OpenSession,
+        key: &Key,
+        messages: &[&[u8]],
+        limits: CallLimits,
+    ) -> Signed {
+        let began = Instant::now();
+        let prefix = match self.ask(
+            session,
+            key,
+            messages,
+            limits.deadline.min(began + limits.call),
+        ) {
             Ok(answered) => answered,
             Err(error) => return Signed::none(error),
         };
@@ -204,34 +252,27 @@ impl Source {
         signed
     }
 
-    /// The token's signatures, and when it began to make them: before that, others were
-    /// first.
+    /// The token's signatures.
     fn ask(
         &self,
+        session: &mut OpenSession,
         key: &Key,
         messages: &[&[u8]],
-        limits: CallLimits,
-    ) -> Result<(SignedPrefix, Instant), Error> {
-        let (token, held) = self.held(key)?;
+        deadline: Instant,
+    ) -> Result<SignedPrefix, Error> {
+        let located = self.located(key)?;
         let data = messages
             .iter()
-            .map(|message| release::prepared(&self.crypto, key.scheme, held.plan, message))
+            .map(|message| release::prepared(&self.crypto, key.scheme, located.plan, message))
             .collect::<Result<Vec<_>, _>>()?;
         let data: Vec<&[u8]> = data.iter().map(AsRef::as_ref).collect();
-        let mut session = token.session_by(Access::Use, limits.wait)?;
-        let began = Instant::now();
-        session.set_deadline(limits.deadline.min(began + limits.call));
-        let prefix = session.sign_batch(held.handle, release::mechanism(held.plan), &data);
-        Ok((prefix, began))
+        let session = session.until(deadline)?;
+        Ok(session.sign_batch(located.handle, release::mechanism(located.plan), &data))
     }
 
-    fn held(&self, key: &Key) -> Result<(Arc<dyn Token>, Held), Error> {
-        let state = locked(&self.state);
-        let token = state.token.clone().ok_or_else(|| Error::Unavailable {
-            reasons: format!("{} is not open", self.config.name),
-        })?;
-        match state.keys.get(&key.public_key) {
-            Some(Ok(held)) => Ok((token, *held)),
+    fn located(&self, key: &Key) -> Result<Located, Error> {
+        match locked(&self.state).keys.get(&key.public_key) {
+            Some(Ok(located)) => Ok(*located),
             _ => Err(key.not_found()),
         }
     }
@@ -288,8 +329,8 @@ impl Source {
     }
 
     /// Tells the supervisor of a failure, unless it was already seen to.
-    fn report(&self, generation: u64, failure: &Error) {
-        let is_callers = matches!(failure, Error::DeadlinePassed { .. } | Error::QueueFull);
+    pub fn report(&self, generation: u64, failure: &Error) {
+        let is_callers = matches!(failure, Error::DeadlinePassed { .. });
         if is_callers || failure.nature() == Nature::Permanent {
             return;
         }
@@ -307,15 +348,11 @@ impl Source {
     /// # Errors
     /// What failed, when none is there.
     pub fn find_keys(&self, keys: &[Arc<Key>], deadline: Instant) -> Result<(), Error> {
-        let token = locked(&self.state)
-            .token
-            .clone()
-            .ok_or(Error::SessionLost)?;
         let looked = Instant::now();
         let mut found = HashMap::new();
         let mut missing = None;
         for key in keys {
-            let located = locate(token.as_ref(), key, deadline);
+            let located = self.locate(key, deadline);
             if let Err(error) = &located {
                 tracing::error!(source = %self.config.name, %error, "a key cannot be used");
             }
@@ -338,12 +375,9 @@ impl Source {
 
     /// Looks again for the keys that were missing; the others are left as they are.
     pub fn find_missing(&self, keys: &[Arc<Key>], deadline: Instant) {
-        let Some(token) = locked(&self.state).token.clone() else {
-            return;
-        };
         let looked = Instant::now();
         for key in self.missing(keys) {
-            let located = locate(token.as_ref(), &key, deadline);
+            let located = self.locate(&key, deadline);
             let located = located.map_err(|error| error.to_string());
             if located.is_ok() {
                 tracing::info!(source = %self.config.name, key = ?key, "a key is there again");
@@ -352,6 +386,99 @@ impl Source {
             state.keys.insert(key.public_key.clone(), located);
         }
         locked(&self.state).looked = looked;
+    }
+
+    fn locate(&self, key: &Key, deadline: Instant) -> Result<Located, Error> {
+        let token = locked(&self.state).token.clone();
+        let token = token.ok_or(Error::SessionLost)?;
+        let found = self.with_session(deadline, |session| {
+            let session = session.until(deadline)?;
+            keys::locate_pinned(session, &key.selector(), &key.public_key)
+        })?;
+        let quirks = Quirks::of(token.identity());
+        Ok(Located {
+            handle: found.handle,
+            plan: SigningPlan::choose(found.scheme, token.mechanisms(), quirks)?,
+        })
+    }
+
+    /// How many signatures may be made at a time.
+    pub fn sessions(&self) -> usize {
+        self.config.reach.limits().sessions.max(1)
+    }
+
+    /// For how long a session may be idle.
+    pub fn idle_limit(&self) -> Duration {
+        self.config.reach.limits().idle
+    }
+
+    /// The token and the source's generation, once it is ready; none when the engine stops.
+    pub fn wait_until_ready(&self) -> Option<(Arc<dyn Token>, u64)> {
+        let mut state = locked(&self.state);
+        loop {
+            if state.stopping {
+                return None;
+            }
+            if let (Phase::Ready, Some(token)) = (state.phase, &state.token) {
+                return Some((Arc::clone(token), state.generation));
+            }
+            state = self.wait(state);
+        }
+    }
+
+    /// Returns when a step of recovery was taken since `generation`, or the engine stops.
+    pub fn wait_for_change(&self, generation: u64) {
+        let mut state = locked(&self.state);
+        while !state.stopping && state.generation == generation {
+            state = self.wait(state);
+        }
+    }
+
+    /// Waits, at most for `time`, until no session is open.
+    pub fn wait_until_closed(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut state = locked(&self.state);
+        while state.sessions > 0 {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let waited = self.wake.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.wake
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether what was begun in `generation` is to be given up.
+    pub fn is_past(&self, generation: u64) -> bool {
+        let state = locked(&self.state);
+        state.stopping || state.generation != generation || state.phase != Phase::Ready
+    }
+
+    /// Whether a thread is to come back from the queue: because the source has left
+    /// `generation`, or because its session's room is needed.
+    pub fn wants_back(&self, generation: u64, has_session: bool) -> bool {
+        self.is_past(generation) || has_session && locked(&self.state).room_wanted
+    }
+
+    /// Whether the room of a session that was just closed is needed by the supervisor.
+    pub fn lend_room(&self) -> bool {
+        std::mem::take(&mut locked(&self.state).room_wanted)
+    }
+
+    fn ask_for_room(&self) {
+        locked(&self.state).room_wanted = true;
+        self.changes.add();
+    }
+
+    /// Whether sessions are open.
+    pub fn has_sessions(&self) -> bool {
+        locked(&self.state).sessions > 0
     }
 
     /// The keys of `keys` that the token has.
@@ -398,9 +525,7 @@ impl Source {
 struct CallLimits {
     /// By when the caller wants an answer.
     deadline: Instant,
-    /// By when a session must be free.
-    wait: Instant,
-    /// How long the module may be silent then.
+    /// How long the module may be silent.
     call: Duration,
 }
 
@@ -434,12 +559,5 @@ impl State {
     }
 }
 
-fn locate(token: &dyn Token, key: &Key, deadline: Instant) -> Result<Held, Error> {
-    let session = token.session_by(Access::Use, deadline)?;
-    let found = keys::locate_pinned(session.as_ref(), &key.selector(), &key.public_key)?;
-    let quirks = Quirks::of(token.identity());
-    Ok(Held {
-        handle: found.handle,
-        plan: SigningPlan::choose(found.scheme, token.mechanisms(), quirks)?,
-    })
-}
+/// How often room for a session is looked for.
+const ROOM_TICK: Duration = Duration::from_millis(10);

@@ -170,7 +170,7 @@ impl Supervisor {
         let deadline = Instant::now() + self.source.timing.probe_limit;
         self.source.find_missing(&self.known_keys(), deadline);
         self.had = self.present();
-        self.source.board.ring();
+        self.source.changes.add();
     }
 
     /// One signature, of each key in turn.
@@ -214,7 +214,8 @@ impl Supervisor {
         state.wanted = None;
         state.enter(Phase::Ready);
         drop(state);
-        self.source.board.ring();
+        self.source.wake.notify_all();
+        self.source.changes.add();
     }
 
     /// Climbs from `first` until a signature is made and verified and no key is lost, or the
@@ -271,7 +272,7 @@ impl Supervisor {
         }
         state.enter(Phase::Recovering);
         drop(state);
-        self.source.board.ring();
+        self.source.changes.add();
     }
 
     /// Whether the token has the step, and it is not too early for it.
@@ -297,6 +298,13 @@ impl Supervisor {
             let mut state = locked(&self.source.state);
             *state.steps.entry(rung).or_default() += 1;
             state.generation += 1;
+            state.room_wanted = false;
+        }
+        self.source.wake.notify_all();
+        self.source.changes.add();
+        if rung != Rung::Restart {
+            self.source
+                .wait_until_closed(self.source.timing.probe_limit);
         }
         self.source.forget_latency();
         if rung == Rung::Reinitialise {
@@ -334,6 +342,6 @@ impl Supervisor {
             state.enter(Phase::Out);
         }
         drop(state);
-        self.source.board.ring();
+        self.source.changes.add();
     }
 }

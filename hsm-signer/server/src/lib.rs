@@ -7,8 +7,7 @@
 //!     request  what is wanted: decoded, checked                    pure
 //!     removals the way of a batch: claimed, signed, recorded
 //!       store  the same answer for ever, the audit log             SQLite or PostgreSQL
-//!       queue  fair between callers; a thread for each session
-//!         engine                                                   the HSM
+//!       engine one queue, fair between callers, to the HSM's sessions
 //! run          start, reading the configuration anew, the end      systemd
 //! ```
 //!
@@ -29,7 +28,6 @@ mod listen;
 mod metrics;
 mod privileges;
 pub mod problem;
-mod queue;
 mod rate;
 mod removals;
 mod request;

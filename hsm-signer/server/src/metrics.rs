@@ -309,10 +309,10 @@ impl Metrics {
             let labels = TenantLabels {
                 tenant: name.clone(),
             };
-            let (busy, all) = tenant.crew.busy();
+            let (busy, all) = (tenant.engine.busy(), tenant.engine.sessions());
             self.sessions.get_or_create(&labels).set(all as i64);
             self.busy_sessions.get_or_create(&labels).set(busy as i64);
-            for (caller, waiting) in tenant.crew.waiting() {
+            for (caller, waiting) in tenant.engine.waiting() {
                 let labels = LaneLabels {
                     tenant: name.clone(),
                     caller: caller.as_ref().into(),

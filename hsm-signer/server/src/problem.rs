@@ -5,7 +5,8 @@
 
 use mls_signer_api::ProblemDetails;
 use mls_signer_audit::store::StoreError;
-use mls_signer_token::error::Error;
+use mls_signer_engine::EngineError;
+use mls_signer_token::Error;
 use mls_signer_token::failure::Nature;
 
 /// One kind of problem.
@@ -166,18 +167,23 @@ impl Problem {
     }
 }
 
-impl From<&Error> for Problem {
+impl From<&EngineError> for Problem {
     /// What a caller is told of the engine's failure. Names of tokens and codes of the HSM are
     /// for the operator's log.
-    fn from(error: &Error) -> Self {
+    fn from(error: &EngineError) -> Self {
         match error {
-            Error::DeadlinePassed { .. } => LATE.because("the signature was not made in time"),
-            Error::QueueFull => OVERLOADED.because("too many signatures are waiting"),
-            Error::Unavailable { .. } => HSM_OUT.because("recovery is under way"),
-            Error::Stopped => STOPPING.because("the signature was not made"),
-            Error::KeyUnknown { .. } => KEY_UNKNOWN.because("the tenant has no such key"),
-            Error::Proposal(reason) => MALFORMED.because(reason.clone()),
-            Error::MessageTooLong { .. } => MALFORMED.because("the group id is too long"),
+            EngineError::DeadlinePassed { .. } => {
+                LATE.because("the signature was not made in time")
+            }
+            EngineError::QueueFull => OVERLOADED.because("too many removals are waiting"),
+            EngineError::LaneFull => CALLER_BUSY.because("the removals were not taken in"),
+            EngineError::Unavailable { .. } => HSM_OUT.because("recovery is under way"),
+            EngineError::Stopped => STOPPING.because("the signature was not made"),
+            EngineError::KeyUnknown { .. } => KEY_UNKNOWN.because("the tenant has no such key"),
+            EngineError::MessageTooLong { .. } => MALFORMED.because("the group id is too long"),
+            EngineError::Token(error) if let Error::Proposal(reason) = error.as_ref() => {
+                MALFORMED.because(reason.clone())
+            }
             other if other.nature() == Nature::Permanent => {
                 SIGNING_FAILED.because("trying again will not help")
             }

@@ -9,21 +9,23 @@ use super::callers::Caller;
 use super::core::Core;
 use super::identity::Peer;
 use super::metrics::{Stage, StageTimes};
-use super::problem::{CALLER_BUSY, FAILED, KEY_UNKNOWN, LATE, OVERLOADED, Problem, STOPPING};
-use super::queue::{Ask, Full, Ticket};
+use super::problem::{FAILED, KEY_UNKNOWN, LATE, Problem};
 use super::request::{Wanted, WantedKey};
 use super::tenants::Tenant;
 use crate::sync::{Mutex, locked};
 use mls_signer_audit::store::{Answer, Ours, Signed, Unsettled};
 use mls_signer_audit::{Fingerprint, RequestKey};
-use mls_signer_engine::Key;
 use mls_signer_engine::Proposal;
+use mls_signer_engine::{EngineError, Key, Lane};
 use mls_signer_message::Removal;
 use mls_signer_message::signed_removal::SignedRemoval;
-use mls_signer_token::error::Error;
+use tokio::sync::oneshot;
 
 /// Answers to what was ready in time may take so much longer to be put together.
 const GRACE: Duration = Duration::from_millis(250);
+
+/// A removal, and the key that is to sign it.
+type Ask = (Arc<Key>, Removal);
 
 /// Who asks.
 #[derive(Clone)]
@@ -131,10 +133,7 @@ impl Order {
         }
         let caller = &self.requester.caller;
         caller.may_remove(key.scheme(), &wanted.removal.group_id)?;
-        Ok(Ask {
-            key,
-            removal: wanted.removal.clone(),
-        })
+        Ok((key, wanted.removal.clone()))
     }
 
     fn count(&self, core: &Core, outcomes: &[Outcome]) {
@@ -171,7 +170,7 @@ fn unique(checked: &[Result<Ask, Problem>]) -> (Vec<Ask>, Vec<usize>) {
             places.push(0);
             continue;
         };
-        let place = seen.entry((Arc::as_ptr(&ask.key), &ask.removal));
+        let place = seen.entry((Arc::as_ptr(&ask.0), &ask.1));
         let place = *place.or_insert_with(|| {
             asks.push(ask.clone());
             asks.len() - 1
@@ -228,7 +227,7 @@ impl Batch {
             Ok(answer) => Ok(Released {
                 message: answer.message,
                 reference: answer.proposal_ref,
-                key: Arc::clone(&ask.key),
+                key: Arc::clone(&ask.0),
             }),
             Err(Unsettled::NotSigned(problem)) => Err(problem),
             Err(Unsettled::Store(error)) => Err(Problem::from(&error)),
@@ -239,8 +238,8 @@ impl Batch {
     fn request_key(&self, ask: &Ask) -> RequestKey {
         RequestKey {
             tenant: self.tenant.name.as_ref().into(),
-            key: Fingerprint::of(ask.key.public_key()),
-            removal: ask.removal.clone(),
+            key: Fingerprint::of(ask.0.public_key()),
+            removal: ask.1.clone(),
         }
     }
 
@@ -252,26 +251,34 @@ impl Batch {
         took: &Mutex<Took>,
     ) -> Vec<(usize, Result<Signed, Problem>)> {
         let caller = &self.requester.caller;
-        let ticket = Ticket {
-            lane: caller.name(),
+        let lane = Lane {
+            name: Arc::clone(caller.name()),
             weight: caller.weight(),
             capacity: caller.waiting(),
         };
-        let keys: Vec<Arc<Key>> = wanted.iter().map(|ask| Arc::clone(&ask.key)).collect();
-        let signed = self.tenant.crew.sign(&ticket, wanted, self.deadline).await;
-        let (proposals, times) = match signed {
-            Ok(signed) => signed,
-            Err(full) => {
-                let problem = refused(full);
-                return ours
-                    .into_iter()
-                    .map(|(at, _)| (at, Err(problem.clone())))
-                    .collect();
+        let (done, answer) = oneshot::channel();
+        let engine = &self.tenant.engine;
+        let submitted =
+            engine.submit_removals(&lane, &wanted, self.deadline, |proposals, times| {
+                // Who asked may have gone; what was signed is then signed again some day.
+                let _ = done.send((proposals, times));
+            });
+        let answered = match submitted {
+            Ok(()) => answer.await.map_err(|_| EngineError::Stopped),
+            Err(error) => Err(error),
+        };
+        let (proposals, times) = match answered {
+            Ok(answered) => answered,
+            Err(error) => {
+                let problem = self.failed(&error);
+                let refused = |(at, _)| (at, Err(problem.clone()));
+                return ours.into_iter().map(refused).collect();
             }
         };
+        let keys: Vec<Arc<Key>> = wanted.into_iter().map(|(key, _)| key).collect();
         let mut took = locked(took);
         took.queue = times.queue;
-        took.engine = times.engine;
+        took.engine = times.signing;
         drop(took);
         let parts = ours.into_iter().zip(keys).zip(proposals);
         let parts = parts.map(|(((at, claim), key), proposal)| {
@@ -300,16 +307,8 @@ impl Batch {
     }
 
     /// What the caller is told; the reason is logged.
-    fn failed(&self, error: &Error) -> Problem {
+    fn failed(&self, error: &EngineError) -> Problem {
         tracing::warn!(tenant = %self.tenant.name, %error, "a removal was not signed");
         Problem::from(error)
-    }
-}
-
-fn refused(full: Full) -> Problem {
-    match full {
-        Full::Lane => CALLER_BUSY.because("the removals were not taken in"),
-        Full::Queue => OVERLOADED.because("too many removals are waiting"),
-        Full::Closed => STOPPING.because("nothing is signed any more"),
     }
 }

@@ -18,6 +18,7 @@ use super::privileges::refuse_root;
 use super::tenants;
 use crate::fips::require_configured;
 use mls_signer_audit::store::Store;
+use mls_signer_engine::EngineError;
 use mls_signer_token::error::Error;
 
 /// After an error of accept(2), such as too many open files, it is tried again so much later.
@@ -159,7 +160,9 @@ impl Service {
         for tenant in self.core.tenants().values() {
             let engine = Arc::clone(&tenant.engine);
             let refreshed = tokio::task::spawn_blocking(move || engine.refresh_keys()).await;
-            refreshed.unwrap_or(Err(Error::Stopped))?;
+            refreshed
+                .unwrap_or(Err(EngineError::Stopped))
+                .map_err(|error| Error::Setup(error.to_string()))?;
         }
         for (door, config) in self.doors.iter().zip(prepared) {
             door.replace(config);

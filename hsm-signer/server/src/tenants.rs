@@ -1,4 +1,4 @@
-//! The tenants: each with an engine of its own, and a queue to it.
+//! The tenants: each with an engine of its own.
 
 use mls_signer_audit::{SignerFailure, StatementSigner};
 use mls_signer_message::scheme::Scheme;
@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{Config, SourceFile, TenantConfig};
-use super::queue::SigningCrew;
 use mls_signer_engine::EngineSigner;
-use mls_signer_engine::{Engine, EngineConfig, KeyChoice, SourceConfig};
+use mls_signer_engine::{Engine, EngineConfig, EngineError, KeyChoice, SourceConfig};
 use mls_signer_token::KeySelector;
 use mls_signer_token::Pin;
 use mls_signer_token::error::Error;
@@ -24,8 +23,6 @@ pub struct Tenant {
     pub name: Arc<str>,
     /// Its tokens and keys.
     pub engine: Arc<Engine>,
-    /// The way to its sessions.
-    pub crew: SigningCrew,
     auditor: Option<Arc<Engine>>,
 }
 
@@ -38,7 +35,7 @@ pub type Tenants = HashMap<String, Arc<Tenant>>;
 /// What [`Engine::start`] says of the first tenant whose tokens cannot be opened, with the
 /// tenant's name.
 pub fn start(config: &Config) -> Result<Tenants, Error> {
-    let opened: Vec<Result<Tenant, Error>> = std::thread::scope(|scope| {
+    let opened: Vec<Result<Tenant, EngineError>> = std::thread::scope(|scope| {
         let threads: Vec<_> = config
             .tenants
             .iter()
@@ -46,7 +43,7 @@ pub fn start(config: &Config) -> Result<Tenants, Error> {
             .collect();
         let joined = threads.into_iter().map(|thread| thread.join());
         joined
-            .map(|opened| opened.unwrap_or(Err(Error::Stopped)))
+            .map(|opened| opened.unwrap_or(Err(EngineError::Stopped)))
             .collect()
     });
     let mut tenants = Tenants::new();
@@ -59,20 +56,20 @@ pub fn start(config: &Config) -> Result<Tenants, Error> {
 }
 
 impl Tenant {
-    fn start(config: &TenantConfig, waiting: usize) -> Result<Self, Error> {
+    fn start(config: &TenantConfig, waiting: usize) -> Result<Self, EngineError> {
         let sources = config
             .tokens
             .iter()
             .map(source)
             .collect::<Result<_, Error>>()?;
         let mut engine = engine_config(sources)?;
+        engine.capacity = waiting;
         engine.pins = config
             .pins()
             .map_err(|error| Error::Setup(error.to_string()))?;
         let engine = Arc::new(Engine::start(engine)?);
         Ok(Self {
             name: config.name.as_str().into(),
-            crew: SigningCrew::start(&engine, waiting)?,
             engine,
             auditor: auditor(config)?,
         })
@@ -82,11 +79,11 @@ impl Tenant {
     /// names for it, else a removal key. What it signs begins unlike anything of MLS.
     ///
     /// # Errors
-    /// [`Error::KeyUnknown`] when there is no key.
-    pub fn statement_signer(&self) -> Result<CheckpointSigner, Error> {
+    /// [`EngineError::KeyUnknown`] when there is no key.
+    pub fn statement_signer(&self) -> Result<CheckpointSigner, EngineError> {
         let engine = self.auditor.as_ref().unwrap_or(&self.engine);
         let key = engine.keys().into_iter().next_back();
-        let key = key.ok_or_else(|| Error::KeyUnknown {
+        let key = key.ok_or_else(|| EngineError::KeyUnknown {
             wanted: "key for checkpoints".into(),
             present: "none".into(),
         })?;
@@ -95,7 +92,7 @@ impl Tenant {
 }
 
 /// An engine for the audit key alone, which must not sign removals.
-fn auditor(config: &TenantConfig) -> Result<Option<Arc<Engine>>, Error> {
+fn auditor(config: &TenantConfig) -> Result<Option<Arc<Engine>>, EngineError> {
     let (Some(label), Some(token)) = (&config.audit_key_label, config.tokens.first()) else {
         return Ok(None);
     };
@@ -120,8 +117,6 @@ fn engine_config(sources: Vec<SourceConfig>) -> Result<EngineConfig, Error> {
     let none = || Error::Setup("a tenant needs a token".into());
     let mut engine = EngineConfig::new(sources.next().ok_or_else(none)?);
     engine.sources.extend(sources);
-    // The queue is what bounds: the engine gets no more than its sessions take.
-    engine.capacity = usize::MAX / 2;
     Ok(engine)
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::failure::{Nature, Pkcs11Failure, Rung};
 use crate::pin::PinError;
+use cryptoki::error::RvError;
 use mls_signer_message::encoding::EncodingError;
 use mls_signer_message::scheme::titles;
 use mls_signer_message::signature::SignatureError;
@@ -189,7 +190,7 @@ pub enum Error {
         /// The key.
         wanted: String,
     },
-    /// No key of the engine is as asked for.
+    /// No removal key is as asked for.
     #[error("the signer has no {wanted}; it has {present}")]
     KeyUnknown {
         /// What was asked for.
@@ -197,32 +198,12 @@ pub enum Error {
         /// The keys there are.
         present: String,
     },
-    /// The message is longer than the engine signs.
-    #[error("the message has {length} bytes; at most {limit} can be signed")]
-    MessageTooLong {
-        /// Its length in bytes.
-        length: usize,
-        /// The longest allowed.
-        limit: usize,
-    },
-    /// As much work waits as may; nothing was accepted.
-    #[error("too many signatures are waiting already; try again later")]
-    QueueFull,
     /// The deadline passed before the signature was made. None was released.
     #[error("the deadline passed before the signature was made{}", after(last))]
     DeadlinePassed {
         /// What went wrong last, if anything did.
         last: Option<String>,
     },
-    /// No token can sign at present; nothing was accepted.
-    #[error("no token can sign at present: {reasons}")]
-    Unavailable {
-        /// Which are out, and why.
-        reasons: String,
-    },
-    /// This engine has been stopped, or the thread that answers is gone.
-    #[error("the signer's engine has been stopped")]
-    Stopped,
     /// A file, a configuration or an answer of the operating system is not as needed.
     #[error("{0}")]
     Setup(String),
@@ -290,10 +271,8 @@ impl Error {
         match self {
             Self::Pkcs11(failure) => failure.nature(),
             Self::Reported { nature, .. } => *nature,
-            // A new session, a new process or a freed place helps.
-            Self::SessionLost | Self::Process(_) | Self::QueueFull | Self::Unavailable { .. } => {
-                Nature::Transient
-            }
+            // A new session or a new process helps.
+            Self::SessionLost | Self::Process(_) => Nature::Transient,
             // A token that was taken away may come back; one that computes wrongly may be
             // disturbed or broken.
             Self::ModuleMisbehaved(_)
@@ -326,9 +305,7 @@ impl Error {
             | Self::SchemeUnsupported { .. }
             | Self::SchemeNotApproved { .. }
             | Self::Proposal(_)
-            | Self::MessageTooLong { .. }
-            | Self::Setup(_)
-            | Self::Stopped => Nature::Permanent,
+            | Self::Setup(_) => Nature::Permanent,
         }
     }
 
@@ -344,6 +321,11 @@ impl Error {
             Self::ModuleMisbehaved(_) => Rung::NewSession,
             _ => Rung::FindKey,
         }
+    }
+
+    /// Whether the token has no room for another session (CKR_SESSION_COUNT).
+    pub fn is_session_count(&self) -> bool {
+        matches!(self, Self::Pkcs11(failure) if failure.code() == RvError::SessionCount)
     }
 
     /// Whether the token refused the PIN or would lock it.

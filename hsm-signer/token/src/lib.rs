@@ -18,13 +18,10 @@ pub mod isolation;
 pub mod keys;
 mod pin;
 pub mod pkcs11_scheme;
-mod pool;
-#[cfg(test)]
-#[path = "pool/tests.rs"]
-mod pool_tests;
 pub mod proposal;
 pub mod quirks;
 pub mod release;
+mod session_pool;
 mod signer;
 pub mod sync;
 mod token;

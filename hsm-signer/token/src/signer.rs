@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use openmls_hw_crypto::HwCrypto;
 use openmls_traits::signatures::{Signer, SignerError};
@@ -11,12 +12,16 @@ use crate::error::Error;
 use crate::keys;
 use crate::quirks::{Quirks, SigningPlan};
 use crate::release;
-use crate::token::{Access, KeyObject, KeySelector, ObjectHandle, Token};
+use crate::session_pool::SessionPool;
+use crate::token::{Access, KeyObject, KeySelector, ObjectHandle, SessionLimits, Token};
 use mls_signer_message::Removal;
 use mls_signer_message::scheme::Scheme;
 use mls_signer_message::signature::verified;
 
 use crate::proposal::UnsignedRemoval;
+
+/// How long a signature may take, waiting for a free session included.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A removal key in a token, for use from any number of threads.
 ///
@@ -33,7 +38,7 @@ use crate::proposal::UnsignedRemoval;
 /// is in the process that is logged in. What faces other processes must offer the
 /// proposal and never the trait.
 pub struct HsmSigner {
-    token: Arc<dyn Token>,
+    sessions: SessionPool,
     key: ObjectHandle,
     plan: SigningPlan,
     crypto: HwCrypto,
@@ -51,11 +56,23 @@ impl HsmSigner {
     /// [`Error::SchemeUnsupported`], [`Error::SignatureInvalid`] when the proof fails,
     /// [`Error::Pkcs11`] when the token does.
     pub fn open(token: Arc<dyn Token>, selector: &KeySelector) -> Result<Self, Error> {
+        Self::open_with(token, selector, SessionLimits::default())
+    }
+
+    /// The same with other limits than the default ones.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        token: Arc<dyn Token>,
+        selector: &KeySelector,
+        limits: SessionLimits,
+    ) -> Result<Self, Error> {
         let found = keys::locate(token.session(Access::Use)?.as_ref(), selector)?;
         let quirks = Quirks::of(token.identity());
         let plan = SigningPlan::choose(found.scheme, token.mechanisms(), quirks)?;
         let signer = Self {
-            token,
+            sessions: SessionPool::new(token, limits),
             key: found.handle,
             plan,
             crypto: HwCrypto::default(),
@@ -131,9 +148,11 @@ impl HsmSigner {
     /// the form that MLS sends.
     pub(crate) fn sign_verified(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         let data = release::prepared(&self.crypto, self.scheme, self.plan, message)?;
-        let session = self.token.session(Access::Use)?;
-        let signature = session.sign(self.key, release::mechanism(self.plan), &data)?;
-        drop(session);
+        let mechanism = release::mechanism(self.plan);
+        let deadline = Instant::now() + PATIENCE;
+        let signature = self
+            .sessions
+            .with(deadline, |session| session.sign(self.key, mechanism, &data))?;
         let public_key = &self.public_key;
         let verified = verified(&self.crypto, self.scheme, public_key, message, signature);
         Ok(verified?)

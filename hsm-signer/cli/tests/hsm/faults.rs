@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use mls_hsm_signer::engine::{Engine, EngineConfig, Phase, SourceConfig};
+use mls_hsm_signer::engine::{Engine, EngineConfig, EngineError, Phase, SourceConfig};
 use mls_hsm_signer::failure::Rung;
 use mls_hsm_signer::{Error, Pin, Scheme};
 
@@ -80,7 +80,7 @@ fn a_failure_that_stays_is_said_and_heals_when_it_ends() {
             let error = result.unwrap_err();
             let clear = matches!(
                 error,
-                Error::Unavailable { .. } | Error::DeadlinePassed { .. }
+                EngineError::Unavailable { .. } | EngineError::DeadlinePassed { .. }
             );
             assert!(clear && error.to_string().contains("CKR_"), "{error}");
         }
@@ -103,7 +103,7 @@ fn a_permanent_failure_is_refused_at_once() {
         faulty.set(&[&format!("C_Sign return {code} times 1")]);
         let refused = (0..50).find_map(|_| engine.sign(&key, b"message", patience()).err());
         if let Some(error) = refused {
-            assert!(matches!(error, Error::Pkcs11(_)), "{error}");
+            assert!(matches!(error.token(), Some(Error::Pkcs11(_))), "{error}");
         }
         assert_eq!(steps(&engine, Rung::NewSession), before, "{code}");
         faulty.set(&[]);
@@ -300,7 +300,7 @@ fn a_refused_pin_is_tried_once() {
     assert_eq!(faulty.faults.log().len(), tried, "it was tried again");
     let key = engine.keys()[0].clone();
     let error = engine.sign(&key, b"message", soon()).unwrap_err();
-    assert!(matches!(error, Error::Unavailable { .. }), "{error}");
+    assert!(matches!(error, EngineError::Unavailable { .. }), "{error}");
 }
 
 /// An HSM that is away may crash or hang at every login; a PIN that was taken before is not
@@ -405,7 +405,7 @@ fn another_token_takes_over() {
         let health = wait_for(&engine, SOON, |health| phase(health) != Phase::Ready);
         assert!(health.healthy, "the other still signs: {health:?}");
         assert_eq!(health.sources[0].name, "one");
-        let signed = engine.sign_alone(requests(&engine.keys(), 10), patience());
+        let signed = engine.sign_batch(requests(&engine.keys(), 10), patience());
         for signature in signed {
             assert_eq!(&*signature.unwrap().source, "another");
         }

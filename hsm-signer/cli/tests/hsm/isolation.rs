@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use mls_fault_module::{Faults, library};
-use mls_hsm_signer::engine::{Engine, SourceConfig};
+use mls_hsm_signer::engine::{Engine, EngineError, SourceConfig};
 use mls_hsm_signer::failure::Rung;
 use mls_hsm_signer::isolation::{IsolatedToken, Worker};
 use mls_hsm_signer::token::{Access, KeyClass, Protection};
@@ -126,7 +126,10 @@ fn a_short_deadline_ends_no_child() {
         for _ in 0..3 {
             let deadline = Instant::now() + Duration::from_micros(microseconds);
             let error = engine.sign(&key, b"message", deadline).unwrap_err();
-            assert!(matches!(error, Error::DeadlinePassed { .. }), "{error}");
+            assert!(
+                matches!(error, EngineError::DeadlinePassed { .. }),
+                "{error}"
+            );
         }
     }
     sign_all(&engine, 1);

@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use mls_hsm_signer::engine::{Engine, Phase, SourceConfig};
+use mls_hsm_signer::engine::{Engine, EngineError, Phase, SourceConfig};
 use mls_hsm_signer::failure::Rung;
 use mls_hsm_signer::token::{Access, KeyClass};
 use mls_hsm_signer::{Error, KeySelector, KeySpec, PrivateKey, SCHEMES, Scheme, keys};
@@ -142,7 +142,7 @@ fn a_pin_changed_elsewhere_is_tried_once() {
     assert_eq!(faulty.faults.log().len(), before + 1);
     let key = engine.keys()[0].clone();
     let error = engine.sign(&key, b"message", patience()).unwrap_err();
-    assert!(matches!(error, Error::Unavailable { .. }), "{error}");
+    assert!(matches!(error, EngineError::Unavailable { .. }), "{error}");
     change_pin(&faulty.token, "314159", PIN);
 }
 
@@ -174,12 +174,18 @@ fn two_keys_of_one_label_are_refused() {
     });
     wait_for(&engine, SOON, |health| health.healthy);
     let error = engine.sign(&key, b"message", patience()).unwrap_err();
-    assert!(matches!(error, Error::KeyNotFound { .. }), "{error}");
+    assert!(
+        matches!(error.token(), Some(Error::KeyNotFound { .. })),
+        "{error}"
+    );
     let missing = &engine.health().sources[0].missing_keys;
     assert!(missing[0].contains("2 objects"), "{missing:?}");
     let source = SourceConfig::isolated(setup(&token, 1), worker(), pin());
     let error = Engine::start(configured(vec![source])).unwrap_err();
-    assert!(matches!(error, Error::KeyAmbiguous { .. }), "{error}");
+    assert!(
+        matches!(error.token(), Some(Error::KeyAmbiguous { .. })),
+        "{error}"
+    );
     session.destroy(pair.private).unwrap();
     session.destroy(pair.public).unwrap();
     engine.refresh_keys().unwrap();
@@ -194,7 +200,10 @@ fn a_key_that_vanishes_is_missed_alone() {
     let gone = engine.current_key(&SCHEMES[1]).unwrap();
     destroy(&token, &SCHEMES[1]);
     let error = engine.sign(&gone, b"message", patience()).unwrap_err();
-    assert!(matches!(error, Error::KeyNotFound { .. }), "{error}");
+    assert!(
+        matches!(error.token(), Some(Error::KeyNotFound { .. })),
+        "{error}"
+    );
     let there = engine.current_key(&SCHEMES[2]).unwrap();
     engine.sign(&there, b"message", patience()).unwrap();
     assert_eq!(engine.health().sources[0].missing_keys.len(), 1);
@@ -217,7 +226,10 @@ fn a_key_that_comes_back_is_found_again() {
     let gone = engine.current_key(&SCHEMES[1]).unwrap();
     destroy(&token, &SCHEMES[1]);
     let error = engine.sign(&gone, b"message", patience()).unwrap_err();
-    assert!(matches!(error, Error::KeyNotFound { .. }), "{error}");
+    assert!(
+        matches!(error.token(), Some(Error::KeyNotFound { .. })),
+        "{error}"
+    );
     let there = engine.current_key(&SCHEMES[2]).unwrap();
     engine.sign(&there, b"message", patience()).unwrap();
     import(&key);

@@ -10,8 +10,8 @@ use super::frame::{Malformed, Reader, Writer};
 use crate::error::Error;
 use crate::failure::{Nature, Pkcs11Failure, Rung};
 use crate::token::{
-    KeyClass, KeyObject, KeySelector, ObjectHandle, SigningMechanism, TokenIdentity, TokenSelector,
-    supported,
+    Access, KeyClass, KeyObject, KeySelector, ObjectHandle, SigningMechanism, TokenIdentity,
+    TokenSelector, supported,
 };
 use mls_signer_message::scheme::Scheme;
 
@@ -22,11 +22,11 @@ pub(super) const PROTOCOL: u32 = 2;
 pub(crate) enum Control {
     /// The first message: load the module and log in.
     Start(Start),
-    /// A channel for one session comes with this message.
-    Channel,
+    /// A channel for one session, with this access, comes with this message.
+    Channel(Access),
     /// Take a step of recovery.
     Recover { rung: Rung, milliseconds: u32 },
-    /// See to the sessions.
+    /// Use the session that holds the login.
     KeepAlive { milliseconds: u32 },
 }
 
@@ -35,9 +35,6 @@ pub(crate) struct Start {
     pub module: Vec<u8>,
     pub parameters: Option<String>,
     pub selector: TokenSelector,
-    pub sessions: u32,
-    pub waiting: u32,
-    pub idle_milliseconds: u32,
     pub pin: Zeroizing<String>,
 }
 
@@ -88,7 +85,11 @@ impl Control {
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         match self {
             Self::Start(start) => start.encode(),
-            Self::Channel => Writer::new(2).finish(),
+            Self::Channel(access) => {
+                let mut writer = Writer::new(2);
+                writer.u8(u8::from(*access == Access::Manage));
+                writer.finish()
+            }
             Self::Recover { rung, milliseconds } => {
                 let mut writer = Writer::new(3);
                 writer.u8(rung_number(*rung)).u32(*milliseconds);
@@ -106,7 +107,11 @@ impl Control {
         let mut reader = Reader::new(frame);
         let message = match reader.u8()? {
             1 => Self::Start(Start::decode(&mut reader)?),
-            2 => Self::Channel,
+            2 => Self::Channel(match reader.u8()? {
+                0 => Access::Use,
+                1 => Access::Manage,
+                _ => return Err(Malformed("an unknown access")),
+            }),
             3 => Self::Recover {
                 rung: rung(reader.u8()?)?,
                 milliseconds: reader.u32()?,
@@ -131,8 +136,6 @@ impl Start {
             TokenSelector::Serial(serial) => writer.u8(1).bytes(serial.as_bytes()),
             TokenSelector::Slot(slot) => writer.u8(2).u64(*slot),
         };
-        writer.u32(self.sessions).u32(self.waiting);
-        writer.u32(self.idle_milliseconds);
         writer.bytes(self.pin.as_bytes());
         writer.finish()
     }
@@ -150,9 +153,6 @@ impl Start {
                 2 => TokenSelector::Slot(reader.u64()?),
                 _ => return Err(Malformed("an unknown way to choose a token")),
             },
-            sessions: reader.u32()?,
-            waiting: reader.u32()?,
-            idle_milliseconds: reader.u32()?,
             pin: Zeroizing::new(reader.text()?.into()),
         })
     }

@@ -11,21 +11,17 @@ use cryptoki::mechanism::MechanismType;
 use zeroize::Zeroizing;
 
 use super::Worker;
-use super::channel::Channel;
 use super::harden::forbid_dumps;
 use super::message::{Control, ControlReply, Start};
 use super::nursery::Nursery;
 use super::process::Process;
-use super::session::{Held, RemoteSession};
+use super::session::RemoteSession;
 use crate::error::Error;
 use crate::error::ProcessError;
 use crate::failure::Rung;
 use crate::pin::Pin;
-use crate::pool::{Opened, Pool};
 use crate::sync::locked;
-use crate::token::{
-    Access, SessionLimits, Token, TokenIdentity, TokenSelector, TokenSession, not_lent,
-};
+use crate::token::{Access, SessionLimits, Token, TokenIdentity, TokenSelector, TokenSession};
 
 /// Which module, and which token of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +61,6 @@ pub struct IsolatedToken {
     module: String,
     nursery: Nursery,
     process: Mutex<Arc<Process>>,
-    pool: Pool<Channel>,
     /// The token refused the PIN, which therefore is never tried again. A login without an
     /// answer, as when the HSM is away, says nothing against a PIN that was taken before.
     refused: AtomicBool,
@@ -93,7 +88,6 @@ impl IsolatedToken {
             module,
         } = start(&nursery, &worker, &setup, pin)?;
         Ok(Self {
-            pool: Pool::new(setup.limits.pool()),
             setup,
             worker,
             pin: pin.duplicate(),
@@ -115,10 +109,6 @@ impl IsolatedToken {
         Arc::clone(&locked(&self.process))
     }
 
-    fn open_channel(&self, deadline: Instant) -> Result<Channel, Error> {
-        self.process().open_channel(deadline)
-    }
-
     /// Logs in by `how`, unless the PIN was refused before.
     fn log_in<T>(&self, how: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         if self.refused.load(Ordering::SeqCst) {
@@ -134,7 +124,6 @@ impl IsolatedToken {
     /// Ends the process and starts another.
     fn restart(&self) -> Result<(), Error> {
         self.process().kill();
-        self.pool.clear();
         let started = start(&self.nursery, &self.worker, &self.setup, &self.pin)?;
         if started.identity.serial != self.identity.serial {
             return Err(Error::TokenNotFound {
@@ -179,9 +168,6 @@ fn start(
         module: path.as_os_str().as_bytes().to_vec(),
         parameters: setup.parameters.clone(),
         selector: setup.token.clone(),
-        sessions: saturated(setup.limits.sessions as u128),
-        waiting: saturated(setup.limits.waiting as u128),
-        idle_milliseconds: saturated(setup.limits.idle.as_millis()),
         pin: Zeroizing::new(pin.expose().into()),
     });
     match process.tell(&start, Instant::now() + setup.start_limit)? {
@@ -224,24 +210,17 @@ impl Token for IsolatedToken {
         &self,
         access: Access,
         deadline: Instant,
-    ) -> Result<Box<dyn TokenSession + '_>, Error> {
-        let open = || match self.open_channel(deadline) {
-            Ok(channel) => Opened::Ready(channel),
-            Err(error) => Opened::Failed(error),
-        };
-        let held = match access {
-            Access::Use => Held::Pooled(self.pool.lend(deadline, open).map_err(not_lent)?),
-            Access::Manage => Held::Once(Some(self.open_channel(deadline)?)),
-        };
-        Ok(Box::new(RemoteSession::new(held, deadline)))
+    ) -> Result<Box<dyn TokenSession>, Error> {
+        let channel = self.process().open_channel(access, deadline)?;
+        Ok(Box::new(RemoteSession::opened(channel, deadline)?))
     }
 
     fn recover(&self, rung: Rung, deadline: Instant) -> Result<(), Error> {
         let milliseconds = child_time(deadline);
         let message = Control::Recover { rung, milliseconds };
         match rung {
-            Rung::FindKey => Ok(()),
-            Rung::NewSession => self.tell(&message, deadline),
+            // Sessions are their owners' to close.
+            Rung::FindKey | Rung::NewSession => Ok(()),
             Rung::LogIn | Rung::Reinitialise => self.log_in(|| self.tell(&message, deadline)),
             Rung::Restart => self.log_in(|| self.restart()),
         }
@@ -256,7 +235,6 @@ impl Token for IsolatedToken {
     }
 
     fn keep_alive(&self, deadline: Instant) -> Result<(), Error> {
-        self.pool.trim();
         let milliseconds = child_time(deadline);
         self.tell(&Control::KeepAlive { milliseconds }, deadline)
     }

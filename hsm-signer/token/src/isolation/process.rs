@@ -13,8 +13,8 @@ use super::{WORKER_ARGUMENT, WORKER_MARK, Worker};
 use crate::error::Error;
 use crate::error::ProcessError;
 use crate::pin::Pin;
-use crate::pool::Turns;
 use crate::sync::locked;
+use crate::token::Access;
 
 /// How long the child has to take a channel: the module has no part in that.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
@@ -25,8 +25,6 @@ pub(super) struct Process {
     /// None once a question on it had no answer: one that comes late must not be taken
     /// for the next.
     control: Mutex<Option<Channel>>,
-    /// One question on the control channel at a time; who waits for that has a deadline too.
-    turns: Turns,
     child: Mutex<Child>,
 }
 
@@ -59,27 +57,26 @@ impl Process {
         tracing::debug!(pid = child.id(), "the module's process was started");
         Ok(Self {
             control: Mutex::new(Some(ours)),
-            turns: Turns::new(1, usize::MAX),
             child: Mutex::new(child),
         })
     }
 
     /// Says something on the control channel and waits for the answer.
     pub fn tell(&self, message: &Control, deadline: Instant) -> Result<ControlReply, Error> {
-        self.exchange(deadline, deadline, |control| {
+        self.exchange(deadline, |control| {
             control.send(&message.encode(), Some(deadline))
         })
     }
 
-    /// A channel to a session of its own.
-    pub fn open_channel(&self, deadline: Instant) -> Result<Channel, Error> {
+    /// A channel to a session of its own, on which the child will say whether it is open.
+    pub fn open_channel(&self, access: Access, deadline: Instant) -> Result<Channel, Error> {
         let (ours, theirs): (_, OwnedFd) =
             Channel::pair().map_err(|error| ProcessError::system("making a socket", error))?;
         // The answer is waited for however great the caller's hurry is: without it nobody
         // could use the control channel any more.
-        let answered = Instant::now() + ANSWER_LIMIT;
-        let reply = self.exchange(deadline, answered, |control| {
-            control.send_with(&Control::Channel.encode(), theirs.as_fd())
+        let answered = deadline.max(Instant::now() + ANSWER_LIMIT);
+        let reply = self.exchange(answered, |control| {
+            control.send_with(&Control::Channel(access).encode(), theirs.as_fd())
         })?;
         match reply {
             ControlReply::Done => Ok(ours),
@@ -88,17 +85,14 @@ impl Process {
         }
     }
 
-    /// Waits for a turn until `deadline`, for the answer until `answered`.
+    /// Waits for the answer until `answered`. One question at a time: whoever has the channel
+    /// is done with it, or has closed it, by a deadline of its own.
     fn exchange(
         &self,
-        deadline: Instant,
         answered: Instant,
         send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
     ) -> Result<ControlReply, Error> {
         let began = Instant::now();
-        let turn = self.turns.take(deadline);
-        turn.map_err(|_| no_frame(NoFrame::Late, began))?;
-        let _turn = Turn(&self.turns);
         let mut control = locked(&self.control);
         let channel = control.as_mut().ok_or(ProcessError::Gone)?;
         let reply = send(channel)
@@ -124,15 +118,6 @@ impl Process {
             Ok(status) => tracing::debug!(pid = child.id(), %status, "the module's process ended"),
             Err(error) => tracing::error!(pid = child.id(), %error, "cannot end the process"),
         }
-    }
-}
-
-/// A turn on the control channel, until it is dropped.
-struct Turn<'a>(&'a Turns);
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.0.give();
     }
 }
 

@@ -1,6 +1,6 @@
 //! A session in the child, as the parent sees it.
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
@@ -9,7 +9,7 @@ use super::message::{Answer, NewKey, Question};
 use super::process::no_frame;
 use crate::error::Error;
 use crate::error::ProcessError;
-use crate::pool::Loan;
+use crate::sync::locked;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 use mls_signer_message::scheme::Scheme;
 
@@ -26,50 +26,47 @@ const ENVELOPE: usize = 1024;
 /// Room in the answer for each signature of a curve's; those of P-521 have 132 bytes.
 const SIGNATURE_ROOM: usize = 1024;
 
-/// One session, over a channel of its own.
-pub(super) struct RemoteSession<'a> {
-    channel: RefCell<Held<'a>>,
+/// One session, over a channel of its own. None once an exchange on it failed.
+pub(super) struct RemoteSession {
+    channel: Mutex<Option<Channel>>,
     deadline: Instant,
 }
 
-/// Where the channel goes after use.
-pub(super) enum Held<'a> {
-    /// Back to the pool.
-    Pooled(Loan<'a, Channel>),
-    /// It is closed.
-    Once(Option<Channel>),
-}
-
-impl Held<'_> {
-    fn channel(&mut self) -> &mut Option<Channel> {
-        match self {
-            Self::Pooled(loan) => loan,
-            Self::Once(channel) => channel,
-        }
-    }
-}
-
-impl<'a> RemoteSession<'a> {
-    pub fn new(channel: Held<'a>, deadline: Instant) -> Self {
-        Self {
-            channel: RefCell::new(channel),
+impl RemoteSession {
+    /// The session at the other end of `channel`, once the child says that it is open.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn opened(channel: Channel, deadline: Instant) -> Result<Self, Error> {
+        let session = Self {
+            channel: Mutex::new(Some(channel)),
             deadline,
+        };
+        match session.with_channel(|channel| receive(channel, Instant::now(), deadline))? {
+            Answer::Done => Ok(session),
+            Answer::Failed(error) => Err(error),
+            _ => Err(session.out_of_step()),
         }
     }
 
-    /// Asks and waits for the answer. A channel on which that fails is closed: an answer
-    /// that comes late must not be taken for the next.
-    fn ask(&self, question: &Question<'_>) -> Result<Answer, Error> {
-        let mut held = self.channel.borrow_mut();
-        let slot = held.channel();
-        let answer = slot
-            .as_mut()
-            .ok_or(ProcessError::Gone)
-            .and_then(|channel| exchange(channel, question, self.deadline));
-        if answer.is_err() {
+    /// A channel on which an exchange fails is closed: an answer that comes late must not be
+    /// taken for the next.
+    fn with_channel<T>(
+        &self,
+        exchange: impl FnOnce(&mut Channel) -> Result<T, ProcessError>,
+    ) -> Result<T, ProcessError> {
+        let mut slot = locked(&self.channel);
+        let done = slot.as_mut().ok_or(ProcessError::Gone).and_then(exchange);
+        if done.is_err() {
             *slot = None;
         }
-        match answer? {
+        done
+    }
+
+    /// Asks and waits for the answer.
+    fn ask(&self, question: &Question<'_>) -> Result<Answer, Error> {
+        let deadline = self.deadline;
+        match self.with_channel(|channel| exchange(channel, question, deadline))? {
             Answer::Failed(error) => Err(error),
             answer => Ok(answer),
         }
@@ -90,7 +87,7 @@ impl<'a> RemoteSession<'a> {
     }
 
     fn out_of_step(&self) -> Error {
-        *self.channel.borrow_mut().channel() = None;
+        *locked(&self.channel) = None;
         ProcessError::OutOfStep.into()
     }
 
@@ -132,6 +129,14 @@ fn exchange(
     channel
         .send(&question.encode(milliseconds), Some(deadline))
         .map_err(|reason| no_frame(reason, began))?;
+    receive(channel, began, deadline)
+}
+
+fn receive(
+    channel: &mut Channel,
+    began: Instant,
+    deadline: Instant,
+) -> Result<Answer, ProcessError> {
     let frame = channel
         .receive(Some(deadline.max(began + Duration::from_millis(1))))
         .map_err(|reason| no_frame(reason, began))?;
@@ -165,7 +170,7 @@ fn fitting(mechanism: SigningMechanism, items: &[&[u8]]) -> usize {
     count.max(1)
 }
 
-impl TokenSession for RemoteSession<'_> {
+impl TokenSession for RemoteSession {
     fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = deadline;
     }

@@ -16,7 +16,7 @@ use super::{WORKER_ARGUMENT, WORKER_MARK};
 use crate::error::Error;
 use crate::error::ProcessError;
 use crate::pin::Pin;
-use crate::token::{Access, KeySpec, Module, Pkcs11Token, SessionLimits, Token};
+use crate::token::{Access, KeySpec, Module, Pkcs11Token, Token, TokenSession};
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 
 /// Answers the parent process, if this program was started to hold a module; then `main`
@@ -81,12 +81,7 @@ fn start_up(start: Start) -> Result<(Pkcs11Token, String), Error> {
     let module = Module::load_with(path, start.parameters.as_deref())?;
     let description = module.description()?;
     let pin = Pin::new(&start.pin)?;
-    let limits = SessionLimits {
-        sessions: start.sessions as usize,
-        waiting: start.waiting as usize,
-        idle: Duration::from_millis(start.idle_milliseconds.into()),
-    };
-    let token = Pkcs11Token::open_with(&module, &start.selector, &pin, limits)?;
+    let token = Pkcs11Token::open(&module, &start.selector, &pin)?;
     Ok((token, description))
 }
 
@@ -95,7 +90,7 @@ fn serve(mut control: Channel, token: &Arc<Pkcs11Token>) -> Result<(), ProcessEr
     while let Ok((frame, socket)) = control.receive_with() {
         let answer = match Control::decode(frame)? {
             Control::Start(_) => return Err(ProcessError::OutOfStep),
-            Control::Channel => open_channel(socket, token),
+            Control::Channel(access) => open_channel(socket, access, token),
             Control::Recover { rung, milliseconds } => token.recover(rung, within(milliseconds)),
             Control::KeepAlive { milliseconds } => token.keep_alive(within(milliseconds)),
         };
@@ -112,11 +107,15 @@ fn reply(control: &Channel, reply: &ControlReply) {
     let _ = control.send(&reply.encode(), None);
 }
 
-fn open_channel(socket: Option<OwnedFd>, token: &Arc<Pkcs11Token>) -> Result<(), Error> {
+fn open_channel(
+    socket: Option<OwnedFd>,
+    access: Access,
+    token: &Arc<Pkcs11Token>,
+) -> Result<(), Error> {
     let channel = Channel::new(socket.ok_or(ProcessError::OutOfStep)?);
     let token = Arc::clone(token);
     let thread = std::thread::Builder::new().name("session".into());
-    let spawned = thread.spawn(move || answer_all(channel, &token));
+    let spawned = thread.spawn(move || serve_session(channel, access, &token));
     spawned.map(drop).map_err(|error| {
         Error::Process(ProcessError::System {
             action: "starting a thread",
@@ -125,46 +124,50 @@ fn open_channel(socket: Option<OwnedFd>, token: &Arc<Pkcs11Token>) -> Result<(),
     })
 }
 
-/// Answers on one session's channel until the parent closes it.
-fn answer_all(mut channel: Channel, token: &Pkcs11Token) {
-    while let Ok(frame) = channel.receive(None) {
-        let Ok((question, milliseconds)) = Question::decode(frame) else {
-            return;
-        };
-        let answer = answer(question, token, within(milliseconds));
-        let answer = answer.unwrap_or_else(Answer::Failed);
-        if channel.send(&answer.encode(), None).is_err() {
+/// Opens a session, says so, and answers on its channel until the parent closes it.
+fn serve_session(mut channel: Channel, access: Access, token: &Pkcs11Token) {
+    let mut session = match token.session(access) {
+        Ok(session) => session,
+        Err(error) => {
+            // A parent that is gone needs no answer.
+            let _ = channel.send(&Answer::Failed(error).encode(), None);
             return;
         }
+    };
+    let mut answered = channel.send(&Answer::Done.encode(), None);
+    while answered.is_ok()
+        && let Ok(frame) = channel.receive(None)
+        && let Ok((question, milliseconds)) = Question::decode(frame)
+    {
+        session.set_deadline(within(milliseconds));
+        let answer = answer(question, session.as_ref()).unwrap_or_else(Answer::Failed);
+        answered = channel.send(&answer.encode(), None);
     }
 }
 
-fn answer(question: Question<'_>, token: &Pkcs11Token, deadline: Instant) -> Result<Answer, Error> {
-    let session = |access| token.session_by(access, deadline);
+fn answer(question: Question<'_>, session: &dyn TokenSession) -> Result<Answer, Error> {
     Ok(match question {
-        Question::Find(class, selector) => {
-            Answer::Found(session(Access::Use)?.find(class, &selector)?)
-        }
-        Question::Read(key) => Answer::Object(Box::new(session(Access::Use)?.read(key)?)),
+        Question::Find(class, selector) => Answer::Found(session.find(class, &selector)?),
+        Question::Read(key) => Answer::Object(Box::new(session.read(key)?)),
         Question::Sign {
             key,
             mechanism,
             items,
         } => {
-            let prefix = session(Access::Use)?.sign_batch(key, mechanism, &items);
+            let prefix = session.sign_batch(key, mechanism, &items);
             Answer::Signed(prefix.signatures, prefix.failure)
         }
         Question::Relabel(key, label) => {
-            session(Access::Manage)?.relabel(key, &label)?;
+            session.relabel(key, &label)?;
             Answer::Done
         }
-        Question::Generate(key) => made(session(Access::Manage)?.generate(&spec(&key)?)?),
+        Question::Generate(key) => made(session.generate(&spec(&key)?)?),
         Question::Import(key, secret) => {
             let secret = PrivateKey::from_secret(key.scheme, &secret)?;
-            made(session(Access::Manage)?.import(&spec(&key)?, &secret)?)
+            made(session.import(&spec(&key)?, &secret)?)
         }
         Question::Destroy(key) => {
-            session(Access::Manage)?.destroy(key)?;
+            session.destroy(key)?;
             Answer::Done
         }
     })

@@ -6,6 +6,7 @@
 //! What lies above does not change.
 
 mod gate;
+mod handles;
 mod identity;
 mod initialise;
 mod key_object;
@@ -15,9 +16,9 @@ mod mechanism;
 mod module;
 mod pkcs11;
 mod session;
+mod session_limits;
 
 pub(crate) use mechanism::supported;
-pub(crate) use pkcs11::not_lent;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,8 @@ pub use key_selector::{KeyClass, KeySelector};
 pub use key_spec::KeySpec;
 pub use mechanism::SigningMechanism;
 pub use module::{Module, SOFTHSM_PATHS};
-pub use pkcs11::{Pkcs11Token, SessionLimits};
+pub use pkcs11::Pkcs11Token;
+pub use session_limits::SessionLimits;
 
 use crate::error::Error;
 use crate::failure::Rung;
@@ -61,25 +63,21 @@ pub trait Token: Debug + Send + Sync {
     /// The mechanisms that it says it has.
     fn mechanisms(&self) -> &[MechanismType];
 
-    /// A session for the caller alone, until it is dropped.
+    /// Opens a session for the caller alone, which is closed when it is dropped.
     ///
     /// # Errors
     /// [`Error::Pkcs11`] when none can be opened.
-    fn session(&self, access: Access) -> Result<Box<dyn TokenSession + '_>, Error> {
+    fn session(&self, access: Access) -> Result<Box<dyn TokenSession>, Error> {
         self.session_by(access, Instant::now() + PATIENCE)
     }
 
-    /// The same, waiting for a free session until `deadline`; each operation ends by then
-    /// too, where the token is in a process that can be ended.
+    /// The same by `deadline`; each operation ends by then too, where the token is in a
+    /// process that can be ended.
     ///
     /// # Errors
-    /// [`Error::Pkcs11`] when none can be opened, [`Error::DeadlinePassed`],
-    /// [`Error::QueueFull`].
-    fn session_by(
-        &self,
-        access: Access,
-        deadline: Instant,
-    ) -> Result<Box<dyn TokenSession + '_>, Error>;
+    /// [`Error::Pkcs11`] when none can be opened, [`Error::DeadlinePassed`].
+    fn session_by(&self, access: Access, deadline: Instant)
+    -> Result<Box<dyn TokenSession>, Error>;
 
     /// Takes one step of recovery.
     ///
@@ -101,8 +99,7 @@ pub trait Token: Debug + Send + Sync {
         None
     }
 
-    /// Closes sessions that were idle for too long, and uses the one that holds the login
-    /// so that the token does not close that.
+    /// Uses the session that holds the login, so that the token does not close it.
     ///
     /// # Errors
     /// When the token does not answer.
@@ -115,7 +112,10 @@ pub trait Token: Debug + Send + Sync {
 /// One session with a token. Each method is one operation of PKCS#11; its errors are
 /// [`Error::Pkcs11`] for a code that the token returned and [`Error::ModuleMisbehaved`]
 /// for an answer that makes no sense.
-pub trait TokenSession {
+///
+/// An operation that failed may leave a session in the middle of something
+/// (CKR_OPERATION_ACTIVE ever after): it is then dropped, and another is opened.
+pub trait TokenSession: Send {
     /// The token objects of `class` that `selector` describes.
     ///
     /// # Errors

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use mls_fault_module::{Faults, library};
 use mls_hsm_signer::engine::{
-    Engine, EngineConfig, Health, Key, Phase, SignRequest, SourceConfig, Timing,
+    Engine, EngineConfig, EngineError, Health, Key, Phase, SignRequest, Signature, SourceConfig,
+    Timing,
 };
 use mls_hsm_signer::isolation::{ModuleSetup, Worker};
 use mls_hsm_signer::token::SessionLimits;
-use mls_hsm_signer::{Error, KeySpec, Pin, PrivateKey, SCHEMES, Scheme, keys};
+use mls_hsm_signer::{KeySpec, Pin, PrivateKey, SCHEMES, Scheme, keys};
 
 use super::{PIN, TestToken, module_path, verified};
 
@@ -157,7 +158,7 @@ pub fn requests(keys: &[Arc<Key>], count: usize) -> Vec<SignRequest> {
 }
 
 /// Checks each result that is a signature with an independent judge, and counts.
-pub fn count_valid(requests: &[SignRequest], results: &[Result<Vec<u8>, Error>]) -> usize {
+pub fn count_valid(requests: &[SignRequest], results: &[Result<Signature, EngineError>]) -> usize {
     assert_eq!(requests.len(), results.len());
     let valid = |request: &SignRequest, signature: &[u8]| {
         let key = &request.key;
@@ -168,7 +169,10 @@ pub fn count_valid(requests: &[SignRequest], results: &[Result<Vec<u8>, Error>])
         .zip(results)
         .filter_map(|(request, result)| {
             let signature = result.as_ref().ok()?;
-            assert!(valid(request, signature), "a wrong signature was released");
+            assert!(
+                valid(request, &signature.bytes),
+                "a wrong signature was released"
+            );
             Some(())
         });
     signed.count()

@@ -43,7 +43,7 @@ pub trait Between: Debug + Send + Sync {
 #[derive(Debug)]
 pub struct Wrapped<B> {
     inner: Arc<dyn Token>,
-    pub between: B,
+    pub between: Arc<B>,
 }
 
 impl<B: Between> Wrapped<B> {
@@ -51,12 +51,12 @@ impl<B: Between> Wrapped<B> {
     pub fn new(inner: &Arc<dyn Token>, between: B) -> Arc<Self> {
         Arc::new(Self {
             inner: Arc::clone(inner),
-            between,
+            between: Arc::new(between),
         })
     }
 }
 
-impl<B: Between> Token for Wrapped<B> {
+impl<B: Between + 'static> Token for Wrapped<B> {
     fn identity(&self) -> &TokenIdentity {
         self.between.identity(self.inner.identity())
     }
@@ -69,21 +69,19 @@ impl<B: Between> Token for Wrapped<B> {
         &self,
         access: Access,
         deadline: Instant,
-    ) -> Result<Box<dyn TokenSession + '_>, Error> {
+    ) -> Result<Box<dyn TokenSession>, Error> {
         let inner = self.inner.session_by(access, deadline)?;
-        Ok(Box::new(WrappedSession {
-            between: &self.between,
-            inner,
-        }))
+        let between = Arc::clone(&self.between);
+        Ok(Box::new(WrappedSession { between, inner }))
     }
 }
 
-struct WrappedSession<'a, B> {
-    between: &'a B,
-    inner: Box<dyn TokenSession + 'a>,
+struct WrappedSession<B> {
+    between: Arc<B>,
+    inner: Box<dyn TokenSession>,
 }
 
-impl<B: Between> TokenSession for WrappedSession<'_, B> {
+impl<B: Between> TokenSession for WrappedSession<B> {
     fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error> {
         self.inner.find(class, selector)
     }

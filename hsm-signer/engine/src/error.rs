@@ -1,0 +1,85 @@
+//! What can become of a signature that an engine was asked for.
+
+use std::sync::Arc;
+
+use mls_signer_token::Error;
+use mls_signer_token::failure::Nature;
+
+/// Why an engine did not sign, or could not be started.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum EngineError {
+    /// What the tokens said.
+    #[error(transparent)]
+    Token(Arc<Error>),
+    /// As much work waits as may; nothing was accepted.
+    #[error("too many signatures are waiting already; try again later")]
+    QueueFull,
+    /// As much of the caller's work waits as may; nothing was accepted.
+    #[error("too many signatures of this caller are waiting already; try again later")]
+    LaneFull,
+    /// The message is longer than the engine signs.
+    #[error("the message has {length} bytes; at most {limit} can be signed")]
+    MessageTooLong {
+        /// Its length in bytes.
+        length: usize,
+        /// The longest allowed.
+        limit: usize,
+    },
+    /// The deadline passed before the signature was made. None was released.
+    #[error("the deadline passed before the signature was made{}", after(last))]
+    DeadlinePassed {
+        /// What went wrong last, if anything did.
+        last: Option<String>,
+    },
+    /// No token can sign at present; nothing was accepted.
+    #[error("no token can sign at present: {reasons}")]
+    Unavailable {
+        /// Which are out, and why.
+        reasons: String,
+    },
+    /// No key of the engine is as asked for.
+    #[error("the signer has no {wanted}; it has {present}")]
+    KeyUnknown {
+        /// What was asked for.
+        wanted: String,
+        /// The keys there are.
+        present: String,
+    },
+    /// This engine has been stopped, or the thread that answers is gone.
+    #[error("the signer's engine has been stopped")]
+    Stopped,
+}
+
+fn after(last: &Option<String>) -> String {
+    last.as_ref()
+        .map(|reason| format!("; the last failure was: {reason}"))
+        .unwrap_or_default()
+}
+
+impl EngineError {
+    /// Whether it may pass.
+    pub fn nature(&self) -> Nature {
+        match self {
+            Self::Token(error) => error.nature(),
+            Self::QueueFull | Self::LaneFull | Self::Unavailable { .. } => Nature::Transient,
+            Self::DeadlinePassed { .. } => Nature::Unknown,
+            Self::MessageTooLong { .. } | Self::KeyUnknown { .. } | Self::Stopped => {
+                Nature::Permanent
+            }
+        }
+    }
+
+    /// What the tokens said, if it is that.
+    pub fn token(&self) -> Option<&Error> {
+        match self {
+            Self::Token(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<Error> for EngineError {
+    fn from(error: Error) -> Self {
+        Self::Token(Arc::new(error))
+    }
+}

@@ -1,0 +1,147 @@
+//! Which token may sign a message, and what becomes of one whose signature failed.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use mls_signer_token::Error;
+use mls_signer_token::failure::Nature;
+
+use crate::EngineError;
+use crate::health::Phase;
+use crate::key::Key;
+use crate::source::{Source, Standing};
+
+/// How often a message may be under way when something fails before it is refused: one
+/// that makes a module crash must not do so for ever.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// The tokens of an engine.
+pub(crate) struct Sources(Vec<Arc<Source>>);
+
+/// What has become of a message so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct History {
+    attempts: u32,
+    /// The sources, one bit each, that refused it for good.
+    refused_by: u64,
+    last: Option<String>,
+}
+
+impl History {
+    /// Whether it was under way when something failed.
+    pub fn is_suspect(&self) -> bool {
+        self.attempts > 0
+    }
+
+    /// What went wrong last.
+    pub fn last(&self) -> Option<String> {
+        self.last.clone()
+    }
+
+    fn is_refused_by(&self, source: usize) -> bool {
+        self.refused_by & bit(source) != 0
+    }
+}
+
+fn bit(source: usize) -> u64 {
+    1u64.checked_shl(source as u32).unwrap_or(0)
+}
+
+impl Sources {
+    pub fn new(sources: Vec<Arc<Source>>) -> Self {
+        Self(sources)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Source>> {
+        self.0.iter()
+    }
+
+    /// How many signatures can be made at a time.
+    pub fn sessions(&self) -> usize {
+        self.iter().map(|source| source.sessions()).sum()
+    }
+
+    /// When source number `source` would have signed, in microseconds; none where it cannot.
+    pub fn cost(&self, source: usize, key: &Key, history: &History) -> Option<u64> {
+        if history.is_refused_by(source) {
+            return None;
+        }
+        let source = self.0.get(source)?;
+        matches!(source.standing(key), Standing::Signs).then(|| source.expected_us())
+    }
+
+    /// Refuses new work when no source signs and none is being recovered.
+    pub fn refuse_if_hopeless(&self) -> Result<(), EngineError> {
+        let hopeless = |source: &Arc<Source>| matches!(source.phase(), Phase::Out | Phase::Refused);
+        if self.iter().all(hopeless) {
+            return Err(self.unavailable());
+        }
+        Ok(())
+    }
+
+    /// Why no source will sign a message that was accepted at `accepted`; none while one may.
+    pub fn hopeless(&self, key: &Key, accepted: Instant, history: &History) -> Option<EngineError> {
+        let hope = self.iter().enumerate().any(|(number, source)| {
+            !history.is_refused_by(number)
+                && match source.standing(key) {
+                    Standing::Signs | Standing::Recovers => true,
+                    // It looks again soon, and only then the key is known to be missing.
+                    Standing::Lacks { looked } => looked < accepted,
+                    Standing::Refused => false,
+                }
+        });
+        if hope {
+            return None;
+        }
+        let ready = |source: &Arc<Source>| source.phase() == Phase::Ready;
+        Some(if self.iter().any(ready) {
+            key.not_found().into()
+        } else {
+            self.unavailable()
+        })
+    }
+
+    /// Whether a message may be tried again after `error`, which source number `source` gave.
+    pub fn judge(
+        &self,
+        error: Error,
+        history: &mut History,
+        source: usize,
+        deadline: Instant,
+    ) -> Result<(), EngineError> {
+        if matches!(error, Error::DeadlinePassed { .. }) && Instant::now() >= deadline {
+            return Err(EngineError::DeadlinePassed {
+                last: history.last.take(),
+            });
+        }
+        history.attempts += 1;
+        if error.nature() == Nature::Permanent {
+            history.refused_by |= bit(source);
+            if history.refused_by.count_ones() as usize >= self.0.len() {
+                return Err(error.into());
+            }
+        }
+        if history.attempts >= MAX_ATTEMPTS {
+            return Err(error.into());
+        }
+        history.last = Some(error.to_string());
+        Ok(())
+    }
+
+    /// Which sources are out, and why.
+    pub fn reasons(&self) -> String {
+        let reason = |source: &Arc<Source>| {
+            let health = source.health();
+            let failure = health.last_failure.unwrap_or_else(|| "no failure".into());
+            format!("{} ({:?}): {failure}", health.name, health.phase)
+        };
+        let reasons: Vec<_> = self.iter().map(reason).collect();
+        reasons.join("; ")
+    }
+
+    fn unavailable(&self) -> EngineError {
+        EngineError::Unavailable {
+            reasons: self.reasons(),
+        }
+    }
+}
