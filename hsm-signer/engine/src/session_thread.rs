@@ -21,6 +21,10 @@ const SLICE: Duration = Duration::from_millis(10);
 const FEW: u32 = 4;
 const LONGEST_SLICE: Duration = Duration::from_millis(50);
 
+/// Where the token has no room for another session, it is tried again so much later: others
+/// sign meanwhile.
+const NO_ROOM_PAUSE: Duration = Duration::from_millis(250);
+
 /// The most messages that a session is given at once.
 const MAX_SLICE: u64 = 32;
 
@@ -40,7 +44,7 @@ enum Left {
     Stopped,
     /// The source is recovering.
     Recovering,
-    /// The token has no room for the session; it may have after a recovery.
+    /// The token has no room for the session.
     NoRoom,
 }
 
@@ -51,7 +55,7 @@ impl SessionThread {
             match self.sign_while_ready(token.as_ref(), generation) {
                 Left::Stopped => return,
                 Left::Recovering => {}
-                Left::NoRoom => self.source.wait_for_change(generation),
+                Left::NoRoom => self.source.wait_for_change(generation, NO_ROOM_PAUSE),
             }
         }
     }
@@ -67,12 +71,10 @@ impl SessionThread {
             {
                 Taken::Closed => return Left::Stopped,
                 Taken::Nothing if self.source.is_past(generation) => return Left::Recovering,
+                // Idle for too long, or the supervisor needs the room.
                 Taken::Nothing => {
-                    // Idle for too long, or the supervisor needs one.
-                    let lent = session.take().is_some() && self.source.lend_room();
-                    if lent {
-                        return Left::NoRoom;
-                    }
+                    session = None;
+                    self.source.room_given();
                 }
                 Taken::Items(messages) => {
                     let open = match session.take() {

@@ -426,26 +426,21 @@ impl Source {
         }
     }
 
-    /// Returns when a step of recovery was taken since `generation`, or the engine stops.
-    pub fn wait_for_change(&self, generation: u64) {
-        let mut state = locked(&self.state);
-        while !state.stopping && state.generation == generation {
-            state = self.wait(state);
-        }
+    /// Waits for `time`; less where a step of recovery was taken since `generation`, or the
+    /// engine stops.
+    pub fn wait_for_change(&self, generation: u64, time: Duration) {
+        let state = locked(&self.state);
+        let unchanged = |state: &mut State| !state.stopping && state.generation == generation;
+        drop(self.wake.wait_timeout_while(state, time, unchanged));
     }
 
     /// Waits, at most for `time`, until no session is open.
     pub fn wait_until_closed(&self, time: Duration) {
-        let until = Instant::now() + time;
-        let mut state = locked(&self.state);
-        while state.sessions > 0 {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            let waited = self.wake.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let state = locked(&self.state);
+        drop(
+            self.wake
+                .wait_timeout_while(state, time, |state| state.sessions > 0),
+        );
     }
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
@@ -466,9 +461,9 @@ impl Source {
         self.is_past(generation) || has_session && locked(&self.state).room_wanted
     }
 
-    /// Whether the room of a session that was just closed is needed by the supervisor.
-    pub fn lend_room(&self) -> bool {
-        std::mem::take(&mut locked(&self.state).room_wanted)
+    /// A session was closed, so that the supervisor has room for its own.
+    pub fn room_given(&self) {
+        locked(&self.state).room_wanted = false;
     }
 
     fn ask_for_room(&self) {
