@@ -1,7 +1,7 @@
 //! The bare module: threads, each with a session, that hash and sign. None of the signer's code.
 
 use std::path::Path;
-use std::thread;
+use std::sync::{Mutex, PoisonError};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::object::{Attribute, ObjectClass};
@@ -10,9 +10,9 @@ use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
 
 use crate::Failure;
-use crate::contest::{Contender, Contest, calls_until};
+use crate::contest::{Contender, Contest};
 use crate::sandbox::{LABEL, PIN};
-use crate::verification::{MESSAGE, Signed};
+use crate::verification::{Algorithms, MESSAGE, Signed};
 
 /// A module with the sandbox's token.
 pub struct Bare {
@@ -40,43 +40,30 @@ impl Bare {
         Err("the bare module does not show the token".into())
     }
 
-    /// One for each number of sessions.
-    pub fn contenders(&self, contest: &Contest) -> Result<Vec<Contender>, Failure> {
-        let counts = contest.bare_sessions.iter();
-        counts
-            .map(|count| self.contender(contest, *count))
-            .collect()
-    }
-
-    fn contender(&self, contest: &Contest, count: usize) -> Result<Contender, Failure> {
-        let scheme = contest.scheme;
+    /// With so many sessions.
+    pub fn contender(&self, contest: &Contest, count: usize) -> Result<Contender, Failure> {
         let class = Attribute::Class(ObjectClass::PRIVATE_KEY);
-        let label = Attribute::Label(scheme.label().into_bytes());
+        let label = Attribute::Label(contest.scheme.default_label().into_bytes());
         let [key] = self.login.find_objects(&[class, label])?[..] else {
             return Err("the bare module does not show the key".into());
         };
-        let sessions = (0..count).map(|_| self.pkcs11.open_ro_session(self.slot));
-        let mut sessions: Vec<Session> = sessions.collect::<Result<_, _>>()?;
-        let sign = move |session: &mut Session| {
-            let signature = session.sign(&scheme.mechanism(), key, &scheme.input(&MESSAGE))?;
-            Ok(vec![Signed::InToken(signature)])
-        };
+        let sessions = (0..count).map(|_| self.pkcs11.open_ro_session(self.slot).map(Mutex::new));
+        let sessions: Vec<Mutex<Session>> = sessions.collect::<Result<_, _>>()?;
+        let algorithms = Algorithms::of(contest.scheme)?;
         Ok(Contender {
             name: "bare",
             sessions: count,
             batch: 1,
-            sign: Box::new(move |until| {
-                thread::scope(|scope| {
-                    let threads: Vec<_> = sessions
-                        .iter_mut()
-                        .map(|session| scope.spawn(move || calls_until(until, || sign(session))))
-                        .collect();
-                    let mut calls = Vec::new();
-                    for thread in threads {
-                        calls.extend(thread.join().map_err(|_| "a thread panicked")??);
-                    }
-                    Ok(calls)
-                })
+            callers: count,
+            call: Box::new(move |caller| {
+                // Each caller has its own: nobody waits.
+                let session = sessions[caller]
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                let (mechanism, input) = algorithms.in_token(&MESSAGE);
+                Ok(vec![Signed::InToken(
+                    session.sign(&mechanism, key, &input)?,
+                )])
             }),
         })
     }

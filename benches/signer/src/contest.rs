@@ -1,16 +1,17 @@
 //! Contenders that take turns, and the rows that say how they did.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use mls_hsm_signer::Scheme;
+use serde_json::json;
 
 use crate::Failure;
 use crate::sandbox::Module;
-use crate::scheme::Scheme;
 use crate::statistics::{Summary, median, microseconds_each};
 use crate::verification::{PublicKey, Signed};
 
-/// What is compared.
+/// What is compared, and for how long.
 pub struct Contest {
     pub module: Module,
     pub scheme: &'static Scheme,
@@ -20,6 +21,8 @@ pub struct Contest {
     pub bare_sessions: &'static [usize],
     /// Messages that the signer is given at once.
     pub batch: usize,
+    pub turn: Duration,
+    pub rounds: u32,
 }
 
 /// Something that signs.
@@ -28,30 +31,13 @@ pub struct Contender {
     pub sessions: usize,
     /// Messages in a call.
     pub batch: usize,
-    /// Begins calls until this instant, and waits for the last of them.
-    pub sign: Box<dyn FnMut(Instant) -> Result<Vec<Call>, Failure>>,
+    /// How many call at a time, each in a thread.
+    pub callers: usize,
+    /// What the caller with this number is answered.
+    pub call: Call,
 }
 
-/// A call and what it was answered.
-pub struct Call {
-    pub time: Duration,
-    pub signed: Vec<Signed>,
-}
-
-/// Calls, one after the other.
-pub fn calls_until(
-    until: Instant,
-    mut call: impl FnMut() -> Result<Vec<Signed>, Failure>,
-) -> Result<Vec<Call>, Failure> {
-    let mut calls = Vec::new();
-    while Instant::now() < until {
-        let began = Instant::now();
-        let signed = call()?;
-        let time = began.elapsed();
-        calls.push(Call { time, signed });
-    }
-    Ok(calls)
-}
+pub type Call = Box<dyn Fn(usize) -> Result<Vec<Signed>, Failure> + Sync>;
 
 /// What one contender did in all its turns.
 #[derive(Default)]
@@ -63,49 +49,50 @@ struct Samples {
     calls: Vec<f64>,
 }
 
-/// How one contender did.
-#[derive(Serialize)]
-pub struct Row {
-    module: &'static str,
-    scheme: &'static str,
-    contender: &'static str,
-    sessions: usize,
-    batch: usize,
-    rounds: usize,
-    /// The signatures that were made, each of which was verified.
-    verified: u64,
-    /// Of the median turn.
-    signatures_per_s: f64,
-    /// The rate as a part of the bare module's best, round by round: the median.
-    ratio_to_bare: f64,
-    least_ratio: f64,
-    greatest_ratio: f64,
-    /// A call: one signature, or a batch.
-    call_median_us: f64,
-    /// The median distance from the median.
-    call_deviation_us: f64,
-    call_least_us: f64,
-    call_p99_us: f64,
+impl Contender {
+    /// Calls for about `time`.
+    fn take_turn(&self, time: Duration) -> Result<Vec<(Duration, Vec<Signed>)>, Failure> {
+        let until = Instant::now() + time;
+        let calls = |caller| {
+            let mut calls = Vec::new();
+            while Instant::now() < until {
+                let began = Instant::now();
+                let signed = (self.call)(caller)?;
+                calls.push((began.elapsed(), signed));
+            }
+            Ok::<_, Failure>(calls)
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.callers)
+                .map(|caller| scope.spawn(move || calls(caller)))
+                .collect();
+            let mut all = Vec::new();
+            for thread in threads {
+                all.extend(thread.join().map_err(|_| "a caller panicked")??);
+            }
+            Ok(all)
+        })
+    }
 }
 
 impl Samples {
-    /// Takes a turn; what it signs is verified after the clock has stopped.
-    fn turn(
+    /// A turn; what is signed in it is verified after the clock has stopped.
+    fn add(
         &mut self,
-        contender: &mut Contender,
-        key: &PublicKey<'_>,
-        turn: Duration,
+        contender: &Contender,
+        key: &PublicKey,
+        time: Duration,
     ) -> Result<(), Failure> {
         let began = Instant::now();
-        let calls = (contender.sign)(began + turn)?;
+        let calls = contender.take_turn(time)?;
         let took = began.elapsed();
         let mut verified = 0;
-        for call in &calls {
-            for signed in &call.signed {
+        for (time, signed) in &calls {
+            for signed in signed {
                 key.verify(signed)?;
                 verified += 1;
             }
-            self.calls.push(microseconds_each(call.time, 1));
+            self.calls.push(microseconds_each(*time, 1));
         }
         self.turns.push(microseconds_each(took, verified));
         self.verified += verified;
@@ -118,84 +105,88 @@ impl Samples {
 }
 
 impl Contest {
-    /// Has the contenders take turns; those named `bare` are what all are compared with.
+    /// Has the contenders take turns; those named `bare` are what all are compared with. A row for
+    /// each contender, for a person or as JSON.
     pub fn hold(
         &self,
-        contenders: &mut [Contender],
-        key: &PublicKey<'_>,
-        turn: Duration,
-        rounds: u32,
-    ) -> Result<Vec<Row>, Failure> {
+        contenders: &[Contender],
+        key: &PublicKey,
+        json: bool,
+    ) -> Result<Vec<String>, Failure> {
         let mut samples: Vec<Samples> = contenders.iter().map(|_| Samples::default()).collect();
-        for contender in contenders.iter_mut() {
+        for contender in contenders {
             // Connections, sessions and caches are made; this does not count.
-            (contender.sign)(Instant::now() + turn / 4)?;
+            contender.take_turn(self.turn / 4)?;
         }
-        for _ in 0..rounds {
-            for (contender, samples) in contenders.iter_mut().zip(&mut samples) {
-                samples.turn(contender, key, turn)?;
+        for _ in 0..self.rounds {
+            for (contender, samples) in contenders.iter().zip(&mut samples) {
+                samples.add(contender, key, self.turn)?;
             }
         }
-        let rows = contenders.iter().zip(&samples);
-        let bare = rows
+        let each = contenders.iter().zip(&samples);
+        let best = each
             .clone()
-            .filter(|(contender, _)| contender.name == "bare");
-        let best = bare
+            .filter(|(contender, _)| contender.name == "bare")
             .map(|(_, samples)| samples)
             .min_by(|one, other| one.typical().total_cmp(&other.typical()))
             .ok_or("there is no bare module")?;
-        rows.map(|(contender, samples)| self.row(contender, samples, best))
+        each.map(|(contender, samples)| self.row(contender, samples, best, json))
             .collect()
     }
 
-    fn row(&self, contender: &Contender, ours: &Samples, best: &Samples) -> Result<Row, Failure> {
-        let turns = Summary::of(&ours.turns).ok_or("no turn was measured")?;
-        let calls = Summary::of(&ours.calls).ok_or("no call was measured")?;
-        let rounds = best.turns.iter().zip(&ours.turns);
-        let ratios: Vec<f64> = rounds.map(|(best, ours)| best / ours).collect();
-        Ok(Row {
-            module: self.module.name(),
-            scheme: self.scheme.name,
-            contender: contender.name,
-            sessions: contender.sessions,
-            batch: contender.batch,
-            rounds: turns.runs,
-            verified: ours.verified,
-            signatures_per_s: 1e6 / turns.median_us,
-            ratio_to_bare: median(&ratios).ok_or("no turn was measured")?,
-            least_ratio: ratios.iter().copied().fold(f64::INFINITY, f64::min),
-            greatest_ratio: ratios.iter().copied().fold(0.0, f64::max),
-            call_median_us: calls.median_us,
-            call_deviation_us: calls.mad_us,
-            call_least_us: calls.min_us,
-            call_p99_us: percentile(&ours.calls, 99),
-        })
-    }
-}
-
-impl Row {
-    /// For a program, or for a person.
-    pub fn line(&self, json: bool) -> Result<String, Failure> {
-        if json {
-            return Ok(serde_json::to_string(self)?);
+    fn row(
+        &self,
+        contender: &Contender,
+        ours: &Samples,
+        best: &Samples,
+        json: bool,
+    ) -> Result<String, Failure> {
+        let turns = Summary::of(&ours.turns).ok_or("there was no turn")?;
+        let calls = Summary::of(&ours.calls).ok_or("there was no call")?;
+        let p99 = percentile(&ours.calls, 99);
+        // Round by round, so that what slows both down does not count.
+        let ratios = best
+            .turns
+            .iter()
+            .zip(&ours.turns)
+            .map(|(best, ours)| best / ours);
+        let ratios: Vec<f64> = ratios.collect();
+        let ratio = median(&ratios).ok_or("there was no turn")?;
+        let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+        let greatest = ratios.iter().copied().fold(0.0, f64::max);
+        let Contender {
+            name,
+            sessions,
+            batch,
+            ..
+        } = contender;
+        let (module, scheme, rate) = (self.module.name(), self.scheme.name, 1e6 / turns.median_us);
+        if !json {
+            return Ok(format!(
+                "{module:9}  {scheme:22}  {name:10}  sessions {sessions:2}  batch {batch:4}  \
+                 {rate:7.0}/s  {ratio:.2} of bare ({least:.2} to {greatest:.2})  a call {:.0} us, \
+                 p99 {p99:.0} us",
+                calls.median_us
+            ));
         }
-        let signed = format!(
-            "{:9}  {:22}  {:10}  sessions {:2}  batch {:4}  {:7.0}/s",
-            self.module,
-            self.scheme,
-            self.contender,
-            self.sessions,
-            self.batch,
-            self.signatures_per_s,
-        );
-        Ok(format!(
-            "{signed}  {:.2} of bare ({:.2} to {:.2})  a call {:.0} us, p99 {:.0} us",
-            self.ratio_to_bare,
-            self.least_ratio,
-            self.greatest_ratio,
-            self.call_median_us,
-            self.call_p99_us,
-        ))
+        let row = json!({
+            "module": module,
+            "scheme": scheme,
+            "contender": name,
+            "sessions": sessions,
+            "batch": batch,
+            "rounds": turns.runs,
+            "verified": ours.verified,
+            "signatures_per_s": rate,
+            "ratio_to_bare": ratio,
+            "least_ratio": least,
+            "greatest_ratio": greatest,
+            "call_median_us": calls.median_us,
+            "call_deviation_us": calls.mad_us,
+            "call_least_us": calls.min_us,
+            "call_p99_us": p99,
+        });
+        Ok(row.to_string())
     }
 }
 

@@ -4,12 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mls_hsm_signer::Scheme;
 use mls_hsm_signer::engine::{Engine, EngineConfig, SignRequest, SourceConfig};
 use mls_hsm_signer::isolation::Worker;
 
 use crate::Failure;
-use crate::contest::{Contender, Contest, calls_until};
+use crate::contest::{Contender, Contest};
 use crate::sandbox::Sandbox;
 use crate::verification::{MESSAGE, Signed};
 
@@ -20,11 +19,11 @@ pub fn contenders(
     sandbox: &Sandbox,
     module: &Path,
     contest: &Contest,
-) -> Result<Vec<Contender>, Failure> {
+) -> Result<[Contender; 2], Failure> {
     let setup = sandbox.setup(module, contest.sessions);
     let inside = SourceConfig::in_process(setup.clone(), sandbox.pin()?);
     let outside = SourceConfig::isolated(setup, Worker::this_program()?, sandbox.pin()?);
-    Ok(vec![
+    Ok([
         contender("in-process", inside, contest)?,
         contender("isolated", outside, contest)?,
     ])
@@ -37,10 +36,9 @@ fn contender(
     contest: &Contest,
 ) -> Result<Contender, Failure> {
     let engine = Engine::start(EngineConfig::new(source))?;
-    let scheme = Scheme::by_name(contest.scheme.name).ok_or("the engine has no such scheme")?;
-    let key = engine.current_key(scheme)?;
+    let key = engine.current_key(contest.scheme)?;
     let batch = contest.batch;
-    let sign = move || {
+    let call = move |_| {
         let deadline = Instant::now() + LIMIT;
         if batch == 1 {
             return Ok(vec![Signed::InMls(engine.sign(&key, &MESSAGE, deadline)?)]);
@@ -52,14 +50,14 @@ fn contender(
         let signatures = engine
             .sign_batch(vec![request; batch], deadline)
             .into_iter();
-        Ok(signatures
-            .map(|signature| signature.map(Signed::InMls))
-            .collect::<Result<_, _>>()?)
+        let signed = signatures.map(|signature| signature.map(Signed::InMls));
+        Ok(signed.collect::<Result<_, _>>()?)
     };
     Ok(Contender {
         name,
         sessions: contest.sessions,
         batch,
-        sign: Box::new(move |until| calls_until(until, &sign)),
+        callers: 1,
+        call: Box::new(call),
     })
 }

@@ -9,7 +9,6 @@ mod bare;
 mod contest;
 mod engine;
 mod sandbox;
-mod scheme;
 mod service;
 #[path = "../../src/statistics.rs"]
 mod statistics;
@@ -17,16 +16,17 @@ mod verification;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use mls_hsm_signer::Scheme;
 use mls_hsm_signer::isolation::become_worker_if_asked;
 
 use bare::Bare;
 use contest::Contest;
 use sandbox::{Module, Sandbox};
-use scheme::Scheme;
 
 /// Why nothing was measured.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -67,8 +67,8 @@ enum Command {
 /// What is measured, and for how long.
 #[derive(Args)]
 struct Choice {
-    /// A scheme, as often as needed
-    #[arg(long, default_values = scheme::NAMES, value_parser = PossibleValuesParser::new(scheme::NAMES)
+    /// A scheme, as often as needed [default: all]
+    #[arg(long, value_parser = PossibleValuesParser::new(Scheme::all_of_wire().map(|one| one.name))
         .try_map(|name| Scheme::by_name(&name).ok_or("there is no such scheme")))]
     scheme: Vec<&'static Scheme>,
     /// A module, as often as needed
@@ -104,21 +104,21 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return sandbox::run_this_program_inside();
     };
     let sandbox = Sandbox::set_up(directory)?;
-    let turn = Duration::from_secs_f64(choice.seconds / f64::from(choice.rounds));
     for module in &choice.module {
         let path = sandbox.module(*module, "ours")?;
         let bare = Bare::load(&sandbox.module(*module, "bare")?)?;
-        for scheme in &choice.scheme {
-            for contest in contests(*module, scheme, load) {
-                let mut contenders = bare.contenders(&contest)?;
-                contenders.extend(match load {
-                    None => engine::contenders(&sandbox, &path, &contest)?,
-                    Some(load) => service::contenders(&sandbox, &path, &contest, load)?,
-                });
-                let key = sandbox.key(scheme)?;
-                for row in contest.hold(&mut contenders, &key, turn, choice.rounds)? {
-                    println!("{}", row.line(arguments.json)?);
-                }
+        for contest in contests(choice, *module, load) {
+            let counts = contest.bare_sessions.iter();
+            let mut contenders = counts
+                .map(|count| bare.contender(&contest, *count))
+                .collect::<Result<Vec<_>, _>>()?;
+            contenders.extend(match load {
+                None => engine::contenders(&sandbox, &path, &contest)?,
+                Some(load) => service::contenders(&sandbox, &path, &contest, load)?,
+            });
+            let key = sandbox.key(contest.scheme)?;
+            for row in contest.hold(&contenders, key, arguments.json)? {
+                println!("{row}");
             }
         }
     }
@@ -127,20 +127,31 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 /// SoftHSM takes the cores that everything else needs too: as a bare module it is tried with
 /// several numbers of sessions. The delayed one has 30, as an HSM may.
-fn contests(module: Module, scheme: &'static Scheme, load: Option<&service::Load>) -> Vec<Contest> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+fn contests(choice: &Choice, module: Module, load: Option<&service::Load>) -> Vec<Contest> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
     let shapes: Vec<(usize, &[usize], usize)> = match (module, load) {
         (Module::Softhsm, None) => vec![(1, &[1], 1), (8, &[1, 2, 4, 8], 1_000)],
         (Module::Delayed, None) => vec![(1, &[1], 1), (30, &[30], 3_000)],
         (Module::Softhsm, Some(load)) => vec![(2 * cores, &[1, 2, 4], load.batch)],
         (Module::Delayed, Some(load)) => vec![(30, &[30], load.batch)],
     };
-    let contest = |(sessions, bare_sessions, batch)| Contest {
-        module,
-        scheme,
-        sessions,
-        bare_sessions,
-        batch,
+    let schemes = match choice.scheme.as_slice() {
+        [] => Scheme::all_of_wire().collect(),
+        some => some.to_vec(),
     };
-    shapes.into_iter().map(contest).collect()
+    let mut contests = Vec::new();
+    for scheme in schemes {
+        for &(sessions, bare_sessions, batch) in &shapes {
+            contests.push(Contest {
+                module,
+                scheme,
+                sessions,
+                bare_sessions,
+                batch,
+                turn: Duration::from_secs_f64(choice.seconds / f64::from(choice.rounds)),
+                rounds: choice.rounds,
+            });
+        }
+    }
+    contests
 }

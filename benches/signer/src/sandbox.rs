@@ -9,10 +9,9 @@ use clap::ValueEnum;
 use mls_fault_module::{Faults, library};
 use mls_hsm_signer::isolation::ModuleSetup;
 use mls_hsm_signer::token::{SOFTHSM_PATHS, SessionLimits, initialise};
-use mls_hsm_signer::{KeySpec, Pin, Pkcs11Token, Token, TokenSelector, keys};
+use mls_hsm_signer::{KeySpec, Pin, Pkcs11Token, Scheme, Token, TokenSelector, keys};
 
 use crate::Failure;
-use crate::scheme::Scheme;
 use crate::verification::PublicKey;
 
 /// The token's label.
@@ -43,7 +42,7 @@ impl Module {
 pub struct Sandbox {
     directory: PathBuf,
     softhsm: &'static Path,
-    public_keys: Vec<Vec<u8>>,
+    public_keys: Vec<PublicKey>,
 }
 
 /// Runs this program again with its own arguments, and SoftHSM's tokens in a new directory.
@@ -89,11 +88,11 @@ impl Sandbox {
         initialise(&module, LABEL, &pin, &pin)?;
         let token = Pkcs11Token::open(&module, &TokenSelector::Label(LABEL.into()), &pin)?;
         let token: Arc<dyn Token> = Arc::new(token);
-        for scheme in Scheme::all() {
-            let signers = mls_hsm_signer::Scheme::by_name(scheme.name);
-            let signers = signers.ok_or("the signer has no such scheme")?;
-            let key = keys::generate(&token, &KeySpec::with_random_id(signers, &scheme.label())?)?;
-            sandbox.public_keys.push(key.public_key().to_vec());
+        for scheme in Scheme::all_of_wire() {
+            let spec = KeySpec::with_random_id(scheme, &scheme.default_label())?;
+            let key = keys::generate(&token, &spec)?;
+            let key = PublicKey::new(scheme, key.public_key())?;
+            sandbox.public_keys.push(key);
         }
         Ok(sandbox)
     }
@@ -133,11 +132,9 @@ impl Sandbox {
     }
 
     /// The public key of a scheme.
-    pub fn key(&self, scheme: &'static Scheme) -> Result<PublicKey<'_>, Failure> {
-        let mut keys = Scheme::all().iter().zip(&self.public_keys);
-        let (scheme, bytes) = keys
-            .find(|(of, _)| of.name == scheme.name)
-            .ok_or("the token has no such key")?;
-        Ok(PublicKey { scheme, bytes })
+    pub fn key(&self, scheme: &Scheme) -> Result<&PublicKey, Failure> {
+        let mut keys = self.public_keys.iter();
+        let found = keys.find(|key| key.scheme.name == scheme.name);
+        found.ok_or_else(|| "the token has no such key".into())
     }
 }

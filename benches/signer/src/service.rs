@@ -9,20 +9,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use base64ct::{Base64, Encoding};
 use clap::Args;
+use mls_hsm_signer::Scheme;
 use mls_hsm_signer::api::{RemovalItem, RemovalResult, RemovalsRequest};
 use mls_hsm_signer::client::tls::TlsFiles;
 use mls_hsm_signer::client::{Endpoint, SignerClient};
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinSet;
 
 use crate::Failure;
-use crate::contest::{Call, Contender, Contest};
+use crate::contest::{Contender, Contest};
 use crate::sandbox::{LABEL, PIN, Sandbox};
-use crate::scheme::Scheme;
 use crate::verification::{GROUP, LEAF, Signed};
 
 #[derive(Args)]
@@ -58,7 +56,7 @@ pub fn contenders(
     module: &Path,
     contest: &Contest,
     load: &Load,
-) -> Result<Vec<Contender>, Failure> {
+) -> Result<[Contender; 2], Failure> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let directory = sandbox.new_directory(&format!("service-{port}"))?;
     write_files(&directory, port, module, contest.sessions)?;
@@ -89,49 +87,24 @@ pub fn contenders(
     // The client asks again until the service is there.
     host.runtime.block_on(unix.keys(None))?;
     let contender = |(name, client)| {
-        let (host, scheme) = (Arc::clone(&host), contest.scheme);
-        let (batch, connections) = (contest.batch, load.connections);
+        let (host, scheme, batch) = (Arc::clone(&host), contest.scheme, contest.batch);
         Contender {
             name,
             sessions: contest.sessions,
             batch,
-            sign: Box::new(move |until| {
-                let calls = call_until(until, &client, scheme, batch, connections);
-                host.runtime.block_on(calls)
-            }),
+            callers: load.connections,
+            call: Box::new(move |_| host.runtime.block_on(propose(&client, scheme, batch))),
         }
     };
-    Ok([("mutual-tls", tls), ("unix", unix)].map(contender).into())
-}
-
-/// Calls, so many at a time.
-async fn call_until(
-    until: Instant,
-    client: &SignerClient,
-    scheme: &'static Scheme,
-    batch: usize,
-    connections: usize,
-) -> Result<Vec<Call>, Failure> {
-    let mut callers = JoinSet::new();
-    for _ in 0..connections {
-        let client = client.clone();
-        callers.spawn(async move {
-            let mut calls = Vec::new();
-            while Instant::now() < until {
-                calls.push(call(&client, scheme, batch).await?);
-            }
-            Ok::<_, Failure>(calls)
-        });
-    }
-    let mut calls = Vec::new();
-    while let Some(of_one) = callers.join_next().await {
-        calls.extend(of_one??);
-    }
-    Ok(calls)
+    Ok([("mutual-tls", tls), ("unix", unix)].map(contender))
 }
 
 /// Asks for removals, each of which must be signed.
-async fn call(client: &SignerClient, scheme: &Scheme, batch: usize) -> Result<Call, Failure> {
+async fn propose(
+    client: &SignerClient,
+    scheme: &Scheme,
+    batch: usize,
+) -> Result<Vec<Signed>, Failure> {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let first = NEXT.fetch_add(batch as u64, Ordering::Relaxed);
     let epochs = first..first + batch as u64;
@@ -146,18 +119,12 @@ async fn call(client: &SignerClient, scheme: &Scheme, batch: usize) -> Result<Ca
         removals: epochs.clone().map(removal).collect(),
         ..RemovalsRequest::default()
     };
-    let began = Instant::now();
     let response = client.propose_removals(request).await?;
-    let time = began.elapsed();
     let signed = |(epoch, result)| match result {
         RemovalResult::Signed(proposal) => Ok(Signed::Proposal(epoch, proposal.message)),
-        RemovalResult::Refused { problem } => Err(Failure::from(problem.title)),
+        RemovalResult::Refused { problem } => Err(problem.title.into()),
     };
-    let signed = epochs.zip(response.results).map(signed);
-    Ok(Call {
-        time,
-        signed: signed.collect::<Result<_, _>>()?,
-    })
+    epochs.zip(response.results).map(signed).collect()
 }
 
 /// Certificates that are their own roots, the PIN, and the service's configuration.
