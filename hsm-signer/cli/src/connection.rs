@@ -35,7 +35,7 @@ pub struct TokenArguments {
     #[command(flatten)]
     module: ModuleArguments,
     #[command(flatten)]
-    which: Which,
+    token: TokenChoice,
     #[command(flatten)]
     pin: PinArguments,
     /// Load the library into this process, not into one of its own
@@ -45,7 +45,7 @@ pub struct TokenArguments {
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
-struct Which {
+struct TokenChoice {
     /// The token with this label
     #[arg(long, value_name = "LABEL")]
     token_label: Option<String>,
@@ -108,17 +108,17 @@ impl TokenArguments {
 
     /// The token that is meant; clap sees to it that one of the three is there.
     pub fn selector(&self) -> TokenSelector {
-        let Which {
-            token_label,
-            token_serial,
-            slot,
-        } = &self.which;
-        let label = token_label.clone().map(TokenSelector::Label);
-        let serial = token_serial.clone().map(TokenSelector::Serial);
-        label
-            .or(serial)
-            .or(slot.map(TokenSelector::Slot))
-            .unwrap_or(TokenSelector::Slot(0))
+        match &self.token {
+            TokenChoice {
+                token_label: Some(label),
+                ..
+            } => TokenSelector::Label(label.clone()),
+            TokenChoice {
+                token_serial: Some(serial),
+                ..
+            } => TokenSelector::Serial(serial.clone()),
+            TokenChoice { slot, .. } => TokenSelector::Slot(slot.unwrap_or_default()),
+        }
     }
 }
 
@@ -184,4 +184,12 @@ pub fn base64(text: &str) -> Result<Bytes, String> {
 pub fn scheme_parser() -> impl TypedValueParser<Value = &'static Scheme> {
     PossibleValuesParser::new(SCHEMES.iter().map(|scheme| scheme.name))
         .try_map(|name| Scheme::by_name(&name).ok_or("there is no such scheme"))
+}
+
+/// The schemes that were named; where none was, the four of Wire's server.
+pub fn or_those_of_wire(named: &[&'static Scheme]) -> Vec<&'static Scheme> {
+    match named {
+        [] => Scheme::all_of_wire().collect(),
+        some => some.to_vec(),
+    }
 }

@@ -6,9 +6,9 @@ use clap::Args;
 use mls_hsm_signer::KeySelector;
 use mls_hsm_signer::doctor::examine;
 
-use super::Outcome;
-use super::connection::{KeyArguments, TokenArguments};
-use super::voice::Voice;
+use crate::Outcome;
+use crate::connection::{KeyArguments, TokenArguments};
+use crate::output::Output;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -18,7 +18,7 @@ pub struct Arguments {
     key: KeyArguments,
 }
 
-pub fn run(arguments: Arguments, voice: &Voice) -> Outcome {
+pub fn run(arguments: Arguments, output: &Output) -> Outcome {
     let pin = arguments.token.pin()?;
     let keys = arguments.key.selector().unwrap_or_else(KeySelector::any);
     let report = examine(
@@ -27,7 +27,7 @@ pub fn run(arguments: Arguments, voice: &Voice) -> Outcome {
         &pin,
         &keys,
     );
-    voice.report(&report)?;
+    output.report(&report)?;
     Ok(if report.healthy() {
         ExitCode::SUCCESS
     } else {

@@ -1,28 +1,34 @@
-//! `mls-hsm-signer`: removal keys in a PKCS#11 token, from the command line: one file for each
-//! command, one ([`voice`]) for everything said.
+//! `mls-hsm-signer`: removal keys in a PKCS#11 token, from the command line. Here are its
+//! arguments and who carries them out: a file for each command.
 
 mod audit;
 mod ceremony;
+mod completions;
 mod connection;
 mod doctor;
-mod documents;
+mod failure;
 mod keys;
+mod logging;
+mod man;
+mod openapi;
+mod output;
 mod passphrase;
 mod progress;
 mod propose_remove;
+mod runtime;
 mod serve;
 mod server;
+mod status;
 mod supervised;
 mod token;
-mod voice;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use mls_hsm_signer::isolation::{become_worker_if_asked, die_with_parent, forbid_dumps};
-use tracing_subscriber::EnvFilter;
 
-use voice::{Failure, Voice};
+use failure::Failure;
+use output::Output;
 
 /// What every command ends with: the exit code, or why it failed.
 type Outcome = Result<ExitCode, Failure>;
@@ -66,11 +72,11 @@ enum Command {
     /// Serve callers over HTTP, until SIGTERM
     Serve(serve::Arguments),
     /// Ask a service whether it can sign and record
-    Status(server::StatusArguments),
+    Status(status::Arguments),
     /// Print the completions of a shell
-    Completions(documents::Completions),
+    Completions(completions::Arguments),
     /// Write the manual pages
-    Man(documents::ManPages),
+    Man(man::Arguments),
     /// Print the OpenAPI document of the service
     Openapi,
 }
@@ -84,53 +90,44 @@ fn main() -> ExitCode {
 fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
-        Command::Serve(_) => serve::log(arguments.json),
-        _ => log_to_stderr(),
+        Command::Serve(_) => logging::start("info", arguments.json),
+        _ => logging::start("off", false),
     }
-    let voice = Voice::new(arguments.json);
+    let output = Output::new(arguments.json);
     if let Err(error) = forbid_dumps() {
-        return voice.failed(&error.into());
+        return output.failed(&error.into());
     }
     let outcome = if arguments.command.loads_the_module() && !arguments.supervised {
         supervised::run(arguments.module_limit)
     } else {
-        perform(arguments, &voice)
+        perform(arguments, &output)
     };
-    outcome.unwrap_or_else(|failure| voice.failed(&failure))
+    outcome.unwrap_or_else(|failure| output.failed(&failure))
 }
 
 impl Command {
     /// Whether it loads the PKCS#11 module in its own process. The others reach it over
-    /// [`mls_hsm_signer::isolation`]; the bench compares both ways.
+    /// [`mls_hsm_signer::isolation`].
     fn loads_the_module(&self) -> bool {
         matches!(self, Self::Token(_) | Self::Doctor(_))
     }
 }
 
-fn perform(arguments: Arguments, voice: &Voice) -> Outcome {
+fn perform(arguments: Arguments, output: &Output) -> Outcome {
     if arguments.supervised {
         die_with_parent()?;
     }
     match arguments.command {
-        Command::Token(command) => token::run(command, voice),
-        Command::Keys(command) => keys::run(command, voice),
-        Command::Ceremony(command) => ceremony::run(command, voice),
-        Command::ProposeRemove(arguments) => propose_remove::run(arguments, voice),
-        Command::Doctor(arguments) => doctor::run(arguments, voice),
-        Command::Audit(command) => audit::run(command, voice),
-        Command::Serve(arguments) => serve::run(&arguments, voice),
-        Command::Status(arguments) => server::status(&arguments, voice),
-        Command::Completions(arguments) => documents::completions(&arguments, voice),
-        Command::Man(arguments) => documents::man_pages(&arguments, voice),
-        Command::Openapi => documents::openapi(voice),
+        Command::Token(command) => token::run(command, output),
+        Command::Keys(command) => keys::run(command, output),
+        Command::Ceremony(command) => ceremony::run(command, output),
+        Command::ProposeRemove(arguments) => propose_remove::run(arguments, output),
+        Command::Doctor(arguments) => doctor::run(arguments, output),
+        Command::Audit(command) => audit::run(command, output),
+        Command::Serve(arguments) => serve::run(&arguments, output),
+        Command::Status(arguments) => status::run(&arguments, output),
+        Command::Completions(arguments) => completions::run(&arguments, output),
+        Command::Man(arguments) => man::run(&arguments, output),
+        Command::Openapi => openapi::run(output),
     }
-}
-
-/// `RUST_LOG` chooses what is logged. What the commands report they say themselves.
-fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
 }

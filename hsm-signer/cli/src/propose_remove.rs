@@ -1,6 +1,7 @@
 //! `propose-remove`: External Remove proposals of one group, signed in a token or by a service.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use base64ct::{Base64, Encoding};
@@ -13,22 +14,24 @@ use mls_hsm_signer::keys::generation;
 use mls_hsm_signer::{HsmSigner, KeySelector, Scheme};
 use serde_json::json;
 
-use super::Outcome;
-use super::connection::{Bytes, KeyArguments, TokenArguments, base64, hexadecimal, scheme_parser};
-use super::progress::Progress;
-use super::server::{ServerArguments, wait};
-use super::voice::{Failure, Voice};
+use crate::Outcome;
+use crate::connection::{Bytes, KeyArguments, TokenArguments, base64, hexadecimal, scheme_parser};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::runtime::wait;
+use crate::server::ServerArguments;
 
 /// Removals in one request to a service.
 const BATCH: usize = 100;
 
 /// The groups of arguments that say which token is meant, and where its PIN is.
-const TOKEN_GROUPS: [&str; 2] = ["Which", "PinArguments"];
+const TOKEN_GROUPS: [&str; 2] = ["TokenChoice", "PinArguments"];
 
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    way: Way,
+    signer: SignerArguments,
     #[command(flatten)]
     key: KeyArguments,
     /// The service's tenant, where this caller has several
@@ -61,12 +64,12 @@ pub struct Arguments {
 }
 
 /// Who signs: a token, or a service for which no token is named.
-enum Way {
+enum SignerArguments {
     Token(Box<TokenArguments>),
     Server(Box<ServerArguments>),
 }
 
-impl Args for Way {
+impl Args for SignerArguments {
     fn augment_args(command: Command) -> Command {
         let command = TokenArguments::augment_args(command);
         let command = ServerArguments::augment_args(command);
@@ -85,7 +88,7 @@ impl Args for Way {
     }
 }
 
-impl FromArgMatches for Way {
+impl FromArgMatches for SignerArguments {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         if matches.contains_id("server") {
             let server = ServerArguments::from_arg_matches(matches)?;
@@ -106,17 +109,17 @@ impl FromArgMatches for Way {
     }
 }
 
-pub fn run(arguments: Arguments, voice: &Voice) -> Outcome {
+pub fn run(arguments: Arguments, output: &Output) -> Outcome {
     if arguments.out.is_some() && arguments.leaf_index.len() > 1 {
         let reason = "--out takes one proposal; print several";
         return Err(Failure::Message(reason.into()));
     }
-    let all = match &arguments.way {
-        Way::Token(token) => by_token(&arguments, token)?,
-        Way::Server(server) => by_server(&arguments, server)?,
+    let all = match &arguments.signer {
+        SignerArguments::Token(token) => by_token(&arguments, token)?,
+        SignerArguments::Server(server) => by_server(&arguments, server)?,
     };
     for proposed in &all {
-        say(&arguments, proposed, voice)?;
+        say(&arguments, proposed, output)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -208,14 +211,14 @@ fn proposed(leaf_index: u32, result: RemovalResult) -> Result<Proposed, Failure>
     let signed = match result {
         RemovalResult::Signed(signed) => signed,
         RemovalResult::Refused { problem } => {
-            return Err(Failure::Client(ClientError::Refused(Box::new(problem))));
+            return Err(ClientError::Refused(Box::new(problem)).into());
         }
     };
     let scheme = Scheme::by_name(&signed.signature_scheme);
     let parts =
         encoding::from_base64(&signed.message).zip(encoding::from_base64(&signed.public_key));
     let complete = parts.zip(scheme);
-    let ((message, public_key), scheme) = complete.ok_or_else(|| Failure::Client(senseless()))?;
+    let ((message, public_key), scheme) = complete.ok_or_else(senseless)?;
     Ok(Proposed {
         leaf_index,
         message,
@@ -238,7 +241,7 @@ fn selector(arguments: &Arguments) -> KeySelector {
         .unwrap_or_else(KeySelector::any)
 }
 
-fn say(arguments: &Arguments, proposed: &Proposed, voice: &Voice) -> Result<(), Failure> {
+fn say(arguments: &Arguments, proposed: &Proposed, output: &Output) -> Result<(), Failure> {
     let encoded = Base64::encode_string(&proposed.message);
     let mut value = json!({
         "group_id": hex(&arguments.group_id.0),
@@ -250,18 +253,14 @@ fn say(arguments: &Arguments, proposed: &Proposed, voice: &Voice) -> Result<(), 
     });
     match &arguments.out {
         Some(path) => {
-            write(path, &proposed.message)?;
+            fs::write(path, &proposed.message)
+                .map_err(|error| Failure::cannot_write(path, &error))?;
             value["file"] = path.display().to_string().into();
-            voice.result(&value, &format!("the proposal in {}", path.display()))
+            output.result(&value, &format!("the proposal in {}", path.display()))
         }
         None => {
             value["message"] = encoded.as_str().into();
-            voice.result(&value, &encoded)
+            output.result(&value, &encoded)
         }
     }
-}
-
-fn write(path: &Path, message: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, message)
-        .map_err(|error| Failure::Message(format!("cannot write {}: {error}", path.display())))
 }

@@ -1,6 +1,5 @@
 //! `serve`: the signer as a service.
 
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,8 +7,8 @@ use clap::Args;
 use mls_hsm_signer::server::{Config, serve};
 use serde_json::json;
 
-use super::Outcome;
-use super::voice::{Failure, Voice};
+use crate::Outcome;
+use crate::output::Output;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -21,12 +20,11 @@ pub struct Arguments {
     check: bool,
 }
 
-pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if arguments.check {
-        let config =
-            Config::load(&arguments.config).map_err(|error| Failure::Message(error.to_string()))?;
+        let config = Config::load(&arguments.config)?;
         let (tenants, callers) = (config.tenants.len(), config.callers.len());
-        voice.result(
+        output.result(
             &json!({ "valid": true, "tenants": tenants, "callers": callers }),
             &format!("the configuration is valid: {tenants} tenants, {callers} callers"),
         )?;
@@ -34,19 +32,4 @@ pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
     }
     serve(&arguments.config)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Logs to standard error, as JSON where a program reads; `RUST_LOG` chooses what, and
-/// everything from `info` on where it does not.
-pub fn log(json: bool) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    if json {
-        log.json().init();
-    } else {
-        log.init();
-    }
 }

@@ -1,23 +1,19 @@
-//! Arguments that say where a service is; `status`, which asks it how it is.
+//! Arguments that say where a service is.
 
-use std::future::Future;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use mls_hsm_signer::client::tls::TlsFiles;
-use mls_hsm_signer::client::{ClientError, Endpoint, SignerClient};
-use serde_json::json;
+use mls_hsm_signer::client::{Endpoint, SignerClient};
 
-use super::Outcome;
-use super::voice::{Failure, Voice};
+use crate::failure::Failure;
 
 /// Where a service is.
 #[derive(Args, Clone)]
 pub struct ServerArguments {
     /// The service: unix:PATH, https://HOST:PORT or, on this machine, http://ADDRESS:PORT
     #[arg(long, value_name = "PLACE")]
-    pub server: Option<String>,
+    server: Option<String>,
     /// For https: this caller's certificate, in PEM
     #[arg(long, value_name = "PATH", requires_all = ["server", "key", "roots"])]
     certificate: Option<PathBuf>,
@@ -27,15 +23,6 @@ pub struct ServerArguments {
     /// For https: the roots by which the service's certificate is checked, in PEM
     #[arg(long, value_name = "PATH", requires = "certificate")]
     roots: Option<PathBuf>,
-}
-
-#[derive(Args)]
-pub struct StatusArguments {
-    #[command(flatten)]
-    server: ServerArguments,
-    /// Ask only whether the process serves, for a supervisor that would restart it
-    #[arg(long)]
-    alive: bool,
 }
 
 impl ServerArguments {
@@ -52,30 +39,6 @@ impl ServerArguments {
             }),
             _ => None,
         };
-        let endpoint = Endpoint::parse(place, files).map_err(Failure::Client)?;
-        SignerClient::new(endpoint).map_err(Failure::Client)
+        Ok(SignerClient::new(Endpoint::parse(place, files)?)?)
     }
-}
-
-/// Waits for an answer of the service.
-pub fn wait<T>(answer: impl Future<Output = Result<T, ClientError>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Message(format!("no runtime: {error}")))?;
-    runtime.block_on(answer).map_err(Failure::Client)
-}
-
-/// Asks the service whether it can sign and record.
-pub fn status(arguments: &StatusArguments, voice: &Voice) -> Outcome {
-    let client = arguments.server.client()?;
-    if arguments.alive {
-        wait(client.alive())?;
-        voice.result(&json!({ "alive": true }), "alive")?;
-    } else {
-        let readiness = wait(client.ready())?;
-        let text = format!("ready; FIPS 140-3: {:?}", readiness.fips.status);
-        voice.result(&json!(readiness), &text)?;
-    }
-    Ok(ExitCode::SUCCESS)
 }

@@ -7,8 +7,8 @@ use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Outcome;
-use super::voice::Failure;
+use crate::Outcome;
+use crate::failure::Failure;
 
 /// The argument by which the process knows that it is the one supervised.
 pub const ARGUMENT: &str = "supervised";

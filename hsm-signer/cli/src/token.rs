@@ -7,9 +7,9 @@ use clap::{Args, Subcommand};
 use mls_hsm_signer::token;
 use serde_json::json;
 
-use super::Outcome;
-use super::connection::{ModuleArguments, pin};
-use super::voice::{Voice, columns};
+use crate::Outcome;
+use crate::connection::{ModuleArguments, pin};
+use crate::output::{Output, columns};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -52,7 +52,7 @@ struct UserPin {
     pin_env: Option<String>,
 }
 
-pub fn run(command: Command, voice: &Voice) -> Outcome {
+pub fn run(command: Command, output: &Output) -> Outcome {
     let Command::Init(arguments) = command;
     let officer = pin(
         &arguments.officer.so_pin_file,
@@ -68,7 +68,7 @@ pub fn run(command: Command, voice: &Voice) -> Outcome {
             format!("{}, {}", identity.model, identity.manufacturer),
         ),
     ]);
-    voice.result(
+    output.result(
         &json!(identity),
         &format!("made token {:?}\n{text}", identity.label),
     )?;

@@ -9,7 +9,11 @@ use clap::Args;
 use mls_hsm_signer::audit::Line;
 use serde_json::json;
 
-use super::{Failure, Outcome, StoreArguments, Voice, each_record, failed, progress, wait};
+use super::{StoreArguments, each_record, failed, progress};
+use crate::Outcome;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::runtime::wait;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -20,31 +24,31 @@ pub struct Arguments {
     out: Option<PathBuf>,
 }
 
-pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let mut out: Box<dyn Write> = match &arguments.out {
         Some(path) => {
             let file = File::create_new(path);
-            let cannot = |error| failed(format!("cannot write {}: {error}", path.display()));
-            Box::new(BufWriter::new(file.map_err(cannot)?))
+            let file = file.map_err(|error| Failure::cannot_write(path, &error))?;
+            Box::new(BufWriter::new(file))
         }
         None => Box::new(BufWriter::new(io::stdout().lock())),
     };
     let records = wait(write_export(&arguments.store, &mut out))?;
     if let Some(path) = &arguments.out {
         let value = json!({ "records": records, "file": path });
-        voice.result(&value, &format!("{records} records in {}", path.display()))?;
+        output.result(&value, &format!("{records} records in {}", path.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result<u64, Failure> {
     let mut put = |line: Line| -> Result<(), Failure> {
-        let line = line.write().map_err(failed)?;
-        writeln!(out, "{line}").map_err(|error| failed(format!("cannot write: {error}")))
+        let line = line.write()?;
+        writeln!(out, "{line}").map_err(cannot_write)
     };
     let log = arguments.open()?;
     let mut records = 0;
-    let chains = arguments.chains(&log).await.map_err(failed)?;
+    let chains = arguments.chains(&log).await?;
     if chains.is_empty()
         && let Some(tenant) = &arguments.tenant
     {
@@ -61,7 +65,10 @@ async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result
         })
         .await?;
     }
-    out.flush()
-        .map_err(|error| failed(format!("cannot write: {error}")))?;
+    out.flush().map_err(cannot_write)?;
     Ok(records)
+}
+
+fn cannot_write(error: io::Error) -> Failure {
+    failed(format!("cannot write: {error}"))
 }

@@ -7,13 +7,13 @@ mod verify;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use mls_hsm_signer::audit::StoredRecord;
 use mls_hsm_signer::audit::store::{LogReader, Store, StoreConfig, StoreError};
-use mls_hsm_signer::audit::{Chain, SignedStatement};
+use mls_hsm_signer::audit::{Chain, SignedStatement, StoredRecord};
 
-use super::Outcome;
-use super::progress::Progress;
-use super::voice::{Failure, Voice};
+use crate::Outcome;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::progress::Progress;
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
@@ -39,23 +39,15 @@ pub struct StoreArguments {
     tenant: Option<String>,
 }
 
-pub fn run(command: Command, voice: &Voice) -> Outcome {
+pub fn run(command: Command, output: &Output) -> Outcome {
     match command {
-        Command::Verify(arguments) => verify::run(&arguments, voice),
-        Command::Export(arguments) => export::run(&arguments, voice),
+        Command::Verify(arguments) => verify::run(&arguments, output),
+        Command::Export(arguments) => export::run(&arguments, output),
     }
 }
 
 fn failed(error: impl ToString) -> Failure {
     Failure::Message(error.to_string())
-}
-
-/// Runs what waits for a database.
-fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.map_err(failed)?.block_on(work)
 }
 
 impl StoreArguments {
@@ -64,7 +56,7 @@ impl StoreArguments {
         let url = url.ok_or_else(|| failed("name the store with --store"))?;
         let mut config = StoreConfig::new(url);
         config.password_file.clone_from(&self.store_password_file);
-        Store::log(&config).map_err(failed)
+        Ok(Store::log(&config)?)
     }
 
     /// The chains that are meant, each with the statements in the log. The statements are read
@@ -108,10 +100,7 @@ async fn each_record(
     // A record before the ones that should be there is wrong, and must be seen.
     let mut after = 0;
     'pages: loop {
-        let page = log
-            .records(&chain.tenant, after, PAGE)
-            .await
-            .map_err(failed)?;
+        let page = log.records(&chain.tenant, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.sequence;
         for record in page {
@@ -123,7 +112,7 @@ async fn each_record(
         }
         progress.at(sequence.saturating_sub(chain.pruned));
     }
-    let now = log.chain(&chain.tenant).await.map_err(failed)?;
+    let now = log.chain(&chain.tenant).await?;
     if now.is_some_and(|now| now.pruned != chain.pruned) {
         return Err(failed(
             "the log was pruned while it was read; run this again",
@@ -134,6 +123,6 @@ async fn each_record(
 
 /// Whether the chain has grown since it was read: then records after its end are none of ours.
 async fn grown(log: &LogReader, chain: &Chain) -> Result<bool, Failure> {
-    let now = log.chain(&chain.tenant).await.map_err(failed)?;
+    let now = log.chain(&chain.tenant).await?;
     Ok(now.is_some_and(|now| now.sequence > chain.sequence))
 }

@@ -14,8 +14,12 @@ use mls_hsm_signer::audit::{
 use mls_hsm_signer::encoding::hex;
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, StoreArguments, Voice, each_record, failed, progress, wait};
+use super::{StoreArguments, each_record, failed, progress};
+use crate::Outcome;
+use crate::failure::Failure;
+use crate::output::Output;
 use crate::progress::Progress;
+use crate::runtime::wait;
 
 /// The exit code for a log that is not what was written.
 const TAMPERED: u8 = 3;
@@ -64,7 +68,7 @@ fn key(text: &str) -> Result<VerifyingKey, String> {
     })
 }
 
-pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let trust = Trust {
         statement_keys: arguments.checkpoint_key.clone(),
         message_keys: arguments.removal_key.clone(),
@@ -86,7 +90,7 @@ pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
         "chains": reports.iter().map(value).collect::<Vec<_>>(),
         "missing": missing,
     });
-    voice.result(&value, &text(&reports, &missing, sound))?;
+    output.result(&value, &text(&reports, &missing, sound))?;
     Ok(if sound {
         ExitCode::SUCCESS
     } else {
@@ -130,7 +134,7 @@ async fn verify_store(
 ) -> Result<Checked, Failure> {
     let log = arguments.open()?;
     let mut reports = Vec::new();
-    for (chain, statements) in arguments.chains(&log).await.map_err(failed)? {
+    for (chain, statements) in arguments.chains(&log).await? {
         let mut verification = begin(chain.clone(), statements, trust, kept);
         each_record(&log, &chain, &progress(&chain, "verified"), |record| {
             verification.record(&record);

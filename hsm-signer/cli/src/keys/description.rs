@@ -7,7 +7,7 @@ use mls_hsm_signer::token::{KeyObject, Protection};
 use mls_hsm_signer::{HsmSigner, Scheme};
 use serde_json::{Value, json};
 
-use crate::voice::columns;
+use crate::output::columns;
 
 /// A key with what a listing says of it.
 pub struct Description<'a> {

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::description::Description;
 use crate::Outcome;
-use crate::connection::{Bytes, TokenArguments, hexadecimal, scheme_parser};
-use crate::voice::{Failure, Voice};
+use crate::connection::{Bytes, TokenArguments, hexadecimal, or_those_of_wire, scheme_parser};
+use crate::failure::Failure;
+use crate::output::Output;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -26,34 +27,25 @@ pub struct Arguments {
     id: Option<Bytes>,
 }
 
-pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let specs = specs(arguments)?;
     let token = arguments.token.open()?;
     let made = keys::generate_all(&token, &specs)?;
     let described: Vec<_> = made.iter().map(Description::of_signer).collect();
     let values = described.iter().map(Description::value).collect::<Value>();
     let texts: Vec<_> = described.iter().map(Description::text).collect();
-    voice.result(&values, &texts.join("\n"))?;
+    output.result(&values, &texts.join("\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn specs(arguments: &Arguments) -> Result<Vec<KeySpec>, Failure> {
-    let all: Vec<&Scheme> = Scheme::all_of_wire().collect();
-    let schemes = if arguments.scheme.is_empty() {
-        &all
-    } else {
-        &arguments.scheme
-    };
+    let schemes = or_those_of_wire(&arguments.scheme);
     if schemes.len() > 1 && (arguments.label.is_some() || arguments.id.is_some()) {
         let message = "--label and --id name one key; say which with one --scheme";
         return Err(Failure::Message(message.into()));
     }
     let spec = |scheme| spec(scheme, arguments.label.as_deref(), arguments.id.as_ref());
-    Ok(schemes
-        .iter()
-        .copied()
-        .map(spec)
-        .collect::<Result<_, _>>()?)
+    Ok(schemes.into_iter().map(spec).collect::<Result<_, _>>()?)
 }
 
 /// What a new key is to be, with the defaults for what was not said.

@@ -17,8 +17,9 @@ use super::description::Description;
 use super::generate::spec;
 use crate::Outcome;
 use crate::connection::{Bytes, TokenArguments, hexadecimal};
+use crate::failure::Failure;
+use crate::output::Output;
 use crate::passphrase::Passphrase;
-use crate::voice::{Failure, Voice};
 
 /// No key, and no file of Helm values, comes near this length in bytes.
 const MAX_LENGTH: usize = 4 * 1024 * 1024;
@@ -52,14 +53,14 @@ struct Source {
     wire_values: Option<PathBuf>,
 }
 
-pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     match (&arguments.source.pkcs8, &arguments.source.wire_values) {
-        (_, Some(values)) => from_values(arguments, values, voice),
-        (path, None) => from_pkcs8(arguments, path.as_deref().unwrap_or(Path::new("")), voice),
+        (_, Some(values)) => from_values(arguments, values, output),
+        (path, None) => from_pkcs8(arguments, path.as_deref().unwrap_or(Path::new("")), output),
     }
 }
 
-fn from_pkcs8(arguments: &Arguments, path: &Path, voice: &Voice) -> Outcome {
+fn from_pkcs8(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let key = private_key(path, arguments.passphrase_file.as_deref())?;
     let spec = spec(
         key.scheme(),
@@ -75,7 +76,7 @@ fn from_pkcs8(arguments: &Arguments, path: &Path, voice: &Voice) -> Outcome {
         "the token has signed with it; now destroy {} and every other copy",
         path.display()
     );
-    voice.result(&value, &format!("{}\n{reminder}", described.text()))?;
+    output.result(&value, &format!("{}\n{reminder}", described.text()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -94,7 +95,7 @@ fn private_key(path: &Path, passphrase: Option<&Path>) -> Result<PrivateKey, Fai
     }
 }
 
-fn from_values(arguments: &Arguments, path: &Path, voice: &Voice) -> Outcome {
+fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let found = wire_keys(path)?;
     let token = arguments.token.open()?;
     let specs = found
@@ -106,7 +107,7 @@ fn from_values(arguments: &Arguments, path: &Path, voice: &Voice) -> Outcome {
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let signers = keys::import_all(&token, &specs)?;
-    say_imported(path, &found, &signers, token.as_ref(), voice)
+    say_imported(path, &found, &signers, token.as_ref(), output)
 }
 
 fn wire_keys(path: &Path) -> Result<Vec<WireKey>, Failure> {
@@ -121,7 +122,7 @@ fn say_imported(
     found: &[WireKey],
     signers: &[HsmSigner],
     token: &dyn Token,
-    voice: &Voice,
+    output: &Output,
 ) -> Outcome {
     let described: Vec<_> = signers.iter().map(Description::of_signer).collect();
     let delete: Vec<_> = found.iter().map(|found| found.path.as_str()).collect();
@@ -140,7 +141,7 @@ fn say_imported(
         file.display(),
         delete.join("\n  "),
     );
-    voice.result(&value, &text)?;
+    output.result(&value, &text)?;
     Ok(ExitCode::SUCCESS)
 }
 

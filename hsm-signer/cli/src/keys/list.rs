@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::description::Description;
 use crate::Outcome;
 use crate::connection::{KeyArguments, TokenArguments};
-use crate::voice::Voice;
+use crate::output::Output;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -19,7 +19,7 @@ pub struct Arguments {
     key: KeyArguments,
 }
 
-pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let token = arguments.token.open()?;
     let selector = arguments.key.selector().unwrap_or_else(KeySelector::any);
     let entries = keys::list(token.as_ref(), &selector)?;
@@ -31,6 +31,6 @@ pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
     } else {
         texts.join("\n")
     };
-    voice.result(&values, &text)?;
+    output.result(&values, &text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,19 +1,22 @@
 //! `keys`: generate, import, list, public, rotate, retire, destroy.
 
 mod description;
+mod destroy;
 mod generate;
 mod import;
-mod lifetime;
 mod list;
+mod old_key;
 mod public;
+mod retire;
+mod rotate;
 mod wire_values;
 
 pub use wire_values::WireValuesError;
 
 use clap::Subcommand;
 
-use super::Outcome;
-use super::voice::Voice;
+use crate::Outcome;
+use crate::output::Output;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -26,21 +29,21 @@ pub enum Command {
     /// Print public keys, for groups and for Wire's GET /mls/public-keys
     Public(public::Arguments),
     /// Generate the next key of a scheme, for new groups; old groups keep theirs
-    Rotate(lifetime::RotateArguments),
+    Rotate(rotate::Arguments),
     /// Take an old key out of use; it stays in the token
-    Retire(lifetime::KeyArguments),
+    Retire(old_key::OldKeyArguments),
     /// Destroy a retired key for ever
-    Destroy(lifetime::KeyArguments),
+    Destroy(old_key::OldKeyArguments),
 }
 
-pub fn run(command: Command, voice: &Voice) -> Outcome {
+pub fn run(command: Command, output: &Output) -> Outcome {
     match command {
-        Command::Generate(arguments) => generate::run(&arguments, voice),
-        Command::Import(arguments) => import::run(&arguments, voice),
-        Command::List(arguments) => list::run(&arguments, voice),
-        Command::Public(arguments) => public::run(&arguments, voice),
-        Command::Rotate(arguments) => lifetime::rotate(&arguments, voice),
-        Command::Retire(arguments) => lifetime::retire(&arguments, voice),
-        Command::Destroy(arguments) => lifetime::destroy(&arguments, voice),
+        Command::Generate(arguments) => generate::run(&arguments, output),
+        Command::Import(arguments) => import::run(&arguments, output),
+        Command::List(arguments) => list::run(&arguments, output),
+        Command::Public(arguments) => public::run(&arguments, output),
+        Command::Rotate(arguments) => rotate::run(&arguments, output),
+        Command::Retire(arguments) => retire::run(&arguments, output),
+        Command::Destroy(arguments) => destroy::run(&arguments, output),
     }
 }

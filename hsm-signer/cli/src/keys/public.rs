@@ -7,8 +7,9 @@ use mls_hsm_signer::encoding::public_key::{self, SchemeKey};
 use mls_hsm_signer::{Error, KeySelector, Scheme, Token, keys};
 
 use crate::Outcome;
-use crate::connection::{KeyArguments, TokenArguments, scheme_parser};
-use crate::voice::{Failure, Voice};
+use crate::connection::{KeyArguments, TokenArguments, or_those_of_wire, scheme_parser};
+use crate::failure::Failure;
+use crate::output::Output;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
@@ -36,7 +37,7 @@ pub struct Arguments {
     format: Format,
 }
 
-pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let token = arguments.token.open()?;
     let keys = match arguments.key.selector() {
         Some(selector) => found(token.as_ref(), &selector)?,
@@ -46,7 +47,7 @@ pub fn run(arguments: &Arguments, voice: &Voice) -> Outcome {
         let message = "the token has no such key; see: mls-hsm-signer keys list";
         return Err(Failure::Message(message.into()));
     }
-    voice.print(&formatted(&keys, arguments.format)?)?;
+    output.print(&formatted(&keys, arguments.format)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -62,14 +63,8 @@ fn formatted(keys: &[SchemeKey], format: Format) -> Result<String, Error> {
 }
 
 fn default_keys(token: &dyn Token, named: &[&'static Scheme]) -> Result<Vec<SchemeKey>, Error> {
-    let schemes = if named.is_empty() {
-        Scheme::all_of_wire().collect()
-    } else {
-        named.to_vec()
-    };
-    let of_scheme = schemes
-        .into_iter()
-        .map(|scheme| found(token, &KeySelector::label(scheme.default_label())));
+    let schemes = or_those_of_wire(named).into_iter();
+    let of_scheme = schemes.map(|scheme| found(token, &KeySelector::label(scheme.default_label())));
     Ok(of_scheme.collect::<Result<Vec<_>, _>>()?.concat())
 }
 

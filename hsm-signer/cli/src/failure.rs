@@ -1,0 +1,105 @@
+//! Why a command failed, for a person and for a program.
+
+use std::io;
+use std::path::Path;
+
+use mls_hsm_signer::audit::LineError;
+use mls_hsm_signer::audit::store::StoreError;
+use mls_hsm_signer::client::ClientError;
+use mls_hsm_signer::encoding::EncodingError;
+use mls_hsm_signer::keys::ceremony::CeremonyError;
+use mls_hsm_signer::server::ConfigError;
+use mls_hsm_signer::token::error::ProcessError;
+use mls_hsm_signer::{Error, PinError};
+use serde_json::{Value, json};
+
+use crate::keys::WireValuesError;
+use crate::passphrase::PassphraseError;
+
+/// Why a command failed.
+pub enum Failure {
+    /// The library says why.
+    Signer(Error),
+    /// A service did not do what was asked of it.
+    Client(ClientError),
+    /// The arguments make no sense together, or a file could not be used.
+    Message(String),
+}
+
+impl Failure {
+    /// A file or directory could not be written.
+    pub fn cannot_write(path: &Path, error: &io::Error) -> Self {
+        Self::Message(format!("cannot write {}: {error}", path.display()))
+    }
+
+    pub fn text(&self) -> String {
+        match self {
+            Self::Signer(error) => format!("error: {error}"),
+            Self::Client(error) => format!("error: {error}"),
+            Self::Message(message) => format!("error: {message}"),
+        }
+    }
+
+    pub fn value(&self) -> Value {
+        match self {
+            Self::Signer(Error::Pkcs11(failure)) => json!({
+                "error": failure.to_string(),
+                "function": failure.function(),
+                "code": failure.code_name(),
+            }),
+            Self::Signer(error) => json!({ "error": error.to_string() }),
+            Self::Client(ClientError::Refused(problem)) => {
+                json!({ "error": problem.title, "problem": problem })
+            }
+            Self::Client(error) => json!({ "error": error.to_string() }),
+            Self::Message(message) => json!({ "error": message }),
+        }
+    }
+}
+
+/// What the token's layer says, in its own words.
+macro_rules! from_signer {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::Signer(error.into())
+            }
+        })*
+    };
+}
+
+from_signer!(Error, EncodingError, PinError, ProcessError);
+
+/// What is said as it is.
+macro_rules! from_text {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::Message(error.to_string())
+            }
+        })*
+    };
+}
+
+from_text!(
+    PassphraseError,
+    WireValuesError,
+    ConfigError,
+    LineError,
+    StoreError
+);
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl From<CeremonyError> for Failure {
+    fn from(error: CeremonyError) -> Self {
+        match error {
+            CeremonyError::Token(error) => Self::Signer(error),
+            error => Self::Message(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `keys rotate`: the next generation of a scheme's key.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use mls_hsm_signer::Scheme;
+use mls_hsm_signer::keys::generation;
+
+use super::description::Description;
+use crate::Outcome;
+use crate::connection::{TokenArguments, scheme_parser};
+use crate::output::Output;
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    token: TokenArguments,
+    /// The scheme to make the next key for
+    #[arg(long, value_parser = scheme_parser())]
+    scheme: &'static Scheme,
+}
+
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let token = arguments.token.open()?;
+    let signer = generation::rotate(&token, arguments.scheme)?;
+    let described = Description::of_signer(&signer);
+    let advice = "new groups name this key from now on; groups that name an older one keep it";
+    let text = format!("{}\n{advice}", described.text());
+    output.result(&described.value(), &text)?;
+    Ok(ExitCode::SUCCESS)
+}
