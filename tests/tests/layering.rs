@@ -8,9 +8,10 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each crate may depend on among ours, in any way; dependencies point downwards.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("mls_lanes", &[]),
     ("mls_fips", &[]),
+    ("mls_fips_cli", &["mls_fips"]),
     ("openmls_hw_crypto", &["mls_lanes", "mls_fips"]),
     // For tests only: nothing that is shipped depends on it.
     ("mls_fault_disk", &[]),
@@ -80,9 +81,10 @@ const PLACES: [(&str, &[&str]); 12] = [
 ];
 
 /// What must not be there even in tests.
-const NEVER: [(&str, &str); 4] = [
+const NEVER: [(&str, &str); 5] = [
     ("mls_lanes", "openmls"),
     ("mls_fips", "openmls"),
+    ("mls_fips", "clap"),
     ("openmls_hw_crypto", "cryptoki"),
     ("mls_lanes", "cryptoki"),
 ];
@@ -175,6 +177,28 @@ fn some_crates_never_meet() {
     }
 }
 
+/// What Cargo would build on any target, a crate a line.
+fn tree(selection: &[&str]) -> String {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--prefix=none", "--target=all"])
+        .args(selection)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&tree.stderr);
+    assert!(tree.status.success(), "{said}");
+    String::from_utf8(tree.stdout).unwrap()
+}
+
+/// Whoever uses the provider compiles no command line.
+#[test]
+fn the_provider_compiles_no_clap() {
+    for package in ["mls_fips", "openmls_hw_crypto"] {
+        let tree = tree(&["--edges=normal", "--package", package]);
+        let clap = tree.lines().find(|line| line.starts_with("clap"));
+        assert_eq!(clap, None, "{package}");
+    }
+}
+
 /// What Cargo would build, target by target: AWS-LC is for targets where it can be built.
 #[test]
 fn the_provider_with_ring_has_no_aws_lc() {
@@ -182,23 +206,13 @@ fn the_provider_with_ring_has_no_aws_lc() {
         ("openmls_hw_crypto", "ring,curve448,openmls"),
         ("mls_tests", "ring"),
     ] {
-        let tree = Command::new(env!("CARGO"))
-            .args([
-                "tree",
-                "--locked",
-                "--prefix=none",
-                "--target=all",
-                "--no-default-features",
-            ])
-            .args(["--package", package, "--features", features])
-            .output()
-            .unwrap();
-        assert!(
-            tree.status.success(),
-            "{}",
-            String::from_utf8_lossy(&tree.stderr)
-        );
-        let tree = String::from_utf8(tree.stdout).unwrap();
+        let tree = tree(&[
+            "--no-default-features",
+            "--package",
+            package,
+            "--features",
+            features,
+        ]);
         assert!(
             tree.lines().any(|line| line.starts_with("ring v")),
             "{tree}"
