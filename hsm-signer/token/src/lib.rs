@@ -23,6 +23,7 @@ mod pool;
 #[path = "pool/tests.rs"]
 mod pool_tests;
 pub mod proposal;
+mod public_value;
 pub mod quirks;
 pub mod release;
 mod signer;
