@@ -107,7 +107,6 @@ const PLACES: [(&str, &[&str]); 18] = [
             "mls_signer_token",
             "mls_signer_audit",
             "mls_bench",
-            "mls_tests",
         ],
     ),
     ("axum", &["mls_signer_server"]),
