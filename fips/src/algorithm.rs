@@ -1,12 +1,6 @@
 //! Which algorithms of MLS are approved, one row each.
 
-use std::sync::OnceLock;
-
 use serde::Serialize;
-
-#[cfg(doc)]
-use crate::Certificate;
-use crate::Module;
 
 /// A cryptographic algorithm that an MLS ciphersuite can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -141,36 +135,6 @@ impl Algorithm {
     pub const fn is_approved(self) -> bool {
         matches!(self.rule().approval, Approval::Approved)
     }
-
-    /// Whether the linked module lacks this algorithm ([`Certificate::lacks`]). Of a module that is
-    /// not known nothing is known, and FIPS mode is not [`ready`](crate::ready).
-    pub fn is_lacking(self) -> bool {
-        static LACKS: OnceLock<&[Algorithm]> = OnceLock::new();
-        let lacks = LACKS.get_or_init(|| {
-            let certificate = Module::linked().certificate();
-            certificate.map_or(&[], |certificate| certificate.lacks)
-        });
-        lacks.contains(&self)
-    }
-
-    /// Whether FIPS mode runs this algorithm: the standards approve it, and the module has it.
-    pub fn is_enabled(self) -> bool {
-        self.is_approved() && !self.is_lacking()
-    }
-
-    /// Why FIPS mode does not run this algorithm, if it does not.
-    pub fn refusal(self) -> Option<String> {
-        let Rule {
-            algorithm,
-            citation,
-            ..
-        } = self.rule();
-        if !self.is_approved() {
-            return Some(format!("{algorithm:?} is not approved ({citation})"));
-        }
-        let lacking = || format!("{algorithm:?} ({citation}) is no service of the linked module");
-        self.is_lacking().then(lacking)
-    }
 }
 
 /// The approval of a set of algorithms: the lowest among them. An empty set is not approved.
@@ -207,21 +171,6 @@ mod tests {
             assert_eq!(approval(with), Approval::NotApproved);
         }
         assert_eq!(approval([]), Approval::NotApproved);
-    }
-
-    /// Lacking are the algorithms that the certificate's row says, and only of a known module.
-    #[test]
-    fn what_the_module_lacks_is_not_enabled() {
-        let certificate = Module::linked().certificate();
-        for rule in ALGORITHMS {
-            let algorithm = rule.algorithm;
-            let lacks = certificate.is_some_and(|row| row.lacks.contains(&algorithm));
-            assert_eq!(algorithm.is_lacking(), lacks);
-            assert_eq!(algorithm.is_enabled(), algorithm.is_approved() && !lacks);
-            assert_eq!(algorithm.refusal().is_none(), algorithm.is_enabled());
-        }
-        assert_eq!(Algorithm::Ed448.is_lacking(), cfg!(feature = "fips"));
-        assert!(Algorithm::EcdhNist.is_enabled() && Algorithm::MlKem.is_enabled());
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | can this process be in FIPS mode? | [`ready`] |
 //! | must it be? | [`requirement`] |
 //! | which algorithms are approved, and so which ciphersuites exist in FIPS mode? | [`ALGORITHMS`], [`SUITES`] |
+//! | which of the approved does the linked module have? | [`is_enabled`], [`is_lacking`], [`refusal`] |
 //! | what does the module say of each service that it is asked for? | [`observe`], [`record`] |
 //! | which services may run without its word? | [`EXCEPTIONS`] |
 //! | all of it, as data | [`status`] |
@@ -27,6 +28,7 @@
 mod algorithm;
 mod certificate;
 mod dispatch;
+mod enabled;
 mod entropy;
 mod environment;
 mod error;
@@ -41,10 +43,12 @@ mod self_test;
 mod service;
 mod status;
 mod suite;
+mod validation;
 
 pub use algorithm::{ALGORITHMS, Algorithm, Approval, Rule, approval};
 pub use certificate::{CERTIFICATES, Certificate};
 pub use dispatch::Dispatch;
+pub use enabled::{is_enabled, is_lacking, refusal};
 pub use entropy::Entropy;
 pub use environment::{Environment, Tested, TestedEnvironment};
 pub use error::FipsError;
@@ -55,5 +59,6 @@ pub use operations::{Call, Operation, Operations};
 pub use requirement::{Requirement, VARIABLE, require, requirement};
 pub use self_test::{SelfTest, Verdict, self_test};
 pub use service::{EXCEPTIONS, Exception, Service};
-pub use status::{EnabledSuite, FipsStatus, Parts, Status, status};
+pub use status::{EnabledSuite, Parts, Status, status};
 pub use suite::{SUITES, Suite};
+pub use validation::FipsStatus;

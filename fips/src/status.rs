@@ -1,27 +1,12 @@
 //! The status as data: the minimum over its parts.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     ALGORITHMS, Certificate, Dispatch, EXCEPTIONS, Entropy, Environment, Exception, FipsError,
-    Module, Operation, Operations, Requirement, Rule, SUITES, SelfTest, Tested, ready, requirement,
-    self_test,
+    FipsStatus, Module, Operation, Operations, Requirement, Rule, SUITES, SelfTest, Tested, ready,
+    requirement, self_test,
 };
-
-/// Where a validation under FIPS 140-3 stands. The lower of two is what holds for both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum FipsStatus {
-    /// No certificate and none applied for, or not known; or a test failed.
-    Unvalidated,
-    /// Submitted to the CMVP; no certificate yet.
-    Pending,
-    /// A certified module in an operating environment that is not on its certificate: the
-    /// operator affirms it, and the CMVP says nothing of it (FIPS 140-3 Management Manual,
-    /// section 7.9).
-    Affirmed,
-    /// Covered by a certificate.
-    Certified,
-}
 
 /// What the status is made of, each with its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Algorithm;
+use crate::{Algorithm, is_enabled, refusal};
 
 /// A row of [`SUITES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -149,14 +149,12 @@ impl Suite {
 
     /// Whether FIPS mode runs every algorithm.
     pub fn is_enabled(&self) -> bool {
-        self.algorithms
-            .iter()
-            .all(|algorithm| algorithm.is_enabled())
+        self.algorithms.into_iter().all(is_enabled)
     }
 
     /// Which algorithm keeps this suite out of FIPS mode and why, if one does.
     pub fn refusal(&self) -> Option<String> {
-        let mut refusals = self.algorithms.iter().filter_map(|each| each.refusal());
+        let mut refusals = self.algorithms.into_iter().filter_map(refusal);
         let refusal = refusals.next()?;
         Some(format!("{:#06x} {}: {refusal}", self.code_point, self.name))
     }
@@ -165,13 +163,14 @@ impl Suite {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::is_lacking;
 
     /// Of the drafts' the pure ones of ML-KEM, those of ML-DSA where the module has it.
     #[test]
     fn suites_of_approved_algorithms_are_enabled() {
         let mut expected = vec![0x0002, 0x0005, 0x0007];
         if cfg!(feature = "draft-ietf-mls-pq-ciphersuites") {
-            expected.extend(match Algorithm::MlDsa.is_lacking() {
+            expected.extend(match is_lacking(Algorithm::MlDsa) {
                 true => [0x0042, 0x0050, 0xf042].as_slice(),
                 false => &[0x0042, 0x0050, 0x0051, 0x0906, 0x0907, 0xf042],
             });

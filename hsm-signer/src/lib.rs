@@ -36,6 +36,7 @@
 pub use mls_signer_message as message;
 pub use mls_signer_message::Removal;
 pub use mls_signer_message::encoding;
+#[cfg(feature = "token")]
 pub use mls_signer_message::encoding::pkcs8::PrivateKey;
 pub use mls_signer_message::scheme::{self, SCHEMES, Scheme};
 

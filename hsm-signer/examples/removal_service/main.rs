@@ -2,8 +2,8 @@
 //! with curl over its Unix socket; OpenMLS groups take in what it answers.
 //!
 //! ```text
-//! cargo build --release -p mls_hsm_signer --bin mls-hsm-signer
-//! cargo run --release -p mls_hsm_signer --example removal_service -- --state .state
+//! cargo build --release -p mls_signer_cli
+//! cargo run --release -p mls_hsm_signer --features client --example removal_service -- --state .state
 //! ```
 //!
 //! With `--keep` it then goes on until it is interrupted. The token is made anew at each

@@ -149,7 +149,7 @@ fn program() -> Result<PathBuf> {
     if program.exists() {
         return Ok(program);
     }
-    let advice = "run: cargo build --release --package mls_hsm_signer --bin mls-hsm-signer";
+    let advice = "run: cargo build --release --package mls_signer_cli";
     Err(format!("there is no {}; {advice}", program.display()).into())
 }
 

@@ -1,7 +1,7 @@
 //! One group: formed, a member removed by curl, and the outcome checked.
 
 use mls_hsm_signer::Scheme;
-use mls_hsm_signer::api::{self, REMOVALS_PATH};
+use mls_hsm_signer::api::REMOVALS_PATH;
 use openmls::prelude::{BasicCredential, ExternalSender};
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider;

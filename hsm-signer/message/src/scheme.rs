@@ -1,8 +1,8 @@
 //! The signature schemes of MLS that a removal key may have, as they are on the wire, in JWK
 //! and in PKCS#8: one row each. How a token knows them is said by a row of `mls_signer_token`.
 
+use der::oid::ObjectIdentifier;
 use openmls_traits::types::{Ciphersuite, HashType, SignatureScheme};
-use pkcs8::ObjectIdentifier;
 
 use crate::encoding::derivation;
 

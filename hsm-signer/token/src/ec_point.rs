@@ -24,7 +24,7 @@ pub fn public_key(attribute: &[u8], scheme: &Scheme) -> Result<Vec<u8>, Encoding
     let key = unwrapped(attribute, scheme.public_key_length).filter(|key| match scheme.algorithm {
         Algorithm::EdDsa => true,
         Algorithm::EcDsa { .. } => key.first() == Some(&UNCOMPRESSED),
-        // It has no point; see [`ml_dsa`](super::ml_dsa).
+        // It has no point; see `public_value`.
         Algorithm::MlDsa => false,
     });
     key.map(<[u8]>::to_vec).ok_or(EncodingError::Point {

@@ -244,7 +244,7 @@ pub enum ProcessError {
     /// The program started as a worker did not become one.
     #[error(
         "this program was started to hold a PKCS#11 module and did not; its main must begin with \
-         mls_signer_token::isolation::become_worker_if_asked"
+         mls_hsm_signer::isolation::become_worker_if_asked"
     )]
     NotAWorker,
 }

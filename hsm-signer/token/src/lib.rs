@@ -19,6 +19,7 @@ pub mod keys;
 mod pin;
 pub mod pkcs11_scheme;
 pub mod proposal;
+mod public_value;
 pub mod quirks;
 pub mod release;
 mod session_pool;

@@ -1,7 +1,7 @@
 //! What particular modules do differently: one row each.
 //!
 //! A row says what was observed, not what a manual promises, and
-//! `hsm-signer/tests` shows it. A module without a row is taken at its word.
+//! `hsm-signer/cli/tests` shows it. A module without a row is taken at its word.
 
 use cryptoki::mechanism::MechanismType;
 use mls_fips::{Requirement, requirement};

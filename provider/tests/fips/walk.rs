@@ -1,6 +1,6 @@
 //! Every function of the provider with every algorithm it takes.
 
-use mls_fips::{Algorithm, Observation, record};
+use mls_fips::{Algorithm, Observation, is_enabled, record};
 use openmls_hw_crypto::{HwCrypto, SUITES, SignatureKeyPair, SignedMessage};
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::random::OpenMlsRand;
@@ -45,9 +45,7 @@ impl Case {
 
     /// Whether FIPS mode is to run it.
     pub fn is_enabled(&self) -> bool {
-        self.approvals
-            .iter()
-            .all(|algorithm| algorithm.is_enabled())
+        self.approvals.iter().copied().all(is_enabled)
     }
 
     pub fn run(&self, crypto: &HwCrypto) -> Result<(), Failed> {

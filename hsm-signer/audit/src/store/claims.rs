@@ -18,8 +18,8 @@ use mls_signer_message::signed_removal::SignedRemoval;
 pub struct Answer {
     /// The MLSMessage.
     pub message: Vec<u8>,
-    /// Its ProposalRef, by the [`reference_hash`](crate::Scheme::reference_hash) of the key's
-    /// scheme.
+    /// Its ProposalRef, by the
+    /// [`reference_hash`](mls_signer_message::scheme::Scheme::reference_hash) of the key's scheme.
     pub proposal_ref: Vec<u8>,
     /// The audit record's place in the tenant's chain.
     pub sequence: u64,

@@ -1,4 +1,4 @@
-//! ML-DSA keys as tokens and PKCS#8 files have them.
+//! ML-DSA private keys as PKCS#8 has them.
 //!
 //! ```text
 //! ML-DSA-PrivateKey ::= CHOICE {                             (RFC 9881, section 6)
@@ -9,26 +9,6 @@
 
 use der::asn1::OctetStringRef;
 use der::{Decode, Reader, SliceReader, Tag, TagMode, TagNumber};
-
-use super::EncodingError;
-use crate::scheme::Scheme;
-
-/// The public key in `value`, CKA_VALUE of a public key (PKCS#11 3.2, section 6.67.2), as MLS
-/// carries it: both are the encoding of FIPS 204, algorithm 22.
-///
-/// # Errors
-/// [`EncodingError::PublicValue`] when it does not have the scheme's length.
-pub fn public_key(value: &[u8], scheme: &Scheme) -> Result<Vec<u8>, EncodingError> {
-    if value.len() == scheme.public_key_length {
-        Ok(value.to_vec())
-    } else {
-        Err(EncodingError::PublicValue {
-            scheme: scheme.title,
-            expected: scheme.public_key_length,
-            found: value.len(),
-        })
-    }
-}
 
 /// What a file holds of a private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,24 +117,6 @@ mod tests {
             &[2, 1, 0],
         ] {
             assert!(private_form(wrong).is_err(), "{wrong:02x?}");
-        }
-    }
-
-    #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
-    #[test]
-    fn public_keys_have_the_length_of_their_parameter_set() {
-        for (name, length) in [("mldsa44", 1312), ("mldsa65", 1952), ("mldsa87", 2592)] {
-            let scheme = Scheme::by_name(name).unwrap();
-            let value = vec![7; length];
-            assert_eq!(public_key(&value, scheme), Ok(value));
-            for found in [0, length - 1, length + 1] {
-                let refused = EncodingError::PublicValue {
-                    scheme: scheme.title,
-                    expected: length,
-                    found,
-                };
-                assert_eq!(public_key(&vec![7; found], scheme), Err(refused));
-            }
         }
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod derivation;
 pub mod ecdsa;
-pub mod ml_dsa;
+#[cfg(feature = "pkcs8")]
+mod ml_dsa;
+#[cfg(feature = "pkcs8")]
 pub mod pkcs8;
 pub mod public_key;
 

@@ -11,7 +11,7 @@
 //! CurvePrivateKey ::= OCTET STRING                           (RFC 8410, section 7)
 //! ```
 //!
-//! Of ML-DSA see [`ml_dsa`](super::ml_dsa).
+//! Of ML-DSA see `ml_dsa`.
 
 use std::fmt;
 

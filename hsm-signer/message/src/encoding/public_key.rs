@@ -5,8 +5,8 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use der::EncodePem;
 use der::asn1::{Any, BitString};
 use der::pem::LineEnding;
-use pkcs8::spki::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 use serde_json::{Map, Value, json};
+use spki::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::EncodingError;
 use crate::scheme::{Jwk, Scheme};

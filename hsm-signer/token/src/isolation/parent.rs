@@ -74,7 +74,7 @@ impl IsolatedToken {
     /// # Errors
     /// Those of [`Module::load`](crate::Module::load) and
     /// [`Pkcs11Token::open`](crate::Pkcs11Token::open), some as [`Error::Reported`];
-    /// [`Error::Worker`] when there is no process.
+    /// [`Error::Process`] when there is no process.
     pub fn open(setup: ModuleSetup, worker: Worker, pin: &Pin) -> Result<Self, Error> {
         forbid_dumps()?;
         let nursery = Nursery::new().map_err(|error| ProcessError::System {

@@ -1,12 +1,11 @@
 //! Exactly one key: by label or id, with the public key that the token gives for it.
 
-use crate::ec_point;
-use crate::error::Error;
-use mls_signer_message::encoding::ml_dsa;
 use mls_signer_message::scheme::Scheme;
 
+use crate::error::Error;
 use crate::pkcs11_scheme::{Parameters, Pkcs11Scheme};
 use crate::token::{KeyClass, KeyObject, KeySelector, ObjectHandle, Protection, TokenSession};
+use crate::{ec_point, public_value};
 
 /// A private key that was found, and what belongs to it.
 pub struct Located {
@@ -90,7 +89,7 @@ pub(super) fn complete(session: &dyn TokenSession, handle: ObjectHandle) -> Resu
     let scheme = object.scheme().ok_or_else(unsupported)?;
     let public_key = match Pkcs11Scheme::of(scheme)?.parameters {
         Parameters::Curve(_) => ec_point::public_key(&point(session, &object)?, scheme)?,
-        Parameters::Set(_) => ml_dsa::public_key(&value(session, &object)?, scheme)?,
+        Parameters::Set(_) => public_value::public_key(&value(session, &object)?, scheme)?,
     };
     Ok(Located {
         handle,
