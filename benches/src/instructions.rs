@@ -21,7 +21,7 @@ use openmls_traits::{random::OpenMlsRand, types::CryptoError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{BenchError, cpu::Cpu, engine, measure::Pool, scenario::Case, suite};
+use crate::{BenchError, cpu::Cpu, engines, measure::Pool, scenario::Case, suite};
 
 /// The function whose instructions are counted, as callgrind is to find it.
 pub const TIMED_FUNCTION: &str = "*timed_part*";
@@ -266,7 +266,7 @@ impl Counted {
             HwCrypto::default()
                 .random_vec(1)
                 .map_err(|_| CryptoError::InsufficientRandomness)?;
-            let trial = engine::find(self.engine)?.prepare(self.scenario, &case)?;
+            let trial = engines::find(self.engine)?.prepare(self.scenario, &case)?;
             let mut trial = trial.ok_or(BenchError::NothingMeasured)?;
             trial.run(self.iterations).map(drop)
         })

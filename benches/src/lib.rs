@@ -1,6 +1,6 @@
 //! Which MLS ciphersuite, and which OpenMLS provider, is fastest on this CPU.
 //!
-//! Two tables meet here. [`engine::ENGINES`] has one row for each provider, and
+//! Two tables meet here. [`engines::ENGINES`] has one row for each provider, and
 //! each row carries the [`scenario`] table with every piece of work prepared to
 //! run on that provider. Criterion, the command `mls-bench` and the tests all
 //! take their work from these two tables; none of them defines its own. Beside them,
@@ -19,6 +19,7 @@ pub mod compare;
 pub mod cpu;
 pub mod duration;
 pub mod engine;
+pub mod engines;
 mod error;
 pub mod instructions;
 pub mod lanes;

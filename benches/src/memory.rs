@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BenchError, engine::EngineRow, scenario::Case, suite};
+use crate::{BenchError, engines::EngineRow, scenario::Case, suite};
 
 /// The memory of one member's group, for each member in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

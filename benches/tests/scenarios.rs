@@ -1,7 +1,7 @@
 //! Every scenario runs and verifies on every engine and suite that it supports.
 
 use mls_bench::{
-    engine::{ENGINES, REFERENCE},
+    engines::{ENGINES, REFERENCE},
     measure::{Lineup, Plan, measure},
     scenario::{Case, Kind, Requirement, Scenario, scenarios},
     suite,

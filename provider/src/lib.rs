@@ -23,7 +23,7 @@
 //! | Operation | Done by |
 //! |---|---|
 //! | random bytes, key generation, ECDH, ECDSA, Ed25519, AEAD, SHA-384, SHA-512 | AWS-LC, through `aws-lc-rs` |
-//! | SHA-256; SHA-2 compressions inside HMAC and HKDF | the `sha2` crate, whose states can be prepared once and kept |
+//! | SHA-256; SHA-2 compressions inside HMAC and HKDF | the `sha2` crate, whose midstates can be computed once and kept |
 //! | composition of HMAC, HKDF and HPKE (RFC 9180) | this crate |
 //!
 //! With the feature `draft-ietf-mls-pq-ciphersuites` ML-KEM, ML-DSA, SHA-3 and SHAKE are AWS-LC's as
@@ -84,7 +84,7 @@
 //! [`OpenMlsRand`]: openmls_traits::random::OpenMlsRand
 
 mod backend;
-mod batch;
+mod batch_engine;
 mod crypto;
 mod encoding;
 #[cfg(feature = "virtual-clients-draft")]
@@ -95,25 +95,22 @@ mod hash;
 mod hpke;
 mod kdf;
 mod lanes;
-#[cfg(feature = "openmls")]
-mod openmls;
 mod policy;
 pub mod prepared;
 mod provider;
-mod random;
 mod secret;
 mod signature;
 mod status;
 mod suites;
 
-pub use crypto::HwCrypto;
+pub use batch_engine::BatchEngine;
+pub use crypto::{HwCrypto, RandomError};
 pub use lanes::NoLanes;
 pub use mls_fips::FipsError;
 pub use openmls_memory_storage::MemoryStorage;
 pub use policy::Policy;
 pub use prepared::{PrepareError, PreparedSeals, PreparedVerifications, SignedMessage};
 pub use provider::OpenMlsHwCrypto;
-pub use random::RandomError;
 pub use signature::{SignatureKeyId, SignatureKeyPair};
-pub use status::{BatchEngine, Status};
+pub use status::Status;
 pub use suites::{SUITES, Suite};

@@ -1,11 +1,10 @@
 //! Which implementation does what is done for many keys at once.
 
-use std::fmt;
-
 use openmls_traits::types::HpkeKemType;
 
 use crate::Policy;
 use crate::backend::ONE_BY_ONE;
+use crate::batch_engine::BatchEngine;
 use crate::hpke::kem::{KEMS, Kem};
 use crate::lanes::{self, Lanes, NoLanes};
 
@@ -24,23 +23,6 @@ pub struct Status {
     pub batches: Vec<(HpkeKemType, BatchEngine)>,
 }
 
-/// Who encapsulates to many keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BatchEngine {
-    /// The lanes of `mls_lanes`.
-    Lanes {
-        /// The name of the instruction set.
-        backend: &'static str,
-        /// The number of keys from which on they are used; fewer are done one at a time.
-        from: usize,
-    },
-    /// AWS-LC, one key at a time on each thread.
-    AwsLc,
-    /// What the build with ring does Diffie-Hellman by, one key at a time on each thread.
-    Ring,
-}
-
 impl Status {
     pub(crate) fn now(policy: Option<Policy>) -> Self {
         Self {
@@ -56,17 +38,5 @@ fn engine(kem: &dyn Kem) -> BatchEngine {
     match lanes.and_then(|lanes| Some((lanes.name(), lanes.break_even()?))) {
         Some((backend, from)) => BatchEngine::Lanes { backend, from },
         None => ONE_BY_ONE,
-    }
-}
-
-impl fmt::Display for BatchEngine {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lanes { backend, from } => {
-                write!(formatter, "{backend} lanes from {from} keys on")
-            }
-            Self::AwsLc => formatter.write_str("AWS-LC"),
-            Self::Ring => formatter.write_str("one by one, beside ring"),
-        }
     }
 }

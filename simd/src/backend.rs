@@ -3,9 +3,19 @@
 use core::{fmt, str::FromStr};
 use std::sync::OnceLock;
 
-use crate::isa::{Isa, portable::Portable};
 #[cfg(target_arch = "x86_64")]
 use crate::isa::{avx2::Avx2, avx512ifma::Avx512Ifma};
+use crate::{
+    isa::{Isa, portable::Portable},
+    wipe,
+};
+
+mod break_even;
+
+pub use break_even::Operation;
+
+/// How much stack the copying around a kernel uses at most, in bytes.
+const AROUND: usize = 64 * 1024;
 
 /// An instruction set that this CPU has.
 ///
@@ -120,6 +130,15 @@ impl Backend {
         with_isa!(self, isa => of(isa))
     }
 
+    /// Runs what handles secrets, then clears the stack and the vector registers that it
+    /// used: a kernel clears up after itself, but copying its results to the caller leaves
+    /// traces too.
+    pub(crate) fn clear_after(self, work: impl FnOnce()) {
+        apart(work);
+        wipe::stack(AROUND);
+        with_isa!(self, isa => isa.clear_registers());
+    }
+
     pub(crate) fn kind(self) -> Kind {
         self.0
     }
@@ -157,4 +176,10 @@ impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Backend({})", self.name())
     }
+}
+
+/// Gives what it runs a frame below the caller's.
+#[inline(never)]
+fn apart(work: impl FnOnce()) {
+    work();
 }

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::{
     Backend,
     error::{Error, LengthMismatch},
-    isa::Integer,
+    integer::Integer,
 };
 
 /// The most elements computed together: the largest group of any instruction set.

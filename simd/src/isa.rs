@@ -1,18 +1,15 @@
 //! What an instruction set supplies: vectors of integers and of field elements.
 
-use crate::{
-    field::{CombField, Gf25519, GfP256},
-    wipe,
-};
+use crate::{integer::Integer, wipe};
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512ifma;
+pub(crate) mod field;
 pub(crate) mod portable;
 
-/// A 256-bit integer: four 64-bit words, least significant first.
-pub(crate) type Integer = [u64; 4];
+use field::{CombField, Gf25519, GfP256};
 
 /// The witness that an instruction set was detected, and its vectors.
 ///
@@ -41,7 +38,7 @@ pub(crate) trait Isa: Copy {
     type GfP256: GfP256<Isa = Self> + CombField<2, Isa = Self>;
 
     /// Runs a kernel with the instruction set enabled.
-    fn enter<K: Kernel<Self>>(self, kernel: K);
+    fn vectorize<K: Kernel<Self>>(self, kernel: K);
 
     /// Clears the vector registers.
     fn clear_registers(self);
@@ -78,14 +75,14 @@ pub(crate) trait Kernel<I: Isa> {
     const STACK: usize = 64 * 1024;
 
     /// Must be `#[inline(always)]`, like all it calls: only code inlined into
-    /// [`Isa::enter`] is compiled for the instruction set.
+    /// [`Isa::vectorize`] is compiled for the instruction set.
     fn run(self, isa: I);
 }
 
 /// Runs a kernel, then clears the stack and the registers that it used.
 #[inline(never)]
 pub(crate) fn run<I: Isa, K: Kernel<I>>(isa: I, kernel: K) {
-    isa.enter(kernel);
+    isa.vectorize(kernel);
     wipe::stack(K::STACK);
     isa.clear_registers();
 }

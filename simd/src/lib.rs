@@ -40,15 +40,15 @@ extern crate self as mls_lanes;
 
 mod backend;
 mod batch;
-mod break_even;
 #[cfg(test)]
 #[path = "../tests/common/mod.rs"]
 mod common;
 mod curve25519;
 mod declassify;
 mod error;
-mod field;
+mod integer;
 mod isa;
+mod modular;
 mod nistp256;
 pub mod p256;
 mod secret;
@@ -56,9 +56,8 @@ mod tables;
 mod wipe;
 pub mod x25519;
 
-pub use backend::{Backend, BackendError};
+pub use backend::{Backend, BackendError, Operation};
 pub use batch::outputs;
-pub use break_even::Operation;
 pub use error::{Error, LengthMismatch};
 pub use secret::SharedSecret;
 

@@ -9,13 +9,11 @@ use crate::{
     batch::{CHUNK, check_lengths, integers, piece_length},
     declassify::declassify,
     error::{Error, LengthMismatch},
-    isa::{
-        Integer,
-        portable::gfp256::{choose_secretly, sub_integers},
-    },
-    nistp256::{BASE, ORDER, PRIME, comb::Comb, window::Windowed},
+    integer::{Integer, choose_secretly, sub_integers},
+    modular::gfp256::PRIME,
+    nistp256::{ORDER, comb::Comb, window::Windowed},
     secret::SharedSecret,
-    wipe,
+    tables::nistp256::BASE,
 };
 
 /// The length of a scalar in bytes.
@@ -50,7 +48,7 @@ pub fn diffie_hellman<S: AsRef<[u8]>, P: AsRef<[u8]>>(
         .chunks(length)
         .zip(points.chunks(length))
         .zip(secrets.chunks_mut(length));
-    wipe::after(backend, || {
+    backend.clear_after(|| {
         for ((scalars, points), secrets) in pieces {
             agree(backend, scalars, points, secrets);
         }
@@ -74,7 +72,7 @@ pub fn public_keys<S: AsRef<[u8]>>(
     check_lengths(scalars.len(), scalars.len(), public_keys.len())?;
     let length = piece_length(backend, scalars.len());
     let pieces = scalars.chunks(length).zip(public_keys.chunks_mut(length));
-    wipe::after(backend, || {
+    backend.clear_after(|| {
         for (scalars, public_keys) in pieces {
             generate(backend, scalars, public_keys);
         }

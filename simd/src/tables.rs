@@ -5,7 +5,8 @@
 macro_rules! each {
     ($function:ident, $($index:literal)*) => { [$(const { $function($index) }),*] };
 }
-pub(crate) use each;
 
+pub(crate) mod curve25519;
+pub(crate) mod nistp256;
 #[cfg(test)]
 mod tests;

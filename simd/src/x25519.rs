@@ -10,9 +10,8 @@ use crate::{
     curve25519::{clamp, comb::Comb, ladder::Ladder},
     declassify::declassify,
     error::{Error, LengthMismatch},
-    isa::Integer,
+    integer::Integer,
     secret::SharedSecret,
-    wipe,
 };
 
 /// The length of a scalar, a public key and a shared secret in bytes.
@@ -42,7 +41,7 @@ pub fn diffie_hellman<S: AsRef<[u8]>, P: AsRef<[u8]>>(
         .chunks(length)
         .zip(points.chunks(length))
         .zip(secrets.chunks_mut(length));
-    wipe::after(backend, || {
+    backend.clear_after(|| {
         for ((scalars, points), secrets) in pieces {
             agree(backend, scalars, points, secrets);
         }
@@ -66,7 +65,7 @@ pub fn public_keys<S: AsRef<[u8]>>(
     check_lengths(scalars.len(), scalars.len(), public_keys.len())?;
     let length = piece_length(backend, scalars.len());
     let pieces = scalars.chunks(length).zip(public_keys.chunks_mut(length));
-    wipe::after(backend, || {
+    backend.clear_after(|| {
         for (scalars, public_keys) in pieces {
             generate(backend, scalars, public_keys);
         }

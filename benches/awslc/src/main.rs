@@ -4,7 +4,8 @@
 use std::{env, io, process::ExitCode};
 
 use mls_bench::{
-    engine::{EngineRow, MlsRsProvider},
+    engine::MlsRsProvider,
+    engines::EngineRow,
     survey,
 };
 use mls_rs_core::crypto::{CipherSuite, CryptoProvider};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
 use mls_bench::{
-    engine::ENGINES,
+    engines::ENGINES,
     scenario::{Case, Scenario, Trial},
     suite,
 };

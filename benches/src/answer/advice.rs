@@ -6,10 +6,10 @@ use openmls_traits::types::{AeadType, Ciphersuite};
 use super::{ROWS, table::summary};
 use crate::{
     duration,
+    engines::FIPS_SUFFIX,
     record::{Record, Wanted},
     statistics::Summary,
     suite,
-    survey::FIPS_SUFFIX,
 };
 
 /// Who asks.

@@ -6,8 +6,6 @@ mod table;
 pub use advice::{Advice, Role, advise};
 pub use table::{Cell, Table, table};
 
-use crate::{suite, survey::Step};
-
 /// A row of the table: an operation, the same for every suite.
 #[derive(Debug)]
 pub struct Row {
@@ -56,16 +54,3 @@ pub static ROWS: &[Row] = &[
     group("join, 1,000 members", "join", 1000),
     group("process, 1,000 members", "process", 1000),
 ];
-
-impl Row {
-    /// What is measured for the row: the suites take turns.
-    pub fn step(&self) -> Step {
-        let step = Step::scenario(self.scenario, &suite::all(), self.members.unwrap_or(2));
-        let (runs, seconds) = if self.members.is_some() {
-            (7, 3.0)
-        } else {
-            (31, 0.8)
-        };
-        step.with_engines(&[self.engine]).with_budget(runs, seconds)
-    }
-}

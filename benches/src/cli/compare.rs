@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 
-use super::answer::wrapped;
+use super::text::wrapped;
 use crate::{
     BenchError,
     compare::{Change, Verdict, compare},

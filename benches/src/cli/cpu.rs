@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::{answer::wrapped, progress::Bar};
+use super::{progress::Bar, text::wrapped};
 use crate::{
     BenchError,
     cpu::{Cpu, FEATURES},

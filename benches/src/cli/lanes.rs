@@ -15,8 +15,9 @@ use crate::{
         BreakEven, LaneEngine, LaneMeasurement, Operation,
         break_even::{batches, break_evens},
         engine::{self, REFERENCE},
-        measure, operation, report,
+        measure, operation,
     },
+    report::lanes as report,
 };
 
 /// The longest batch that may be asked for: its keys take seconds to make.

@@ -10,12 +10,13 @@ mod readme;
 mod report;
 mod sampling;
 mod scenarios;
+mod text;
 
 use std::io::{self, Write};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{BenchError, engine::ENGINES, lanes as batches, scenario, suite, survey};
+use crate::{BenchError, engines::ENGINES, lanes as batches, scenario, suite, survey};
 use compare::Compare;
 use cpu::CpuCommand;
 use instructions::{Instructions, Repeat};

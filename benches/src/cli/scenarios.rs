@@ -13,7 +13,7 @@ use openmls_traits::types::Ciphersuite;
 use super::sampling::Sampling;
 use crate::{
     BenchError,
-    engine::{self, ENGINES, REFERENCE},
+    engines::{self, ENGINES, REFERENCE},
     measure::{Lineup, Measurement, Pool, measure},
     report,
     scenario::{self, Case, MINIMUM_MEMBERS, Scenario},
@@ -69,9 +69,9 @@ impl Scenarios {
     }
 
     fn lineup(&self) -> Result<Lineup, BenchError> {
-        let engines = engine::select(self.engines.iter().map(String::as_str))?;
+        let engines = engines::select(self.engines.iter().map(String::as_str))?;
         let mut lineup = Lineup::of(engines);
-        lineup.reference = engine::find(&self.reference)?.name;
+        lineup.reference = engines::find(&self.reference)?.name;
         if !self.threads.is_empty() {
             let pools = self.threads.iter().copied().map(Pool::of);
             lineup.pools = pools.collect::<Result<_, _>>()?;

@@ -197,7 +197,11 @@ mod tests {
                     .all(|other| other.name != feature.name)
             );
             if let Some(mask) = feature.mask {
-                assert!(crate::engine::find(mask.engine).is_ok(), "{}", feature.name);
+                assert!(
+                    crate::engines::find(mask.engine).is_ok(),
+                    "{}",
+                    feature.name
+                );
                 assert!(!mask.variables.is_empty());
             }
         }

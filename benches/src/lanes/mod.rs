@@ -24,7 +24,6 @@ mod inputs;
 pub mod limit;
 mod measurement;
 pub mod operation;
-pub mod report;
 
 pub use batch::Batch;
 pub use break_even::{BreakEven, break_evens};

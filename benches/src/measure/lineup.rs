@@ -1,7 +1,7 @@
 //! Who takes part in a measurement.
 
 use super::Pool;
-use crate::engine::{EngineRow, REFERENCE};
+use crate::engines::{EngineRow, REFERENCE};
 
 /// The engines that are measured against each other, and on which threads.
 #[derive(Clone, Debug)]

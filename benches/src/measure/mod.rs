@@ -14,7 +14,7 @@ pub use race::{Measured, Plan};
 
 use crate::{
     BenchError,
-    engine::EngineRow,
+    engines::EngineRow,
     scenario::{Case, Scenario},
 };
 

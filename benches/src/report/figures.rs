@@ -1,7 +1,7 @@
 //! What charts show: names, colours, and which series belong together.
 
 use crate::{
-    engine::ENGINES,
+    engines::ENGINES,
     record::{Place, Record, Series},
 };
 

@@ -3,10 +3,10 @@
 pub mod csv;
 mod figures;
 pub mod html;
+pub mod lanes;
 mod lines;
 pub mod markdown;
 pub mod readme;
 
 pub(crate) use figures::counted;
-pub(crate) use lines::{absent, rounded, write_line};
 pub use lines::{write_heading, write_json, write_rows};

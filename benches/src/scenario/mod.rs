@@ -17,7 +17,7 @@ use openmls_traits::types::Ciphersuite;
 
 use crate::{
     BenchError,
-    engine::{ENGINES, Engine},
+    engine::{Engine, Hw},
 };
 
 /// What a scenario is run on.
@@ -174,7 +174,7 @@ impl<E: Engine> Catalogue<E> {
 
 /// The scenarios, for what does not depend on an engine: name, words, kind.
 pub fn scenarios() -> &'static [Scenario] {
-    ENGINES.first().map_or(&[], |engine| engine.scenarios)
+    Catalogue::<Hw>::SCENARIOS
 }
 
 /// The names of all scenarios.

@@ -152,7 +152,7 @@ impl Signed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::ENGINES, suite};
+    use crate::{engines::ENGINES, suite};
 
     #[test]
     fn a_sample_of_ml_dsa_has_many_signatures_and_one_of_the_others_may_have_one() {

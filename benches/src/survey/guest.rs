@@ -12,15 +12,12 @@ use std::{
 use super::{Found, Progress, Step};
 use crate::{
     BenchError,
-    engine::EngineRow,
+    engines::{EngineRow, FIPS_SUFFIX},
     record::{Place, Series},
 };
 
 /// The argument that makes a program a guest.
 pub const ARGUMENT: &str = "work";
-
-/// What stands behind the name of an engine over AWS-LC's FIPS module.
-pub const FIPS_SUFFIX: &str = "-fips";
 
 /// A program that measures what it is told.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-pub use guest::{ARGUMENT as GUEST, FIPS_SUFFIX, Guest, work};
+pub use guest::{ARGUMENT as GUEST, Guest, work};
 pub use plans::{OPERATIONS, answer, large, report};
 pub use step::{Found, Step, Work};
 
@@ -19,7 +19,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     BenchError,
     cpu::Cpu,
-    engine::{ENGINES, EngineRow},
+    engines::{ENGINES, EngineRow},
     memory::MemoryPerMember,
     record::{FORMAT, Record, Series, Watch, merge},
 };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{named, seconds};
 use crate::{
     BenchError,
-    engine::EngineRow,
+    engines::EngineRow,
     lanes,
     measure::{Lineup, Measured, Measurement, Plan, Pool, measure_together},
     memory::{self, MemoryPerMember},

@@ -3,7 +3,7 @@
 //! | Feature | Library | SHA-256, HMAC |
 //! |---|---|---|
 //! | `fips` | AWS-LC's FIPS module | the module's |
-//! | else `aws-lc` | AWS-LC | [`states`] beside it |
+//! | else `aws-lc` | AWS-LC | [`midstate`] beside it |
 //! | else `ring` | ring, and curves beside it | ring's |
 //!
 //! Each library has a folder of the same files with the same functions, and nothing else of
@@ -12,10 +12,10 @@
 
 #[cfg(any(feature = "fips", feature = "aws-lc"))]
 mod aws_lc;
+#[cfg(all(feature = "aws-lc", not(feature = "fips")))]
+mod midstate;
 #[cfg(not(any(feature = "fips", feature = "aws-lc")))]
 mod ring;
-#[cfg(all(feature = "aws-lc", not(feature = "fips")))]
-mod states;
 
 #[cfg(any(feature = "fips", feature = "aws-lc"))]
 use aws_lc as library;
@@ -25,7 +25,7 @@ use ring as library;
 #[cfg(not(all(feature = "aws-lc", not(feature = "fips"))))]
 pub(crate) use library::{digest::sha256, hmac::HmacKey};
 #[cfg(all(feature = "aws-lc", not(feature = "fips")))]
-pub(crate) use states::{digest::sha256, hmac::HmacKey};
+pub(crate) use midstate::{digest::sha256, hmac::HmacKey};
 
 pub(crate) use library::{ONE_BY_ONE, aead, agreement, digest, ecdsa, ed25519, random};
 
@@ -33,6 +33,8 @@ pub(crate) use library::{ONE_BY_ONE, aead, agreement, digest, ecdsa, ed25519, ra
 #[cfg(test)]
 pub(crate) use library::bare;
 
+/// Length in bytes of the longest hash output, SHA-512's.
+pub(crate) const MAX_HASH_LEN: usize = 64;
 /// The longest Diffie-Hellman secret in bytes, P-521's.
 pub(crate) const MAX_DH_LEN: usize = 66;
 

@@ -5,14 +5,14 @@ use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::kem::{self, Kem};
-use super::{InfoHashMemory, Sender, aead_type};
+use super::{InfoHashCache, Sender, aead_type};
+use crate::backend::random;
 use crate::policy::Mode;
-use crate::random;
 
 /// `SealBase` (RFC 9180, section 6.1) to each recipient, a public key with a plaintext.
 pub(crate) fn seal<K, P>(
     mode: Mode,
-    info_hashes: &InfoHashMemory,
+    info_hashes: &InfoHashCache,
     config: &HpkeConfig,
     info: &[u8],
     aad: &[u8],

@@ -1,4 +1,4 @@
-//! The last `info_hash`, remembered.
+//! A cache of one `info_hash`: the last.
 //!
 //! `info` is the same for every recipient of one UpdatePath and of one
 //! Welcome. In a Welcome it holds the encrypted GroupInfo, whose ratchet tree
@@ -11,44 +11,44 @@ use super::key_schedule::{InfoHash, KeyScheduleSuite};
 
 /// Longest `info` that is kept, in bytes. The GroupInfo of a group of 50,000
 /// members is a quarter of it.
-const MAX_REMEMBERED_LEN: usize = 64 << 20;
+const MAX_INFO_LEN: usize = 64 << 20;
 
-/// One remembered `info` with its hash, shared by the clones of a provider.
+/// The last `info` with its hash, shared by the clones of a provider.
 ///
 /// `info` is not secret (RFC 9180, section 9.1.1). It is compared in full, so a
-/// remembered hash is returned for the very bytes that were hashed only.
+/// cached hash is returned for the very bytes that were hashed only.
 #[derive(Default)]
-pub(crate) struct InfoHashMemory {
-    last: RwLock<Option<Arc<Remembered>>>,
+pub(crate) struct InfoHashCache {
+    last: RwLock<Option<Arc<Entry>>>,
     /// How many bytes of `info` were hashed so far.
     #[cfg(test)]
     pub(super) hashed_bytes: std::sync::atomic::AtomicUsize,
 }
 
-struct Remembered {
+struct Entry {
     suite: &'static KeyScheduleSuite,
     info: Vec<u8>,
     hash: InfoHash,
 }
 
-impl InfoHashMemory {
+impl InfoHashCache {
     /// `info_hash` of `info` under `suite`, computed if it is not the last one.
     pub(super) fn hash(&self, suite: &'static KeyScheduleSuite, info: &[u8]) -> InfoHash {
-        if let Some(hash) = self.recall(suite, info) {
+        if let Some(hash) = self.get(suite, info) {
             return hash;
         }
         let hash = suite.info_hash(info);
         #[cfg(test)]
         self.hashed_bytes
             .fetch_add(info.len(), std::sync::atomic::Ordering::Relaxed);
-        if info.len() <= MAX_REMEMBERED_LEN {
-            self.remember(suite, info, &hash);
+        if info.len() <= MAX_INFO_LEN {
+            self.insert(suite, info, &hash);
         }
         hash
     }
 
     /// Compares outside the lock: `info` may be long.
-    fn recall(&self, suite: &'static KeyScheduleSuite, info: &[u8]) -> Option<InfoHash> {
+    fn get(&self, suite: &'static KeyScheduleSuite, info: &[u8]) -> Option<InfoHash> {
         let last = self
             .last
             .read()
@@ -57,13 +57,13 @@ impl InfoHashMemory {
         (std::ptr::eq(last.suite, suite) && last.info == info).then(|| last.hash.clone())
     }
 
-    fn remember(&self, suite: &'static KeyScheduleSuite, info: &[u8], hash: &InfoHash) {
-        let remembered = Arc::new(Remembered {
+    fn insert(&self, suite: &'static KeyScheduleSuite, info: &[u8], hash: &InfoHash) {
+        let entry = Arc::new(Entry {
             suite,
             info: info.to_vec(),
             hash: hash.clone(),
         });
-        *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some(remembered);
+        *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some(entry);
     }
 }
 
@@ -78,33 +78,33 @@ mod tests {
     }
 
     #[test]
-    fn recalls_the_same_info_under_the_same_suite_only() {
+    fn finds_the_same_info_under_the_same_suite_only() {
         let (one, two) = (
             suite(Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519),
             suite(Ciphersuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256),
         );
-        let memory = InfoHashMemory::default();
-        assert!(memory.recall(one, b"info").is_none());
-        let hash = memory.hash(one, b"info");
+        let cache = InfoHashCache::default();
+        assert!(cache.get(one, b"info").is_none());
+        let hash = cache.hash(one, b"info");
         assert_eq!(hash, one.info_hash(b"info"));
-        assert_eq!(memory.recall(one, b"info"), Some(hash));
-        assert!(memory.recall(two, b"info").is_none());
+        assert_eq!(cache.get(one, b"info"), Some(hash));
+        assert!(cache.get(two, b"info").is_none());
         for other in [b"infp".as_slice(), b"info ", b"inf", b""] {
-            assert!(memory.recall(one, other).is_none());
-            assert_eq!(memory.hash(one, other), one.info_hash(other));
+            assert!(cache.get(one, other).is_none());
+            assert_eq!(cache.hash(one, other), one.info_hash(other));
         }
-        assert_eq!(memory.hash(two, b"info"), two.info_hash(b"info"));
+        assert_eq!(cache.hash(two, b"info"), two.info_hash(b"info"));
         assert_ne!(two.info_hash(b"info"), one.info_hash(b"info"));
     }
 
     #[test]
     fn does_not_keep_an_info_beyond_the_limit() {
         let suite = suite(Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519);
-        let memory = InfoHashMemory::default();
-        let info = vec![7; MAX_REMEMBERED_LEN + 1];
-        memory.hash(suite, &info);
-        assert!(memory.recall(suite, &info).is_none());
-        memory.hash(suite, &info[1..]);
-        assert!(memory.recall(suite, &info[1..]).is_some());
+        let cache = InfoHashCache::default();
+        let info = vec![7; MAX_INFO_LEN + 1];
+        cache.hash(suite, &info);
+        assert!(cache.get(suite, &info).is_none());
+        cache.hash(suite, &info[1..]);
+        assert!(cache.get(suite, &info[1..]).is_some());
     }
 }

@@ -7,15 +7,17 @@ use openmls_traits::types::{CryptoError, HashType, HpkeAeadType, HpkeConfig, Hpk
 
 use super::kem::{self, KEMS, SharedSecret};
 use super::labels::{LabeledKdf, SuiteId};
-#[cfg(feature = "targeted-messages-draft")]
-use super::psk::Psk;
+use crate::backend::MAX_HASH_LEN;
+use crate::kdf::hkdf;
 use crate::kdf::hmac::HmacKey;
-use crate::kdf::{MAX_HASH_LEN, hkdf};
 use crate::secret::SecretBytes;
 
 const MODE_BASE: u8 = 0x00;
 #[cfg(feature = "targeted-messages-draft")]
 const MODE_PSK: u8 = 0x01;
+/// The shortest PSK in bytes: it has to have that much entropy (section 5.1.2).
+#[cfg(feature = "targeted-messages-draft")]
+const MIN_PSK_LEN: usize = 32;
 
 /// The combination of a KEM, a KDF and an AEAD with what is constant under it.
 pub(super) struct KeyScheduleSuite {
@@ -105,6 +107,34 @@ fn hash_type(kdf: HpkeKdfType) -> HashType {
         HpkeKdfType::HkdfSha256 => HashType::Sha2_256,
         HpkeKdfType::HkdfSha384 => HashType::Sha2_384,
         HpkeKdfType::HkdfSha512 => HashType::Sha2_512,
+    }
+}
+
+/// A pre-shared key with the name that both sides have for it.
+#[derive(Clone, Copy)]
+#[cfg(feature = "targeted-messages-draft")]
+pub(crate) struct Psk<'a> {
+    secret: &'a [u8],
+    id: &'a [u8],
+}
+
+#[cfg(feature = "targeted-messages-draft")]
+impl<'a> Psk<'a> {
+    /// ```text
+    /// def VerifyPSKInputs(mode, psk, psk_id):
+    ///   got_psk = (psk != default_psk)
+    ///   got_psk_id = (psk_id != default_psk_id)
+    ///   if got_psk != got_psk_id:
+    ///     raise Exception("Inconsistent PSK inputs")
+    ///   ...
+    ///   if (not got_psk) and (mode in [mode_psk, mode_auth_psk]):
+    ///     raise Exception("Missing required PSK input")
+    /// ```
+    ///
+    /// `None` for an exception, and for a PSK of less than 32 bytes.
+    pub(crate) fn new(secret: &'a [u8], id: &'a [u8]) -> Option<Self> {
+        let is_psk = secret.len() >= MIN_PSK_LEN && !id.is_empty();
+        is_psk.then_some(Self { secret, id })
     }
 }
 

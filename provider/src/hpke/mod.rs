@@ -20,7 +20,7 @@ mod vectors;
 mod welcome;
 
 pub(crate) use batch::{derive_key_pairs, generate_key_pairs, seal as seal_batch};
-pub(crate) use info_hash::InfoHashMemory;
+pub(crate) use info_hash::InfoHashCache;
 
 use openmls_traits::types::{
     AeadType, CryptoError, ExporterSecret, HpkeAeadType, HpkeCiphertext, HpkeConfig, HpkeKemType,
@@ -28,7 +28,6 @@ use openmls_traits::types::{
 };
 
 use crate::backend::aead;
-use crate::prepared::EncapsulationStore;
 use crate::secret::SecretBytes;
 use kem::SharedSecret;
 use key_schedule::{InfoHash, KeySchedule, KeyScheduleSuite};
@@ -38,11 +37,23 @@ const MAX_KEY_LEN: usize = 32;
 /// Nonce length of every AEAD, in bytes.
 const NONCE_LEN: usize = 12;
 
+/// Encapsulations that were made beforehand, each for one use.
+pub(crate) trait PreparedEncapsulations {
+    /// One to `recipient` that nobody else gets: its `enc`; its shared secret goes to
+    /// `shared_secret`.
+    fn take(
+        &self,
+        kem: HpkeKemType,
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Option<Vec<u8>>;
+}
+
 /// What a sender may find done already: the hash of its `info`, and encapsulations.
 #[derive(Clone, Copy)]
 pub(crate) struct SenderState<'a> {
-    pub(crate) info_hashes: &'a InfoHashMemory,
-    pub(crate) encapsulations: &'a EncapsulationStore,
+    pub(crate) info_hashes: &'a InfoHashCache,
+    pub(crate) encapsulations: &'a dyn PreparedEncapsulations,
 }
 
 impl SenderState<'_> {
@@ -68,7 +79,7 @@ struct Sender {
 
 impl Sender {
     fn new(
-        info_hashes: &InfoHashMemory,
+        info_hashes: &InfoHashCache,
         config: &HpkeConfig,
         info: &[u8],
     ) -> Result<Self, CryptoError> {

@@ -9,34 +9,7 @@ use super::{SenderState, SharedSecret, aead_type, kem, with_key_and_nonce};
 use crate::backend::aead;
 use crate::policy::Mode;
 
-/// The shortest PSK in bytes: it has to have that much entropy (section 5.1.2).
-const MIN_PSK_LEN: usize = 32;
-
-/// A pre-shared key with the name that both sides have for it.
-#[derive(Clone, Copy)]
-pub(crate) struct Psk<'a> {
-    pub(super) secret: &'a [u8],
-    pub(super) id: &'a [u8],
-}
-
-impl<'a> Psk<'a> {
-    /// ```text
-    /// def VerifyPSKInputs(mode, psk, psk_id):
-    ///   got_psk = (psk != default_psk)
-    ///   got_psk_id = (psk_id != default_psk_id)
-    ///   if got_psk != got_psk_id:
-    ///     raise Exception("Inconsistent PSK inputs")
-    ///   ...
-    ///   if (not got_psk) and (mode in [mode_psk, mode_auth_psk]):
-    ///     raise Exception("Missing required PSK input")
-    /// ```
-    ///
-    /// `None` for an exception, and for a PSK of less than 32 bytes.
-    pub(crate) fn new(secret: &'a [u8], id: &'a [u8]) -> Option<Self> {
-        let is_psk = secret.len() >= MIN_PSK_LEN && !id.is_empty();
-        is_psk.then_some(Self { secret, id })
-    }
-}
+pub(crate) use super::key_schedule::Psk;
 
 /// A seal between its two steps, while the caller makes the additional data.
 pub(crate) struct Sealing {

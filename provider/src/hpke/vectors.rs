@@ -13,7 +13,7 @@ use super::kem::{self, DhKem, Kem, SharedSecret};
 use super::key_schedule::{KeySchedule, KeyScheduleSuite};
 #[cfg(feature = "targeted-messages-draft")]
 use super::psk::{self, Psk};
-use super::{InfoHashMemory, MAX_KEY_LEN, NONCE_LEN, Sender};
+use super::{InfoHashCache, MAX_KEY_LEN, NONCE_LEN, Sender};
 use super::{aead_type, open, receive_export, with_key_and_nonce};
 use crate::backend::aead;
 use crate::kdf::hmac::HmacKey;
@@ -209,7 +209,7 @@ impl Case {
         assert_eq!(enc, self.enc.0);
         assert_eq!(shared_secret.as_bytes(), self.shared_secret.0);
         counts.encapsulations += 1;
-        let info_hashes = InfoHashMemory::default();
+        let info_hashes = InfoHashCache::default();
         let sender = Sender::new(&info_hashes, &self.config(), &self.info.0).unwrap();
         let Ok(aead) = aead_type(self.config().2) else {
             counts.export_only += 1;

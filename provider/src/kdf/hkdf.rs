@@ -4,8 +4,8 @@ use std::iter::once;
 
 use openmls_traits::types::{CryptoError, HashType};
 
-use super::MAX_HASH_LEN;
 use super::hmac::HmacKey;
+use crate::backend::MAX_HASH_LEN;
 use crate::secret::SecretBytes;
 
 /// HKDF-Expand gives at most this many times the hash length (RFC 5869, section 2.3).

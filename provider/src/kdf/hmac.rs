@@ -1,4 +1,4 @@
-//! HMAC (RFC 2104): by the backend, or by states beside it that are compressed once and kept.
+//! HMAC (RFC 2104): by the backend, or by midstates beside it that are computed once and kept.
 
 pub(crate) use crate::backend::HmacKey;
 

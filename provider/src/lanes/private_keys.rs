@@ -3,7 +3,7 @@
 use openmls_traits::types::CryptoError;
 
 use super::{BATCH, PRIVATE_LEN};
-use crate::random;
+use crate::backend::random;
 use crate::secret::SecretBytes;
 
 /// Private keys, wiped on drop.

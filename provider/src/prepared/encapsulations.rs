@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::lookup::Lookup;
 use super::{MAX_PREPARED, PrepareError};
+use crate::hpke::PreparedEncapsulations;
 use crate::hpke::kem::{self, Kem, SharedSecret};
 use crate::policy::Mode;
 
@@ -61,19 +62,6 @@ impl EncapsulationStore {
         })
     }
 
-    /// An encapsulation to `recipient` that was prepared, and that nobody else gets: its
-    /// `enc`; its shared secret goes to `shared_secret`.
-    pub(crate) fn take(
-        &self,
-        kem: HpkeKemType,
-        recipient: &[u8],
-        shared_secret: &mut SharedSecret,
-    ) -> Option<Vec<u8>> {
-        read(&self.held)
-            .iter()
-            .find_map(|encapsulations| encapsulations.take(kem, recipient, shared_secret))
-    }
-
     fn check_room(&self, held: &[Arc<Encapsulations>], more: usize) -> Result<(), PrepareError> {
         let count: usize = held.iter().map(|held| held.shared_secrets.len()).sum();
         match count.checked_add(more) {
@@ -85,6 +73,19 @@ impl EncapsulationStore {
     fn release(&self, encapsulations: &Arc<Encapsulations>) {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         held.retain(|held| !Arc::ptr_eq(held, encapsulations));
+    }
+}
+
+impl PreparedEncapsulations for EncapsulationStore {
+    fn take(
+        &self,
+        kem: HpkeKemType,
+        recipient: &[u8],
+        shared_secret: &mut SharedSecret,
+    ) -> Option<Vec<u8>> {
+        read(&self.held)
+            .iter()
+            .find_map(|encapsulations| encapsulations.take(kem, recipient, shared_secret))
     }
 }
 

@@ -5,7 +5,7 @@ use openmls_traits::types::CryptoError;
 use zeroize::Zeroizing;
 
 use super::{Scheme, SigningKey};
-use crate::random;
+use crate::backend::random;
 
 const SEED_LEN: usize = 57;
 const POINT_LEN: usize = 57;

@@ -5,9 +5,12 @@
 use crate::{
     Backend,
     backend::with_isa,
-    curve25519::table::{START, WIDTH, WINDOWS},
-    field::{CombField, Field, Gf25519, invert_all, product},
-    isa::{self, Integer, Isa, Kernel},
+    integer::Integer,
+    isa::{
+        self, Isa, Kernel,
+        field::{CombField, Field, Gf25519, invert_all, product},
+    },
+    tables::curve25519::{START, WIDTH, WINDOWS},
 };
 
 /// Multiplies the base point by scalars.

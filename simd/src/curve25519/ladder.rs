@@ -3,8 +3,11 @@
 use crate::{
     Backend,
     backend::with_isa,
-    field::{self, invert_all, product},
-    isa::{self, Integer, Isa, Kernel},
+    integer::Integer,
+    isa::{
+        self, Isa, Kernel,
+        field::{self, invert_all, product},
+    },
 };
 
 /// Multiplies points by scalars.

@@ -5,7 +5,10 @@
 
 use core::arch::{asm, x86_64::*};
 
-use crate::isa::{Integer, Isa, Kernel};
+use crate::{
+    integer::Integer,
+    isa::{Isa, Kernel},
+};
 
 pub(crate) mod gf25519;
 pub(crate) mod gfp256;
@@ -274,7 +277,7 @@ impl Isa for Avx2 {
     type Gf25519 = Gf25519;
     type GfP256 = GfP256;
 
-    fn enter<K: Kernel<Self>>(self, kernel: K) {
+    fn vectorize<K: Kernel<Self>>(self, kernel: K) {
         // SAFETY: the witness proves that the CPU has the instructions.
         unsafe { self.run(kernel) }
     }

@@ -8,7 +8,10 @@ use core::{
     ops::Range,
 };
 
-use crate::isa::{Integer, Isa, Kernel};
+use crate::{
+    integer::Integer,
+    isa::{Isa, Kernel},
+};
 
 pub(crate) mod gf25519;
 pub(crate) mod gfp256;
@@ -229,7 +232,7 @@ impl Isa for Avx512Ifma {
     type Gf25519 = Gf25519;
     type GfP256 = GfP256;
 
-    fn enter<K: Kernel<Self>>(self, kernel: K) {
+    fn vectorize<K: Kernel<Self>>(self, kernel: K) {
         // SAFETY: the witness proves that the CPU has the instructions.
         unsafe { self.run(kernel) }
     }

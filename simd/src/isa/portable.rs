@@ -2,7 +2,10 @@
 
 use core::hint::black_box;
 
-use crate::isa::{Integer, Isa, Kernel};
+use crate::{
+    integer::Integer,
+    isa::{Isa, Kernel},
+};
 
 pub(crate) mod gf25519;
 pub(crate) mod gfp256;
@@ -54,7 +57,7 @@ impl Isa for Portable {
     type Gf25519 = Gf25519;
     type GfP256 = GfP256;
 
-    fn enter<K: Kernel<Self>>(self, kernel: K) {
+    fn vectorize<K: Kernel<Self>>(self, kernel: K) {
         kernel.run(self);
     }
 

@@ -6,12 +6,13 @@
 use crate::{
     Backend,
     backend::with_isa,
-    field::{CombField, GfP256, invert_all, product},
-    isa::{self, Integer, Isa, Kernel},
-    nistp256::{
-        point::{Affine, Jacobian, Projective, add_affine, add_complete},
-        table::{WIDTH, WINDOWS},
+    integer::Integer,
+    isa::{
+        self, Isa, Kernel,
+        field::{CombField, GfP256, invert_all, product},
     },
+    nistp256::point::{Affine, Jacobian, Projective, add_affine, add_complete},
+    tables::nistp256::{WIDTH, WINDOWS},
 };
 
 /// Multiplies the base point by scalars.

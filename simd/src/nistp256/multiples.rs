@@ -5,7 +5,7 @@
 //! `docs/p256.md`.
 
 use crate::{
-    field::{GfP256, product},
+    isa::field::{GfP256, product},
     nistp256::point::{AffineDoubled, twice},
 };
 

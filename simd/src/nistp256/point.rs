@@ -5,7 +5,10 @@
 //! occurs, but for the last addition, which is complete. The letters are those of
 //! the papers named.
 
-use crate::{field::GfP256, isa::Isa, nistp256::B};
+use crate::{
+    isa::{Isa, field::GfP256},
+    nistp256::B,
+};
 
 /// x = X/Z^2, y = Y/Z^3; never the identity.
 pub(crate) struct Jacobian<F: GfP256> {

@@ -8,8 +8,11 @@ use core::ops::Range;
 use crate::{
     Backend,
     backend::with_isa,
-    field::{Field, GfP256, invert_all, product},
-    isa::{self, Integer, Isa, Kernel},
+    integer::Integer,
+    isa::{
+        self, Isa, Kernel,
+        field::{Field, GfP256, invert_all, product},
+    },
     nistp256::{
         multiples::{self, Multiples},
         point::{

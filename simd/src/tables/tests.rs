@@ -10,13 +10,16 @@ use p256_reference::{
 
 use crate::{
     backend::with_isa,
-    common, curve25519,
-    field::{
-        self, CombField,
-        big::{big, prime_25519},
+    common,
+    integer::Integer,
+    isa::{
+        self, Isa, Kernel,
+        field::{
+            self, CombField,
+            big::{big, prime_25519},
+        },
     },
-    isa::{self, Integer, Isa, Kernel},
-    nistp256,
+    tables::{curve25519, nistp256},
 };
 
 /// d of the curve -x^2 + y^2 = 1 + d x^2 y^2: -121665/121666 (RFC 8032, section 5.1).
@@ -48,7 +51,7 @@ fn the_comb_of_curve25519_holds_multiples_of_the_base_point() {
     let mut first = ED25519_BASEPOINT_POINT * Scalar::from(4u8);
     let mut offset = -first;
     let mut compared = 0;
-    for window in &curve25519::table::MULTIPLES {
+    for window in &curve25519::MULTIPLES {
         let mut point = first;
         for entry in window {
             let [plus, minus, dxy] = entry.each_ref().map(big);
@@ -63,7 +66,7 @@ fn the_comb_of_curve25519_holds_multiples_of_the_base_point() {
     }
     // (2^252 - 1) Q, where 2^252 is 64^42.
     offset += first;
-    let [x, y, xy] = curve25519::table::START.each_ref().map(big);
+    let [x, y, xy] = curve25519::START.each_ref().map(big);
     assert_is(&x, &y, &offset);
     assert_eq!(xy, x * y % prime);
     assert_eq!(compared, 42 * 32);
@@ -74,7 +77,7 @@ fn the_comb_of_curve25519_holds_multiples_of_the_base_point() {
 fn the_comb_of_p256_holds_multiples_of_the_base_point() {
     let mut first = ProjectivePoint::GENERATOR;
     let mut compared = 0;
-    for window in &nistp256::table::MULTIPLES {
+    for window in &nistp256::MULTIPLES {
         let mut point = first;
         for entry in window {
             let expected = point.to_affine().to_sec1_point(false);
@@ -149,8 +152,8 @@ where
 
 fn look_up_both<I: Isa>(isa: I) -> [usize; 2] {
     [
-        look_up::<I, I::Gf25519, 3, 32>(isa, &curve25519::table::MULTIPLES) / I::LANES,
-        look_up::<I, I::GfP256, 2, 32>(isa, &nistp256::table::MULTIPLES) / I::LANES,
+        look_up::<I, I::Gf25519, 3, 32>(isa, &curve25519::MULTIPLES) / I::LANES,
+        look_up::<I, I::GfP256, 2, 32>(isa, &nistp256::MULTIPLES) / I::LANES,
     ]
 }
 

@@ -155,14 +155,3 @@ fn section(findings: &Findings) -> String {
     }
     text
 }
-
-impl FailureKind {
-    fn describes(self) -> &'static str {
-        match self {
-            Self::Wrong => "with good input refused or a wrong result",
-            Self::Accepted => "with bad input accepted",
-            Self::Panicked => "with a panic",
-            Self::OtherError => "refused with another error",
-        }
-    }
-}

@@ -6,7 +6,7 @@ use openmls_traits::OpenMlsProvider;
 
 use super::{Report, report::same};
 use crate::interop::implementation::MLS_RS_OPENSSL;
-use crate::interop::scenario::{self, Case};
+use crate::interop::{Case, scenario};
 use crate::interop::{Implementation, Pairing};
 
 /// One group for each suite that mls-rs on OpenSSL has too, each side that creates it, and each

@@ -61,6 +61,18 @@ pub enum FailureKind {
     OtherError,
 }
 
+impl FailureKind {
+    /// The end of a sentence about cases that failed so.
+    pub(super) fn describes(self) -> &'static str {
+        match self {
+            Self::Wrong => "with good input refused or a wrong result",
+            Self::Accepted => "with bad input accepted",
+            Self::Panicked => "with a panic",
+            Self::OtherError => "refused with another error",
+        }
+    }
+}
+
 impl Display for Failure {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.case, self.problem)

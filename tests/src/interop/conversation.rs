@@ -5,10 +5,10 @@ mod checks;
 
 use std::ops::AddAssign;
 
+use super::case::Case;
 use super::external_sender::ExternalSender;
 use super::implementation::Implementation;
 use super::member::{Commit, Failure, Member, Received, Setup};
-use super::scenario::Case;
 use super::wire_format;
 
 const GROUP_ID: &[u8] = b"interop";

@@ -18,6 +18,7 @@
 //!         remote_member    in another process, asked by lines (request)
 //! ```
 
+mod case;
 mod conversation;
 mod external_sender;
 pub mod implementation;
@@ -31,6 +32,7 @@ mod request;
 pub mod scenario;
 mod wire_format;
 
+pub use case::Case;
 pub use conversation::Tally;
 pub use implementation::Implementation;
 pub use pairing::{Pairing, RUNS_PER_SUITE, Report};

@@ -4,10 +4,11 @@ use std::fmt;
 
 use openmls_traits::types::Ciphersuite;
 
+use super::case::Case;
 use super::conversation::Tally;
 use super::implementation::Implementation;
 use super::member::HandshakeFormat;
-use super::scenario::{self, Case};
+use super::scenario;
 
 /// Runs a suite takes: either creates the group, in either handshake format.
 pub const RUNS_PER_SUITE: usize = 2 * HandshakeFormat::ALL.len();

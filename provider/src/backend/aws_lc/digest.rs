@@ -23,7 +23,7 @@ fn hash(algorithm: &'static digest::Algorithm, data: &[u8]) -> Vec<u8> {
     digest.as_ref().to_vec()
 }
 
-/// SHA-256 by the FIPS module; beside the other AWS-LC stand SHA-2 states.
+/// SHA-256 by the FIPS module; beside the other AWS-LC it is `backend/midstate`'s.
 #[cfg(feature = "fips")]
 mod module {
     use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};

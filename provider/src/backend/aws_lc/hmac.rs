@@ -4,7 +4,7 @@ use aws_lc_rs::hmac::{Algorithm, Context, HMAC_SHA256, HMAC_SHA384, HMAC_SHA512,
 use mls_fips::{Algorithm as Approved, Service, observe};
 use openmls_traits::types::HashType;
 
-use crate::kdf::MAX_HASH_LEN;
+use crate::backend::MAX_HASH_LEN;
 
 /// An HMAC key, ready for any number of messages. Wiped on drop.
 pub(crate) struct HmacKey(Key);

@@ -10,9 +10,9 @@ use openmls_traits::types::{CryptoError, HpkeKemType, HpkeKeyPair};
 use zeroize::Zeroizing;
 
 use super::{Kem, KemInLanes, SharedSecret};
+use crate::backend::random;
 use crate::ffi::{self, ML_KEM_SEED_LEN, MlKemKey, MlKemSet};
 use crate::lanes::LaneCurve;
-use crate::random;
 use crate::secret::SecretBytes;
 
 /// Length of the KEM's secret in bytes, of every parameter set.

@@ -2,7 +2,6 @@
 
 mod batch;
 mod dh;
-mod dh_batch;
 mod dh_kdf;
 #[cfg(feature = "ml-kem")]
 mod ml_kem;

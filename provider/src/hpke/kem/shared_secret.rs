@@ -1,6 +1,6 @@
 //! [`SharedSecret`]: what an encapsulation gives both sides.
 
-use crate::kdf::MAX_HASH_LEN;
+use crate::backend::MAX_HASH_LEN;
 use crate::secret::SecretBytes;
 
 /// The KEM shared secret, Nsecret bytes. Wiped on drop.

@@ -6,10 +6,10 @@
 use openmls_traits::types::{CryptoError, HashType, HpkeKemType, HpkeKeyPair};
 use zeroize::Zeroizing;
 
-use super::{Kem, KemInLanes, SharedSecret};
+use super::{Kem, KemInLanes, SharedSecret, dh_kdf};
+use crate::backend::random;
 use crate::hpke::labels::{LabeledKdf, SuiteId};
 use crate::lanes::LaneCurve;
-use crate::random;
 
 /// Length in bytes of a key of either kind, of `enc`, and of the Diffie-Hellman secret.
 const LEN: usize = 56;
@@ -59,14 +59,14 @@ impl Kem for X448 {
     ) -> Result<(), CryptoError> {
         let dh = diffie_hellman(private, enc).ok_or(CryptoError::CryptoLibraryError)?;
         let public = public_key(private)?;
-        KDF.extract_and_expand(&*dh, enc, &public, shared_secret);
+        dh_kdf::extract_and_expand(&KDF, &*dh, enc, &public, shared_secret);
         Ok(())
     }
 
     /// RFC 9180, section 7.1.3.
     fn derive_key_pair(&self, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
         let mut private = Zeroizing::new(vec![0; LEN]);
-        KDF.derive_montgomery(&KDF.extract(b"dkp_prk", ikm), &mut private);
+        dh_kdf::derive_montgomery(&KDF, &dh_kdf::extract(&KDF, b"dkp_prk", ikm), &mut private);
         key_pair(private)
     }
 
@@ -83,7 +83,7 @@ pub(in crate::hpke) fn encap_with(
 ) -> Result<Vec<u8>, CryptoError> {
     let dh = diffie_hellman(ephemeral, recipient).ok_or(CryptoError::InvalidPublicKey)?;
     let enc = public_key(ephemeral)?;
-    KDF.extract_and_expand(&*dh, &enc, recipient, shared_secret);
+    dh_kdf::extract_and_expand(&KDF, &*dh, &enc, recipient, shared_secret);
     Ok(enc)
 }
 

@@ -14,9 +14,9 @@ use super::dh::DHKEM_X25519;
 use super::ml_kem::{ML_KEM_768, SECRET_LEN};
 use super::{Encapsulated, Kem, KemInLanes, SharedSecret};
 use crate::backend::agreement::PrivateKey;
+use crate::backend::random;
 use crate::ffi::{self, ML_KEM_SEED_LEN, MlKemKey, SHA3_256_LEN};
 use crate::lanes::{Exchanged, LaneCurve, Lanes, PrivateKeys};
-use crate::random;
 use crate::secret::SecretBytes;
 
 /// `kem_id` (section 5.4). `openmls_traits` knows this KEM by an older one, which goes into

@@ -5,12 +5,12 @@
 //! assert it.
 
 use crate::{
-    curve25519::{inverse, table},
-    field::{self, CombField, Field},
+    integer::Integer,
     isa::{
-        Integer,
         avx2::{Avx2, Mask, Vector, bits, for_limbs, keep_in_memory, pack},
+        field::{self, CombField, Field},
     },
+    tables::curve25519 as table,
 };
 
 /// The position of the lowest bit of limb `i`: 25.5 i, rounded up.
@@ -303,7 +303,7 @@ impl Field for Gf25519 {
 
     #[inline(always)]
     fn invert(a: &Factor) -> Factor {
-        inverse::invert::<Self>(a)
+        field::gf25519::invert::<Self>(a)
     }
 
     #[inline(always)]

@@ -5,13 +5,13 @@
 //! assert it.
 
 use crate::{
-    field::{self, CombField, Field, GfP256 as _},
+    integer::Integer,
     isa::{
-        Integer,
         avx2::{Avx2, Mask, Vector, bits, for_limbs, pack},
-        portable::gfp256::{add, power_of_two, times_2_to_260},
+        field::{self, CombField, Field, GfP256 as _},
     },
-    nistp256::{PRIME, inverse, table},
+    modular::gfp256::{PRIME, add, power_of_two, times_2_to_260},
+    tables::nistp256 as table,
 };
 
 const WIDTH: usize = 26;
@@ -20,7 +20,7 @@ const LIMB: u64 = (1 << WIDTH) - 1;
 const LAST: u64 = (1 << 22) - 1;
 
 /// 2^520 modulo the prime: what takes an integer into Montgomery form.
-const ENTER: [u64; 10] = limbs(&power_of_two(520));
+const R_SQUARED: [u64; 10] = limbs(&power_of_two(520));
 
 /// A multiple of the prime whose limbs lie between 2^33 - 2^26 and 2^33: what makes
 /// the limbs of a sum positive.
@@ -145,12 +145,12 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn from_integers(integers: &[Vector; 4]) -> Product {
-        let (mut plain, mut enter) = ([integers[0]; 10], [integers[0]; 10]);
+        let (mut plain, mut r_squared) = ([integers[0]; 10], [integers[0]; 10]);
         for_limbs!(i => {
             plain[i] = bits(integers, position(i), WIDTH);
-            enter[i] = integers[0].splat(ENTER[i]);
+            r_squared[i] = integers[0].splat(R_SQUARED[i]);
         });
-        Self::mul(&Factor(plain), &Factor(enter))
+        Self::mul(&Factor(plain), &Factor(r_squared))
     }
 
     #[inline(always)]
@@ -215,7 +215,7 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn invert(a: &Factor) -> Factor {
-        inverse::invert::<Self>(a)
+        field::gfp256::invert::<Self>(a)
     }
 
     #[inline(always)]

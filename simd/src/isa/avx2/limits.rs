@@ -3,8 +3,8 @@
 use core::array;
 
 use crate::{
-    field::limits::{Limbed, Limits},
     isa::avx2::{Avx2, Vector, gf25519, gfp256},
+    isa::field::limits::{Limbed, Limits},
 };
 
 fn load(isa: Avx2, lanes: &[&[u64]]) -> [Vector; 10] {

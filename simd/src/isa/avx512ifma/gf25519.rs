@@ -4,12 +4,12 @@
 //! assert it.
 
 use crate::{
-    curve25519::{inverse, table},
-    field::{self, CombField, Field},
+    integer::Integer,
     isa::{
-        Integer,
         avx512ifma::{Avx512Ifma, Mask, Vector},
+        field::{self, CombField, Field},
     },
+    tables::curve25519 as table,
 };
 
 const LIMB: u64 = (1 << 52) - 1;
@@ -237,7 +237,7 @@ impl Field for Gf25519 {
 
     #[inline(always)]
     fn invert(a: &Factor) -> Factor {
-        inverse::invert::<Self>(a)
+        field::gf25519::invert::<Self>(a)
     }
 
     #[inline(always)]

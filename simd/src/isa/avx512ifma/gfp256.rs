@@ -7,13 +7,13 @@
 use core::ops::Range;
 
 use crate::{
-    field::{self, CombField, Field, GfP256 as _},
+    integer::Integer,
     isa::{
-        Integer,
         avx512ifma::{Avx512Ifma, Mask, Vector},
-        portable::gfp256::{power_of_two, times_2_to_260},
+        field::{self, CombField, Field, GfP256 as _},
     },
-    nistp256::{PRIME, inverse, table},
+    modular::gfp256::{PRIME, power_of_two, times_2_to_260},
+    tables::nistp256 as table,
 };
 
 const LIMB: u64 = (1 << 52) - 1;
@@ -21,7 +21,7 @@ const LIMB: u64 = (1 << 52) - 1;
 const LAST: u64 = (1 << 48) - 1;
 
 /// 2^520 modulo the prime: what takes an integer into Montgomery form.
-const ENTER: Integer = power_of_two(520);
+const R_SQUARED: Integer = power_of_two(520);
 
 /// The field on the AVX-512 IFMA backend.
 #[derive(Clone, Copy)]
@@ -232,16 +232,16 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn from_integers(integers: &[Vector; 4]) -> Product {
-        let [a, b, c, d, e] = limbs(&ENTER);
+        let [a, b, c, d, e] = limbs(&R_SQUARED);
         let one = integers[0];
-        let enter = [
+        let r_squared = [
             one.splat(a),
             one.splat(b),
             one.splat(c),
             one.splat(d),
             one.splat(e),
         ];
-        Self::mul(&split(integers), &Factor(enter))
+        Self::mul(&split(integers), &Factor(r_squared))
     }
 
     #[inline(always)]
@@ -295,7 +295,7 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn invert(a: &Factor) -> Factor {
-        inverse::invert::<Self>(a)
+        field::gfp256::invert::<Self>(a)
     }
 
     #[inline(always)]

@@ -3,8 +3,8 @@
 use core::array;
 
 use crate::{
-    field::limits::{Limbed, Limits},
     isa::avx512ifma::{Avx512Ifma, Vector, gf25519, gfp256},
+    isa::field::limits::{Limbed, Limits},
 };
 
 const POSITIONS: &[usize] = &[0, 52, 104, 156, 208];

@@ -3,7 +3,7 @@
 use core::array;
 
 use crate::{
-    field::limits::{Limbed, Limits},
+    isa::field::limits::{Limbed, Limits},
     isa::portable::{Portable, gf25519, gfp256},
 };
 

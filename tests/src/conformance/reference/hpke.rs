@@ -5,7 +5,7 @@ use openmls_traits::{
     types::{AeadType, HashType, HpkeAeadType, HpkeConfig, HpkeKdfType, HpkeKemType},
 };
 
-use super::{kem, symmetric};
+use super::{kem, labeled::Labeled, symmetric};
 use crate::conformance::{offers_aead, offers_hash, offers_kem};
 
 /// Every KDF of HPKE.
@@ -65,6 +65,12 @@ impl Algorithms {
         }
     }
 
+    /// The KDF of the key schedule.
+    fn labeled(self) -> Labeled {
+        let Self { kem, kdf, aead } = self;
+        Labeled::for_hpke(self.hash(), [kem as u16, kdf as u16, aead as u16])
+    }
+
     /// The AEAD; `None` for export-only.
     pub fn cipher(self) -> Option<AeadType> {
         match self.aead {
@@ -73,57 +79,6 @@ impl Algorithms {
             HpkeAeadType::ChaCha20Poly1305 => Some(AeadType::ChaCha20Poly1305),
             HpkeAeadType::Export => None,
         }
-    }
-}
-
-/// LabeledExtract and LabeledExpand (Section 4) with their `suite_id`.
-pub(super) struct Labeled {
-    hash: HashType,
-    suite_id: Vec<u8>,
-}
-
-impl Labeled {
-    /// `suite_id = "KEM" | I2OSP(kem_id, 2)`.
-    pub(super) fn for_kem(hash: HashType, kem: HpkeKemType) -> Self {
-        let suite_id = [&b"KEM"[..], &(kem as u16).to_be_bytes()].concat();
-        Self { hash, suite_id }
-    }
-
-    /// `suite_id = "HPKE" | I2OSP(kem_id, 2) | I2OSP(kdf_id, 2) | I2OSP(aead_id, 2)`.
-    fn for_hpke(algorithms: Algorithms) -> Self {
-        let Algorithms { kem, kdf, aead } = algorithms;
-        let ids = [kem as u16, kdf as u16, aead as u16].map(u16::to_be_bytes);
-        let suite_id = [&b"HPKE"[..], &ids.concat()].concat();
-        Self {
-            hash: algorithms.hash(),
-            suite_id,
-        }
-    }
-
-    /// `Extract(salt, "HPKE-v1" | suite_id | label | ikm)`.
-    pub(super) fn extract(&self, salt: &[u8], label: &str, ikm: &[u8]) -> Vec<u8> {
-        let labeled_ikm = [b"HPKE-v1", &self.suite_id[..], label.as_bytes(), ikm].concat();
-        symmetric::hkdf_extract(self.hash, salt, &labeled_ikm)
-    }
-
-    /// `Expand(prk, I2OSP(L, 2) | "HPKE-v1" | suite_id | label | info, L)`.
-    pub(super) fn expand(
-        &self,
-        prk: &[u8],
-        label: &str,
-        info: &[u8],
-        length: usize,
-    ) -> Option<Vec<u8>> {
-        let length_bytes = u16::try_from(length).ok()?.to_be_bytes();
-        let labeled_info = [
-            &length_bytes[..],
-            b"HPKE-v1",
-            &self.suite_id,
-            label.as_bytes(),
-            info,
-        ]
-        .concat();
-        symmetric::hkdf_expand(self.hash, prk, &labeled_info, length)
     }
 }
 
@@ -139,7 +94,7 @@ impl Context {
     /// The key schedule.
     pub fn new(algorithms: Algorithms, shared_secret: &[u8], info: &[u8]) -> Option<Self> {
         const MODE_BASE: u8 = 0x00;
-        let kdf = Labeled::for_hpke(algorithms);
+        let kdf = algorithms.labeled();
         let psk_id_hash = kdf.extract(&[], "psk_id_hash", &[]);
         let info_hash = kdf.extract(&[], "info_hash", info);
         let context = [&[MODE_BASE][..], &psk_id_hash, &info_hash].concat();
@@ -191,11 +146,7 @@ impl Context {
 
     /// `Context.Export(exporter_context, L)` (Section 5.3).
     pub fn export(&self, exporter_context: &[u8], length: usize) -> Option<Vec<u8>> {
-        Labeled::for_hpke(self.algorithms).expand(
-            &self.exporter_secret,
-            "sec",
-            exporter_context,
-            length,
-        )
+        let kdf = self.algorithms.labeled();
+        kdf.expand(&self.exporter_secret, "sec", exporter_context, length)
     }
 }

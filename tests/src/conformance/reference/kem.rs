@@ -3,7 +3,7 @@
 use openmls_traits::types::{HashType, HpkeKemType};
 
 use super::{
-    hpke::Labeled,
+    labeled::Labeled,
     nist::{p256, p384, p521},
 };
 

@@ -12,4 +12,5 @@ pub mod kem;
 pub mod signature;
 pub mod symmetric;
 
+mod labeled;
 mod nist;

@@ -1,6 +1,6 @@
 //! Inversion in the field of 2^255 - 19.
 
-use crate::field::{Field, product, square_times};
+use super::{Field, append, product, square_times};
 
 /// `a^(2^255 - 21)`, which is `1 / a`, or 0 for 0 (Fermat).
 ///
@@ -21,10 +21,4 @@ pub(crate) fn invert<F: Field>(a: &F::Factor) -> F::Factor {
     let ones200 = append::<F>(&ones100, 100, &ones100);
     let ones250 = append::<F>(&ones200, 50, &ones50);
     append::<F>(&ones250, 5, &a11)
-}
-
-/// `a^(2^count) b`: the exponent of `a` with the `count` bits of `b`'s appended.
-#[inline(always)]
-fn append<F: Field>(a: &F::Factor, count: usize, b: &F::Factor) -> F::Factor {
-    product::<F>(&square_times::<F>(a, count), b)
 }

@@ -8,12 +8,15 @@ use num_bigint::BigUint;
 use crate::{
     backend::with_isa,
     common::{self, Randomness},
-    field::{
-        self, Field,
-        big::{big, power, prime_25519, prime_p256, words},
-        limits::{Limbed, Limits},
+    integer::Integer,
+    isa::{
+        self, Isa, Kernel,
+        field::{
+            self, Field,
+            big::{big, power, prime_25519, prime_p256, words},
+            limits::{Limbed, Limits},
+        },
     },
-    isa::{self, Integer, Isa, Kernel},
 };
 
 /// What one lane computes with: two products and two factors, as limbs, and a mask.

@@ -4,11 +4,8 @@
 //! coordinates that the addition wants: (y + x)/2, (y - x)/2 and d x y.
 
 use crate::{
-    isa::{
-        Integer,
-        portable::gf25519::{Limbs, add, from_integer, mul, sub, to_integer},
-    },
-    tables::each,
+    integer::Integer,
+    modular::gf25519::{Limbs, add, from_integer, mul, sub, to_integer},
 };
 
 /// The number of bits of a window.

@@ -1,12 +1,11 @@
-//! Random bytes.
+//! Random bytes for OpenMLS.
 
 use mls_fips::FipsError;
 use openmls_traits::random::OpenMlsRand;
 use openmls_traits::types::CryptoError;
 
-use crate::HwCrypto;
-
-pub(crate) use crate::backend::random::fill;
+use super::HwCrypto;
+use crate::backend::random;
 
 /// Nothing was generated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,9 +45,10 @@ impl HwCrypto {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
         let mode = self.mode();
         mode.ready()?;
-        mode.run(|| fill(bytes)).map_err(|error| match error {
-            CryptoError::InsufficientRandomness => RandomError::NoEntropy,
-            _ => RandomError::NotApproved,
-        })
+        mode.run(|| random::fill(bytes))
+            .map_err(|error| match error {
+                CryptoError::InsufficientRandomness => RandomError::NoEntropy,
+                _ => RandomError::NotApproved,
+            })
     }
 }

@@ -1,9 +1,11 @@
 //! A vector of field elements: what the curve arithmetic is written over.
 
-use crate::isa::{Integer, Isa};
+use crate::{integer::Integer, isa::Isa};
 
 #[cfg(test)]
 pub(crate) mod big;
+pub(crate) mod gf25519;
+pub(crate) mod gfp256;
 #[cfg(test)]
 pub(crate) mod limits;
 #[cfg(test)]
@@ -110,6 +112,12 @@ pub(crate) fn square_times<F: Field>(a: &F::Factor, count: usize) -> F::Factor {
 #[inline(always)]
 pub(crate) fn product<F: Field>(a: &F::Factor, b: &F::Factor) -> F::Factor {
     F::carry(&F::mul(a, b))
+}
+
+/// `a^(2^count) b`: the exponent of `a` with the `count` bits of `b`'s appended.
+#[inline(always)]
+fn append<F: Field>(a: &F::Factor, count: usize, b: &F::Factor) -> F::Factor {
+    product::<F>(&square_times::<F>(a, count), b)
 }
 
 /// Inverts every element in place, with one inversion for all (Montgomery's

@@ -1,9 +1,9 @@
 //! What [`HwCrypto`] does for many keys at once.
 
-use openmls_traits::types::{CryptoError, HpkeCiphertext, HpkeConfig, HpkeKemType, HpkeKeyPair};
+use openmls_traits::types::{CryptoError, HpkeCiphertext, HpkeConfig, HpkeKeyPair};
 
-use crate::prepared::{PrepareError, PreparedSeals, PreparedVerifications, SignedMessage};
-use crate::{HwCrypto, Status, hpke};
+use super::HwCrypto;
+use crate::hpke;
 
 /// Many keys at once: X25519 and P-256 in vector lanes where the CPU has them, all
 /// curves over the threads of the `rayon` pool that the caller is in.
@@ -56,42 +56,5 @@ impl HwCrypto {
         count: usize,
     ) -> Result<Vec<HpkeKeyPair>, CryptoError> {
         hpke::generate_key_pairs(self.mode(), &config, count)
-    }
-
-    /// Encapsulates to each of `recipients` now, so that later `hpke_seal`s and
-    /// `hpke_setup_sender_and_export`s to them take a prepared encapsulation each and
-    /// have only the key schedule and the AEAD left to do. A recipient that is named
-    /// twice gets two. A key that is none is passed over: sealing to it fails later, as
-    /// it always did.
-    ///
-    /// What this means for security, and when to call it: [`prepared`](crate::prepared).
-    ///
-    /// # Errors
-    /// [`PrepareError`]; then nothing is prepared.
-    pub fn prepare_seals<K: AsRef<[u8]> + Sync>(
-        &self,
-        kem: HpkeKemType,
-        recipients: &[K],
-    ) -> Result<PreparedSeals<'_>, PrepareError> {
-        let encapsulations = &self.shared().encapsulations;
-        encapsulations.prepare(self.mode(), kem, recipients)
-    }
-
-    /// Verifies each of `signed` now, so that a later `verify_signature` of the very
-    /// same bytes is answered from the result, once for each time it is named. One that
-    /// is not good is not remembered: it is verified again when it is asked for.
-    ///
-    /// # Errors
-    /// [`PrepareError`]; then nothing is prepared.
-    pub fn prepare_verifications(
-        &self,
-        signed: &[SignedMessage<'_>],
-    ) -> Result<PreparedVerifications<'_>, PrepareError> {
-        self.shared().verifications.prepare(self.mode(), signed)
-    }
-
-    /// Who does what is done for many keys at once.
-    pub fn status(&self) -> Status {
-        Status::now(self.policy())
     }
 }

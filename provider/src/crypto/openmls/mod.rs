@@ -10,7 +10,7 @@ use ::openmls::treesync::RatchetTreeIn;
 use openmls_traits::types::HpkeKemType;
 use tls_codec::Serialize;
 
-use crate::HwCrypto;
+use super::HwCrypto;
 use crate::prepared::{PrepareError, PreparedSeals, PreparedVerifications};
 
 /// With the cargo feature `openmls`.

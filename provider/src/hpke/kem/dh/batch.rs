@@ -3,8 +3,8 @@
 use openmls_traits::types::{CryptoError, HpkeKeyPair};
 use zeroize::Zeroizing;
 
-use super::dh::DhKem;
-use super::{Encapsulated, KemInLanes, SharedSecret};
+use super::DhKem;
+use crate::hpke::kem::{Encapsulated, KemInLanes, SharedSecret, dh_kdf};
 use crate::lanes::{Exchanged, Lanes, PrivateKeys};
 
 impl KemInLanes for DhKem {
@@ -58,8 +58,13 @@ impl DhKem {
         let mut shared_secret = SharedSecret::none();
         lanes.exchange(ephemerals, recipients, |i, exchanged: Exchanged<'_>| {
             let encapsulated = exchanged.map(|(enc, dh)| {
-                self.kdf
-                    .extract_and_expand(dh.as_bytes(), enc, recipients[i], &mut shared_secret);
+                dh_kdf::extract_and_expand(
+                    &self.kdf,
+                    dh.as_bytes(),
+                    enc,
+                    recipients[i],
+                    &mut shared_secret,
+                );
                 (enc, &shared_secret)
             });
             each(i, encapsulated);

@@ -1,9 +1,9 @@
-//! SHA-2 (FIPS 180-4) as states that can be kept, copied and resumed.
+//! SHA-2 (FIPS 180-4) whose midstates can be kept, copied and resumed.
 //!
 //! The compression functions are the `sha2` crate's, which chooses the CPU's
 //! SHA instructions when it runs. What is added is the padding of section 5.1.
-//! Neither AWS-LC's interface nor the `hmac` crate's hands out the state after
-//! a key: through them an HMAC of a short message costs twice its compressions.
+//! Neither AWS-LC's interface nor the `hmac` crate's hands out the midstate
+//! after a key: through them an HMAC of a short message costs twice its compressions.
 
 use std::slice;
 

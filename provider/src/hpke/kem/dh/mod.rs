@@ -1,9 +1,11 @@
 //! DHKEM (RFC 9180, section 4.1) over X25519, P-256, P-384 and P-521.
 
+mod batch;
+
 use openmls_traits::types::{CryptoError, HashType, HpkeKemType, HpkeKeyPair};
 use zeroize::Zeroizing;
 
-use super::{Kem, KemInLanes, SharedSecret};
+use super::{Kem, KemInLanes, SharedSecret, dh_kdf};
 use crate::backend::MAX_DH_LEN;
 use crate::backend::agreement::{self, Group, PrivateKey};
 use crate::encoding::is_uncompressed_point;
@@ -16,7 +18,7 @@ use crate::secret::SecretBytes;
 pub(crate) struct DhKem {
     id: HpkeKemType,
     group: &'static Group,
-    pub(super) kdf: LabeledKdf,
+    kdf: LabeledKdf,
     /// Npk and Nenc, in bytes.
     public_len: usize,
     /// Nsk, in bytes.
@@ -181,7 +183,7 @@ impl Kem for DhKem {
         let private = self.enter(private)?;
         let public = private.public()?;
         self.diffie_hellman(&private, enc, |dh| {
-            self.kdf.extract_and_expand(dh, enc, &public, shared_secret);
+            dh_kdf::extract_and_expand(&self.kdf, dh, enc, &public, shared_secret);
         })
         .ok_or(CryptoError::CryptoLibraryError)
     }
@@ -233,8 +235,7 @@ impl DhKem {
     ) -> Result<Vec<u8>, CryptoError> {
         let enc = ephemeral.public()?;
         self.diffie_hellman(ephemeral, recipient, |dh| {
-            self.kdf
-                .extract_and_expand(dh, &enc, recipient, shared_secret);
+            dh_kdf::extract_and_expand(&self.kdf, dh, &enc, recipient, shared_secret);
         })
         .ok_or(CryptoError::InvalidPublicKey)?;
         Ok(enc)
@@ -289,11 +290,11 @@ impl DhKem {
         ikm: &[u8],
         private: &mut [u8],
     ) -> Result<(), CryptoError> {
-        let dkp_prk = self.kdf.extract(b"dkp_prk", ikm);
+        let dkp_prk = dh_kdf::extract(&self.kdf, b"dkp_prk", ikm);
         match &self.scalars {
             Some(scalars) => self.derive_scalar(scalars, &dkp_prk, private),
             None => {
-                self.kdf.derive_montgomery(&dkp_prk, private);
+                dh_kdf::derive_montgomery(&self.kdf, &dkp_prk, private);
                 Ok(())
             }
         }

@@ -1,13 +1,13 @@
-//! Measurements of batches as people and as programs read them.
+//! Measurements of lanes as people and as programs read them.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{BreakEven, LaneMeasurement, break_even::LARGEST};
+use super::lines::{absent, rounded, write_line};
 use crate::{
+    lanes::{BreakEven, LaneMeasurement, break_even::LARGEST},
     measure::Measured,
-    report::{absent, rounded, write_line},
 };
 
 /// One line of JSON: one engine's figures for one operation and length of batch.

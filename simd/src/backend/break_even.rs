@@ -1,6 +1,6 @@
 //! From which batch size on a backend is worth using.
 
-use crate::Backend;
+use super::Backend;
 
 /// What a batch computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

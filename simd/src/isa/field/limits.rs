@@ -2,7 +2,7 @@
 
 use num_bigint::BigUint;
 
-use crate::field::Field;
+use super::Field;
 
 /// The form of a field's elements on one instruction set.
 pub(crate) struct Limits {

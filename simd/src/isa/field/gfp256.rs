@@ -1,6 +1,6 @@
 //! Inversion in the field of P-256.
 
-use crate::field::{Field, product, square_times};
+use super::{Field, append};
 
 /// `a^(p - 2)`, which is `1 / a`, or 0 for 0 (Fermat).
 ///
@@ -21,10 +21,4 @@ pub(crate) fn invert<F: Field>(a: &F::Factor) -> F::Factor {
     let upper = append::<F>(&upper, 32, &ones32);
     let upper = append::<F>(&upper, 30, &ones30);
     append::<F>(&upper, 2, a)
-}
-
-/// `a^(2^count) b`: the exponent of `a` with the `count` bits of `b`'s appended.
-#[inline(always)]
-fn append<F: Field>(a: &F::Factor, count: usize, b: &F::Factor) -> F::Factor {
-    product::<F>(&square_times::<F>(a, count), b)
 }

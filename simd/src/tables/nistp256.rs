@@ -3,13 +3,25 @@
 //! Entry `e` of window `w` is the point `(2 e + 1) 64^w G`, x and y.
 
 use crate::{
-    isa::{
-        Integer,
-        portable::gfp256::{ONE, add, enter, leave, mul, sub},
-    },
-    nistp256::{BASE, PRIME},
-    tables::each,
+    integer::Integer,
+    modular::gfp256::{ONE, PRIME, add, from_montgomery, mul, sub, to_montgomery},
 };
+
+/// The base point, x and y.
+pub(crate) const BASE: [Integer; 2] = [
+    [
+        0xf4a1_3945_d898_c296,
+        0x7703_7d81_2deb_33a0,
+        0xf8bc_e6e5_63a4_40f2,
+        0x6b17_d1f2_e12c_4247,
+    ],
+    [
+        0xcbb6_4068_37bf_51f5,
+        0x2bce_3357_6b31_5ece,
+        0x8ee7_eb4a_7c0f_9e16,
+        0x4fe3_42e2_fe1a_7f9b,
+    ],
+];
 
 /// The number of bits of a window.
 pub(crate) const WIDTH: usize = 6;
@@ -88,7 +100,7 @@ const fn odd_multiples(first: &Point) -> [Point; ENTRIES] {
 const BASES: [Point; WINDOWS] = window_bases();
 
 const fn window_bases() -> [Point; WINDOWS] {
-    let mut bases = [[enter(&BASE[0]), enter(&BASE[1]), ONE]; WINDOWS];
+    let mut bases = [[to_montgomery(&BASE[0]), to_montgomery(&BASE[1]), ONE]; WINDOWS];
     let mut i = 1;
     while i < WINDOWS {
         bases[i] = bases[i - 1];
@@ -122,7 +134,7 @@ const fn entries(points: &[Point; ENTRIES]) -> [Entry; ENTRIES] {
         let square = mul(&z_inverse, &z_inverse);
         let x = mul(&points[i][0], &square);
         let y = mul(&points[i][1], &mul(&square, &z_inverse));
-        table[i] = [leave(&x), leave(&y)];
+        table[i] = [from_montgomery(&x), from_montgomery(&y)];
         inverse = mul(&inverse, &points[i][2]);
     }
     table

@@ -2,7 +2,7 @@
 
 use num_bigint::BigUint;
 
-use crate::isa::Integer;
+use crate::integer::Integer;
 
 /// The integer of four words.
 pub(crate) fn big(integer: &Integer) -> BigUint {
