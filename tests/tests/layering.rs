@@ -8,7 +8,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each crate may depend on among ours, in any way; dependencies point downwards.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("mls_lanes", &[]),
     ("mls_fips", &[]),
     ("openmls_hw_crypto", &["mls_lanes", "mls_fips"]),
@@ -43,6 +43,8 @@ const LAYERS: [(&str, &[&str]); 8] = [
             "mls_bench",
         ],
     ),
+    // Runs them, and links none.
+    ("xtask", &[]),
 ];
 
 /// Crates of others whose place is fixed: the beginning of their names, and ours that may use them

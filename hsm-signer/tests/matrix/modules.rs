@@ -253,9 +253,9 @@ impl Drop for Server {
     }
 }
 
-/// Built by `make test-hsm-matrix`, which says where.
+/// Built by `cargo xtask test matrix`, which says where.
 pub fn kryoptic() -> Result<Prepared, String> {
-    let advice = "kryoptic (make test-hsm-matrix builds it)";
+    let advice = "kryoptic (cargo xtask test matrix builds it)";
     let path = std::env::var("MLS_TEST_KRYOPTIC").map_err(|_| advice.to_owned())?;
     let module = installed(&[&path], advice)?;
     let mut prepared = Prepared::new(
