@@ -6,5 +6,7 @@ use crate::{lint, test};
 /// The lint, and every test.
 pub fn run(runner: &Runner) -> Result<(), Failure> {
     lint::run(runner)?;
-    test::run(runner, None)
+    test::tasks(None)
+        .into_iter()
+        .try_for_each(|task| runner.carry_out(task))
 }

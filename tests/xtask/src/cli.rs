@@ -23,8 +23,7 @@ pub struct Arguments {
 enum Command {
     /// What a change has to pass: lint, then every test
     Ci,
-    /// A member of real groups is removed by proposals signed in a PKCS#11 token; then a commit to
-    /// 2,000 members; then the signer as a service, called by curl
+    /// The main job on SoftHSM: removals from groups, a large commit, the signer as a service
     Run,
     /// That service, kept running
     Serve,
@@ -35,7 +34,7 @@ enum Command {
     },
     /// Formatting, clippy and docs with warnings denied, and lock files
     Lint,
-    /// Licences, sources, bans and duplicates by cargo-deny, which is built first where it is missing
+    /// Licences, sources, bans and duplicates, by cargo-deny: built first where it is missing
     Deny,
     /// Measurements; without a name every operation of every suite against the other providers
     Bench {
@@ -102,7 +101,9 @@ impl Arguments {
             Command::Ci => ci::run(&runner),
             Command::Run => demo::run(&runner),
             Command::Serve => demo::serve(&runner),
-            Command::Test { suite } => test::run(&runner, suite),
+            Command::Test { suite } => test::tasks(suite)
+                .into_iter()
+                .try_for_each(|task| runner.carry_out(task)),
             Command::Lint => lint::run(&runner),
             Command::Deny => deny::run(&runner),
             Command::Bench { what } => runner.carry_out(bench::task(what)),

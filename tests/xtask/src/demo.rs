@@ -12,13 +12,13 @@ const STATE: &str = "--state .state";
 pub fn run(runner: &Runner) -> Result<(), Failure> {
     runner.install(Purpose::Run.packages())?;
     runner.run(&example("--package", SIGNER, "remove_member").words(STATE))?;
-    println!();
+    runner.blank_line();
     runner.run_silently(&example(
         "--quiet --features openmls --package",
         PROVIDER,
         "large_commit",
     ))?;
-    println!();
+    runner.blank_line();
     runner.run_silently(&program("--quiet"))?;
     runner.run_silently(&example("--quiet --package", SIGNER, "removal_service").words(STATE))
 }

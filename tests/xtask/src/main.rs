@@ -18,6 +18,8 @@ mod soak;
 mod tables;
 mod task;
 mod test;
+#[cfg(test)]
+mod tests;
 mod workspace;
 
 use std::process::ExitCode;

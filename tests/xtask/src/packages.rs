@@ -65,6 +65,15 @@ pub const AARCH64: &[&str] = &[
     "rustc-web",
 ];
 
+/// A compiler and the libraries of an example.
+pub const HASKELL: &[&str] = &[
+    "ghc",
+    "libghc-aeson-dev",
+    "libghc-base64-bytestring-dev",
+    "libghc-http-client-dev",
+    "libghc-network-dev",
+];
+
 /// What packages are installed for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Purpose {
@@ -82,6 +91,8 @@ pub enum Purpose {
     Wasm,
     /// `test aarch64`
     Aarch64,
+    /// `test haskell`
+    Haskell,
 }
 
 impl Purpose {
@@ -95,6 +106,7 @@ impl Purpose {
             Self::Matrix => &[RUN, FIPS, OF_TESTS, KRYOPTIC],
             Self::Wasm => &[RUN, FIPS, OF_TESTS, WASM],
             Self::Aarch64 => &[RUN, FIPS, OF_TESTS, AARCH64],
+            Self::Haskell => &[RUN, FIPS, OF_TESTS, HASKELL],
         }
     }
 }

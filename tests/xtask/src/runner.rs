@@ -1,7 +1,7 @@
 //! Carries out what tasks say, or prints it.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{ExitStatus, Stdio};
 
@@ -72,7 +72,8 @@ impl Runner {
     /// When it cannot be run, or fails.
     pub fn run(&self, command: &Command) -> Result<(), Failure> {
         if self.dry_run {
-            println!("{command}");
+            // Nobody listens: nothing to be said.
+            let _ = writeln!(io::stdout(), "{command}");
             return Ok(());
         }
         eprintln!("{command}");
@@ -97,6 +98,11 @@ impl Runner {
             true => Ok(()),
             false => Err(Failure::Failed(command.to_string(), status)),
         }
+    }
+
+    /// Sets what one command prints apart from what another does.
+    pub fn blank_line(&self) {
+        let _ = writeln!(io::stdout());
     }
 
     /// Puts a command in the place of this process: it gets the signals, and its end is ours.

@@ -5,6 +5,7 @@ pub mod bench_page;
 pub mod features;
 pub mod fips;
 pub mod guests;
+pub mod haskell;
 pub mod instructions;
 pub mod kill;
 pub mod matrix;
@@ -17,9 +18,9 @@ pub mod whole;
 
 use clap::Subcommand;
 
-use crate::runner::{Failure, Runner};
+use crate::task::Task;
 
-/// A suite; with `in CI` it is part of `cargo xtask test`.
+/// A suite; one that is in CI is part of `cargo xtask test`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Suite {
     /// FIPS mode over AWS-LC's current FIPS module (in CI)
@@ -32,24 +33,22 @@ pub enum Suite {
     Ring,
     /// The same in WebAssembly: members under Node.js in groups with native ones
     Wasm,
-    /// The provider and FIPS mode on emulated processors of aarch64, and every test of the workspace
-    /// on one of them: over an hour
+    /// On emulated processors of aarch64, every test of the workspace on one: over an hour
     Aarch64 {
         /// Of `processors`, `provider`, `fips_mode`, `workspace` these only
         parts: Vec<String>,
     },
     /// The lanes on emulated CPUs with and without AVX2 (in CI)
     Qemu,
-    /// The signer over every PKCS#11 module there is, kryoptic built first, with the schemes that
-    /// features bring
+    /// The signer over every PKCS#11 module there is, kryoptic built first
     Matrix,
-    /// The process that holds a PKCS#11 module is killed 1,000 times under load, and the store, its
-    /// replicas and PostgreSQL 500 times
+    /// The PKCS#11 module's process is killed 1,000 times, the store and PostgreSQL 500 times
     Kill,
     /// The service is killed 500 times and stopped 50 times under load
     Service,
-    /// The lanes under valgrind, and under MemorySanitizer where there is a nightly compiler, their
-    /// scalars marked
+    /// The guide's example in Haskell, whose compiler takes gigabytes
+    Haskell,
+    /// The lanes under valgrind, and MemorySanitizer where there is a nightly compiler
     SecretFlow,
     /// The page of the benchmark's report in headless Chromium (in CI)
     BenchPage,
@@ -59,14 +58,12 @@ pub enum Suite {
     Instructions,
 }
 
-/// Runs a suite, or everything that CI runs.
-pub fn run(runner: &Runner, suite: Option<Suite>) -> Result<(), Failure> {
+/// A suite, or everything that CI runs.
+pub fn tasks(suite: Option<Suite>) -> Vec<Task> {
     let Some(suite) = suite else {
-        return whole::tasks()
-            .into_iter()
-            .try_for_each(|task| runner.carry_out(task));
+        return whole::tasks().into();
     };
-    runner.carry_out(match suite {
+    vec![match suite {
         Suite::Fips => fips::task(),
         Suite::FipsCertified => fips::certified_task(),
         Suite::Features => features::task(),
@@ -77,9 +74,10 @@ pub fn run(runner: &Runner, suite: Option<Suite>) -> Result<(), Failure> {
         Suite::Matrix => matrix::task(),
         Suite::Kill => kill::task(),
         Suite::Service => service::task(),
+        Suite::Haskell => haskell::task(),
         Suite::SecretFlow => secret_flow::task(),
         Suite::BenchPage => bench_page::task(),
         Suite::Guests => guests::task(),
         Suite::Instructions => instructions::task(),
-    })
+    }]
 }
