@@ -6,8 +6,11 @@ pub const LANES: &str = "mls_lanes";
 /// The provider.
 pub const PROVIDER: &str = "openmls_hw_crypto";
 
-/// What FIPS 140-3 says of the linked module.
-pub const FIPS: &str = "mls_fips";
+/// What FIPS 140-3 says of the linked module, and the program that prints it.
+pub const FIPS_CRATES: &[&str] = &["mls_fips"];
+
+/// That program.
+pub const FIPS_PROGRAM: &str = "mls-fips";
 
 /// The evidence.
 pub const EVIDENCE: &str = "mls_tests";

@@ -2,7 +2,9 @@
 
 use crate::command::{Command, cargo};
 use crate::packages::Purpose;
-use crate::selection::{CERTIFIED, EVIDENCE, FIPS, PQ, PROVIDER, SIGNER_CRATES};
+use crate::selection::{
+    CERTIFIED, EVIDENCE, FIPS_CRATES, FIPS_PROGRAM, PQ, PROVIDER, SIGNER_CRATES,
+};
 use crate::task::Task;
 use crate::workspace;
 
@@ -11,7 +13,9 @@ pub fn task() -> Task {
     Task {
         purpose: Purpose::Fips,
         commands: vec![
-            cargo_fips("test", "--lib --bin mls-fips").words(TESTS),
+            cargo_fips("test", "--lib --bin")
+                .words(FIPS_PROGRAM)
+                .words(TESTS),
             cargo_fips("test", "--test service fips"),
         ],
     }
@@ -37,7 +41,8 @@ pub fn certified_task() -> Task {
 /// command, or Cargo builds the C library again.
 pub fn cargo_fips(subcommand: &str, words: &str) -> Command {
     cargo(subcommand, "--no-default-features --features fips")
-        .packages(&[FIPS, PROVIDER])
+        .packages(FIPS_CRATES)
+        .packages(&[PROVIDER])
         .packages(SIGNER_CRATES)
         .packages(&[EVIDENCE])
         .words(words)
@@ -47,7 +52,8 @@ pub fn cargo_fips(subcommand: &str, words: &str) -> Command {
 pub fn cargo_fips_drafts(words: &str) -> Command {
     cargo("test", "--no-default-features --features")
         .argument(format!("fips,{PQ}"))
-        .packages(&[FIPS, PROVIDER])
+        .packages(FIPS_CRATES)
+        .packages(&[PROVIDER])
         .words(words)
 }
 
