@@ -127,7 +127,7 @@ pub enum BenchError {
     /// More instructions than the baseline has.
     #[error(
         "{0} operations take more instructions; if that is meant, or the compiler or AWS-LC \
-         changed, write the baseline anew: `MLS_INSTRUCTIONS=write make bench-instructions`"
+         changed, write the baseline anew: `cargo xtask tables instructions`"
     )]
     MoreInstructions(usize),
     /// Two records have nothing in common.

@@ -160,7 +160,7 @@ pub struct Count {
 /// [`BenchError::Guest`] if valgrind is missing, or refuses.
 pub fn footing() -> Result<Footing, BenchError> {
     let output = valgrind("none", &[])?.arg(ARGUMENT).output();
-    let output = output.map_err(|error| failed(&error.to_string()))?;
+    let output = output.map_err(|error| not_run(&error))?;
     serde_json::from_slice(&output.stdout)
         .map_err(|_| failed(String::from_utf8_lossy(&output.stderr).trim()))
 }
@@ -246,9 +246,7 @@ impl Counted {
         let toggle = format!("--toggle-collect={TIMED_FUNCTION}");
         let mut command = valgrind("callgrind", &["--callgrind-out-file=/dev/null", &toggle])?;
         command.args([ARGUMENT, &self.index().to_string(), &suite.to_string()]);
-        let output = command
-            .output()
-            .map_err(|error| failed(&error.to_string()))?;
+        let output = command.output().map_err(|error| not_run(&error))?;
         Ok(collected(&output)? / self.iterations)
     }
 
@@ -294,6 +292,10 @@ fn collected(output: &Output) -> Result<u64, BenchError> {
         Some(count) if count > 0 && output.status.success() => Ok(count),
         _ => Err(failed(said.trim())),
     }
+}
+
+fn not_run(error: &std::io::Error) -> BenchError {
+    failed(&format!("{error} (on Debian: apt-get install valgrind)"))
 }
 
 fn failed(reason: &str) -> BenchError {

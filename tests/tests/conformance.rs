@@ -15,8 +15,8 @@ const PUBLISHED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/CONFORMANCE.md");
 const HEAD: &str = "\
 # What providers for OpenMLS do with the conformance suite
 
-Made by `make conformance`, which runs `mls_tests::conformance` on each; a test fails when it is not
-what a run finds. A number is that of the cases, and a dash says that the provider does not offer the
+Made by `cargo xtask tables conformance`, which runs `mls_tests::conformance` on each; a test fails
+when it is not what a run finds. A number is that of the cases, and a dash says that the provider does not offer the
 algorithm. Any provider can be examined by one line, `mls_tests::conformance_tests!(MyProvider)`.
 
 The vectors and the agreement with a second implementation are what the standards demand. Which error
@@ -55,6 +55,6 @@ fn what_is_published_is_found() {
     let published = std::fs::read_to_string(PUBLISHED).unwrap();
     assert!(
         text == published,
-        "make conformance publishes what is found:\n{text}"
+        "cargo xtask tables conformance publishes what is found:\n{text}"
     );
 }

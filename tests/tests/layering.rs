@@ -7,7 +7,7 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each crate may depend on among ours, in any way; dependencies point downwards.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("mls_lanes", &[]),
     ("mls_fips", &[]),
     ("mls_fips_cli", &["mls_fips"]),
@@ -93,6 +93,13 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "mls_bench",
         ],
     ),
+    // The signer from outside, and the bare module beside it.
+    (
+        "mls_signer_bench",
+        &["mls_bench", "mls_hsm_signer", "mls_fault_module", "mls_signer_cli"],
+    ),
+    // Runs them, and links none.
+    ("xtask", &[]),
 ];
 
 /// Crates of others whose place is fixed: the beginning of their names, and ours that may use them

@@ -77,7 +77,7 @@ fn say_no_baseline(footing: &Footing, other: Option<&Baseline>) {
     let list = |footing: &Footing| footing.features.join(", ");
     println!(
         "NOT COUNTED: there is no baseline for a {} build where valgrind offers {} and the \
-         lanes run on {}; make one: `MLS_INSTRUCTIONS=write make bench-instructions`",
+         lanes run on {}; make one: `cargo xtask tables instructions`",
         footing.build,
         list(footing),
         footing.lanes

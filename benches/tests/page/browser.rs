@@ -58,7 +58,7 @@ pub fn open(name: &str, page: &str, size: Size) -> (String, Vec<String>) {
         .arg(format!("--window-size={},{}", size.0.max(500), size.1))
         .arg(format!("file://{}", path.display()))
         .output()
-        .unwrap_or_else(|error| panic!("{PROGRAM}: {error}; `make bench-page-test` installs it"));
+        .unwrap_or_else(|error| panic!("{PROGRAM}: {error} (apt-get install chromium)"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     let console = said.lines().filter(|line| line.contains("CONSOLE"));

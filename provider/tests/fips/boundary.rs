@@ -41,7 +41,7 @@ pub fn addresses(program: &Path) -> BTreeMap<String, usize> {
         .arg("--defined-only")
         .arg(program)
         .output();
-    let nm = nm.expect("nm, of binutils").stdout;
+    let nm = nm.expect("nm (apt-get install binutils)").stdout;
     let nm = String::from_utf8(nm).unwrap();
     let function = |line: &str| {
         let mut fields = line.split(' ');

@@ -60,7 +60,8 @@ fn text_shift(program: &Path) -> usize {
         .args(["--section-headers", "--wide"])
         .arg(program)
         .output();
-    let headers = String::from_utf8(readelf.expect("readelf, of binutils").stdout).unwrap();
+    let headers =
+        String::from_utf8(readelf.expect("readelf (apt-get install binutils)").stdout).unwrap();
     let text = headers
         .lines()
         .find(|line| line.contains(" .text "))

@@ -63,7 +63,7 @@ impl Folder {
             .arg(&source)
             .arg("-ldl")
             .output()
-            .expect("a C compiler");
+            .expect("a C compiler (apt-get install gcc libc6-dev)");
         assert!(compiled.status.success(), "{compiled:?}");
         library
     }

@@ -29,7 +29,7 @@ fn symbols() -> Vec<String> {
         .arg("--defined-only")
         .arg(program)
         .output();
-    let nm = nm.expect("nm, of binutils");
+    let nm = nm.expect("nm (apt-get install binutils)");
     assert!(
         nm.status.success(),
         "{}",

@@ -10,6 +10,10 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 
 # valgrind: exit status 9 if it reports anything.
 check_valgrind() {
+    command -v valgrind > /dev/null || {
+        echo "valgrind is not installed (apt-get install valgrind)" >&2
+        exit 1
+    }
     export RUSTFLAGS='--cfg secret_flow="valgrind"'
     cargo build --quiet --release --target "$host" --target-dir "$target/valgrind"
     run="valgrind --quiet --error-exitcode=9 $target/valgrind/$host/release"

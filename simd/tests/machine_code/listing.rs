@@ -102,7 +102,7 @@ fn objdump(arguments: &[&str], program: &Path) -> String {
         .args(arguments)
         .arg(program)
         .output()
-        .unwrap_or_else(|error| panic!("objdump does not run ({error}): install binutils"));
+        .unwrap_or_else(|error| panic!("objdump does not run: {error} (apt-get install binutils)"));
     assert!(output.status.success(), "objdump {arguments:?} failed");
     String::from_utf8(output.stdout).expect("objdump prints UTF-8")
 }

@@ -40,7 +40,7 @@ pub static OPENMLS_HW: Implementation = Implementation {
 };
 
 /// OpenMLS on this project's provider with ring, in WebAssembly under Node.js: what
-/// `make test-wasm` built, in the folder that the environment variable `MLS_TEST_WASM` names.
+/// `cargo xtask test wasm` built, in the folder that the environment variable `MLS_TEST_WASM` names.
 pub static OPENMLS_HW_WASM: Implementation = Implementation {
     name: "openmls/hw in WebAssembly",
     ciphersuites: || RemoteMember::ciphersuites(wasm()).expect("it says which suites it has"),
@@ -64,7 +64,8 @@ impl Implementation {
 }
 
 fn wasm() -> Command {
-    let built = std::env::var_os("MLS_TEST_WASM").expect("MLS_TEST_WASM: run make test-wasm");
+    let built =
+        std::env::var_os("MLS_TEST_WASM").expect("MLS_TEST_WASM: run cargo xtask test wasm");
     let mut command = Command::new("node");
     command
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/wasm/member.cjs"))

@@ -1,13 +1,13 @@
 //! The command line, run as a program with a SoftHSM directory of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use mls_fault_module::{Faults, library};
 use openmls::prelude::tls_codec::Deserialize;
 use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn};
 use serde_json::{Value, json};
 
+use crate::support::programs::program;
 use crate::support::{Sandbox, failed, module_path, succeeded};
 
 fn parsed(text: &str) -> Value {
@@ -63,7 +63,7 @@ fn an_openssl_key_is_imported_and_exported_as_pem() {
     let sandbox = Sandbox::new();
     let (key, public) = (sandbox.path("key.pem"), sandbox.path("public.pem"));
     let openssl = |arguments: &[&str], out: &Path| {
-        let status = Command::new("openssl")
+        let status = program("openssl", "openssl")
             .args(arguments)
             .arg("-out")
             .arg(out)

@@ -1,7 +1,6 @@
 //! Keys from outside: encrypted files, Wire's Helm values, and imports that fail halfway.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use mls_hsm_signer::encoding::EncodingError;
@@ -10,6 +9,7 @@ use mls_hsm_signer::{Error, KeySelector, KeySpec, PrivateKey, SCHEMES, Scheme, T
 use serde_json::Value;
 
 use crate::support::engine::{new_private_key, openssl_key};
+use crate::support::programs::openssl;
 use crate::support::{FaultyAccess, Sandbox, TestToken};
 
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -17,7 +17,7 @@ const PASSPHRASE: &str = "correct horse battery staple";
 /// `openssl pkcs8` of `key`, with the options given.
 fn converted(sandbox: &Sandbox, key: &Path, options: &[&str]) -> PathBuf {
     let out = sandbox.path("converted");
-    let mut command = Command::new("openssl");
+    let mut command = openssl();
     command.args(["pkcs8", "-topk8", "-in"]).arg(key);
     command.args(options).arg("-out").arg(&out);
     let output = command.output().unwrap();

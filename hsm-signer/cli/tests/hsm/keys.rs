@@ -1,8 +1,8 @@
 //! Keys in SoftHSM: generated, imported from openssl's files, listed, and refused.
 
-use std::process::Command;
 use std::sync::Arc;
 
+use crate::support::programs::openssl;
 use crate::support::{TestToken, generate, open, verified};
 use mls_hsm_signer::token::{Access, KeyClass, Protection};
 use mls_hsm_signer::{
@@ -26,11 +26,11 @@ fn openssl_arguments(scheme: &Scheme) -> Vec<String> {
 }
 
 fn openssl_key(scheme: &Scheme) -> PrivateKey {
-    let output = Command::new("openssl")
+    let output = openssl()
         .arg("genpkey")
         .args(openssl_arguments(scheme))
         .output();
-    let output = output.expect("openssl is installed");
+    let output = output.unwrap();
     assert!(output.status.success(), "{output:?}");
     PrivateKey::from_pem(std::str::from_utf8(&output.stdout).unwrap()).unwrap()
 }
@@ -93,7 +93,7 @@ fn openssl_sees_the_same_public_key() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key.pem");
         let run = |arguments: &[String]| {
-            let output = Command::new("openssl").args(arguments).output().unwrap();
+            let output = openssl().args(arguments).output().unwrap();
             assert!(output.status.success(), "{output:?}");
             String::from_utf8(output.stdout).unwrap()
         };

@@ -1,7 +1,6 @@
 //! Outages of a real SoftHSM, provoked from outside while the engine signs: logins lost,
 //! sessions closed, the token moved away, its PIN changed, its keys doubled.
 
-use std::process::Command;
 use std::time::Duration;
 
 use mls_hsm_signer::engine::{Engine, EngineError, Phase, SourceConfig};
@@ -14,6 +13,7 @@ use crate::support::engine::{
     FaultyToken, configured, new_private_key, patience, phase, pin, setup, sign_all, start, steps,
     wait_for, worker,
 };
+use crate::support::programs::program;
 use crate::support::{PIN, TestToken, module_path};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -147,7 +147,7 @@ fn a_pin_changed_elsewhere_is_tried_once() {
 }
 
 fn change_pin(token: &TestToken, from: &str, to: &str) {
-    let output = Command::new("pkcs11-tool")
+    let output = program("pkcs11-tool", "opensc")
         .arg("--module")
         .arg(module_path())
         .args(["--token-label", &token.identity().label, "--login"])

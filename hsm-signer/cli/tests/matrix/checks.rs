@@ -234,7 +234,7 @@ fn new_private_key(scheme: &Scheme) -> PrivateKey {
 }
 
 fn openssl_key(scheme: &Scheme) -> PrivateKey {
-    let mut command = std::process::Command::new("openssl");
+    let mut command = crate::programs::openssl();
     command.args(["genpkey", "-algorithm"]);
     match scheme.title.strip_prefix("ECDSA ") {
         None => command.arg(scheme.name),

@@ -1,8 +1,6 @@
 //! An independent judge of signatures: aws-lc-rs directly; for Ed448, which AWS-LC has not, the
 //! installed openssl.
 
-use std::process::Command;
-
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519, ML_DSA_44,
     ML_DSA_65, ML_DSA_87, UnparsedPublicKey, VerificationAlgorithm,
@@ -45,7 +43,7 @@ fn by_openssl(
         path
     };
     let pem = public_key::pem(&(scheme, public_key.to_vec())).unwrap();
-    let mut command = Command::new("openssl");
+    let mut command = crate::programs::openssl();
     command.args(["pkeyutl", "-verify", "-rawin", "-pubin", "-inkey"]);
     command.arg(file("key", pem.as_bytes()));
     command.arg("-in").arg(file("message", message));

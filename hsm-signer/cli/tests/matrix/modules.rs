@@ -7,6 +7,8 @@ use std::time::Duration;
 use mls_hsm_signer::token::SOFTHSM_PATHS;
 use mls_hsm_signer::{SCHEMES as ROWS, Scheme};
 
+use crate::programs::program;
+
 /// kryoptic wants eight characters.
 pub const PIN: &str = "27182818";
 pub const OFFICER_PIN: &str = "31415926";
@@ -201,7 +203,7 @@ pub fn p11_kit_to_softhsm() -> Result<Prepared, String> {
     new_softhsm_token(&configuration);
     let socket = prepared.directory().join("socket");
     let module = softhsm_module()?;
-    prepared.server = Some(Server::start(&socket, &module, &configuration)?);
+    prepared.server = Some(Server::start(&socket, &module, &configuration));
     prepared.variable(
         "P11_KIT_SERVER_ADDRESS",
         format!("unix:path={}", socket.display()),
@@ -210,7 +212,7 @@ pub fn p11_kit_to_softhsm() -> Result<Prepared, String> {
 }
 
 fn new_softhsm_token(configuration: &str) {
-    let mut command = Command::new("softhsm2-util");
+    let mut command = program("softhsm2-util", "softhsm2");
     command
         .args(["--init-token", "--free", "--label", "matrix"])
         .args(["--pin", PIN, "--so-pin", OFFICER_PIN])
@@ -223,8 +225,8 @@ fn new_softhsm_token(configuration: &str) {
 struct Server(Child);
 
 impl Server {
-    fn start(socket: &Path, module: &Path, configuration: &str) -> Result<Self, String> {
-        let mut command = Command::new("p11-kit");
+    fn start(socket: &Path, module: &Path, configuration: &str) -> Self {
+        let mut command = program("p11-kit", "p11-kit");
         command
             .args(["server", "--foreground", "--name"])
             .arg(socket)
@@ -233,16 +235,13 @@ impl Server {
             .arg("pkcs11:token=matrix")
             .env("SOFTHSM2_CONF", configuration)
             .stdout(Stdio::null());
-        let child = command
-            .spawn()
-            .map_err(|error| format!("p11-kit server ({error}; apt-get install p11-kit)"))?;
-        let mut server = Self(child);
+        let mut server = Self(command.spawn().unwrap());
         while !socket.exists() {
             let ended = server.0.try_wait().unwrap();
             assert!(ended.is_none(), "p11-kit server ended: {ended:?}");
             std::thread::sleep(Duration::from_millis(10));
         }
-        Ok(server)
+        server
     }
 }
 
@@ -253,9 +252,9 @@ impl Drop for Server {
     }
 }
 
-/// Built by `make test-hsm-matrix`, which says where.
+/// Built by `cargo xtask test matrix`, which says where.
 pub fn kryoptic() -> Result<Prepared, String> {
-    let advice = "kryoptic (make test-hsm-matrix builds it)";
+    let advice = "kryoptic (cargo xtask test matrix builds it)";
     let path = std::env::var("MLS_TEST_KRYOPTIC").map_err(|_| advice.to_owned())?;
     let module = installed(&[&path], advice)?;
     let mut prepared = Prepared::new(

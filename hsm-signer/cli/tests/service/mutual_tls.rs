@@ -352,7 +352,7 @@ fn without_tls_nobody_is_served() {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let reply = Wire(stream).get("/healthz");
     assert!(!reply.head.starts_with("HTTP"), "{reply:?}");
-    let output = std::process::Command::new("curl")
+    let output = crate::support::programs::program("curl", "curl")
         .args(["--silent", "--show-error", "--max-time", "20", "--cacert"])
         .arg(&secure.roots)
         .arg(format!("https://localhost:{}/healthz", secure.port))

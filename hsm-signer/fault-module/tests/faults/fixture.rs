@@ -103,7 +103,9 @@ fn softhsm() -> &'static Path {
         .iter()
         .map(Path::new)
         .find(|path| path.exists())
-        .unwrap_or_else(|| panic!("SoftHSM is not installed; looked at {SOFTHSM:?}"));
+        .unwrap_or_else(|| {
+            panic!("SoftHSM is not installed (apt-get install softhsm2); looked at {SOFTHSM:?}")
+        });
     write_configuration();
     found
 }

@@ -133,7 +133,7 @@ pub fn new_private_key(scheme: &Scheme) -> PrivateKey {
 
 /// The same in PEM.
 pub fn openssl_key(scheme: &Scheme) -> String {
-    let mut command = std::process::Command::new("openssl");
+    let mut command = super::programs::openssl();
     command.arg("genpkey").arg("-algorithm");
     match scheme.title.strip_prefix("ECDSA ") {
         None => command.arg(scheme.name),

@@ -4,6 +4,8 @@
 pub mod engine;
 mod faulty;
 mod judge;
+#[path = "../../support/programs.rs"]
+pub mod programs;
 mod sandbox;
 mod softhsm;
 mod wrapped;

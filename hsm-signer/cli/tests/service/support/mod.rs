@@ -9,6 +9,8 @@ mod load;
 #[path = "../../store/support/postgres.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod postgres;
+#[path = "../../support/programs.rs"]
+pub mod programs;
 #[path = "../../hsm/support/sandbox.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod sandbox;

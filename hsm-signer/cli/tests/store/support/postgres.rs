@@ -231,7 +231,7 @@ fn private(path: &Path) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// Debian keeps the server's programs outside of the path.
+/// Debian keeps the server's programs outside of the path. Without them the test fails.
 fn program(name: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -241,13 +241,18 @@ fn program(name: &str) -> PathBuf {
         .filter(|path| path.exists())
         .collect();
     found.sort();
-    found.pop().unwrap_or_else(|| name.into())
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let elsewhere = std::env::split_paths(&path).map(|folder| folder.join(name));
+    let found = found
+        .pop()
+        .or_else(|| elsewhere.into_iter().find(|path| path.is_file()));
+    found.unwrap_or_else(|| panic!("PostgreSQL is not installed (apt-get install postgresql)"))
 }
 
 fn succeeded(command: &mut Command) {
     let output = command.output();
     let output = output.unwrap_or_else(|error| {
-        panic!("{command:?}: {error}; install the Debian package postgresql")
+        panic!("{command:?}: {error} (apt-get install postgresql procps util-linux)")
     });
     assert!(output.status.success(), "{command:?}: {output:?}");
 }

@@ -1,0 +1,34 @@
+//! Every PKCS#11 module there is.
+
+use std::path::PathBuf;
+
+use crate::command::{Command, cargo};
+use crate::packages::Purpose;
+use crate::selection::{KRYOPTIC, SIGNER, SIGNER_FEATURES};
+use crate::task::Task;
+use crate::workspace;
+
+/// Builds kryoptic, which has every scheme and which other runs ignore.
+pub fn task() -> Task {
+    Task {
+        purpose: Purpose::Matrix,
+        commands: vec![kryoptic(), every_module()],
+    }
+}
+
+fn built() -> PathBuf {
+    workspace::target().join("kryoptic")
+}
+
+fn kryoptic() -> Command {
+    cargo("build --release", "").workspace(KRYOPTIC, &built())
+}
+
+fn every_module() -> Command {
+    let kryoptic = built().join("release/libkryoptic_module.so");
+    cargo("test", "--test matrix --features")
+        .words(SIGNER_FEATURES)
+        .packages(&[SIGNER])
+        .words("-- --nocapture --include-ignored")
+        .variable("MLS_TEST_KRYOPTIC", kryoptic)
+}

@@ -1,0 +1,19 @@
+//! The service's end, wanted or not, by the hundred.
+
+use crate::command::cargo;
+use crate::packages::Purpose;
+use crate::selection::SIGNER;
+use crate::task::Task;
+
+/// Kills and stops under load.
+pub fn task() -> Task {
+    let under_load = cargo("test --release", "--test service")
+        .packages(&[SIGNER])
+        .words("-- --nocapture under_load")
+        .variable("MLS_SIGNER_KILLS", "500")
+        .variable("MLS_SIGNER_TERMS", "50");
+    Task {
+        purpose: Purpose::Test,
+        commands: vec![under_load],
+    }
+}
