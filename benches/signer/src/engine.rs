@@ -50,7 +50,7 @@ fn contender(
         let signatures = engine
             .sign_batch(vec![request; batch], deadline)
             .into_iter();
-        let signed = signatures.map(|signature| signature.map(Signed::InMls));
+        let signed = signatures.map(|signature| signature.map(|made| Signed::InMls(made.bytes)));
         Ok(signed.collect::<Result<_, _>>()?)
     };
     Ok(Contender {
