@@ -12,9 +12,10 @@
 //! ```no_run
 //! use std::time::{Duration, Instant};
 //!
-//! use mls_hsm_signer::engine::{Engine, EngineConfig, SourceConfig};
-//! use mls_hsm_signer::isolation::{ModuleSetup, Worker, become_worker_if_asked};
-//! use mls_hsm_signer::{Pin, Removal, Scheme, TokenSelector};
+//! use mls_signer_engine::{Engine, EngineConfig, SourceConfig};
+//! use mls_signer_token::isolation::{ModuleSetup, Worker, become_worker_if_asked};
+//! use mls_signer_message::{Removal, scheme::Scheme};
+//! use mls_signer_token::{Pin, TokenSelector};
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     if become_worker_if_asked().is_some() {
