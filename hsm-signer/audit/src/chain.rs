@@ -79,3 +79,23 @@ pub fn next(previous: &Hash, record: &[u8]) -> Hash {
         .finish();
     sha256(&input)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mls_signer_message::encoding::hex;
+
+    /// Hashes are stored and signed: those of a chain stay as they are.
+    #[test]
+    fn the_hashes_are_the_same_for_ever() {
+        let first = genesis(&[1; 32], "Zürich");
+        assert_eq!(
+            hex(&first),
+            "c3afc696487f9b37303c1c9e911ebbc1fa46b0ff2e3ec98b7ec3549f7a8f6d51"
+        );
+        assert_eq!(
+            hex(&next(&first, &[2; 300])),
+            "ed3fc1af86c95d999ebaf39fefe7722fc2d023e9b09e30068eb5405554bb8fd9"
+        );
+    }
+}

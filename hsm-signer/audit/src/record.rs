@@ -175,6 +175,8 @@ pub(super) fn scheme(number: u16) -> Option<SignatureScheme> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mls_signer_message::encoding::hex;
+    use mls_signer_message::hash::sha256;
 
     fn record(fips: FipsMark) -> Record {
         Record {
@@ -231,5 +233,61 @@ mod tests {
             wrong[at] = number;
             assert_eq!(Record::decode(&wrong), None, "{place} from the end");
         }
+    }
+
+    /// Records are stored and hashed: these bytes stay as they are.
+    #[test]
+    fn the_bytes_are_the_same_for_ever() {
+        let mut record = record(FipsMark {
+            status: FipsStatus::Certified,
+            requirement: Requirement::Strict,
+            module: "4.2.0".into(),
+        });
+        record.scheme = SignatureScheme::ECDSA_SECP521R1_SHA512;
+        record.tenant = "Zürich".into();
+        record.removal.group_id = vec![0x55; 64];
+        record.removal.epoch = 0x0102_0304_0506_0708;
+        record.proposal_ref = vec![0x99; 0x4000];
+        let encoded = record.encode();
+        let (head, rest) = encoded.split_at(200);
+        assert_eq!(
+            hex(head),
+            "000201010101010101010101010101010101010101010101010101010101010101010000\
+             0000000000020000000000000003075ac3bc726963680663616c6c65720d756e69782075\
+             696420313030300772657175657374036b65790404040404040404040404040404040404\
+             040404040404040404040404040404060305746f6b656e40405555555555555555555555\
+             555555555555555555555555555555555555555555555555555555555555555555555555\
+             5555555555555555555555555555555555010203"
+        );
+        assert_eq!(
+            hex(&sha256(rest)),
+            "87ff6a9b03afcaf559a80dcb46aa23553231a01db7824a8002b4f3117938db56"
+        );
+        assert_eq!(encoded.len(), 16673);
+        assert_eq!(Record::decode(&encoded), Some(record));
+    }
+
+    /// Nothing behind a record, no length that could be shorter, no text that is not UTF-8.
+    #[test]
+    fn there_is_one_encoding_of_each_record() {
+        let record = record(FipsMark::of_process());
+        let encoded = record.encode();
+        for length in 0..encoded.len() {
+            assert_eq!(Record::decode(&encoded[..length]), None, "{length}");
+        }
+        assert_eq!(Record::decode(&[&encoded[..], &[0]].concat()), None);
+        let tenant = 2 + 32 + 8 + 8;
+        assert_eq!(encoded[tenant..][..7], *b"\x06tenant");
+        for wrong in [
+            &b"\x40\x06tenant"[..],
+            b"\x80\0\0\x06tenant",
+            b"\x06t\xffnant",
+        ] {
+            let wrong = [&encoded[..tenant], wrong, &encoded[tenant + 7..]].concat();
+            assert_eq!(Record::decode(&wrong), None);
+        }
+        let mut later = encoded.clone();
+        later[1] = 3;
+        assert_eq!(Record::decode(&later), None);
     }
 }

@@ -52,3 +52,27 @@ impl RequestKey {
         sha256(&input)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Digests are stored: that of a request stays as it is.
+    #[test]
+    fn a_digest_is_the_same_for_ever() {
+        let request = RequestKey {
+            tenant: "Zürich".into(),
+            key: Fingerprint([1; 32]),
+            removal: Removal {
+                group_id: vec![2; 64],
+                epoch: 0x0102_0304_0506_0708,
+                leaf_index: 3,
+                sender_index: 4,
+            },
+        };
+        assert_eq!(
+            hex(&request.digest()),
+            "5ea354d8160fbaddc111c9c044a65794b02b62ad4e8de9edc13cac055b8833b3"
+        );
+    }
+}

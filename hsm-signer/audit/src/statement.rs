@@ -202,3 +202,79 @@ pub(crate) fn signed(
     }
     Ok(signed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mls_signer_message::encoding::hex;
+
+    fn statement(kind: Kind) -> Statement {
+        Statement {
+            kind,
+            chain_id: [1; 32],
+            tenant: "Zürich".into(),
+            sequence: 2,
+            head: [3; 32],
+            time: 0x0102_0304_0506_0708,
+        }
+    }
+
+    /// Statements are stored and signed: these bytes stay as they are.
+    #[test]
+    fn the_bytes_are_the_same_for_ever() {
+        for (kind, expected) in [
+            (
+                Kind::Checkpoint,
+                "000101010101010101010101010101010101010101010101010101010101010101010107\
+                 5ac3bc726963680000000000000002030303030303030303030303030303030303030303\
+                 03030303030303030303030102030405060708",
+            ),
+            (
+                Kind::Pruning,
+                "000102010101010101010101010101010101010101010101010101010101010101010107\
+                 5ac3bc726963680000000000000002030303030303030303030303030303030303030303\
+                 03030303030303030303030102030405060708",
+            ),
+        ] {
+            let statement = statement(kind);
+            assert_eq!(hex(&statement.encode()), expected);
+            assert_eq!(Statement::decode(&statement.encode()), Some(statement));
+        }
+        assert_eq!(
+            hex(&statement(Kind::Checkpoint).signature_input()),
+            "1e6d6c732d68736d2d7369676e65722061756469742073746174656d656e74405b000101\
+             0101010101010101010101010101010101010101010101010101010101010101075ac3bc\
+             726963680000000000000002030303030303030303030303030303030303030303030303\
+             03030303030303030102030405060708"
+        );
+        let key = VerifyingKey {
+            scheme: SignatureScheme::ECDSA_SECP256R1_SHA256,
+            public_key: vec![4; 65],
+        };
+        assert_eq!(
+            hex(&key.encode()),
+            "040340410404040404040404040404040404040404040404040404040404040404040404\
+             040404040404040404040404040404040404040404040404040404040404040404"
+        );
+        assert_eq!(VerifyingKey::decode(&key.encode()), Some(key));
+    }
+
+    #[test]
+    fn other_versions_kinds_schemes_and_lengths_are_refused() {
+        let encoded = statement(Kind::Pruning).encode();
+        for (place, number) in [(1, 2), (2, 0), (2, 3), (35, 0x40)] {
+            let mut wrong = encoded.clone();
+            wrong[place] = number;
+            assert_eq!(Statement::decode(&wrong), None, "{place}");
+        }
+        assert_eq!(Statement::decode(&[&encoded[..], &[0]].concat()), None);
+        for wrong in [
+            &b"\x08\x07"[..],
+            b"\x08\x07\x02a",
+            b"\x08\x07\x00a",
+            b"\xff\xff\x00",
+        ] {
+            assert_eq!(VerifyingKey::decode(wrong), None, "{wrong:x?}");
+        }
+    }
+}

@@ -41,7 +41,9 @@ pub fn tell(suite: Ciphersuite, server: &Server) -> Result<()> {
 fn senders(server: &Server) -> Result<Vec<ExternalSender>> {
     let keys = server.curl("/mls/public-keys", None)?;
     let sender = |scheme: &Scheme| {
-        let key = keys["removal"][scheme.name].as_str().and_then(mls_hsm_signer::encoding::from_base64);
+        let key = keys["removal"][scheme.name]
+            .as_str()
+            .and_then(mls_hsm_signer::encoding::from_base64);
         let key = key.ok_or("a key is missing")?;
         let credential = BasicCredential::new(b"removal server".to_vec());
         Ok(ExternalSender::new(key.into(), credential.into()))
