@@ -10,7 +10,9 @@
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use mls_signer_message::hash::sha256;
-use mls_signer_message::wire::Writer;
+use tls_codec::VLByteSlice;
+
+use crate::encoding::encoded;
 
 /// The hash of a chain, or of what a record names: SHA-256.
 pub type Hash = mls_signer_message::hash::Sha256;
@@ -62,22 +64,20 @@ impl Chain {
 
 /// The hash before the first record of a chain.
 pub fn genesis(chain_id: &[u8; 32], tenant: &str) -> Hash {
-    let input = Writer::default()
-        .opaque(GENESIS)
-        .opaque(chain_id)
-        .opaque(tenant.as_bytes())
-        .finish();
-    sha256(&input)
+    hash_of([GENESIS, chain_id, tenant.as_bytes()])
 }
 
 /// The hash of the chain that ends with the encoded `record` after `previous`.
 pub fn next(previous: &Hash, record: &[u8]) -> Hash {
-    let input = Writer::default()
-        .opaque(RECORD)
-        .opaque(previous)
-        .opaque(record)
-        .finish();
-    sha256(&input)
+    hash_of([RECORD, previous, record])
+}
+
+fn hash_of([label, first, second]: [&[u8]; 3]) -> Hash {
+    sha256(&encoded(&(
+        VLByteSlice(label),
+        VLByteSlice(first),
+        VLByteSlice(second),
+    )))
 }
 
 #[cfg(test)]

@@ -1,19 +1,19 @@
 //! One signature that was released, written down.
 
-use mls_fips::{FipsStatus, Requirement};
-use openmls_traits::types::SignatureScheme;
-
-use super::chain::Hash;
-use crate::fips::FipsMark;
 use mls_signer_message::Removal;
 use mls_signer_message::scheme::Scheme;
-use mls_signer_message::wire::{Reader, Writer};
+use openmls_traits::types::SignatureScheme;
+use tls_codec::{Deserialize, TlsDeserialize, TlsSerialize, TlsSize};
+
+use crate::chain::Hash;
+use crate::encoding::encoded;
+use crate::fips::FipsMark;
 
 /// The encoding below; another one gets another number.
 pub const VERSION: u16 = 2;
 
 /// Who asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct Caller {
     /// The name by which the configuration knows the caller.
     pub name: String,
@@ -49,7 +49,9 @@ pub struct Caller {
 ///     opaque fips_module<V>;      /* its version; empty where it is another AWS-LC */
 /// } Record;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// The fields below stand in that order, which therefore stays.
+#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct Record {
     /// The chain that it belongs to.
     pub chain_id: [u8; 32],
@@ -85,96 +87,26 @@ pub struct Record {
     pub fips: FipsMark,
 }
 
-/// By their numbers in a record.
-const STATUSES: [FipsStatus; 4] = [
-    FipsStatus::Unvalidated,
-    FipsStatus::Pending,
-    FipsStatus::Affirmed,
-    FipsStatus::Certified,
-];
-
-/// By their numbers in a record.
-const REQUIREMENTS: [Requirement; 3] = [Requirement::None, Requirement::Fips, Requirement::Strict];
-
 impl Record {
     /// The bytes that are hashed and stored.
     pub fn encode(&self) -> Vec<u8> {
-        Writer::default()
-            .uint16(VERSION)
-            .fixed(&self.chain_id)
-            .uint64(self.sequence)
-            .uint64(self.time)
-            .opaque(self.tenant.as_bytes())
-            .opaque(self.caller.name.as_bytes())
-            .opaque(self.caller.authentication.as_bytes())
-            .opaque(self.request_id.as_bytes())
-            .opaque(self.key_label.as_bytes())
-            .fixed(&self.key_fingerprint)
-            .uint16(self.scheme as u16)
-            .opaque(self.source.as_bytes())
-            .opaque(&self.removal.group_id)
-            .uint64(self.removal.epoch)
-            .uint32(self.removal.leaf_index)
-            .uint32(self.removal.sender_index)
-            .opaque(&self.proposal_ref)
-            .fixed(&self.signature_hash)
-            .fixed(&self.message_hash)
-            .uint8(self.fips.status as u8)
-            .uint8(self.fips.requirement as u8)
-            .opaque(self.fips.module.as_bytes())
-            .finish()
+        encoded(&(VERSION, self))
     }
 
-    /// Reads a record, strictly: there is one encoding of each. `None` if it is none, or of
-    /// another version.
+    /// Reads a record, strictly: there is one encoding of each. `None` if it is none, of
+    /// another version, or of a scheme that is not this crate's.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        if reader.uint16()? != VERSION {
-            return None;
-        }
-        let record = Self {
-            chain_id: reader.array()?,
-            sequence: reader.uint64()?,
-            time: reader.uint64()?,
-            tenant: reader.text()?,
-            caller: Caller {
-                name: reader.text()?,
-                authentication: reader.text()?,
-            },
-            request_id: reader.text()?,
-            key_label: reader.text()?,
-            key_fingerprint: reader.array()?,
-            scheme: scheme(reader.uint16()?)?,
-            source: reader.text()?,
-            removal: Removal {
-                group_id: reader.opaque()?.to_vec(),
-                epoch: reader.uint64()?,
-                leaf_index: reader.uint32()?,
-                sender_index: reader.uint32()?,
-            },
-            proposal_ref: reader.opaque()?.to_vec(),
-            signature_hash: reader.array()?,
-            message_hash: reader.array()?,
-            fips: FipsMark {
-                status: *STATUSES.get(usize::from(reader.uint8()?))?,
-                requirement: *REQUIREMENTS.get(usize::from(reader.uint8()?))?,
-                module: reader.text()?,
-            },
-        };
-        reader.finished()?;
-        Some(record)
+        let (version, record) = <(u16, Self)>::tls_deserialize_exact(bytes).ok()?;
+        let scheme = Scheme::by_signature_scheme(record.scheme);
+        (version == VERSION && scheme.is_some()).then_some(record)
     }
-}
-
-/// The scheme of this crate with this number.
-pub(super) fn scheme(number: u16) -> Option<SignatureScheme> {
-    let scheme = SignatureScheme::try_from(number).ok()?;
-    Scheme::by_signature_scheme(scheme).map(|row| row.signature_scheme)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fips::{REQUIREMENTS, STATUSES};
+    use mls_fips::{FipsStatus, Requirement};
     use mls_signer_message::encoding::hex;
     use mls_signer_message::hash::sha256;
 

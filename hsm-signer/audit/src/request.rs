@@ -5,10 +5,12 @@ use std::fmt;
 use mls_signer_message::Removal;
 use mls_signer_message::encoding::hex;
 use mls_signer_message::hash::sha256;
-use mls_signer_message::wire::Writer;
+use tls_codec::{TlsSerialize, TlsSize};
+
+use crate::encoding::encoded;
 
 /// SHA-256 of a public key in MLS's form.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, TlsSerialize, TlsSize)]
 pub struct Fingerprint(pub [u8; 32]);
 
 impl Fingerprint {
@@ -25,7 +27,7 @@ impl fmt::Debug for Fingerprint {
 }
 
 /// A request as idempotency sees it: two with the same key get the same bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, TlsSerialize, TlsSize)]
 pub struct RequestKey {
     /// Whose key signs.
     pub tenant: String,
@@ -41,15 +43,7 @@ pub(crate) type Digest = [u8; 32];
 impl RequestKey {
     /// The name under which the answer is stored.
     pub(crate) fn digest(&self) -> Digest {
-        let input = Writer::default()
-            .opaque(self.tenant.as_bytes())
-            .fixed(&self.key.0)
-            .opaque(&self.removal.group_id)
-            .uint64(self.removal.epoch)
-            .uint32(self.removal.leaf_index)
-            .uint32(self.removal.sender_index)
-            .finish();
-        sha256(&input)
+        sha256(&encoded(self))
     }
 }
 

@@ -6,10 +6,11 @@ use openmls_hw_crypto::HwCrypto;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::SignatureScheme;
 
-use super::chain::Hash;
-use super::record::scheme;
 use mls_signer_message::scheme::Scheme;
-use mls_signer_message::wire::{Reader, Writer};
+use tls_codec::{Deserialize, TlsDeserialize, TlsSerialize, TlsSize, VLByteSlice};
+
+use crate::chain::Hash;
+use crate::encoding::encoded;
 
 /// The encoding below; another one gets another number.
 const VERSION: u16 = 1;
@@ -20,7 +21,8 @@ const VERSION: u16 = 1;
 const LABEL: &[u8] = b"mls-hsm-signer audit statement";
 
 /// What is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[repr(u8)]
 pub enum Kind {
     /// The chain has come so far.
     Checkpoint = 1,
@@ -42,7 +44,7 @@ pub enum Kind {
 ///     uint64 time;                /* milliseconds since 1 January 1970, UTC */
 /// } Statement;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct Statement {
     /// What is said.
     pub kind: Kind,
@@ -61,50 +63,23 @@ pub struct Statement {
 impl Statement {
     /// The bytes that are stored.
     pub fn encode(&self) -> Vec<u8> {
-        Writer::default()
-            .uint16(VERSION)
-            .uint8(self.kind as u8)
-            .fixed(&self.chain_id)
-            .opaque(self.tenant.as_bytes())
-            .uint64(self.sequence)
-            .fixed(&self.head)
-            .uint64(self.time)
-            .finish()
+        encoded(&(VERSION, self))
     }
 
     /// Reads a statement, strictly. `None` if it is none.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        if reader.uint16()? != VERSION {
-            return None;
-        }
-        let statement = Self {
-            kind: match reader.uint8()? {
-                1 => Kind::Checkpoint,
-                2 => Kind::Pruning,
-                _ => return None,
-            },
-            chain_id: reader.array()?,
-            tenant: reader.text()?,
-            sequence: reader.uint64()?,
-            head: reader.array()?,
-            time: reader.uint64()?,
-        };
-        reader.finished()?;
-        Some(statement)
+        let (version, statement) = <(u16, Self)>::tls_deserialize_exact(bytes).ok()?;
+        (version == VERSION).then_some(statement)
     }
 
     /// The bytes that are signed.
     pub fn signature_input(&self) -> Vec<u8> {
-        Writer::default()
-            .opaque(LABEL)
-            .opaque(&self.encode())
-            .finish()
+        encoded(&(VLByteSlice(LABEL), VLByteSlice(&self.encode())))
     }
 }
 
 /// A public key under which signatures are checked.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct VerifyingKey {
     /// Its scheme.
     pub scheme: SignatureScheme,
@@ -115,20 +90,12 @@ pub struct VerifyingKey {
 impl VerifyingKey {
     /// Reads `uint16 signature_scheme; opaque public_key<V>`.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        let key = Self {
-            scheme: scheme(reader.uint16()?)?,
-            public_key: reader.opaque()?.to_vec(),
-        };
-        reader.finished()?;
-        Some(key)
+        let key = Self::tls_deserialize_exact(bytes).ok()?;
+        Scheme::by_signature_scheme(key.scheme).map(|_| key)
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        Writer::default()
-            .uint16(self.scheme as u16)
-            .opaque(&self.public_key)
-            .finish()
+        encoded(self)
     }
 }
 

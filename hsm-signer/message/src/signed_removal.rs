@@ -2,24 +2,68 @@
 //! the code that built them.
 
 use openmls_traits::types::HashType;
+use tls_codec::{Deserialize, Serialize, Size, TlsDeserialize, TlsSize, VLByteSlice, VLBytes};
 
 use crate::Removal;
 use crate::hash::digest;
-use crate::wire::{Reader, Writer};
 
-/// RFC 9420, section 6: ProtocolVersion mls10.
-const MLS10: u16 = 1;
-/// WireFormat mls_public_message.
-const PUBLIC_MESSAGE: u16 = 1;
-/// SenderType external.
-const EXTERNAL: u8 = 2;
-/// ContentType proposal.
-const PROPOSAL: u8 = 2;
-/// ProposalType remove.
-const REMOVE: u16 = 3;
+/// The label of what is signed (RFC 9420, section 6.1).
+const CONTENT_LABEL: &[u8] = b"MLS 1.0 FramedContentTBS";
+/// The label of a ProposalRef (section 5.2).
+const REFERENCE_LABEL: &[u8] = b"MLS 1.0 Proposal Reference";
 
 /// The bytes of the protocol version, which an MLSMessage has and an AuthenticatedContent not.
 const VERSION_LENGTH: usize = 2;
+
+/// The longest byte string that RFC 9420 has a length for.
+const LONGEST: usize = (1 << 30) - 1;
+
+/// MLSMessage (RFC 9420, section 6) as far as a removal needs it: every other number in an
+/// enumeration is unknown here, and refused.
+#[derive(TlsDeserialize, TlsSize)]
+struct MlsMessage {
+    _version: ProtocolVersion,
+    _wire_format: WireFormat,
+    group_id: VLBytes,
+    epoch: u64,
+    sender: Sender,
+    authenticated_data: VLBytes,
+    content: Content,
+    signature: VLBytes,
+}
+
+#[derive(TlsDeserialize, TlsSize)]
+#[repr(u16)]
+enum ProtocolVersion {
+    Mls10 = 1,
+}
+
+#[derive(TlsDeserialize, TlsSize)]
+#[repr(u16)]
+enum WireFormat {
+    PublicMessage = 1,
+}
+
+#[derive(TlsDeserialize, TlsSize)]
+#[repr(u8)]
+enum Sender {
+    #[tls_codec(discriminant = 2)]
+    External(u32),
+}
+
+#[derive(TlsDeserialize, TlsSize)]
+#[repr(u8)]
+enum Content {
+    #[tls_codec(discriminant = 2)]
+    Proposal(Proposal),
+}
+
+#[derive(TlsDeserialize, TlsSize)]
+#[repr(u16)]
+enum Proposal {
+    #[tls_codec(discriminant = 3)]
+    Remove(u32),
+}
 
 /// An MLSMessage with an external sender's Remove proposal in a PublicMessage, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,31 +80,35 @@ impl SignedRemoval {
     /// Reads an MLSMessage, strictly. `None` if it is anything but an external sender's Remove
     /// proposal with empty authenticated data in a PublicMessage.
     pub fn read(message: Vec<u8>) -> Option<Self> {
-        let mut reader = Reader::new(&message);
-        expect(reader.uint16()?, MLS10)?;
-        expect(reader.uint16()?, PUBLIC_MESSAGE)?;
-        let group_id = reader.opaque()?.to_vec();
-        let epoch = reader.uint64()?;
-        expect(reader.uint8()?, EXTERNAL)?;
-        let sender_index = reader.uint32()?;
-        expect(reader.opaque()?.len(), 0)?;
-        expect(reader.uint8()?, PROPOSAL)?;
-        expect(reader.uint16()?, REMOVE)?;
-        let leaf_index = reader.uint32()?;
-        let signed = message.len() - reader.rest().len();
-        let signature = message.len() - reader.opaque()?.len();
-        reader.finished()?;
+        let read = MlsMessage::tls_deserialize_exact(&message).ok()?;
+        if message.len() > LONGEST || !read.authenticated_data.as_slice().is_empty() {
+            return None;
+        }
+        let Sender::External(sender_index) = read.sender;
+        let Content::Proposal(Proposal::Remove(leaf_index)) = read.content;
         Some(Self {
             removal: Removal {
-                group_id,
-                epoch,
+                group_id: read.group_id.into(),
+                epoch: read.epoch,
                 leaf_index,
                 sender_index,
             },
-            signed,
-            signature,
+            signed: message.len() - read.signature.tls_serialized_len(),
+            signature: message.len() - read.signature.as_slice().len(),
             message,
         })
+    }
+
+    /// The removal whose FramedContentTBS stands in `payload`, with the structure of
+    /// SignWithLabel around it (RFC 9420, sections 5.1.2 and 6.1), if that is what it is.
+    pub fn removal_to_sign(payload: &[u8]) -> Option<Removal> {
+        let (label, content) = <(VLBytes, VLBytes)>::tls_deserialize_exact(payload).ok()?;
+        if label.as_slice() != CONTENT_LABEL {
+            return None;
+        }
+        // In a message the signature follows; with one of no bytes it is one that can be read.
+        let read = Self::read([content.as_slice(), &[0]].concat())?;
+        read.signature().is_empty().then_some(read.removal)
     }
 
     /// The same message with another signature, in the form that MLS sends. `None` where
@@ -73,7 +121,8 @@ impl SignedRemoval {
             ..
         } = Self::read(message)?;
         message.truncate(signed);
-        message.extend(Writer::default().opaque(signature).finish());
+        let signature_field = VLByteSlice(signature).tls_serialize_detached();
+        message.extend(signature_field.ok()?);
         Some(Self {
             removal,
             signed,
@@ -106,25 +155,21 @@ impl SignedRemoval {
     /// whose ciphersuite has `hash`.
     pub fn proposal_ref(&self, hash: HashType) -> Vec<u8> {
         let authenticated_content = &self.message[VERSION_LENGTH..];
-        let input = Writer::default()
-            .opaque(b"MLS 1.0 Proposal Reference")
-            .opaque(authenticated_content)
-            .finish();
-        digest(hash, &input)
+        digest(hash, &labelled(REFERENCE_LABEL, authenticated_content))
     }
 
     /// What was signed, with the structure of SignWithLabel around it (RFC 9420, sections 5.1.2
     /// and 6.1). An external sender signs no group context.
     pub fn signature_input(&self) -> Vec<u8> {
-        Writer::default()
-            .opaque(b"MLS 1.0 FramedContentTBS")
-            .opaque(&self.message[..self.signed])
-            .finish()
+        labelled(CONTENT_LABEL, &self.message[..self.signed])
     }
 }
 
-fn expect<T: PartialEq>(found: T, needed: T) -> Option<()> {
-    (found == needed).then_some(())
+/// `opaque label<V>; opaque content<V>`. Memory takes it all, and no part of a message is
+/// longer than [`LONGEST`], so that there is always one.
+fn labelled(label: &[u8], content: &[u8]) -> Vec<u8> {
+    let parts = (VLByteSlice(label), VLByteSlice(content));
+    parts.tls_serialize_detached().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -182,6 +227,22 @@ mod tests {
         assert_eq!(other.message(), message(&[7; 64], &[9; 16]));
         assert_eq!(other.signature(), [9; 16]);
         assert_eq!(SignedRemoval::read(other.message().to_vec()), Some(other));
+    }
+
+    #[test]
+    fn what_is_to_be_signed_is_read_from_its_payload() {
+        let read = SignedRemoval::read(message(&[7; 64], &[8; 64])).unwrap();
+        let payload = read.signature_input();
+        let removal = SignedRemoval::removal_to_sign(&payload);
+        assert_eq!(removal.as_ref(), Some(read.removal()));
+        let content = &read.message[..read.signed];
+        // Cut, followed by something, under another label, with a signature in it.
+        let cut = labelled(CONTENT_LABEL, &content[..content.len() - 1]);
+        let signed = labelled(CONTENT_LABEL, &[content, &[1]].concat());
+        let other = labelled(b"MLS 1.0 GroupInfoTBS", content);
+        for wrong in [cut, signed, other, [&payload[..], &[0]].concat(), vec![]] {
+            assert_eq!(SignedRemoval::removal_to_sign(&wrong), None);
+        }
     }
 
     #[test]

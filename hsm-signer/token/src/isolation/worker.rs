@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
+use super::frame::{decode, encode};
 use super::harden::{die_with_parent, forbid_dumps};
 use super::message::{Answer, Control, ControlReply, NewKey, Question, Start};
 use super::{WORKER_ARGUMENT, WORKER_MARK};
@@ -40,7 +41,7 @@ fn work() -> Result<(), ProcessError> {
     let Ok((frame, _)) = control.receive_with() else {
         return Ok(());
     };
-    let Control::Start(start) = Control::decode(frame)? else {
+    let Control::Start(start) = decode(frame)? else {
         return Err(ProcessError::OutOfStep);
     };
     match start_up(start) {
@@ -80,7 +81,7 @@ fn start_up(start: Start) -> Result<(Pkcs11Token, String), Error> {
     let path = Path::new(OsStr::from_bytes(&start.module));
     let module = Module::load_with(path, start.parameters.as_deref())?;
     let description = module.description()?;
-    let pin = Pin::new(&start.pin)?;
+    let pin = Pin::from_bytes(&start.pin, || "the first message".into())?;
     let limits = SessionLimits {
         sessions: start.sessions as usize,
         waiting: start.waiting as usize,
@@ -93,7 +94,7 @@ fn start_up(start: Start) -> Result<(Pkcs11Token, String), Error> {
 /// Answers on the control channel until the parent closes it.
 fn serve(mut control: Channel, token: &Arc<Pkcs11Token>) -> Result<(), ProcessError> {
     while let Ok((frame, socket)) = control.receive_with() {
-        let answer = match Control::decode(frame)? {
+        let answer = match decode(frame)? {
             Control::Start(_) => return Err(ProcessError::OutOfStep),
             Control::Channel => open_channel(socket, token),
             Control::Recover { rung, milliseconds } => token.recover(rung, within(milliseconds)),
@@ -109,7 +110,7 @@ fn serve(mut control: Channel, token: &Arc<Pkcs11Token>) -> Result<(), ProcessEr
 
 /// A parent that is gone needs no answer: the next question will not come.
 fn reply(control: &Channel, reply: &ControlReply) {
-    let _ = control.send(&reply.encode(), None);
+    let _ = encode(reply).map(|frame| control.send(&frame, None));
 }
 
 fn open_channel(socket: Option<OwnedFd>, token: &Arc<Pkcs11Token>) -> Result<(), Error> {
@@ -128,12 +129,13 @@ fn open_channel(socket: Option<OwnedFd>, token: &Arc<Pkcs11Token>) -> Result<(),
 /// Answers on one session's channel until the parent closes it.
 fn answer_all(mut channel: Channel, token: &Pkcs11Token) {
     while let Ok(frame) = channel.receive(None) {
-        let Ok((question, milliseconds)) = Question::decode(frame) else {
+        let Ok((milliseconds, question)) = decode(frame) else {
             return;
         };
         let answer = answer(question, token, within(milliseconds));
         let answer = answer.unwrap_or_else(Answer::Failed);
-        if channel.send(&answer.encode(), None).is_err() {
+        let sent = encode(&answer).map(|frame| channel.send(&frame, None));
+        if !matches!(sent, Ok(Ok(()))) {
             return;
         }
     }
@@ -151,6 +153,7 @@ fn answer(question: Question<'_>, token: &Pkcs11Token, deadline: Instant) -> Res
             mechanism,
             items,
         } => {
+            let items: Vec<&[u8]> = items.iter().map(|item| &**item).collect();
             let prefix = session(Access::Use)?.sign_batch(key, mechanism, &items);
             Answer::Signed(prefix.signatures, prefix.failure)
         }

@@ -16,12 +16,12 @@ mod module;
 mod pkcs11;
 mod session;
 
-pub(crate) use mechanism::supported;
 pub(crate) use pkcs11::not_lent;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use cryptoki::mechanism::MechanismType;
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 pub use identity::{TokenIdentity, TokenSelector};
 pub use initialise::initialise;
@@ -41,7 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An object of a token, until the login or the module ends. It is valid in all
 /// sessions of one process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct ObjectHandle(pub(crate) u64);
 
 /// What a session may do to the token's objects.
