@@ -181,7 +181,7 @@ impl Plan {
         let labels: BTreeSet<_> = self.keys.iter().map(|key| &key.label).collect();
         let ids: BTreeSet<_> = self.keys.iter().map(|key| &key.id).collect();
         if self.keys.is_empty() || labels.len().min(ids.len()) < self.keys.len() {
-            return Err(CeremonyError::Keys.into());
+            return Err(CeremonyError::Keys);
         }
         self.keys.iter().map(PlannedKey::spec).collect()
     }
