@@ -10,7 +10,9 @@
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use mls_signer_message::hash::sha256;
-use mls_signer_message::wire::Writer;
+use tls_codec::VLByteSlice;
+
+use crate::encoding::encoded;
 
 /// The hash of a chain, or of what a record names: SHA-256.
 pub type Hash = mls_signer_message::hash::Sha256;
@@ -62,20 +64,38 @@ impl Chain {
 
 /// The hash before the first record of a chain.
 pub fn genesis(chain_id: &[u8; 32], tenant: &str) -> Hash {
-    let input = Writer::default()
-        .opaque(GENESIS)
-        .opaque(chain_id)
-        .opaque(tenant.as_bytes())
-        .finish();
-    sha256(&input)
+    hash_of([GENESIS, chain_id, tenant.as_bytes()])
 }
 
 /// The hash of the chain that ends with the encoded `record` after `previous`.
 pub fn next(previous: &Hash, record: &[u8]) -> Hash {
-    let input = Writer::default()
-        .opaque(RECORD)
-        .opaque(previous)
-        .opaque(record)
-        .finish();
-    sha256(&input)
+    hash_of([RECORD, previous, record])
+}
+
+fn hash_of([label, first, second]: [&[u8]; 3]) -> Hash {
+    sha256(&encoded(&(
+        VLByteSlice(label),
+        VLByteSlice(first),
+        VLByteSlice(second),
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mls_signer_message::encoding::hex;
+
+    /// Hashes are stored and signed: those of a chain stay as they are.
+    #[test]
+    fn the_hashes_are_the_same_for_ever() {
+        let first = genesis(&[1; 32], "Zürich");
+        assert_eq!(
+            hex(&first),
+            "c3afc696487f9b37303c1c9e911ebbc1fa46b0ff2e3ec98b7ec3549f7a8f6d51"
+        );
+        assert_eq!(
+            hex(&next(&first, &[2; 300])),
+            "ed3fc1af86c95d999ebaf39fefe7722fc2d023e9b09e30068eb5405554bb8fd9"
+        );
+    }
 }

@@ -1,13 +1,28 @@
 //! What FIPS 140-3 says of this process, in the few words of health checks and audit records.
 
 use mls_fips::{FipsStatus, Requirement};
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
+
+/// By their numbers in a record.
+pub(crate) const STATUSES: [FipsStatus; 4] = [
+    FipsStatus::Unvalidated,
+    FipsStatus::Pending,
+    FipsStatus::Affirmed,
+    FipsStatus::Certified,
+];
+
+/// By their numbers in a record.
+pub(crate) const REQUIREMENTS: [Requirement; 3] =
+    [Requirement::None, Requirement::Fips, Requirement::Strict];
 
 /// What FIPS 140-3 says of a process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct FipsMark {
     /// The lowest status among the parts that [`mls_fips::Parts`] has.
+    #[tls_codec(with = "numbered")]
     pub status: FipsStatus,
     /// What is required of the process: whether FIPS mode is on in all of it.
+    #[tls_codec(with = "numbered")]
     pub requirement: Requirement,
     /// The version of AWS-LC's FIPS module, as in `4.2.0`; empty where another AWS-LC is linked.
     pub module: String,
@@ -22,5 +37,55 @@ impl FipsMark {
             requirement: status.requirement,
             module: status.module.version.unwrap_or_default(),
         }
+    }
+}
+
+/// An enumeration of `mls_fips`, by its numbers in a record.
+trait Numbered: Copy + 'static {
+    /// Its values in the order of their numbers.
+    const VALUES: &'static [Self];
+
+    fn number(self) -> u8;
+}
+
+impl Numbered for FipsStatus {
+    const VALUES: &'static [Self] = &STATUSES;
+
+    fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+impl Numbered for Requirement {
+    const VALUES: &'static [Self] = &REQUIREMENTS;
+
+    fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+/// The encoding of a [`Numbered`].
+mod numbered {
+    use std::io::{Read, Write};
+
+    use tls_codec::{Deserialize, Error, Serialize};
+
+    use super::Numbered;
+
+    pub(super) fn tls_serialized_len<T: Numbered>(_: &T) -> usize {
+        1
+    }
+
+    pub(super) fn tls_serialize<T: Numbered, W: Write>(
+        value: &T,
+        writer: &mut W,
+    ) -> Result<usize, Error> {
+        value.number().tls_serialize(writer)
+    }
+
+    pub(super) fn tls_deserialize<T: Numbered, R: Read>(reader: &mut R) -> Result<T, Error> {
+        let number = u8::tls_deserialize(reader)?;
+        let value = T::VALUES.get(usize::from(number)).copied();
+        value.ok_or(Error::UnknownValue(number.into()))
     }
 }

@@ -11,6 +11,7 @@
 //! | [`store`] | every answer and its record, durable before it is released |
 
 pub mod chain;
+mod encoding;
 mod fips;
 mod lines;
 mod record;

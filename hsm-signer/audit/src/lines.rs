@@ -28,7 +28,7 @@ use super::statement::{Kind, SignedStatement, Statement, VerifyingKey};
 use crate::fips::FipsMark;
 use crate::stored_record::StoredRecord;
 use mls_signer_message::Removal;
-use mls_signer_message::encoding::hex;
+use mls_signer_message::encoding::{from_lower_hex, hex};
 use mls_signer_message::scheme::Scheme;
 
 /// The form of the lines.
@@ -305,19 +305,7 @@ fn base64(field: &'static str, text: &str) -> Result<Vec<u8>, LineError> {
 
 /// Lower-case hexadecimal, as it is written.
 fn bytes(field: &'static str, text: &str) -> Result<Vec<u8>, LineError> {
-    let malformed = LineError::Field(field);
-    let digit = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let pair = |pair: &[u8; 2]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
-    let decoded: Option<Vec<u8>> = pairs.iter().map(pair).collect();
-    match decoded {
-        Some(decoded) if rest.is_empty() => Ok(decoded),
-        _ => Err(malformed),
-    }
+    from_lower_hex(text).ok_or(LineError::Field(field))
 }
 
 fn fixed(field: &'static str, text: &str) -> Result<[u8; 32], LineError> {

@@ -1,19 +1,19 @@
 //! One signature that was released, written down.
 
-use mls_fips::{FipsStatus, Requirement};
-use openmls_traits::types::SignatureScheme;
-
-use super::chain::Hash;
-use crate::fips::FipsMark;
 use mls_signer_message::Removal;
 use mls_signer_message::scheme::Scheme;
-use mls_signer_message::wire::{Reader, Writer};
+use openmls_traits::types::SignatureScheme;
+use tls_codec::{Deserialize, TlsDeserialize, TlsSerialize, TlsSize};
+
+use crate::chain::Hash;
+use crate::encoding::encoded;
+use crate::fips::FipsMark;
 
 /// The encoding below; another one gets another number.
 pub const VERSION: u16 = 2;
 
 /// Who asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct Caller {
     /// The name by which the configuration knows the caller.
     pub name: String,
@@ -49,7 +49,9 @@ pub struct Caller {
 ///     opaque fips_module<V>;      /* its version; empty where it is another AWS-LC */
 /// } Record;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// The fields below stand in that order, which therefore stays.
+#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct Record {
     /// The chain that it belongs to.
     pub chain_id: [u8; 32],
@@ -85,96 +87,28 @@ pub struct Record {
     pub fips: FipsMark,
 }
 
-/// By their numbers in a record.
-const STATUSES: [FipsStatus; 4] = [
-    FipsStatus::Unvalidated,
-    FipsStatus::Pending,
-    FipsStatus::Affirmed,
-    FipsStatus::Certified,
-];
-
-/// By their numbers in a record.
-const REQUIREMENTS: [Requirement; 3] = [Requirement::None, Requirement::Fips, Requirement::Strict];
-
 impl Record {
     /// The bytes that are hashed and stored.
     pub fn encode(&self) -> Vec<u8> {
-        Writer::default()
-            .uint16(VERSION)
-            .fixed(&self.chain_id)
-            .uint64(self.sequence)
-            .uint64(self.time)
-            .opaque(self.tenant.as_bytes())
-            .opaque(self.caller.name.as_bytes())
-            .opaque(self.caller.authentication.as_bytes())
-            .opaque(self.request_id.as_bytes())
-            .opaque(self.key_label.as_bytes())
-            .fixed(&self.key_fingerprint)
-            .uint16(self.scheme as u16)
-            .opaque(self.source.as_bytes())
-            .opaque(&self.removal.group_id)
-            .uint64(self.removal.epoch)
-            .uint32(self.removal.leaf_index)
-            .uint32(self.removal.sender_index)
-            .opaque(&self.proposal_ref)
-            .fixed(&self.signature_hash)
-            .fixed(&self.message_hash)
-            .uint8(self.fips.status as u8)
-            .uint8(self.fips.requirement as u8)
-            .opaque(self.fips.module.as_bytes())
-            .finish()
+        encoded(&(VERSION, self))
     }
 
-    /// Reads a record, strictly: there is one encoding of each. `None` if it is none, or of
-    /// another version.
+    /// Reads a record, strictly: there is one encoding of each. `None` if it is none, of
+    /// another version, or of a scheme that is not this crate's.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        if reader.uint16()? != VERSION {
-            return None;
-        }
-        let record = Self {
-            chain_id: reader.array()?,
-            sequence: reader.uint64()?,
-            time: reader.uint64()?,
-            tenant: reader.text()?,
-            caller: Caller {
-                name: reader.text()?,
-                authentication: reader.text()?,
-            },
-            request_id: reader.text()?,
-            key_label: reader.text()?,
-            key_fingerprint: reader.array()?,
-            scheme: scheme(reader.uint16()?)?,
-            source: reader.text()?,
-            removal: Removal {
-                group_id: reader.opaque()?.to_vec(),
-                epoch: reader.uint64()?,
-                leaf_index: reader.uint32()?,
-                sender_index: reader.uint32()?,
-            },
-            proposal_ref: reader.opaque()?.to_vec(),
-            signature_hash: reader.array()?,
-            message_hash: reader.array()?,
-            fips: FipsMark {
-                status: *STATUSES.get(usize::from(reader.uint8()?))?,
-                requirement: *REQUIREMENTS.get(usize::from(reader.uint8()?))?,
-                module: reader.text()?,
-            },
-        };
-        reader.finished()?;
-        Some(record)
+        let (version, record) = <(u16, Self)>::tls_deserialize_exact(bytes).ok()?;
+        let scheme = Scheme::by_signature_scheme(record.scheme);
+        (version == VERSION && scheme.is_some()).then_some(record)
     }
-}
-
-/// The scheme of this crate with this number.
-pub(super) fn scheme(number: u16) -> Option<SignatureScheme> {
-    let scheme = SignatureScheme::try_from(number).ok()?;
-    Scheme::by_signature_scheme(scheme).map(|row| row.signature_scheme)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fips::{REQUIREMENTS, STATUSES};
+    use mls_fips::{FipsStatus, Requirement};
+    use mls_signer_message::encoding::hex;
+    use mls_signer_message::hash::sha256;
 
     fn record(fips: FipsMark) -> Record {
         Record {
@@ -231,5 +165,61 @@ mod tests {
             wrong[at] = number;
             assert_eq!(Record::decode(&wrong), None, "{place} from the end");
         }
+    }
+
+    /// Records are stored and hashed: these bytes stay as they are.
+    #[test]
+    fn the_bytes_are_the_same_for_ever() {
+        let mut record = record(FipsMark {
+            status: FipsStatus::Certified,
+            requirement: Requirement::Strict,
+            module: "4.2.0".into(),
+        });
+        record.scheme = SignatureScheme::ECDSA_SECP521R1_SHA512;
+        record.tenant = "Zürich".into();
+        record.removal.group_id = vec![0x55; 64];
+        record.removal.epoch = 0x0102_0304_0506_0708;
+        record.proposal_ref = vec![0x99; 0x4000];
+        let encoded = record.encode();
+        let (head, rest) = encoded.split_at(200);
+        assert_eq!(
+            hex(head),
+            "000201010101010101010101010101010101010101010101010101010101010101010000\
+             0000000000020000000000000003075ac3bc726963680663616c6c65720d756e69782075\
+             696420313030300772657175657374036b65790404040404040404040404040404040404\
+             040404040404040404040404040404060305746f6b656e40405555555555555555555555\
+             555555555555555555555555555555555555555555555555555555555555555555555555\
+             5555555555555555555555555555555555010203"
+        );
+        assert_eq!(
+            hex(&sha256(rest)),
+            "87ff6a9b03afcaf559a80dcb46aa23553231a01db7824a8002b4f3117938db56"
+        );
+        assert_eq!(encoded.len(), 16673);
+        assert_eq!(Record::decode(&encoded), Some(record));
+    }
+
+    /// Nothing behind a record, no length that could be shorter, no text that is not UTF-8.
+    #[test]
+    fn there_is_one_encoding_of_each_record() {
+        let record = record(FipsMark::of_process());
+        let encoded = record.encode();
+        for length in 0..encoded.len() {
+            assert_eq!(Record::decode(&encoded[..length]), None, "{length}");
+        }
+        assert_eq!(Record::decode(&[&encoded[..], &[0]].concat()), None);
+        let tenant = 2 + 32 + 8 + 8;
+        assert_eq!(encoded[tenant..][..7], *b"\x06tenant");
+        for wrong in [
+            &b"\x40\x06tenant"[..],
+            b"\x80\0\0\x06tenant",
+            b"\x06t\xffnant",
+        ] {
+            let wrong = [&encoded[..tenant], wrong, &encoded[tenant + 7..]].concat();
+            assert_eq!(Record::decode(&wrong), None);
+        }
+        let mut later = encoded.clone();
+        later[1] = 3;
+        assert_eq!(Record::decode(&later), None);
     }
 }

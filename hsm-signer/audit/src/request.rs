@@ -5,10 +5,12 @@ use std::fmt;
 use mls_signer_message::Removal;
 use mls_signer_message::encoding::hex;
 use mls_signer_message::hash::sha256;
-use mls_signer_message::wire::Writer;
+use tls_codec::{TlsSerialize, TlsSize};
+
+use crate::encoding::encoded;
 
 /// SHA-256 of a public key in MLS's form.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, TlsSerialize, TlsSize)]
 pub struct Fingerprint(pub [u8; 32]);
 
 impl Fingerprint {
@@ -25,7 +27,7 @@ impl fmt::Debug for Fingerprint {
 }
 
 /// A request as idempotency sees it: two with the same key get the same bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, TlsSerialize, TlsSize)]
 pub struct RequestKey {
     /// Whose key signs.
     pub tenant: String,
@@ -41,14 +43,30 @@ pub(crate) type Digest = [u8; 32];
 impl RequestKey {
     /// The name under which the answer is stored.
     pub(crate) fn digest(&self) -> Digest {
-        let input = Writer::default()
-            .opaque(self.tenant.as_bytes())
-            .fixed(&self.key.0)
-            .opaque(&self.removal.group_id)
-            .uint64(self.removal.epoch)
-            .uint32(self.removal.leaf_index)
-            .uint32(self.removal.sender_index)
-            .finish();
-        sha256(&input)
+        sha256(&encoded(self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Digests are stored: that of a request stays as it is.
+    #[test]
+    fn a_digest_is_the_same_for_ever() {
+        let request = RequestKey {
+            tenant: "Zürich".into(),
+            key: Fingerprint([1; 32]),
+            removal: Removal {
+                group_id: vec![2; 64],
+                epoch: 0x0102_0304_0506_0708,
+                leaf_index: 3,
+                sender_index: 4,
+            },
+        };
+        assert_eq!(
+            hex(&request.digest()),
+            "5ea354d8160fbaddc111c9c044a65794b02b62ad4e8de9edc13cac055b8833b3"
+        );
     }
 }

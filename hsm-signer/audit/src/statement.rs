@@ -6,10 +6,11 @@ use openmls_hw_crypto::HwCrypto;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::SignatureScheme;
 
-use super::chain::Hash;
-use super::record::scheme;
 use mls_signer_message::scheme::Scheme;
-use mls_signer_message::wire::{Reader, Writer};
+use tls_codec::{Deserialize, TlsDeserialize, TlsSerialize, TlsSize, VLByteSlice};
+
+use crate::chain::Hash;
+use crate::encoding::encoded;
 
 /// The encoding below; another one gets another number.
 const VERSION: u16 = 1;
@@ -20,7 +21,8 @@ const VERSION: u16 = 1;
 const LABEL: &[u8] = b"mls-hsm-signer audit statement";
 
 /// What is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[repr(u8)]
 pub enum Kind {
     /// The chain has come so far.
     Checkpoint = 1,
@@ -42,7 +44,7 @@ pub enum Kind {
 ///     uint64 time;                /* milliseconds since 1 January 1970, UTC */
 /// } Statement;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct Statement {
     /// What is said.
     pub kind: Kind,
@@ -61,50 +63,23 @@ pub struct Statement {
 impl Statement {
     /// The bytes that are stored.
     pub fn encode(&self) -> Vec<u8> {
-        Writer::default()
-            .uint16(VERSION)
-            .uint8(self.kind as u8)
-            .fixed(&self.chain_id)
-            .opaque(self.tenant.as_bytes())
-            .uint64(self.sequence)
-            .fixed(&self.head)
-            .uint64(self.time)
-            .finish()
+        encoded(&(VERSION, self))
     }
 
     /// Reads a statement, strictly. `None` if it is none.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        if reader.uint16()? != VERSION {
-            return None;
-        }
-        let statement = Self {
-            kind: match reader.uint8()? {
-                1 => Kind::Checkpoint,
-                2 => Kind::Pruning,
-                _ => return None,
-            },
-            chain_id: reader.array()?,
-            tenant: reader.text()?,
-            sequence: reader.uint64()?,
-            head: reader.array()?,
-            time: reader.uint64()?,
-        };
-        reader.finished()?;
-        Some(statement)
+        let (version, statement) = <(u16, Self)>::tls_deserialize_exact(bytes).ok()?;
+        (version == VERSION).then_some(statement)
     }
 
     /// The bytes that are signed.
     pub fn signature_input(&self) -> Vec<u8> {
-        Writer::default()
-            .opaque(LABEL)
-            .opaque(&self.encode())
-            .finish()
+        encoded(&(VLByteSlice(LABEL), VLByteSlice(&self.encode())))
     }
 }
 
 /// A public key under which signatures are checked.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct VerifyingKey {
     /// Its scheme.
     pub scheme: SignatureScheme,
@@ -115,20 +90,12 @@ pub struct VerifyingKey {
 impl VerifyingKey {
     /// Reads `uint16 signature_scheme; opaque public_key<V>`.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        let key = Self {
-            scheme: scheme(reader.uint16()?)?,
-            public_key: reader.opaque()?.to_vec(),
-        };
-        reader.finished()?;
-        Some(key)
+        let key = Self::tls_deserialize_exact(bytes).ok()?;
+        Scheme::by_signature_scheme(key.scheme).map(|_| key)
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        Writer::default()
-            .uint16(self.scheme as u16)
-            .opaque(&self.public_key)
-            .finish()
+        encoded(self)
     }
 }
 
@@ -201,4 +168,80 @@ pub(crate) fn signed(
         return Err("the signature does not verify".into());
     }
     Ok(signed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mls_signer_message::encoding::hex;
+
+    fn statement(kind: Kind) -> Statement {
+        Statement {
+            kind,
+            chain_id: [1; 32],
+            tenant: "Zürich".into(),
+            sequence: 2,
+            head: [3; 32],
+            time: 0x0102_0304_0506_0708,
+        }
+    }
+
+    /// Statements are stored and signed: these bytes stay as they are.
+    #[test]
+    fn the_bytes_are_the_same_for_ever() {
+        for (kind, expected) in [
+            (
+                Kind::Checkpoint,
+                "000101010101010101010101010101010101010101010101010101010101010101010107\
+                 5ac3bc726963680000000000000002030303030303030303030303030303030303030303\
+                 03030303030303030303030102030405060708",
+            ),
+            (
+                Kind::Pruning,
+                "000102010101010101010101010101010101010101010101010101010101010101010107\
+                 5ac3bc726963680000000000000002030303030303030303030303030303030303030303\
+                 03030303030303030303030102030405060708",
+            ),
+        ] {
+            let statement = statement(kind);
+            assert_eq!(hex(&statement.encode()), expected);
+            assert_eq!(Statement::decode(&statement.encode()), Some(statement));
+        }
+        assert_eq!(
+            hex(&statement(Kind::Checkpoint).signature_input()),
+            "1e6d6c732d68736d2d7369676e65722061756469742073746174656d656e74405b000101\
+             0101010101010101010101010101010101010101010101010101010101010101075ac3bc\
+             726963680000000000000002030303030303030303030303030303030303030303030303\
+             03030303030303030102030405060708"
+        );
+        let key = VerifyingKey {
+            scheme: SignatureScheme::ECDSA_SECP256R1_SHA256,
+            public_key: vec![4; 65],
+        };
+        assert_eq!(
+            hex(&key.encode()),
+            "040340410404040404040404040404040404040404040404040404040404040404040404\
+             040404040404040404040404040404040404040404040404040404040404040404"
+        );
+        assert_eq!(VerifyingKey::decode(&key.encode()), Some(key));
+    }
+
+    #[test]
+    fn other_versions_kinds_schemes_and_lengths_are_refused() {
+        let encoded = statement(Kind::Pruning).encode();
+        for (place, number) in [(1, 2), (2, 0), (2, 3), (35, 0x40)] {
+            let mut wrong = encoded.clone();
+            wrong[place] = number;
+            assert_eq!(Statement::decode(&wrong), None, "{place}");
+        }
+        assert_eq!(Statement::decode(&[&encoded[..], &[0]].concat()), None);
+        for wrong in [
+            &b"\x08\x07"[..],
+            b"\x08\x07\x02a",
+            b"\x08\x07\x00a",
+            b"\xff\xff\x00",
+        ] {
+            assert_eq!(VerifyingKey::decode(wrong), None, "{wrong:x?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use base64ct::{Base64, Encoding};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mls_hsm_signer::encoding::from_hex;
 use mls_hsm_signer::isolation::{IsolatedToken, ModuleSetup, Worker};
 use mls_hsm_signer::{
     Error, KeySelector, Module, Pin, Pkcs11Token, SCHEMES, Scheme, Token, TokenSelector,
@@ -159,19 +160,8 @@ pub struct Bytes(pub Vec<u8>);
 
 /// Parses hexadecimal of even length.
 pub fn hexadecimal(text: &str) -> Result<Bytes, String> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).map(|value| value as u8))
-        .collect();
-    match digits {
-        Some(digits) if digits.len() % 2 == 0 => Ok(Bytes(
-            digits
-                .chunks(2)
-                .map(|pair| pair[0] << 4 | pair[1])
-                .collect(),
-        )),
-        _ => Err("hexadecimal digits are needed, two for each byte".into()),
-    }
+    let bytes = from_hex(text).map(Bytes);
+    bytes.ok_or_else(|| "hexadecimal digits are needed, two for each byte".into())
 }
 
 /// Parses standard base64.

@@ -2,14 +2,14 @@
 //! argument, never printed.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use zeroize::Zeroizing;
+use std::path::Path;
 
 use mls_hsm_signer::message::secret_file::{SecretFileError, read_secret};
+use rpassword::{ConfigBuilder, prompt_password_with_config};
+use zeroize::Zeroizing;
+
+/// The process's terminal, wherever its input and output come from and go to.
+const TERMINAL: &str = "/dev/tty";
 
 /// A passphrase longer than this, in bytes, is refused: it is more likely a wrong file.
 const MAX_LENGTH: usize = 1024;
@@ -53,11 +53,21 @@ impl Passphrase {
     /// # Errors
     /// [`PassphraseError::Terminal`] when there is none, [`PassphraseError::Malformed`].
     pub fn from_terminal(question: &str) -> Result<Self, PassphraseError> {
-        let asked = ask(&PathBuf::from("/dev/tty"), question);
-        let bytes = asked.map_err(|error| PassphraseError::Terminal {
+        Self::asked_at(TERMINAL, question)
+    }
+
+    fn asked_at(terminal: &str, question: &str) -> Result<Self, PassphraseError> {
+        let config = ConfigBuilder::new()
+            .input_file_path(terminal)
+            .output_file_path(terminal)
+            .build();
+        let typed = prompt_password_with_config(format!("{question}: "), config);
+        let typed = typed.map_err(|error| PassphraseError::Terminal {
             reason: error.to_string(),
         })?;
-        Self::new(bytes, || "what was typed".into())
+        Self::new(Zeroizing::new(typed.into_bytes()), || {
+            "what was typed".into()
+        })
     }
 
     fn new(bytes: Zeroizing<Vec<u8>>, place: impl Fn() -> String) -> Result<Self, PassphraseError> {
@@ -79,49 +89,12 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-fn ask(terminal: &Path, question: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    let mut terminal = OpenOptions::new().read(true).write(true).open(terminal)?;
-    let silence = Silence::on(&terminal)?;
-    write!(&terminal, "{question}: ")?;
-    // A terminal gives a line at a time.
-    let mut typed = Zeroizing::new(vec![0; MAX_LENGTH + 2]);
-    let length = (&terminal).read(&mut typed)?;
-    drop(silence);
-    writeln!(terminal)?;
-    typed.truncate(length);
-    if typed.last() == Some(&b'\n') {
-        typed.pop();
-    }
-    Ok(typed)
-}
-
-/// A terminal that does not show what is typed, until this is dropped.
-struct Silence<'a> {
-    terminal: &'a File,
-    before: Termios,
-}
-
-impl<'a> Silence<'a> {
-    fn on(terminal: &'a File) -> std::io::Result<Self> {
-        let before = tcgetattr(terminal)?;
-        let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(terminal, OptionalActions::Flush, &silent)?;
-        Ok(Self { terminal, before })
-    }
-}
-
-impl Drop for Silence<'_> {
-    fn drop(&mut self) {
-        if let Err(error) = tcsetattr(self.terminal, OptionalActions::Flush, &self.before) {
-            tracing::error!(%error, "the terminal could not be set back; run: stty echo");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::termios::{LocalModes, tcgetattr};
+    use std::fs::{File, OpenOptions};
+    use std::io::{Read, Write};
     use std::os::unix::fs::PermissionsExt;
 
     fn read(content: &[u8], mode: u32) -> Result<Passphrase, PassphraseError> {
@@ -156,11 +129,15 @@ mod tests {
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let terminal = ptsname(&master, Vec::new()).unwrap();
-        let path = PathBuf::from(terminal.into_string().unwrap());
+        let path = terminal.into_string().unwrap();
         // Open until the end, so that what it showed can be read.
         let open = OpenOptions::new().read(true).write(true).open(&path);
         let open = open.unwrap();
-        let asking = std::thread::spawn(move || ask(&path, "passphrase"));
+        let echoes = || {
+            let modes = tcgetattr(&open).unwrap().local_modes;
+            modes.contains(LocalModes::ECHO)
+        };
+        let asking = std::thread::spawn(move || Passphrase::asked_at(&path, "passphrase"));
         let mut master = File::from(master);
         let mut shown = Vec::new();
         let mut show = |master: &mut File, end: &[u8]| {
@@ -171,21 +148,19 @@ mod tests {
             }
         };
         show(&mut master, b"passphrase: ");
+        while echoes() {
+            std::thread::yield_now();
+        }
         master.write_all(b"open sesame\n").unwrap();
         show(&mut master, b"\r\n");
-        assert_eq!(asking.join().unwrap().unwrap().as_slice(), b"open sesame");
+        assert_eq!(asking.join().unwrap().unwrap().bytes(), b"open sesame");
         assert_eq!(shown, b"passphrase: \r\n");
-        assert!(
-            tcgetattr(&open)
-                .unwrap()
-                .local_modes
-                .contains(LocalModes::ECHO)
-        );
+        assert!(echoes());
     }
 
     #[test]
     fn without_a_terminal_a_file_is_advised() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        assert!(ask(file.path(), "question").is_err());
+        let none = Passphrase::asked_at("/nonexistent/tty", "question").unwrap_err();
+        assert!(none.to_string().contains("--passphrase-file"), "{none}");
     }
 }

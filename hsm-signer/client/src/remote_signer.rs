@@ -169,7 +169,7 @@ impl Signer for RemoteSigner {
     /// Signs an external Remove proposal for OpenMLS, and nothing else. The trait's error
     /// says nothing; the reason is logged.
     fn sign(&self, payload: &[u8]) -> Result<Vec<u8>, SignerError> {
-        let signed = wanted(payload)
+        let signed = SignedRemoval::removal_to_sign(payload)
             .ok_or(ClientError::NotARemoval)
             .and_then(|removal| self.propose_remove(&removal))
             .and_then(|message| {
@@ -197,22 +197,4 @@ impl fmt::Debug for RemoteSigner {
             .field("scheme", &self.scheme.name)
             .finish_non_exhaustive()
     }
-}
-
-/// The removal whose FramedContentTBS stands in `payload`, with the structure of
-/// SignWithLabel around it (RFC 9420, sections 5.1.2 and 6.1), if that is what it is.
-fn wanted(payload: &[u8]) -> Option<Removal> {
-    // A removal's signed content is followed in its message by the signature; with one of no
-    // bytes it is a message that can be read. The lengths in front decide where it begins.
-    let label = b"\x18MLS 1.0 FramedContentTBS";
-    let content = payload.strip_prefix(label)?;
-    let header = match content.first()? >> 6 {
-        0 => 1,
-        1 => 2,
-        2 => 4,
-        _ => return None,
-    };
-    let message = [content.get(header..)?, &[0]].concat();
-    let read = SignedRemoval::read(message)?;
-    (read.signature_input() == payload).then(|| read.removal().clone())
 }

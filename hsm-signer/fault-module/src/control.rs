@@ -73,8 +73,7 @@ pub(crate) fn log(function: &str) {
 
 /// Writes down what is to be signed, in hexadecimal.
 pub(crate) fn keep(data: &[u8]) {
-    let hexadecimal: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
-    append(SIGNED, &hexadecimal);
+    append(SIGNED, &base16ct::lower::encode_string(data));
 }
 
 /// Adds a line to a file. A test that misses it fails.

@@ -88,13 +88,9 @@ impl Faults {
 
     /// What the calls of C_Sign with a `keep` rule were to sign since the beginning.
     pub fn signed(&self) -> Vec<Vec<u8>> {
-        let byte = |digits: &[u8]| {
-            let digits = std::str::from_utf8(digits).unwrap_or_default();
-            u8::from_str_radix(digits, 16).unwrap_or_default()
-        };
         let lines = self.lines(SIGNED);
-        let bytes = |line: &String| line.as_bytes().chunks(2).map(byte).collect();
-        lines.iter().map(bytes).collect()
+        let decoded = lines.iter().map(base16ct::lower::decode_vec);
+        decoded.map(Result::unwrap_or_default).collect()
     }
 
     fn lines(&self, file: &str) -> Vec<String> {

@@ -9,7 +9,6 @@
 //! | [`signed_removal`] | what is released, read strictly |
 //! | [`signature`] | the check of every signature before it is released |
 //! | [`hash`] | SHA-2 |
-//! | [`wire`] | RFC 9420's presentation language |
 //! | [`secret_file`] | secrets in files that users outside their group cannot open |
 
 pub mod encoding;
@@ -19,6 +18,5 @@ pub mod scheme;
 pub mod secret_file;
 pub mod signature;
 pub mod signed_removal;
-pub mod wire;
 
 pub use removal::Removal;

@@ -1,7 +1,9 @@
 //! What a removal key signs: that a member leaves a group.
 
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
+
 /// Which member is to be removed from which group, in which epoch.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct Removal {
     /// The group's id.
     pub group_id: Vec<u8>,

@@ -226,7 +226,7 @@ pub enum ProcessError {
     },
     /// It said what makes no sense.
     #[error("a frame between the processes is malformed: {0}")]
-    Malformed(&'static str),
+    Malformed(String),
     /// It answered another question than was asked.
     #[error("the process that holds the PKCS#11 module answered another question")]
     OutOfStep,

@@ -10,6 +10,7 @@
 //! | [`failure`] | which failures pass, and what helps |
 //! | [`pkcs11_scheme`], [`quirks`] | what differs between schemes and between modules, as data |
 
+mod codec;
 pub mod doctor;
 pub mod ec_point;
 pub mod error;

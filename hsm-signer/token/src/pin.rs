@@ -68,7 +68,7 @@ impl Pin {
         Self::from_bytes(pin.as_bytes(), || "the given text".into())
     }
 
-    fn from_bytes(bytes: &[u8], place: impl Fn() -> String) -> Result<Self, PinError> {
+    pub(crate) fn from_bytes(bytes: &[u8], place: impl Fn() -> String) -> Result<Self, PinError> {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         let malformed =
             text.is_empty() || text.len() > MAX_LENGTH || text.chars().any(char::is_control);

@@ -9,14 +9,12 @@
 //! component in 256 begins with a zero byte, and almost every one of P-521 does, whose
 //! 521 bits leave seven bits of the 66 bytes unused.
 
+use der::Encode;
+use der::asn1::UintRef;
+
 use super::EncodingError;
 
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-/// The length octet that says: one length octet follows.
-const LONG_FORM_1: u8 = 0x81;
-/// Bytes of r and of s on P-521, the longest of our curves. What is encoded here
-/// therefore stays below 256 bytes.
+/// Bytes of r and of s on P-521, the longest of our curves.
 const MAX_FIELD_LENGTH: usize = 66;
 
 /// Encodes `raw`, r || s with each part `field_length` bytes long and big-endian, as
@@ -35,55 +33,20 @@ pub fn der_from_raw(raw: &[u8], field_length: usize) -> Result<Vec<u8>, Encoding
         });
     }
     let (r, s) = raw.split_at(field_length);
-    let (r, s) = (magnitude(r)?, magnitude(s)?);
-    let content_length = integer_length(r) + integer_length(s);
-    let mut der = Vec::with_capacity(content_length + 3);
-    der.push(SEQUENCE);
-    push_length(&mut der, content_length);
-    push_integer(&mut der, r);
-    push_integer(&mut der, s);
-    Ok(der)
-}
-
-/// The number without its leading zeros.
-fn magnitude(number: &[u8]) -> Result<&[u8], EncodingError> {
-    let first = number.iter().position(|&byte| byte != 0);
-    first
-        .map(|at| &number[at..])
-        .ok_or(EncodingError::SignatureZero)
-}
-
-/// Whether a zero must precede `magnitude` so that it does not read as negative.
-fn needs_zero(magnitude: &[u8]) -> bool {
-    magnitude[0] & 0x80 != 0
-}
-
-/// Bytes of the INTEGER with its tag and length; every curve's fits the short form.
-fn integer_length(magnitude: &[u8]) -> usize {
-    2 + usize::from(needs_zero(magnitude)) + magnitude.len()
-}
-
-fn push_integer(der: &mut Vec<u8>, magnitude: &[u8]) {
-    der.push(INTEGER);
-    push_length(der, usize::from(needs_zero(magnitude)) + magnitude.len());
-    if needs_zero(magnitude) {
-        der.push(0);
+    if [r, s].iter().any(|part| part.iter().all(|&byte| byte == 0)) {
+        return Err(EncodingError::SignatureZero);
     }
-    der.extend_from_slice(magnitude);
-}
-
-/// A length below 256: the longest signature, of P-521, has 138 bytes of content.
-fn push_length(der: &mut Vec<u8>, length: usize) {
-    if length >= 0x80 {
-        der.push(LONG_FORM_1);
-    }
-    der.push(length as u8);
+    // Two of one type are a SEQUENCE to `der`.
+    let encoded = UintRef::new(r).and_then(|r| [r, UintRef::new(s)?].to_der());
+    encoded.map_err(|_| EncodingError::SignatureLength {
+        expected: 2 * field_length,
+        found: raw.len(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use der::asn1::UintRef;
     use der::{Decode, Reader, SliceReader};
     use proptest::prelude::*;
 

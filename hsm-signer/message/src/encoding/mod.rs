@@ -14,13 +14,17 @@ use crate::scheme::titles;
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.push(DIGITS[usize::from(byte >> 4)].into());
-        text.push(DIGITS[usize::from(byte & 15)].into());
-    }
-    text
+    base16ct::lower::encode_string(bytes)
+}
+
+/// The bytes of hexadecimal in either case; none where it is anything else.
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+    base16ct::mixed::decode_vec(text).ok()
+}
+
+/// The bytes of hexadecimal as [`hex`] writes it; none where it is anything else.
+pub fn from_lower_hex(text: &str) -> Option<Vec<u8>> {
+    base16ct::lower::decode_vec(text).ok()
 }
 
 /// Standard base64 with padding (RFC 4648, section 4).
@@ -115,11 +119,25 @@ pub enum EncodingError {
 
 #[cfg(test)]
 mod tests {
-    use super::hex;
+    use super::{from_hex, from_lower_hex, hex};
 
     #[test]
     fn each_byte_has_two_digits() {
         assert_eq!(hex(&[]), "");
         assert_eq!(hex(&[0x00, 0x0f, 0xa5, 0xff]), "000fa5ff");
+    }
+
+    #[test]
+    fn two_digits_are_a_byte_and_anything_else_is_refused() {
+        for (text, bytes) in [("", &[][..]), ("000fa5ff", &[0x00, 0x0f, 0xa5, 0xff])] {
+            assert_eq!(from_hex(text).as_deref(), Some(bytes));
+            assert_eq!(from_lower_hex(text).as_deref(), Some(bytes));
+        }
+        assert_eq!(from_hex("A5fF"), Some(vec![0xa5, 0xff]));
+        assert_eq!(from_lower_hex("A5fF"), None);
+        for wrong in ["0", "000", "0g", "+1", " 1", "0x01", "０１", "é"] {
+            assert_eq!(from_hex(wrong), None, "{wrong:?}");
+            assert_eq!(from_lower_hex(wrong), None, "{wrong:?}");
+        }
     }
 }

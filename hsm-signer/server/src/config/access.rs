@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, invalid};
+use mls_signer_message::encoding::from_hex;
 use mls_signer_message::scheme::Scheme;
 
 /// One caller: how it is known, and what it may do.
@@ -150,15 +151,5 @@ impl CallerConfig {
 
 /// What hexadecimal digits say, two for each byte.
 fn bytes(digits: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = digits
-        .chars()
-        .map(|digit| digit.to_digit(16).map(|value| value as u8))
-        .collect::<Option<_>>()?;
-    let whole = !digits.is_empty() && digits.len().is_multiple_of(2);
-    whole.then(|| {
-        digits
-            .chunks(2)
-            .map(|pair| pair[0] << 4 | pair[1])
-            .collect()
-    })
+    from_hex(digits).filter(|bytes| !bytes.is_empty())
 }

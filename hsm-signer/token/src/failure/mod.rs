@@ -7,12 +7,16 @@ use std::fmt;
 
 use cryptoki::context::Function;
 use cryptoki::error::{Rv, RvError};
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 pub use table::{Row, TABLE};
 
 /// Whether a failure may pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, TlsDeserialize, TlsSerialize, TlsSize,
+)]
 #[serde(rename_all = "lowercase")]
+#[repr(u8)]
 pub enum Nature {
     /// It may pass by recovery, and the operation may be tried again.
     Transient,
@@ -24,8 +28,22 @@ pub enum Nature {
 
 /// The steps of recovery, from the cheapest to the most drastic. Each includes that the
 /// key is found again, because handles change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    TlsDeserialize,
+    TlsSerialize,
+    TlsSize,
+)]
 #[serde(rename_all = "kebab-case")]
+#[repr(u8)]
 pub enum Rung {
     /// Find the key again: its handle has changed.
     FindKey,

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::Worker;
 use super::harden::forbid_dumps;
-use super::message::{Control, ControlReply, Start};
+use super::message::{Control, ControlReply, Start, Version};
 use super::nursery::Nursery;
 use super::process::Process;
 use super::session::RemoteSession;
@@ -165,6 +165,7 @@ fn start(
         })?;
     let process = Process::start(nursery, worker, pin)?;
     let start = Control::Start(Start {
+        version: Version,
         module: path.as_os_str().as_bytes().to_vec(),
         parameters: setup.parameters.clone(),
         selector: setup.token.clone(),

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::channel::{Channel, NoFrame};
+use super::frame::{decode, encode};
 use super::message::{Control, ControlReply};
 use super::nursery::Nursery;
 use super::{WORKER_ARGUMENT, WORKER_MARK, Worker};
@@ -63,8 +64,9 @@ impl Process {
 
     /// Says something on the control channel and waits for the answer.
     pub fn tell(&self, message: &Control, deadline: Instant) -> Result<ControlReply, Error> {
+        let frame = encode(message)?;
         self.exchange(deadline, |control| {
-            control.send(&message.encode(), Some(deadline))
+            control.send(&frame, Some(deadline))
         })
     }
 
@@ -75,8 +77,9 @@ impl Process {
         // The answer is waited for however great the caller's hurry is: without it nobody
         // could use the control channel any more.
         let answered = deadline.max(Instant::now() + ANSWER_LIMIT);
+        let frame = encode(&Control::Channel(access))?;
         let reply = self.exchange(answered, |control| {
-            control.send_with(&Control::Channel(access).encode(), theirs.as_fd())
+            control.send_with(&frame, theirs.as_fd())
         })?;
         match reply {
             ControlReply::Done => Ok(ours),
@@ -98,7 +101,7 @@ impl Process {
         let reply = send(channel)
             .and_then(|()| channel.receive(Some(answered)))
             .map_err(|reason| no_frame(reason, began))
-            .and_then(|frame| Ok(ControlReply::decode(frame)?));
+            .and_then(decode);
         if reply.is_err() {
             *control = None;
         }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
-use super::frame::FRAME_LIMIT;
+use super::frame::{FRAME_LIMIT, decode, encode};
 use super::message::{Answer, NewKey, Question};
 use super::process::no_frame;
 use crate::error::Error;
@@ -101,7 +101,7 @@ impl RemoteSession {
         let question = Question::Sign {
             key,
             mechanism,
-            items: items.to_vec(),
+            items: items.iter().copied().map(Into::into).collect(),
         };
         match self.ask(&question)? {
             Answer::Signed(signatures, failure)
@@ -127,7 +127,7 @@ fn exchange(
     let left = deadline.saturating_duration_since(began);
     let milliseconds = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
     channel
-        .send(&question.encode(milliseconds), Some(deadline))
+        .send(&encode(&(milliseconds, question))?, Some(deadline))
         .map_err(|reason| no_frame(reason, began))?;
     receive(channel, began, deadline)
 }
@@ -140,7 +140,7 @@ fn receive(
     let frame = channel
         .receive(Some(deadline.max(began + Duration::from_millis(1))))
         .map_err(|reason| no_frame(reason, began))?;
-    Ok(Answer::decode(frame)?)
+    decode(frame)
 }
 
 /// Room in the answer for each signature by `mechanism`, with its length before it.
@@ -262,7 +262,7 @@ mod tests {
             let scheme = Scheme::by_signature_scheme(row.signature_scheme).unwrap();
             let count = fitting(row.sign, &items);
             let signatures = vec![vec![9; scheme.signature_length]; count];
-            let answer = Answer::Signed(signatures, None).encode();
+            let answer = encode(&Answer::Signed(signatures, None)).unwrap();
             assert!(answer.len() <= FRAME_LIMIT, "{}: {count}", scheme.name);
             assert!(count >= 20, "{}: {count}", scheme.name);
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
+use super::frame::{decode, encode};
 use super::harden::{die_with_parent, forbid_dumps};
 use super::message::{Answer, Control, ControlReply, NewKey, Question, Start};
 use super::{WORKER_ARGUMENT, WORKER_MARK};
@@ -40,7 +41,7 @@ fn work() -> Result<(), ProcessError> {
     let Ok((frame, _)) = control.receive_with() else {
         return Ok(());
     };
-    let Control::Start(start) = Control::decode(frame)? else {
+    let Control::Start(start) = decode(frame)? else {
         return Err(ProcessError::OutOfStep);
     };
     match start_up(start) {
@@ -80,7 +81,7 @@ fn start_up(start: Start) -> Result<(Pkcs11Token, String), Error> {
     let path = Path::new(OsStr::from_bytes(&start.module));
     let module = Module::load_with(path, start.parameters.as_deref())?;
     let description = module.description()?;
-    let pin = Pin::new(&start.pin)?;
+    let pin = Pin::from_bytes(&start.pin, || "the first message".into())?;
     let token = Pkcs11Token::open(&module, &start.selector, &pin)?;
     Ok((token, description))
 }
@@ -88,7 +89,7 @@ fn start_up(start: Start) -> Result<(Pkcs11Token, String), Error> {
 /// Answers on the control channel until the parent closes it.
 fn serve(mut control: Channel, token: &Arc<Pkcs11Token>) -> Result<(), ProcessError> {
     while let Ok((frame, socket)) = control.receive_with() {
-        let answer = match Control::decode(frame)? {
+        let answer = match decode(frame)? {
             Control::Start(_) => return Err(ProcessError::OutOfStep),
             Control::Channel(access) => open_channel(socket, access, token),
             Control::Recover { rung, milliseconds } => token.recover(rung, within(milliseconds)),
@@ -104,7 +105,7 @@ fn serve(mut control: Channel, token: &Arc<Pkcs11Token>) -> Result<(), ProcessEr
 
 /// A parent that is gone needs no answer: the next question will not come.
 fn reply(control: &Channel, reply: &ControlReply) {
-    let _ = control.send(&reply.encode(), None);
+    let _ = encode(reply).map(|frame| control.send(&frame, None));
 }
 
 fn open_channel(
@@ -129,20 +130,25 @@ fn serve_session(mut channel: Channel, access: Access, token: &Pkcs11Token) {
     let mut session = match token.session(access) {
         Ok(session) => session,
         Err(error) => {
-            // A parent that is gone needs no answer.
-            let _ = channel.send(&Answer::Failed(error).encode(), None);
+            send(&channel, &Answer::Failed(error));
             return;
         }
     };
-    let mut answered = channel.send(&Answer::Done.encode(), None);
-    while answered.is_ok()
+    let mut sent = send(&channel, &Answer::Done);
+    while sent
         && let Ok(frame) = channel.receive(None)
-        && let Ok((question, milliseconds)) = Question::decode(frame)
+        && let Ok((milliseconds, question)) = decode(frame)
     {
         session.set_deadline(within(milliseconds));
         let answer = answer(question, session.as_ref()).unwrap_or_else(Answer::Failed);
-        answered = channel.send(&answer.encode(), None);
+        sent = send(&channel, &answer);
     }
+}
+
+/// Whether the answer was sent: a parent that is gone needs none.
+fn send(channel: &Channel, answer: &Answer) -> bool {
+    let sent = encode(answer).map(|frame| channel.send(&frame, None));
+    matches!(sent, Ok(Ok(())))
 }
 
 fn answer(question: Question<'_>, session: &dyn TokenSession) -> Result<Answer, Error> {
@@ -154,6 +160,7 @@ fn answer(question: Question<'_>, session: &dyn TokenSession) -> Result<Answer, 
             mechanism,
             items,
         } => {
+            let items: Vec<&[u8]> = items.iter().map(|item| &**item).collect();
             let prefix = session.sign_batch(key, mechanism, &items);
             Answer::Signed(prefix.signatures, prefix.failure)
         }

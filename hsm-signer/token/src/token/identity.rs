@@ -4,11 +4,13 @@ use std::fmt;
 
 use cryptoki::slot::TokenInfo;
 use serde::Serialize;
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
+use crate::codec;
 use crate::error::Error;
 
 /// What CK_TOKEN_INFO says of a token, and where it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct TokenIdentity {
     /// The slot's number, which may change whenever the module starts.
     pub slot: u64,
@@ -23,10 +25,13 @@ pub struct TokenIdentity {
     /// The firmware version, major and minor.
     pub firmware: (u8, u8),
     /// Whether the token has been initialised.
+    #[tls_codec(with = "codec")]
     pub initialised: bool,
     /// Whether the PIN is locked.
+    #[tls_codec(with = "codec")]
     pub pin_locked: bool,
     /// Whether the next wrong PIN locks it.
+    #[tls_codec(with = "codec")]
     pub pin_final_try: bool,
 }
 
@@ -74,7 +79,8 @@ impl fmt::Display for TokenIdentity {
 }
 
 /// Which of a module's tokens is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[repr(u8)]
 pub enum TokenSelector {
     /// By the label given at initialisation; exactly one token must have it.
     Label(String),

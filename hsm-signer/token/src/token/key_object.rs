@@ -3,19 +3,21 @@
 use std::fmt;
 
 use cryptoki::object::{Attribute, AttributeType, KeyType};
-
 use mls_signer_message::scheme::Scheme;
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
+use crate::codec::{self, Wire};
 use crate::pkcs11_scheme::Pkcs11Scheme;
 
 /// What a token says of one of its keys; `None` where it says nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct KeyObject {
     /// CKA_LABEL, as text.
     pub label: String,
     /// CKA_ID.
     pub id: Vec<u8>,
     /// CKA_KEY_TYPE.
+    #[tls_codec(with = "codec")]
     pub key_type: Option<KeyType>,
     /// CKA_EC_PARAMS.
     pub parameters: Option<Vec<u8>>,
@@ -26,24 +28,31 @@ pub struct KeyObject {
     /// CKA_VALUE of an ML-DSA public key, never a private one's.
     pub public_value: Option<Vec<u8>>,
     /// CKA_SENSITIVE: the value is never shown in the clear.
+    #[tls_codec(with = "codec")]
     pub sensitive: Option<bool>,
     /// CKA_ALWAYS_SENSITIVE.
+    #[tls_codec(with = "codec")]
     pub always_sensitive: Option<bool>,
     /// CKA_EXTRACTABLE: the value may leave the token wrapped.
+    #[tls_codec(with = "codec")]
     pub extractable: Option<bool>,
     /// CKA_NEVER_EXTRACTABLE.
+    #[tls_codec(with = "codec")]
     pub never_extractable: Option<bool>,
     /// CKA_LOCAL: made in the token, not brought in.
+    #[tls_codec(with = "codec")]
     pub local: Option<bool>,
     /// CKA_SIGN.
+    #[tls_codec(with = "codec")]
     pub sign: Option<bool>,
     /// The attributes that allow more than signing and are true.
+    #[tls_codec(with = "codec")]
     pub also_allowed: Vec<&'static str>,
 }
 
 impl KeyObject {
     /// The attributes that allow more than signing.
-    pub(crate) const TOO_MUCH: [&'static str; 3] = ["CKA_DECRYPT", "CKA_UNWRAP", "CKA_DERIVE"];
+    const TOO_MUCH: [&'static str; 3] = ["CKA_DECRYPT", "CKA_UNWRAP", "CKA_DERIVE"];
 
     pub(super) const ATTRIBUTES: &'static [AttributeType] = &[
         AttributeType::Label,
@@ -136,6 +145,38 @@ impl KeyObject {
             .iter()
             .map(|name| format!("{name} is true"));
         wrong.chain(allowed).collect()
+    }
+}
+
+impl Wire for KeyType {
+    type As = u64;
+
+    fn to_wire(&self) -> u64 {
+        **self
+    }
+
+    fn from_wire(number: u64) -> Result<Self, tls_codec::Error> {
+        Self::try_from(number).map_err(|_| tls_codec::Error::UnknownValue(number))
+    }
+}
+
+/// Some of [`KeyObject::TOO_MUCH`], a bit for each.
+impl Wire for Vec<&'static str> {
+    type As = u8;
+
+    fn to_wire(&self) -> u8 {
+        let all = KeyObject::TOO_MUCH.iter().zip(0..);
+        let bits = all.map(|(name, place)| u8::from(self.contains(name)) << place);
+        bits.sum()
+    }
+
+    fn from_wire(bits: u8) -> Result<Self, tls_codec::Error> {
+        if bits >> KeyObject::TOO_MUCH.len() != 0 {
+            return Err(tls_codec::Error::UnknownValue(bits.into()));
+        }
+        let all = KeyObject::TOO_MUCH.into_iter().zip(0..);
+        let set = all.filter(|(_, place)| bits >> place & 1 == 1);
+        Ok(set.map(|(name, _)| name).collect())
     }
 }
 

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use cryptoki::object::{Attribute, ObjectClass};
-
 use mls_signer_message::encoding::hex;
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 /// A private or a public key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[repr(u8)]
 pub enum KeyClass {
     /// CKO_PRIVATE_KEY.
     Private,
@@ -33,7 +34,7 @@ impl KeyClass {
 }
 
 /// Which key is meant: by CKA_LABEL, by CKA_ID, by both, or any.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct KeySelector {
     label: Option<String>,
     id: Option<Vec<u8>>,
@@ -67,19 +68,6 @@ impl KeySelector {
             label: Some(label.into()),
             id: Some(id.into()),
         }
-    }
-
-    /// The key with the names given.
-    pub(crate) fn of(label: Option<String>, id: Option<Vec<u8>>) -> Self {
-        Self { label, id }
-    }
-
-    pub(crate) fn wanted_label(&self) -> Option<&str> {
-        self.label.as_deref()
-    }
-
-    pub(crate) fn wanted_id(&self) -> Option<&[u8]> {
-        self.id.as_deref()
     }
 
     pub(super) fn template(&self, class: KeyClass) -> Vec<Attribute> {

@@ -18,11 +18,11 @@ mod pkcs11;
 mod session;
 mod session_limits;
 
-pub(crate) use mechanism::supported;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use cryptoki::mechanism::MechanismType;
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 pub use identity::{TokenIdentity, TokenSelector};
 pub use initialise::initialise;
@@ -43,11 +43,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An object of a token, until the login or the module ends. It is valid in all
 /// sessions of one process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct ObjectHandle(pub(crate) u64);
 
 /// What a session may do to the token's objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[repr(u8)]
 pub enum Access {
     /// Find, read and sign.
     Use,

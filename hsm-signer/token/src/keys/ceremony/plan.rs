@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{CeremonyError, canonical, fingerprint, time};
 use crate::error::Error;
 use crate::token::{KeySpec, Module, TokenIdentity};
-use mls_signer_message::encoding::hex;
+use mls_signer_message::encoding::{from_hex, hex};
 use mls_signer_message::scheme::Scheme;
 
 /// What a plan's fingerprint is made over begins so.
@@ -111,7 +111,7 @@ impl PlannedKey {
     }
 
     fn spec(&self) -> Result<KeySpec, CeremonyError> {
-        let id = unhex(&self.id).ok_or_else(|| malformed("an id that is not hexadecimal"))?;
+        let id = from_hex(&self.id).ok_or_else(|| malformed("an id that is not hexadecimal"))?;
         Ok(KeySpec::new(self.scheme()?, &self.label, &id)?)
     }
 }
@@ -223,14 +223,4 @@ fn malformed(reason: &str) -> CeremonyError {
         kind: KIND,
         reason: reason.into(),
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).map(|value| value as u8))
-        .collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    let bytes = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]);
-    Some(bytes.collect())
 }
