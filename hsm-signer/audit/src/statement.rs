@@ -184,7 +184,7 @@ pub trait StatementSigner: Send + Sync {
 }
 
 /// Signs `statement`.
-pub(crate) fn signed(
+pub(crate) fn sign(
     statement: Statement,
     signer: &dyn StatementSigner,
 ) -> Result<SignedStatement, SignerFailure> {
