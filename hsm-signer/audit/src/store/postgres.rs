@@ -78,7 +78,7 @@ fn refuse_tls_that_is_not_built_in(options: &PgConnectOptions) -> Result<(), Sto
 
 /// A database of a server, to write to.
 pub(super) struct Database {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
     patience: Duration,
 }
 
@@ -86,7 +86,7 @@ impl Database {
     /// Connects to nothing yet.
     pub(super) fn new(options: &PgConnectOptions, patience: Duration) -> Self {
         Self {
-            options: session(options, "writer"),
+            options: Box::new(session(options, "writer")),
             patience,
         }
     }
