@@ -27,7 +27,6 @@ pub use fips::FipsMark;
 pub use lines::{Line, LineError};
 pub use record::{Caller, Record};
 pub use request::{Fingerprint, RequestKey};
-pub(crate) use statement::signed;
 pub use statement::{
     Kind, SignedStatement, SignerFailure, Statement, StatementSigner, VerifyingKey,
 };

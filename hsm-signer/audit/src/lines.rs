@@ -18,18 +18,18 @@
 //! A record's hash is computed from its fields ([`Record`] says how they are encoded), so
 //! that whatever is changed in a line shows.
 
-use base64ct::{Base64, Encoding};
 use mls_fips::{FipsStatus, Requirement};
+use mls_signer_message::Removal;
+use mls_signer_message::encoding::{base64, from_base64, from_lower_hex, hex};
+use mls_signer_message::scheme::Scheme;
+use openmls_traits::types::SignatureScheme;
 use serde::{Deserialize, Serialize};
 
-use super::chain::Chain;
-use super::record::{Caller, Record};
-use super::statement::{Kind, SignedStatement, Statement, VerifyingKey};
+use crate::chain::Chain;
 use crate::fips::FipsMark;
+use crate::record::{Caller, Record};
+use crate::statement::{Kind, SignedStatement, Statement, VerifyingKey};
 use crate::stored_record::StoredRecord;
-use mls_signer_message::Removal;
-use mls_signer_message::encoding::{from_lower_hex, hex};
-use mls_signer_message::scheme::Scheme;
 
 /// The form of the lines.
 const FORMAT: u32 = 2;
@@ -194,8 +194,8 @@ fn statement_json(signed: &SignedStatement) -> StatementJson {
         head: hex(&statement.head),
         time: statement.time,
         scheme: name(signed.key.scheme),
-        public_key: Base64::encode_string(&signed.key.public_key),
-        signature: Base64::encode_string(&signed.signature),
+        public_key: base64(&signed.key.public_key),
+        signature: base64(&signed.signature),
     }
 }
 
@@ -214,9 +214,9 @@ fn statement(json: StatementJson) -> Result<SignedStatement, LineError> {
         },
         key: VerifyingKey {
             scheme: scheme(&json.scheme)?,
-            public_key: base64("public_key", &json.public_key)?,
+            public_key: base64_bytes("public_key", &json.public_key)?,
         },
-        signature: base64("signature", &json.signature)?,
+        signature: base64_bytes("signature", &json.signature)?,
     })
 }
 
@@ -245,7 +245,7 @@ fn record_json(stored: &StoredRecord) -> Result<RecordJson, LineError> {
         fips_requirement: record.fips.requirement,
         fips_module: record.fips.module,
         hash: hex(&stored.hash),
-        message: Base64::encode_string(&stored.message),
+        message: base64(&stored.message),
     })
 }
 
@@ -284,26 +284,26 @@ fn record(json: RecordJson) -> Result<StoredRecord, LineError> {
         request: None,
         encoded: record.encode(),
         hash: fixed("hash", &json.hash)?,
-        message: base64("message", &json.message)?,
+        message: base64_bytes("message", &json.message)?,
         proposal_ref: record.proposal_ref,
     })
 }
 
-fn name(scheme: openmls_traits::types::SignatureScheme) -> String {
+fn name(scheme: SignatureScheme) -> String {
     let row = Scheme::by_signature_scheme(scheme);
     row.map_or_else(|| format!("{scheme:?}"), |row| row.name.into())
 }
 
-fn scheme(name: &str) -> Result<openmls_traits::types::SignatureScheme, LineError> {
+fn scheme(name: &str) -> Result<SignatureScheme, LineError> {
     let row = Scheme::by_name(name).ok_or(LineError::Field("scheme"))?;
     Ok(row.signature_scheme)
 }
 
-fn base64(field: &'static str, text: &str) -> Result<Vec<u8>, LineError> {
-    Base64::decode_vec(text).map_err(|_| LineError::Field(field))
+fn base64_bytes(field: &'static str, text: &str) -> Result<Vec<u8>, LineError> {
+    from_base64(text).ok_or(LineError::Field(field))
 }
 
-/// Lower-case hexadecimal, as it is written.
+/// Lower-case hexadecimal, as it is written: there is one form of each line.
 fn bytes(field: &'static str, text: &str) -> Result<Vec<u8>, LineError> {
     from_lower_hex(text).ok_or(LineError::Field(field))
 }

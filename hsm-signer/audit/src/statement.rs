@@ -151,7 +151,7 @@ pub trait StatementSigner: Send + Sync {
 }
 
 /// Signs `statement`.
-pub(crate) fn signed(
+pub(crate) fn sign(
     statement: Statement,
     signer: &dyn StatementSigner,
 ) -> Result<SignedStatement, SignerFailure> {

@@ -20,17 +20,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
-use openmls_hw_crypto::HwCrypto;
-use openmls_traits::crypto::OpenMlsCrypto;
-
-use super::chain::{Chain, Hash, genesis, next};
-use super::record::Record;
-use super::statement::{Kind, SignedStatement, VerifyingKey};
-use crate::request::{Fingerprint, RequestKey};
-use crate::stored_record::StoredRecord;
 use mls_signer_message::hash::sha256;
 use mls_signer_message::scheme::Scheme;
 use mls_signer_message::signed_removal::SignedRemoval;
+use openmls_hw_crypto::HwCrypto;
+use openmls_traits::crypto::OpenMlsCrypto;
+
+use crate::chain::{Chain, Hash, genesis, next};
+use crate::record::Record;
+use crate::request::{Fingerprint, RequestKey};
+use crate::statement::{Kind, SignedStatement, VerifyingKey};
+use crate::stored_record::StoredRecord;
 
 /// The most findings that are described; the others are counted.
 const MOST_FINDINGS: usize = 100;

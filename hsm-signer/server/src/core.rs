@@ -43,8 +43,8 @@ impl Core {
         Arc::new(Self {
             callers: ArcSwap::from_pointee(Callers::new(config)),
             tenants,
+            metrics: Metrics::new(&store),
             store,
-            metrics: Metrics::default(),
             limits: Arc::new(config.limits.clone()),
             bodies: Bodies::new(&config.limits),
             fips: FipsMark::of_process(),
@@ -103,8 +103,7 @@ impl Core {
 
     /// What Prometheus reads.
     pub fn metrics_text(&self) -> String {
-        self.metrics
-            .text(&self.tenants, &self.store.health(), &self.store.metrics())
+        self.metrics.text(&self.tenants, &self.store.health())
     }
 
     /// Keeps the service from ending until what is returned is dropped.

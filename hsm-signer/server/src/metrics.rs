@@ -1,17 +1,18 @@
 //! What Prometheus reads.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
+use mls_signer_audit::store::{Store, StoreHealth};
+use mls_signer_engine::{Phase, SourceHealth};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 
 use super::tenants::Tenants;
-use mls_signer_audit::store::{MetricsSnapshot, StoreHealth};
 
 /// Upper bounds of the latency histograms, in seconds.
 const BOUNDS: [f64; 16] = [
@@ -89,211 +90,105 @@ impl StageTimes {
     }
 }
 
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct RemovalLabels {
-    tenant: String,
-    scheme: &'static str,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct RequestLabels {
-    route: String,
-    status: u16,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct StageLabels {
-    stage: &'static str,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct ListenerLabels {
-    listener: &'static str,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct TenantLabels {
-    tenant: String,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct LaneLabels {
-    tenant: String,
-    caller: String,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct TokenLabels {
-    tenant: String,
-    token: String,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct StepLabels {
-    tenant: String,
-    token: String,
-    step: String,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct StoreLabels {
-    what: &'static str,
-}
+/// Names and values of labels.
+type Labels<const N: usize> = [(&'static str, String); N];
 
 /// All metrics of the service.
 pub struct Metrics {
     registry: Registry,
-    removals: Family<RemovalLabels, Counter>,
-    requests: Family<RequestLabels, Counter>,
-    stages: Family<StageLabels, Histogram>,
-    connections: Family<ListenerLabels, Gauge>,
-    refused_connections: Family<ListenerLabels, Counter>,
-    sessions: Family<TenantLabels, Gauge>,
-    busy_sessions: Family<TenantLabels, Gauge>,
-    waiting: Family<LaneLabels, Gauge>,
-    token_ready: Family<TokenLabels, Gauge>,
-    token_signatures: Family<TokenLabels, Gauge>,
-    token_rejected: Family<TokenLabels, Gauge>,
-    token_breaker: Family<TokenLabels, Gauge>,
-    recoveries: Family<StepLabels, Gauge>,
+    removals: Family<Labels<3>, Counter>,
+    requests: Family<Labels<2>, Counter>,
+    stages: Family<Labels<1>, Histogram>,
+    connections: Family<Labels<1>, Gauge>,
+    refused_connections: Family<Labels<1>, Counter>,
+    sessions: Family<Labels<1>, Gauge>,
+    busy_sessions: Family<Labels<1>, Gauge>,
+    waiting: Family<Labels<2>, Gauge>,
+    token_ready: Family<Labels<2>, Gauge>,
+    token_signatures: Family<Labels<2>, Counter>,
+    token_rejected: Family<Labels<2>, Counter>,
+    token_breaker: Family<Labels<2>, Counter>,
+    recoveries: Family<Labels<3>, Counter>,
     store_ready: Gauge,
-    store: Family<StoreLabels, Gauge>,
     reloads: Counter,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        let mut metrics = Self {
-            registry: Registry::with_prefix("mls_hsm_signer"),
-            removals: Family::default(),
-            requests: Family::default(),
-            stages: Family::new_with_constructor(|| Histogram::new(BOUNDS)),
-            connections: Family::default(),
-            refused_connections: Family::default(),
-            sessions: Family::default(),
-            busy_sessions: Family::default(),
-            waiting: Family::default(),
-            token_ready: Family::default(),
-            token_signatures: Family::default(),
-            token_rejected: Family::default(),
-            token_breaker: Family::default(),
-            recoveries: Family::default(),
-            store_ready: Gauge::default(),
-            store: Family::default(),
-            reloads: Counter::default(),
-        };
-        metrics.register();
-        metrics
-    }
-}
-
 impl Metrics {
-    fn register(&mut self) {
-        let registry = &mut self.registry;
-        macro_rules! metric {
-            ($field:ident, $name:literal, $help:literal) => {
-                registry.register($name, $help, self.$field.clone());
-            };
-        }
-        metric!(
-            removals,
-            "removals",
-            "Removals answered, by scheme and outcome"
-        );
-        metric!(requests, "requests", "HTTP requests, by route and status");
-        metric!(connections, "connections", "Open connections");
-        metric!(
-            refused_connections,
-            "refused_connections",
-            "Connections closed at a bound"
-        );
-        metric!(sessions, "sessions", "Sessions that sign");
-        metric!(busy_sessions, "busy_sessions", "Sessions that are signing");
-        metric!(
-            waiting,
-            "waiting_removals",
-            "Removals that wait for a session"
-        );
-        metric!(token_ready, "token_ready", "Whether the token signs");
-        metric!(
-            token_signatures,
-            "token_signatures",
-            "Signatures made and verified since the start"
-        );
-        metric!(
-            token_rejected,
-            "token_rejected_signatures",
-            "Signatures that did not verify"
-        );
-        metric!(
-            token_breaker,
-            "token_breaker_openings",
-            "How often recovery has failed"
-        );
-        metric!(
-            recoveries,
-            "token_recovery_steps",
-            "Steps of recovery taken"
-        );
-        metric!(
-            store_ready,
-            "store_ready",
-            "Whether the store keeps records"
-        );
-        metric!(store, "store", "What the store has counted since the start");
-        metric!(
-            reloads,
-            "reloads",
-            "Configurations taken over while running"
-        );
-        let stages = self.stages.clone();
+    /// Those of a service with this store.
+    pub fn new(store: &Store) -> Self {
+        let mut registry = Registry::with_prefix("mls_hsm_signer");
+        store.metrics().register(&mut registry);
+        let stages: Family<Labels<1>, Histogram> =
+            Family::new_with_constructor(|| Histogram::new(BOUNDS));
         let help = "Seconds in each stage of a request";
-        registry.register_with_unit("stage_duration", help, Unit::Seconds, stages);
+        registry.register_with_unit("stage_duration", help, Unit::Seconds, stages.clone());
+        let all = &mut registry;
+        Self {
+            stages,
+            removals: shown(all, "removals", "Removals answered, by scheme and outcome"),
+            requests: shown(all, "requests", "HTTP requests, by route and status"),
+            connections: shown(all, "connections", "Open connections"),
+            refused_connections: shown(all, "refused_connections", "Connections closed at a bound"),
+            sessions: shown(all, "sessions", "Sessions that sign"),
+            busy_sessions: shown(all, "busy_sessions", "Sessions that are signing"),
+            waiting: shown(all, "waiting_removals", "Removals that wait for a session"),
+            token_ready: shown(all, "token_ready", "Whether the token signs"),
+            token_signatures: shown(
+                all,
+                "token_signatures",
+                "Signatures made and verified since the start",
+            ),
+            token_rejected: shown(
+                all,
+                "token_rejected_signatures",
+                "Signatures that did not verify",
+            ),
+            token_breaker: shown(
+                all,
+                "token_breaker_openings",
+                "How often recovery has failed",
+            ),
+            recoveries: shown(all, "token_recovery_steps", "Steps of recovery taken"),
+            store_ready: shown(all, "store_ready", "Whether the store keeps records"),
+            reloads: shown(all, "reloads", "Configurations taken over while running"),
+            registry,
+        }
     }
 
     /// A removal was answered; the outcome is `signed`, `repeated` or a problem's code.
     pub fn removal(&self, tenant: &str, scheme: &'static str, outcome: &'static str) {
-        let labels = RemovalLabels {
-            tenant: tenant.into(),
-            scheme,
-            outcome,
-        };
+        let labels = [
+            ("tenant", tenant.into()),
+            ("scheme", scheme.into()),
+            ("outcome", outcome.into()),
+        ];
         self.removals.get_or_create(&labels).inc();
     }
 
     /// A request was answered.
     pub fn request(&self, route: &str, status: u16) {
-        let labels = RequestLabels {
-            route: route.into(),
-            status,
-        };
+        let labels = [("route", route.into()), ("status", status.to_string())];
         self.requests.get_or_create(&labels).inc();
     }
 
     /// A request went its way.
     pub fn stages(&self, times: &StageTimes) {
         for (stage, time) in times.iter() {
-            let labels = StageLabels {
-                stage: stage.name(),
-            };
-            self.stages
-                .get_or_create(&labels)
-                .observe(time.as_secs_f64());
+            let stage = self.stages.get_or_create(&[("stage", stage.name().into())]);
+            stage.observe(time.as_secs_f64());
         }
     }
 
     /// The number of open connections of a listener.
     pub fn connections(&self, listener: &'static str) -> Gauge {
-        self.connections
-            .get_or_create_owned(&ListenerLabels { listener })
+        let labels = [("listener", listener.into())];
+        self.connections.get_or_create_owned(&labels)
     }
 
     /// A connection was closed because there were too many.
     pub fn refused_connection(&self, listener: &'static str) {
-        self.refused_connections
-            .get_or_create(&ListenerLabels { listener })
-            .inc();
+        let labels = [("listener", listener.into())];
+        self.refused_connections.get_or_create(&labels).inc();
     }
 
     /// A configuration was taken over.
@@ -302,21 +197,16 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads, with the engines and the store as they are now.
-    pub fn text(&self, tenants: &Tenants, health: &StoreHealth, store: &MetricsSnapshot) -> String {
-        self.store(health, store);
+    pub fn text(&self, tenants: &Tenants, health: &StoreHealth) -> String {
+        self.store_ready.set(i64::from(health.available));
         self.waiting.clear();
         for (name, tenant) in tenants {
-            let labels = TenantLabels {
-                tenant: name.clone(),
-            };
+            let labels = [("tenant", name.clone())];
             let (busy, all) = (tenant.engine.busy(), tenant.engine.sessions());
             self.sessions.get_or_create(&labels).set(all as i64);
             self.busy_sessions.get_or_create(&labels).set(busy as i64);
             for (caller, waiting) in tenant.engine.waiting() {
-                let labels = LaneLabels {
-                    tenant: name.clone(),
-                    caller: caller.as_ref().into(),
-                };
+                let labels = [("tenant", name.clone()), ("caller", caller.as_ref().into())];
                 self.waiting.get_or_create(&labels).set(waiting as i64);
             }
             for source in tenant.engine.health().sources {
@@ -329,47 +219,35 @@ impl Metrics {
         text
     }
 
-    fn store(&self, health: &StoreHealth, counted: &MetricsSnapshot) {
-        self.store_ready.set(i64::from(health.available));
-        let syncs = counted.sync.count();
-        let average = counted.sync.sum.checked_div(syncs).unwrap_or(0);
-        let values = [
-            ("answered", counted.answered),
-            ("ours", counted.ours),
-            ("theirs", counted.theirs),
-            ("records", counted.records),
-            ("raced", counted.raced),
-            ("failures", counted.failures),
-            ("recoveries", counted.recoveries),
-            ("syncs", syncs),
-            ("average_sync_microseconds", average),
-        ];
-        for (what, value) in values {
-            let labels = StoreLabels { what };
-            self.store.get_or_create(&labels).set(value as i64);
+    fn token(&self, tenant: &str, source: &SourceHealth) {
+        let labels = [("tenant", tenant.into()), ("token", source.name.clone())];
+        let ready = source.phase == Phase::Ready;
+        self.token_ready
+            .get_or_create(&labels)
+            .set(i64::from(ready));
+        for (family, count) in [
+            (&self.token_signatures, source.signatures),
+            (&self.token_rejected, source.rejected),
+            (&self.token_breaker, source.breaker_opened),
+        ] {
+            set(&family.get_or_create(&labels), count);
         }
-    }
-
-    fn token(&self, tenant: &str, source: &mls_signer_engine::SourceHealth) {
-        let labels = TokenLabels {
-            tenant: tenant.into(),
-            token: source.name.clone(),
-        };
-        let ready = source.phase == mls_signer_engine::Phase::Ready;
-        let set = |family: &Family<TokenLabels, Gauge>, value: i64| {
-            family.get_or_create(&labels).set(value);
-        };
-        set(&self.token_ready, i64::from(ready));
-        set(&self.token_signatures, source.signatures as i64);
-        set(&self.token_rejected, source.rejected as i64);
-        set(&self.token_breaker, source.breaker_opened as i64);
+        let [tenant, token] = labels;
         for (step, count) in &source.steps {
-            let labels = StepLabels {
-                tenant: tenant.into(),
-                token: source.name.clone(),
-                step: step.to_string(),
-            };
-            self.recoveries.get_or_create(&labels).set(*count as i64);
+            let labels = [tenant.clone(), token.clone(), ("step", step.to_string())];
+            set(&self.recoveries.get_or_create(&labels), *count);
         }
     }
+}
+
+/// A new metric that `registry` shows.
+fn shown<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+/// Takes over what the engine has counted.
+fn set(counter: &Counter, count: u64) {
+    counter.inner().store(count, Ordering::Relaxed);
 }

@@ -6,12 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+use mls_signer_message::signed_removal::SignedRemoval;
 use tokio::sync::{mpsc, watch};
 
 use super::error::StoreError;
 use crate::request::{Digest, RequestKey};
 use crate::sync::{Mutex, locked};
-use mls_signer_message::signed_removal::SignedRemoval;
 
 /// What a request was answered, for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,17 @@ impl Answer {
     }
 }
 
+/// What the database knows of a request.
+pub(super) enum Known {
+    /// Its answer.
+    Answered(Answer),
+    /// No answer, and no other replica has it.
+    Free,
+    /// Another replica is signing it.
+    #[cfg(feature = "postgres")]
+    Elsewhere,
+}
+
 /// What became of a request that was to be signed.
 #[derive(Debug)]
 pub enum Claim {
@@ -58,7 +69,7 @@ pub struct Ours {
 }
 
 /// A claim that is held in this process.
-struct Held {
+struct HeldClaim {
     outcome: watch::Receiver<Option<Answer>>,
     /// Whether the database has a lock for it.
     locked: bool,
@@ -104,8 +115,8 @@ pub struct Theirs(Option<watch::Receiver<Option<Answer>>>);
 pub(super) const REMOTE_PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
 
 impl Theirs {
-    #[cfg(feature = "postgres")]
     /// Another replica has it: there is nobody to wait for in this process.
+    #[cfg(feature = "postgres")]
     pub(super) fn elsewhere() -> Self {
         Self(None)
     }
@@ -129,7 +140,7 @@ impl Theirs {
 
 /// The claims that are held in this process.
 pub(super) struct Claims {
-    held: Mutex<HashMap<Digest, Held>>,
+    held: Mutex<HashMap<Digest, HeldClaim>>,
     most: usize,
     released: mpsc::UnboundedSender<Digest>,
 }
@@ -159,7 +170,7 @@ impl Claims {
             Entry::Vacant(_) if !room => None,
             Entry::Vacant(place) => {
                 let (outcome, receiver) = watch::channel(None);
-                place.insert(Held {
+                place.insert(HeldClaim {
                     outcome: receiver,
                     locked: false,
                 });
@@ -173,9 +184,9 @@ impl Claims {
         }
     }
 
-    #[cfg(feature = "postgres")]
     /// Notes that the database has a lock for this claim, which is given back with it. False
     /// when the claim has ended, or has a lock already: then this one is to be given back.
+    #[cfg(feature = "postgres")]
     pub(super) fn set_locked(&self, digest: &Digest) -> bool {
         let mut held = locked(&self.held);
         let held = held.get_mut(digest);
@@ -187,8 +198,8 @@ impl Claims {
         locked(&self.held).len()
     }
 
-    #[cfg(feature = "postgres")]
     /// Those for which the database has, or had, a lock.
+    #[cfg(feature = "postgres")]
     pub(super) fn locked(&self) -> Vec<Digest> {
         let held = locked(&self.held);
         let with_lock = held.iter().filter(|(_, held)| held.locked);

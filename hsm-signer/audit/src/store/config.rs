@@ -1,22 +1,14 @@
 //! Where the store is.
 
-#[cfg(feature = "postgres")]
-use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
 #[cfg(feature = "postgres")]
-use secrecy::{ExposeSecret, SecretString};
-#[cfg(feature = "postgres")]
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::postgres::PgConnectOptions;
 
 use super::error::StoreError;
 #[cfg(feature = "postgres")]
-use mls_signer_message::secret_file::read_secret;
-
-#[cfg(feature = "postgres")]
-/// The longest password, in bytes.
-const LONGEST_PASSWORD: usize = 1024;
+use super::postgres;
 
 /// Where the store is, and how it is reached.
 #[derive(Clone, Debug)]
@@ -61,28 +53,14 @@ impl StoreConfig {
         if has_password(&self.url) {
             return Err(StoreError::PasswordInUrl);
         }
-        self.postgres_options()
-    }
-
-    #[cfg(not(feature = "postgres"))]
-    fn postgres_options(&self) -> Result<Place, StoreError> {
-        Err(StoreError::Url {
+        #[cfg(feature = "postgres")]
+        let place = postgres::options(&self.url, self.password_file.as_deref())
+            .map(|options| Place::Postgres(Box::new(options)));
+        #[cfg(not(feature = "postgres"))]
+        let place = Err(StoreError::Url {
             reason: "this program was built without the feature postgres".into(),
-        })
-    }
-
-    #[cfg(feature = "postgres")]
-    fn postgres_options(&self) -> Result<Place, StoreError> {
-        // The parser's error may quote what it could not parse.
-        let options: PgConnectOptions = self.url.parse().map_err(|_| StoreError::Url {
-            reason: "it is no PostgreSQL URL".into(),
-        })?;
-        let options = match &self.password_file {
-            Some(path) => options.password(password(path)?.expose_secret()),
-            None => options,
-        };
-        refuse_tls_that_is_not_built_in(&options)?;
-        Ok(Place::Postgres(Box::new(options)))
+        });
+        place
     }
 }
 
@@ -113,33 +91,4 @@ fn has_password(url: &str) -> bool {
         || parameters
             .split('&')
             .any(|pair| pair.starts_with("password="))
-}
-
-#[cfg(feature = "postgres")]
-fn password(path: &Path) -> Result<SecretString, StoreError> {
-    let bytes = read_secret(path, LONGEST_PASSWORD)?;
-    let text = std::str::from_utf8(&bytes).unwrap_or_default();
-    if text.is_empty() || text.len() > LONGEST_PASSWORD {
-        return Err(StoreError::Password(format!(
-            "{} must hold 1 to {LONGEST_PASSWORD} bytes of UTF-8",
-            path.display()
-        )));
-    }
-    Ok(SecretString::from(text))
-}
-
-#[cfg(feature = "postgres")]
-/// sqlx would go on in the clear under `sslmode=prefer`, its default, and say so only late
-/// under `require`.
-fn refuse_tls_that_is_not_built_in(options: &PgConnectOptions) -> Result<(), StoreError> {
-    let wanted = matches!(
-        options.get_ssl_mode(),
-        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
-    );
-    if wanted && !cfg!(feature = "postgres-tls") {
-        return Err(StoreError::Url {
-            reason: "this program was built without the feature postgres-tls".into(),
-        });
-    }
-    Ok(())
 }

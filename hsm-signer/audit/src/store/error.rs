@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mls_signer_message::secret_file::SecretFileError;
+use sqlx::migrate::MigrateError;
 
 /// Any failure of the store. None carries a password.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -95,6 +96,16 @@ impl From<sqlx::Error> for StoreError {
                 Self::Corrupt(error.to_string())
             }
             other => Self::unavailable(other),
+        }
+    }
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+            MigrateError::VersionMissing(found) => Self::TooNew { found },
+            other => Self::Migration(other.to_string()),
         }
     }
 }

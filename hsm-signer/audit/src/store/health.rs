@@ -17,16 +17,16 @@ pub struct StoreHealth {
     pub reason: Option<String>,
 }
 
-pub(super) struct HealthBoard(Mutex<State>);
+pub(super) struct HealthBoard(Mutex<Availability>);
 
-struct State {
+struct Availability {
     failure: Option<StoreError>,
     since: Instant,
 }
 
 impl Default for HealthBoard {
     fn default() -> Self {
-        Self(Mutex::new(State {
+        Self(Mutex::new(Availability {
             failure: None,
             since: Instant::now(),
         }))

@@ -1,120 +1,219 @@
 //! What the writer needs of a database: one connection that writes.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+#[cfg(feature = "postgres")]
+use sqlx::PgConnection;
+use sqlx::SqliteConnection;
+use tokio::time::timeout;
 
 use super::claims::Answer;
+use super::config::Place;
+use super::database::on;
 use super::error::StoreError;
+#[cfg(feature = "postgres")]
+use super::postgres;
+use super::rows::{self, ChainColumns, Row, signed};
+use super::sqlite;
 use crate::SignedStatement;
-use crate::chain::{Chain, Hash};
+use crate::chain::Chain;
 use crate::request::Digest;
-
-/// A record and its answer, as they are stored.
-pub(super) struct Row {
-    pub(super) tenant: String,
-    pub(super) sequence: u64,
-    pub(super) request: Digest,
-    pub(super) encoded: Vec<u8>,
-    pub(super) hash: Hash,
-    pub(super) message: Vec<u8>,
-    pub(super) proposal_ref: Vec<u8>,
-}
-
-type Done<T> = Result<T, StoreError>;
 
 /// A connection that writes. After an error it is not used again before
 /// [`recover`](Self::recover) succeeds; what was begun does not become visible, unless the
 /// error was that of [`commit`](Self::commit), which may have happened or not.
-pub(super) trait Journal: Send + 'static {
+pub(super) struct Journal {
+    database: Database,
+    patience: Duration,
+    connection: Option<Connection>,
+}
+
+enum Database {
+    Sqlite(sqlite::Database),
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Database),
+}
+
+enum Connection {
+    Sqlite(SqliteConnection),
+    #[cfg(feature = "postgres")]
+    Postgres(PgConnection),
+}
+
+/// Runs a query of which nothing is fetched.
+macro_rules! execute {
+    ($journal:expr, $query:expr) => {
+        on!(
+            Connection,
+            $journal.connection()?,
+            |_dialect, connection| { $query.execute(connection).await.map(drop)? }
+        )
+    };
+}
+
+type Done<T> = Result<T, StoreError>;
+
+impl Journal {
+    /// A journal; it is opened by [`recover`](Self::recover). On SQLite it has the lock by
+    /// which no other process has one.
+    pub(super) fn new(place: &Place, patience: Duration) -> Done<Self> {
+        let database = match place {
+            Place::Sqlite(path) => Database::Sqlite(sqlite::Database::new(path)?),
+            #[cfg(feature = "postgres")]
+            Place::Postgres(options) => {
+                Database::Postgres(postgres::Database::new(options, patience))
+            }
+        };
+        Ok(Self {
+            database,
+            patience,
+            connection: None,
+        })
+    }
+
     /// Opens a new connection, makes durable what an earlier one may have left, and proves it
     /// with a transaction.
-    fn recover(&mut self) -> impl Future<Output = Done<()>> + Send;
+    pub(super) async fn recover(&mut self) -> Done<()> {
+        let recovered = timeout(self.patience, self.reconnect()).await;
+        recovered.unwrap_or(Err(StoreError::unavailable("it does not answer")))
+    }
+
+    async fn reconnect(&mut self) -> Done<()> {
+        self.close().await;
+        let mut connection = match &self.database {
+            Database::Sqlite(database) => Connection::Sqlite(database.connect().await?),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => Connection::Postgres(database.connect().await?),
+        };
+        let probe = "UPDATE probe SET count = count + 1";
+        on!(Connection, &mut connection, |_dialect, connection| {
+            sqlx::query(probe).execute(connection).await.map(drop)?
+        });
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    fn connection(&mut self) -> Done<&mut Connection> {
+        let missing = || StoreError::unavailable("the database is not open");
+        self.connection.as_mut().ok_or_else(missing)
+    }
 
     /// Begins a transaction.
-    fn begin(&mut self) -> impl Future<Output = Done<()>> + Send;
+    pub(super) async fn begin(&mut self) -> Done<()> {
+        on!(Connection, self.connection()?, |dialect, connection| {
+            let begin = sqlx::raw_sql(dialect::BEGIN);
+            begin.execute(connection).await.map(drop)?
+        });
+        Ok(())
+    }
 
     /// Where these tenants' chains end. Nobody else extends them before the transaction ends.
     /// The tenants are in alphabetical order, so that no two wait for each other.
-    fn chains(&mut self, tenants: &[String]) -> impl Future<Output = Done<Vec<Chain>>> + Send;
+    pub(super) async fn chains(&mut self, tenants: &[String]) -> Done<Vec<Chain>> {
+        let rows: Vec<ChainColumns> = on!(Connection, self.connection()?, |dialect, connection| {
+            let query = sqlx::query_as(dialect::CHAINS).bind(dialect::names(tenants));
+            query.fetch_all(connection).await?
+        });
+        rows::chains(rows)
+    }
 
     /// Adds a chain, unless the tenant has one.
-    fn add_chain(&mut self, chain: &Chain) -> impl Future<Output = Done<()>> + Send;
+    pub(super) async fn add_chain(&mut self, chain: &Chain) -> Done<()> {
+        let sql = "INSERT INTO chain (tenant, id, pruned, anchor, sequence, head) \
+             VALUES ($1, $2, 0, $3, 0, $3) ON CONFLICT (tenant) DO NOTHING";
+        execute!(
+            self,
+            sqlx::query(sql)
+                .bind(&chain.tenant)
+                .bind(&chain.id[..])
+                .bind(&chain.anchor[..])
+        );
+        Ok(())
+    }
 
     /// The answers that are stored for some of these requests.
-    fn answers(
-        &mut self,
-        requests: &[Digest],
-    ) -> impl Future<Output = Done<HashMap<Digest, Answer>>> + Send;
+    pub(super) async fn answers(&mut self, requests: &[Digest]) -> Done<HashMap<Digest, Answer>> {
+        let rows = on!(Connection, self.connection()?, |dialect, connection| {
+            let query = sqlx::query_as(dialect::ANSWERS).bind(dialect::digests(requests));
+            query.fetch_all(connection).await?
+        });
+        rows::answers(rows)
+    }
 
     /// Adds rows.
-    fn add_rows(&mut self, rows: &[Row]) -> impl Future<Output = Done<()>> + Send;
+    pub(super) async fn add_rows(&mut self, rows: &[Row]) -> Done<()> {
+        on!(Connection, self.connection()?, |dialect, connection| {
+            dialect::add_rows(rows)
+                .execute(connection)
+                .await
+                .map(drop)?
+        });
+        Ok(())
+    }
 
     /// Writes down where these chains begin and end now.
-    fn move_chains(&mut self, chains: &[Chain]) -> impl Future<Output = Done<()>> + Send;
+    pub(super) async fn move_chains(&mut self, chains: &[Chain]) -> Done<()> {
+        let sql = "UPDATE chain SET pruned = $2, anchor = $3, sequence = $4, head = $5 \
+             WHERE tenant = $1";
+        for chain in chains {
+            let (pruned, sequence) = (signed(chain.pruned)?, signed(chain.sequence)?);
+            execute!(
+                self,
+                sqlx::query(sql)
+                    .bind(&chain.tenant)
+                    .bind(pruned)
+                    .bind(&chain.anchor[..])
+                    .bind(sequence)
+                    .bind(&chain.head[..])
+            );
+        }
+        Ok(())
+    }
 
-    /// Adds a statement.
-    fn add_statement(
-        &mut self,
-        statement: &SignedStatement,
-    ) -> impl Future<Output = Done<()>> + Send;
+    /// Adds a statement; one that is there stays.
+    pub(super) async fn add_statement(&mut self, made: &SignedStatement) -> Done<()> {
+        let sql = "INSERT INTO statement (tenant, sequence, encoded, key, signature) \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        let sequence = signed(made.statement.sequence)?;
+        execute!(
+            self,
+            sqlx::query(sql)
+                .bind(&made.statement.tenant)
+                .bind(sequence)
+                .bind(made.statement.encode())
+                .bind(made.key.encode())
+                .bind(&made.signature)
+        );
+        Ok(())
+    }
 
     /// Removes a tenant's rows up to `sequence`, and the statements before it.
-    fn remove_rows(&mut self, tenant: &str, sequence: u64)
-    -> impl Future<Output = Done<()>> + Send;
+    pub(super) async fn remove_rows(&mut self, tenant: &str, sequence: u64) -> Done<()> {
+        let sequence = signed(sequence)?;
+        for sql in [
+            "DELETE FROM record WHERE tenant = $1 AND sequence <= $2",
+            "DELETE FROM statement WHERE tenant = $1 AND sequence < $2",
+        ] {
+            execute!(self, sqlx::query(sql).bind(tenant).bind(sequence));
+        }
+        Ok(())
+    }
 
     /// Ends the transaction; what it did is durable when this returns. Gives the time that
     /// it took.
-    fn commit(&mut self) -> impl Future<Output = Done<Duration>> + Send;
+    pub(super) async fn commit(&mut self) -> Done<Duration> {
+        let begun = Instant::now();
+        execute!(self, sqlx::raw_sql("COMMIT"));
+        Ok(begun.elapsed())
+    }
 
     /// Closes the connection.
-    fn close(&mut self) -> impl Future<Output = ()> + Send;
-}
-
-/// A sequence number as databases keep it.
-pub(super) fn signed(sequence: u64) -> Done<i64> {
-    i64::try_from(sequence).map_err(|_| StoreError::Corrupt("a sequence number".into()))
-}
-
-/// A sequence number that a database gave.
-pub(super) fn unsigned(sequence: i64) -> Done<u64> {
-    u64::try_from(sequence).map_err(|_| StoreError::Corrupt("a sequence number".into()))
-}
-
-/// 32 bytes that a database gave.
-pub(super) fn hash(bytes: Vec<u8>) -> Done<[u8; 32]> {
-    let hash = bytes.try_into();
-    hash.map_err(|_| StoreError::Corrupt("a hash that has not 32 bytes".into()))
-}
-
-/// The columns of a chain, in the order of the table.
-pub(super) type ChainColumns = (String, Vec<u8>, i64, Vec<u8>, i64, Vec<u8>);
-
-/// A chain from its columns.
-pub(super) fn chain(columns: ChainColumns) -> Done<Chain> {
-    let (tenant, id, pruned, anchor, sequence, head) = columns;
-    Ok(Chain {
-        tenant,
-        id: hash(id)?,
-        pruned: unsigned(pruned)?,
-        anchor: hash(anchor)?,
-        sequence: unsigned(sequence)?,
-        head: hash(head)?,
-    })
-}
-
-/// The columns of an answer: request, message, ProposalRef, sequence.
-pub(super) type AnswerColumns = (Vec<u8>, Vec<u8>, Vec<u8>, i64);
-
-/// Answers from their columns.
-pub(super) fn answers(rows: Vec<AnswerColumns>) -> Done<HashMap<Digest, Answer>> {
-    let answer = |(request, message, proposal_ref, sequence)| {
-        let answer = Answer {
-            message,
-            proposal_ref,
-            sequence: unsigned(sequence)?,
-        };
-        Ok((hash(request)?, answer))
-    };
-    rows.into_iter().map(answer).collect()
+    pub(super) async fn close(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            on!(Connection, connection, |dialect, connection| {
+                dialect::close(connection).await
+            });
+        }
+    }
 }

@@ -10,11 +10,10 @@ use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::claims::Claims;
+use super::claims::{Claims, Known};
 use super::error::StoreError;
-use super::journal::{AnswerColumns, answers};
-use super::lookup::Known;
-use super::postgres::{ANSWERS, limit, list, session};
+use super::postgres::{ANSWERS, digests, limit, session};
+use super::rows::{AnswerColumns, answers};
 use crate::request::Digest;
 
 /// Asks for locks.
@@ -34,7 +33,7 @@ impl Locks {
         ended: mpsc::UnboundedReceiver<Digest>,
     ) -> Self {
         let (sender, takes) = mpsc::channel(256);
-        let keeper = Keeper {
+        let locks = LockSession {
             options: session(options, "claims"),
             patience,
             claims,
@@ -42,7 +41,7 @@ impl Locks {
             ended,
             unlock: Vec::new(),
         };
-        tokio::spawn(keeper.run(takes));
+        tokio::spawn(locks.run(takes));
         Self(sender)
     }
 
@@ -56,7 +55,7 @@ impl Locks {
 }
 
 /// Has the connection with the locks. Questions that wait are asked together.
-struct Keeper {
+struct LockSession {
     options: PgConnectOptions,
     patience: Duration,
     claims: Arc<Claims>,
@@ -71,7 +70,7 @@ const TIDY: Duration = Duration::from_millis(10);
 /// The most questions asked together.
 const TOGETHER: usize = 64;
 
-impl Keeper {
+impl LockSession {
     async fn run(mut self, mut takes: mpsc::Receiver<Take>) {
         loop {
             let mut together = Vec::new();
@@ -114,27 +113,22 @@ impl Keeper {
             .iter()
             .flat_map(|take| take.requests.iter().copied())
             .collect();
-        let known = match timeout(self.patience, self.ask(&requests)).await {
-            Ok(known) => known,
-            Err(_) => Err(StoreError::unavailable("it does not answer")),
-        };
-        match known {
-            Ok(known) => self.give(takes, known),
+        let known = timeout(self.patience, self.ask(&requests)).await;
+        match known.unwrap_or(Err(StoreError::unavailable("it does not answer"))) {
+            Ok(known) => {
+                let mut known = known.into_iter();
+                for take in takes {
+                    let part = known.by_ref().take(take.requests.len()).collect();
+                    // Who asked may be gone; its claims are too, then.
+                    let _ = take.reply.send(Ok(part));
+                }
+            }
             Err(error) => {
                 self.connection = None;
                 for take in takes {
                     let _ = take.reply.send(Err(error.clone()));
                 }
             }
-        }
-    }
-
-    fn give(&mut self, takes: Vec<Take>, known: Vec<Known>) {
-        let mut known = known.into_iter();
-        for take in takes {
-            let part = known.by_ref().take(take.requests.len()).collect();
-            // Who asked may be gone; its claims are too, then.
-            let _ = take.reply.send(Ok(part));
         }
     }
 
@@ -147,7 +141,7 @@ impl Keeper {
         };
         let connection = self.connection.insert(connection);
         let locked = lock(connection, requests).await?;
-        let query = sqlx::query_as::<_, AnswerColumns>(ANSWERS).bind(list(requests));
+        let query = sqlx::query_as::<_, AnswerColumns>(ANSWERS).bind(digests(requests));
         let mut stored = answers(query.fetch_all(connection).await?)?;
         let mut known = Vec::with_capacity(requests.len());
         for request in requests {

@@ -1,22 +1,11 @@
 //! The one place that knows which requests are answered, and which another replica is signing.
 
-use super::claims::Answer;
+use super::claims::Known;
 use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::locks::Locks;
 use super::reader::LogReader;
 use crate::request::Digest;
-
-/// What the database knows of a request.
-pub(super) enum Known {
-    /// Its answer.
-    Answered(Answer),
-    /// No answer, and no other replica has it.
-    Free,
-    /// Another replica is signing it.
-    #[cfg(feature = "postgres")]
-    Elsewhere,
-}
 
 /// Asks the database about requests that this process claims.
 pub(super) enum Lookup {

@@ -1,15 +1,17 @@
 //! Every answer and its audit record, durable before the answer is released.
 //!
 //! ```text
-//! settle                 claim, sign what is ours, commit, wait   settle.rs
+//! Store::settle          claim, sign what is ours, commit, wait   here
 //!   claim                once in this process                        claims.rs
 //!     Lookup             answered before? another replica's?         lookup.rs
 //!       Locks            advisory locks of one session               locks.rs
-//!   commit               checks the message against the claim        here
+//!   commit               checks the message against the claim        signed.rs
 //!     Writer             one transaction for all that waits          writer.rs
-//!       Journal          a connection that writes                    sqlite.rs, postgres.rs
-//! checkpoint, prune      what the HSM says of the log                statements.rs
+//!       Journal          a connection that writes                    journal.rs
+//! checkpoint, prune      what the HSM says of the log                here
 //! LogReader              the log, beside the service                 reader.rs
+//! on!                    one statement for both databases            database.rs
+//!                        what each says in its own way               sqlite.rs, postgres.rs
 //! ```
 //!
 //! SQLite belongs to one process; several replicas share a PostgreSQL database. A request is
@@ -26,6 +28,7 @@
 
 mod claims;
 mod config;
+mod database;
 mod error;
 mod health;
 mod journal;
@@ -37,14 +40,14 @@ mod migrations;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod reader;
-mod settle;
+mod rows;
+mod signed;
 mod sqlite;
-mod statements;
 mod writer;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -54,55 +57,39 @@ pub use claims::{Answer, Claim, Ours, Theirs};
 pub use config::StoreConfig;
 pub use error::StoreError;
 pub use health::StoreHealth;
-pub use metrics::{HistogramSnapshot, MetricsSnapshot, SIZE_BOUNDS, TIME_BOUNDS};
+pub use metrics::Metrics;
 pub use reader::LogReader;
-pub use settle::Unsettled;
-pub use statements::MOST_PRUNED;
+pub use signed::{MAX_TEXT, Signed};
 
-use crate::Caller;
 pub use crate::request::{Fingerprint, RequestKey};
 pub use crate::stored_record::StoredRecord;
+
+use crate::chain::Chain;
+use crate::statement;
 use crate::sync::{Mutex, locked};
-use claims::Claims;
+use crate::{Kind, SignedStatement, Statement, StatementSigner};
+use claims::{Claims, Known};
 use config::Place;
 use health::HealthBoard;
 use journal::Journal;
 #[cfg(feature = "postgres")]
 use locks::Locks;
-use lookup::{Known, Lookup};
-use metrics::Metrics;
-use mls_signer_message::hash::sha256;
-use mls_signer_message::scheme::Scheme;
-use mls_signer_message::signed_removal::SignedRemoval;
-#[cfg(feature = "postgres")]
-use postgres::PostgresJournal;
-use reader::Pool;
-use sqlite::SqliteJournal;
-use writer::{Entry, Job, Writer};
-
-/// Longest text in a record, in bytes.
-pub const MAX_TEXT: usize = 1024;
+use lookup::Lookup;
+use writer::{Append, Job, Writer, now};
 
 /// Jobs that may wait for the writer.
 const QUEUE: usize = 4096;
 
-/// A message that was signed, and what the audit is to know of it.
+/// The most records that [`Store::prune`] removes in one step.
+pub const MOST_PRUNED: u64 = 20_000;
+
+/// Why a request of [`Store::settle`] has no answer.
 #[derive(Debug)]
-pub struct Signed {
-    /// The right by which it was signed.
-    pub claim: Ours,
-    /// What was signed.
-    pub proposal: SignedRemoval,
-    /// Who asked. All texts have at most [`MAX_TEXT`] bytes.
-    pub caller: Caller,
-    /// The name of the request.
-    pub request_id: String,
-    /// The key's label.
-    pub key_label: String,
-    /// The key's scheme.
-    pub scheme: &'static Scheme,
-    /// The token that signed, as the configuration names it.
-    pub source: String,
+pub enum Unsettled<E> {
+    /// The caller's own reason.
+    NotSigned(E),
+    /// The store's.
+    Store(StoreError),
 }
 
 /// Answers and their records, in SQLite or PostgreSQL. See the [module](self).
@@ -113,7 +100,7 @@ pub struct Store {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     board: Arc<HealthBoard>,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
 }
 
 impl Store {
@@ -124,62 +111,29 @@ impl Store {
     /// database; the database cannot be reached, is of a newer version, or does not keep what
     /// it acknowledges.
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let place = config.place()?;
+        let mut journal = Journal::new(&place, config.patience)?;
+        journal.recover().await?;
+        let reader = LogReader::new(&place, config.patience);
         let (claims, ended) = Claims::new(config.max_claims);
-        let metrics: Arc<Metrics> = Arc::default();
-        match config.place()? {
-            Place::Sqlite(path) => {
+        let lookup = match &place {
+            Place::Sqlite(_) => {
                 // Claims have no locks here that would have to be given back.
                 drop(ended);
-                let journal = opened(SqliteJournal::new(&path)?, config.patience).await?;
-                let reader = LogReader::new(Pool::Sqlite(sqlite::readers(&path)));
-                let lookup = Lookup::Alone(reader.clone());
-                Ok(Self::start(
-                    config, journal, claims, lookup, reader, metrics,
-                ))
+                Lookup::Alone(reader.clone())
             }
             #[cfg(feature = "postgres")]
             Place::Postgres(options) => {
-                let journal = PostgresJournal::new(&options, config.patience);
-                let journal = opened(journal, config.patience).await?;
-                let pool = postgres::readers(&options, config.patience);
-                let reader = LogReader::new(Pool::Postgres(pool));
-                let shared = Arc::clone(&claims);
-                let locks = Locks::start(&options, config.patience, shared, ended);
-                let lookup = Lookup::Shared(locks);
-                Ok(Self::start(
-                    config, journal, claims, lookup, reader, metrics,
-                ))
+                let claims = Arc::clone(&claims);
+                Lookup::Shared(Locks::start(options, config.patience, claims, ended))
             }
-        }
-    }
-
-    /// Reads the log of a store without serving from it: takes no lock, and changes nothing.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the URL or the password cannot be used.
-    pub fn log(config: &StoreConfig) -> Result<LogReader, StoreError> {
-        Ok(LogReader::new(match config.place()? {
-            Place::Sqlite(path) => Pool::Sqlite(sqlite::readers(&path)),
-            #[cfg(feature = "postgres")]
-            Place::Postgres(options) => {
-                Pool::Postgres(postgres::readers(&options, config.patience))
-            }
-        }))
-    }
-
-    fn start<J: Journal>(
-        config: &StoreConfig,
-        journal: J,
-        claims: Arc<Claims>,
-        lookup: Lookup,
-        reader: LogReader,
-        metrics: Arc<Metrics>,
-    ) -> Self {
+        };
         let board: Arc<HealthBoard> = Arc::default();
+        let metrics = Metrics::default();
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let shared = (Arc::clone(&board), Arc::clone(&metrics));
-        let writer = Writer::new(journal, config.patience, shared.0, shared.1);
-        Self {
+        let shared = Arc::clone(&board);
+        let writer = Writer::new(journal, config.patience, shared, metrics.clone());
+        Ok(Self {
             claims,
             lookup,
             reader,
@@ -187,7 +141,76 @@ impl Store {
             writer: Mutex::new(Some(tokio::spawn(writer.run(queue)))),
             board,
             metrics,
+        })
+    }
+
+    /// Reads the log of a store without serving from it: takes no lock, and changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the URL or the password cannot be used.
+    pub fn log(config: &StoreConfig) -> Result<LogReader, StoreError> {
+        Ok(LogReader::new(&config.place()?, config.patience))
+    }
+
+    /// Has each request answered once: what was answered before gets the same bytes; what
+    /// nobody else is signing is given to `sign`, by its place in `requests`, and committed;
+    /// what another caller is signing is waited for. A result for each request, in order.
+    ///
+    /// `sign` gets the claims it is to sign, with their places, and gives for each place what
+    /// is to be committed or why there is nothing; a place that it leaves out is not answered.
+    /// It is called again when another caller gave up.
+    pub async fn settle<E, S, F>(
+        &self,
+        requests: &[RequestKey],
+        deadline: Instant,
+        mut sign: S,
+    ) -> Vec<Result<Answer, Unsettled<E>>>
+    where
+        S: FnMut(Vec<(usize, Ours)>) -> F,
+        F: Future<Output = Vec<(usize, Result<Signed, E>)>>,
+    {
+        let mut results: Vec<Option<_>> = requests.iter().map(|_| None).collect();
+        let mut open: Vec<usize> = (0..requests.len()).collect();
+        while !open.is_empty() {
+            let asked: Vec<RequestKey> = open.iter().map(|at| requests[*at].clone()).collect();
+            let mut ours = Vec::new();
+            let mut theirs = Vec::new();
+            for (at, claim) in open.drain(..).zip(self.claim(&asked, deadline).await) {
+                match claim {
+                    Ok(Claim::Answered(answer)) => results[at] = Some(Ok(answer)),
+                    Ok(Claim::Ours(claim)) => ours.push((at, claim)),
+                    Ok(Claim::Theirs(claim)) => theirs.push((at, claim)),
+                    Err(error) => results[at] = Some(Err(Unsettled::Store(error))),
+                }
+            }
+            if !ours.is_empty() {
+                let mut places = Vec::new();
+                let mut committed = Vec::new();
+                for (at, signed) in sign(ours).await {
+                    match signed {
+                        Ok(signed) => {
+                            places.push(at);
+                            committed.push(signed);
+                        }
+                        Err(error) => results[at] = Some(Err(Unsettled::NotSigned(error))),
+                    }
+                }
+                for (at, result) in places.into_iter().zip(self.commit(committed).await) {
+                    results[at] = Some(result.map_err(Unsettled::Store));
+                }
+            }
+            for (at, claim) in theirs {
+                match claim.wait(deadline).await {
+                    Some(answer) => results[at] = Some(Ok(answer)),
+                    None => open.push(at),
+                }
+            }
         }
+        let unanswered = || Err(Unsettled::Store(StoreError::Closed));
+        let results = results.into_iter();
+        results
+            .map(|result| result.unwrap_or_else(unanswered))
+            .collect()
     }
 
     /// Claims requests: a result for each, in order. It does not wait for other callers. Two
@@ -200,14 +223,15 @@ impl Store {
         requests: &[RequestKey],
         deadline: Instant,
     ) -> Vec<Result<Claim, StoreError>> {
-        let begun = Instant::now();
         if let Err(error) = self.may_claim(deadline) {
             return requests.iter().map(|_| Err(error.clone())).collect();
         }
         let claimed = requests.iter().map(|request| self.claims.claim(request));
         let mut claims: Vec<_> = claimed.map(|claim| claim.ok_or(StoreError::Full)).collect();
         self.ask_database(&mut claims, deadline).await;
-        self.count(&claims, begun);
+        for claim in claims.iter().flatten() {
+            self.metrics.claimed(claim);
+        }
         claims
     }
 
@@ -249,72 +273,159 @@ impl Store {
         }
     }
 
-    fn count(&self, claims: &[Result<Claim, StoreError>], begun: Instant) {
-        let (mut answered, mut ours, mut theirs) = (0, 0, 0);
-        for claim in claims.iter().flatten() {
-            match claim {
-                Claim::Answered(_) => answered += 1,
-                Claim::Ours(_) => ours += 1,
-                Claim::Theirs(_) => theirs += 1,
-            }
-        }
-        self.metrics
-            .claimed(answered, ours, theirs, begun.elapsed());
-    }
-
     /// Writes each message and its record; the answers are durable when this returns. All that
     /// is handed over is written in one transaction, or nothing of it. The message is read
     /// and must be what was claimed.
     ///
     /// A future that is dropped does not undo what was handed over.
     pub async fn commit(&self, signed: Vec<Signed>) -> Vec<Result<Answer, StoreError>> {
-        let mut results: Vec<_> = Vec::with_capacity(signed.len());
-        let mut entries = Vec::with_capacity(signed.len());
+        let mut refused = Vec::new();
+        let mut fit = Vec::with_capacity(signed.len());
         for signed in signed {
-            match entry(signed) {
-                Ok(entry) => {
-                    entries.push(entry);
-                    results.push(None);
-                }
-                Err(error) => results.push(Some(Err(error))),
+            let checked = signed.check();
+            refused.push(checked.clone().err());
+            if checked.is_ok() {
+                fit.push(signed);
             }
         }
-        let count = entries.len();
-        let written = self.write(entries).await;
-        let mut written = written
-            .unwrap_or_else(|error| vec![Err(error); count])
-            .into_iter();
-        let results = results.into_iter();
-        results
-            .map(|result| {
-                result
-                    .or_else(|| written.next())
-                    .unwrap_or(Err(StoreError::Closed))
-            })
-            .collect()
+        let count = fit.len();
+        let written = self.write(fit).await;
+        let written = written.unwrap_or_else(|error| vec![Err(error); count]);
+        let mut written = written.into_iter();
+        let results = refused.into_iter().map(|refused| match refused {
+            Some(error) => Err(error),
+            None => written.next().unwrap_or(Err(StoreError::Closed)),
+        });
+        results.collect()
     }
 
     async fn write(
         &self,
-        entries: Vec<Entry>,
+        signed: Vec<Signed>,
     ) -> Result<Vec<Result<Answer, StoreError>>, StoreError> {
-        if entries.is_empty() {
+        if signed.is_empty() {
             return Ok(Vec::new());
         }
         let (reply, results) = oneshot::channel();
-        let handed = Instant::now();
-        self.hand_over(Job::Append {
-            entries,
-            handed,
-            reply,
-        })
-        .await?;
+        self.hand_over(Job::Append(Append { signed, reply }))
+            .await?;
         results.await.map_err(|_| StoreError::Closed)
     }
 
     async fn hand_over(&self, job: Job) -> Result<(), StoreError> {
         let jobs = locked(&self.jobs).clone().ok_or(StoreError::Closed)?;
         jobs.send(job).await.map_err(|_| StoreError::Closed)
+    }
+
+    /// Has the HSM say how far a tenant's chain has come, and keeps that. `None` when there is
+    /// no record yet, or none since the last checkpoint under this key.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails or the HSM does not sign.
+    pub async fn checkpoint(
+        &self,
+        tenant: &str,
+        signer: Arc<dyn StatementSigner>,
+    ) -> Result<Option<SignedStatement>, StoreError> {
+        let Some(chain) = self.reader.chain(tenant).await? else {
+            return Ok(None);
+        };
+        let made = self.reader.statements(tenant).await?;
+        let known = |signed: &SignedStatement| {
+            signed.statement.sequence == chain.sequence
+                && signed.statement.kind == Kind::Checkpoint
+                && signed.key.public_key == signer.public_key()
+        };
+        if chain.sequence == 0 || made.iter().any(known) {
+            return Ok(None);
+        }
+        let statement = Statement {
+            kind: Kind::Checkpoint,
+            chain_id: chain.id,
+            tenant: chain.tenant,
+            sequence: chain.sequence,
+            head: chain.head,
+            time: now(),
+        };
+        self.keep(statement, signer).await.map(Some)
+    }
+
+    /// Removes records and answers that were written before `time` (milliseconds since 1 January
+    /// 1970, UTC), up to a checkpoint of this key, which the HSM then signs to be the end of
+    /// what was pruned. One step: at most [`MOST_PRUNED`] records, unless the first checkpoint
+    /// after them is further; `None` when there is nothing more to prune.
+    ///
+    /// A request whose answer was pruned is signed anew, and differently: what is pruned should
+    /// be older than any group stays in one epoch. Export it first.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the chain is not what the checkpoint says; then nothing is
+    /// removed. Others when the database fails or the HSM does not sign.
+    pub async fn prune(
+        &self,
+        tenant: &str,
+        time: u64,
+        signer: Arc<dyn StatementSigner>,
+    ) -> Result<Option<SignedStatement>, StoreError> {
+        let statements = self.reader.statements(tenant).await?;
+        let Some(chain) = self.reader.chain(tenant).await? else {
+            return Ok(None);
+        };
+        let eligible = statements.into_iter().filter(|signed| {
+            let statement = &signed.statement;
+            statement.kind == Kind::Checkpoint
+                && statement.sequence > chain.pruned
+                && statement.time <= time
+                && signed.key.public_key == signer.public_key()
+        });
+        let mut end: Option<SignedStatement> = None;
+        for signed in eligible {
+            if end.is_none() || signed.statement.sequence - chain.pruned <= MOST_PRUNED {
+                end = Some(signed);
+            }
+        }
+        let Some(end) = end else { return Ok(None) };
+        self.check_end(&chain, &end).await?;
+        let statement = Statement {
+            kind: Kind::Pruning,
+            time: now(),
+            ..end.statement
+        };
+        self.keep(statement, signer).await.map(Some)
+    }
+
+    /// Whether the chain has, where the checkpoint says so, the hash that it says.
+    async fn check_end(&self, chain: &Chain, end: &SignedStatement) -> Result<(), StoreError> {
+        let statement = &end.statement;
+        let before = statement.sequence - 1;
+        let last = self.reader.records(&chain.tenant, before, 1).await?;
+        let same = |record: &StoredRecord| {
+            record.sequence == statement.sequence && record.hash == statement.head
+        };
+        if statement.chain_id != chain.id || !last.first().is_some_and(same) || !end.verifies() {
+            return Err(StoreError::Corrupt("a checkpoint that does not fit".into()));
+        }
+        Ok(())
+    }
+
+    async fn keep(
+        &self,
+        statement: Statement,
+        signer: Arc<dyn StatementSigner>,
+    ) -> Result<SignedStatement, StoreError> {
+        let signing =
+            tokio::task::spawn_blocking(move || statement::sign(statement, signer.as_ref()));
+        let unsigned = |reason: &dyn fmt::Display| StoreError::Unsigned(reason.to_string());
+        let signed = signing.await.map_err(|error| unsigned(&error))?;
+        let statement = signed.map_err(|error| unsigned(&error))?;
+        let (reply, kept) = oneshot::channel();
+        self.hand_over(Job::Keep {
+            statement: statement.clone(),
+            reply,
+        })
+        .await?;
+        kept.await.map_err(|_| StoreError::Closed)??;
+        Ok(statement)
     }
 
     /// Reads the log that this store writes.
@@ -327,9 +438,9 @@ impl Store {
         self.board.health()
     }
 
-    /// What was counted.
-    pub fn metrics(&self) -> MetricsSnapshot {
-        self.metrics.snapshot()
+    /// What is counted and timed.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Requests that are claimed at present in this process.
@@ -357,44 +468,4 @@ impl fmt::Debug for Store {
             .field("claimed", &self.claimed())
             .finish_non_exhaustive()
     }
-}
-
-/// The journal, once its database is open.
-async fn opened<J: Journal>(mut journal: J, patience: Duration) -> Result<J, StoreError> {
-    let opened = tokio::time::timeout(patience, journal.recover()).await;
-    opened.unwrap_or(Err(StoreError::unavailable("it does not answer")))?;
-    Ok(journal)
-}
-
-/// Checks that the message is what was claimed, and reads from it what the record needs.
-fn entry(signed: Signed) -> Result<Entry, StoreError> {
-    let refused = StoreError::NotTheClaim;
-    if *signed.proposal.removal() != signed.claim.request().removal {
-        return Err(refused("it proposes another removal"));
-    }
-    let texts = [
-        &signed.caller.name,
-        &signed.caller.authentication,
-        &signed.request_id,
-        &signed.key_label,
-        &signed.source,
-        &signed.claim.request().tenant,
-    ];
-    if texts
-        .iter()
-        .any(|text| text.len() > MAX_TEXT || text.contains('\0'))
-    {
-        return Err(refused("a text is too long, or has a zero byte"));
-    }
-    Ok(Entry {
-        signature_hash: sha256(signed.proposal.signature()),
-        proposal_ref: signed.proposal.proposal_ref(signed.scheme.reference_hash),
-        ours: signed.claim,
-        message: signed.proposal.into_message(),
-        caller: signed.caller,
-        request_id: signed.request_id,
-        key_label: signed.key_label,
-        scheme: signed.scheme,
-        source: signed.source,
-    })
 }

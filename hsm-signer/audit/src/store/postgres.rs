@@ -1,22 +1,25 @@
 //! PostgreSQL: any number of replicas on one database.
 
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
+use mls_signer_message::secret_file::read_secret;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
+use sqlx::query::Query;
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Postgres};
 use tokio::time::timeout;
 
-use super::claims::Answer;
 use super::error::StoreError;
-use super::journal::{AnswerColumns, ChainColumns, Journal, Row, answers, chain, signed};
-use super::migrations::{BEGIN_POSTGRES, POSTGRES, migrate};
-use crate::SignedStatement;
-use crate::chain::Chain;
+use super::migrations::migrate;
+use super::rows::Row;
 use crate::request::Digest;
 
 /// Connections that only read.
 const READERS: u32 = 2;
+
+/// The longest password, in bytes.
+const LONGEST_PASSWORD: usize = 1024;
 
 /// Settings of every session. The keepalives let the server see within seconds that a
 /// replica's machine is gone, and end its locks and transactions.
@@ -27,37 +30,90 @@ const SESSION: [(&str, &str); 4] = [
     ("tcp_user_timeout", "10000"),
 ];
 
-/// The connection that writes.
-pub(super) struct PostgresJournal {
-    options: PgConnectOptions,
-    patience: Duration,
-    connection: Option<PgConnection>,
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001_audit.sql")];
+
+/// What a URL without a password, and the file that has it, say of a server.
+pub(super) fn options(
+    url: &str,
+    password_file: Option<&Path>,
+) -> Result<PgConnectOptions, StoreError> {
+    // The parser's error may quote what it could not parse.
+    let options: PgConnectOptions = url.parse().map_err(|_| StoreError::Url {
+        reason: "it is no PostgreSQL URL".into(),
+    })?;
+    let options = match password_file {
+        Some(path) => options.password(password(path)?.expose_secret()),
+        None => options,
+    };
+    refuse_tls_that_is_not_built_in(&options)?;
+    Ok(options)
 }
 
-impl PostgresJournal {
-    /// A journal. The database is opened by [`Journal::recover`].
+fn password(path: &Path) -> Result<SecretString, StoreError> {
+    let bytes = read_secret(path, LONGEST_PASSWORD)?;
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    if text.is_empty() || text.len() > LONGEST_PASSWORD {
+        return Err(StoreError::Password(format!(
+            "{} must hold 1 to {LONGEST_PASSWORD} bytes of UTF-8",
+            path.display()
+        )));
+    }
+    Ok(SecretString::from(text))
+}
+
+/// sqlx would go on in the clear under `sslmode=prefer`, its default, and say so only late
+/// under `require`.
+fn refuse_tls_that_is_not_built_in(options: &PgConnectOptions) -> Result<(), StoreError> {
+    let wanted = matches!(
+        options.get_ssl_mode(),
+        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
+    );
+    if wanted && !cfg!(feature = "postgres-tls") {
+        return Err(StoreError::Url {
+            reason: "this program was built without the feature postgres-tls".into(),
+        });
+    }
+    Ok(())
+}
+
+/// A database of a server, to write to.
+pub(super) struct Database {
+    options: Box<PgConnectOptions>,
+    patience: Duration,
+}
+
+impl Database {
+    /// Connects to nothing yet.
     pub(super) fn new(options: &PgConnectOptions, patience: Duration) -> Self {
         Self {
-            options: session(options, "writer"),
+            options: Box::new(session(options, "writer")),
             patience,
-            connection: None,
         }
     }
 
-    fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
-        let missing = || StoreError::unavailable("there is no connection to the database");
-        self.connection.as_mut().ok_or_else(missing)
-    }
-
-    async fn connect(&self) -> Result<PgConnection, StoreError> {
+    /// Opens it to write, its schema brought up to date.
+    pub(super) async fn connect(&self) -> Result<PgConnection, StoreError> {
         let mut connection = self.options.connect().await?;
         assert_durable(&mut connection).await?;
-        migrate!(&mut connection, BEGIN_POSTGRES, POSTGRES);
+        migrate!(
+            connection,
+            MIGRATIONS,
+            "SELECT to_regclass('migration') IS NOT NULL"
+        );
         limit(&mut connection, self.patience).await?;
         Ok(connection)
     }
 }
 
+/// Ends a connection. One that broke has nothing to say goodbye to, and might be waited for.
+pub(super) async fn close(connection: PgConnection) {
+    let closed = timeout(Duration::from_secs(1), connection.close()).await;
+    if closed.is_err() {
+        tracing::warn!("the database did not answer when it was left");
+    }
+}
+
+/// A session of this program: its role is what the server's administrator sees.
 pub(super) fn session(options: &PgConnectOptions, role: &str) -> PgConnectOptions {
     options
         .clone()
@@ -106,128 +162,42 @@ pub(super) fn readers(options: &PgConnectOptions, patience: Duration) -> PgPool 
         .connect_lazy_with(session(options, "reader"))
 }
 
-/// The requests as an array.
-pub(super) fn list(requests: &[Digest]) -> Vec<Vec<u8>> {
-    requests.iter().map(|request| request.to_vec()).collect()
-}
+pub(super) const BEGIN: &str = "BEGIN";
 
-/// The stored answers of the requests in a [`list`].
+/// The chains of the tenants in [`names`], locked.
+pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain \
+     WHERE tenant = ANY($1) ORDER BY tenant FOR UPDATE";
+
+/// The stored answers of the requests in [`digests`].
 pub(super) const ANSWERS: &str =
     "SELECT request, message, proposal_ref, sequence FROM record WHERE request = ANY($1)";
 
-impl Journal for PostgresJournal {
-    async fn recover(&mut self) -> Result<(), StoreError> {
-        self.close().await;
-        let mut connection = self.connect().await?;
-        let sql = "UPDATE probe SET count = count + 1";
-        sqlx::query(sql).execute(&mut connection).await?;
-        self.connection = Some(connection);
-        Ok(())
-    }
-
-    async fn begin(&mut self) -> Result<(), StoreError> {
-        self.connection()?.execute("BEGIN").await?;
-        Ok(())
-    }
-
-    async fn chains(&mut self, tenants: &[String]) -> Result<Vec<Chain>, StoreError> {
-        let sql = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain \
-             WHERE tenant = ANY($1) ORDER BY tenant FOR UPDATE";
-        let query = sqlx::query_as::<_, ChainColumns>(sql).bind(tenants);
-        let rows = query.fetch_all(self.connection()?).await?;
-        rows.into_iter().map(chain).collect()
-    }
-
-    async fn add_chain(&mut self, chain: &Chain) -> Result<(), StoreError> {
-        let sql = "INSERT INTO chain (tenant, id, pruned, anchor, sequence, head) \
-             VALUES ($1, $2, 0, $3, 0, $3) ON CONFLICT (tenant) DO NOTHING";
-        let query = sqlx::query(sql)
-            .bind(&chain.tenant)
-            .bind(&chain.id[..])
-            .bind(&chain.anchor[..]);
-        query.execute(self.connection()?).await?;
-        Ok(())
-    }
-
-    async fn answers(
-        &mut self,
-        requests: &[Digest],
-    ) -> Result<HashMap<Digest, Answer>, StoreError> {
-        let query = sqlx::query_as::<_, AnswerColumns>(ANSWERS).bind(list(requests));
-        answers(query.fetch_all(self.connection()?).await?)
-    }
-
-    async fn add_rows(&mut self, rows: &[Row]) -> Result<(), StoreError> {
-        let sql = "INSERT INTO record \
-             (tenant, sequence, request, encoded, hash, message, proposal_ref) \
-             SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::bytea[], \
-             $5::bytea[], $6::bytea[], $7::bytea[])";
-        let sequences = rows.iter().map(|row| signed(row.sequence));
-        let query = sqlx::query(sql)
-            .bind(column(rows, |row| row.tenant.clone()))
-            .bind(sequences.collect::<Result<Vec<_>, _>>()?)
-            .bind(column(rows, |row| row.request.to_vec()))
-            .bind(column(rows, |row| row.encoded.clone()))
-            .bind(column(rows, |row| row.hash.to_vec()))
-            .bind(column(rows, |row| row.message.clone()))
-            .bind(column(rows, |row| row.proposal_ref.clone()));
-        query.execute(self.connection()?).await?;
-        Ok(())
-    }
-
-    async fn move_chains(&mut self, chains: &[Chain]) -> Result<(), StoreError> {
-        let sql = "UPDATE chain SET pruned = $2, anchor = $3, sequence = $4, head = $5 \
-             WHERE tenant = $1";
-        for chain in chains {
-            let query = sqlx::query(sql)
-                .bind(&chain.tenant)
-                .bind(signed(chain.pruned)?)
-                .bind(&chain.anchor[..])
-                .bind(signed(chain.sequence)?)
-                .bind(&chain.head[..]);
-            query.execute(self.connection()?).await?;
-        }
-        Ok(())
-    }
-
-    async fn add_statement(&mut self, signed_: &SignedStatement) -> Result<(), StoreError> {
-        let query = sqlx::query(super::reader::ADD_STATEMENT)
-            .bind(&signed_.statement.tenant)
-            .bind(signed(signed_.statement.sequence)?)
-            .bind(signed_.statement.encode())
-            .bind(signed_.key.encode())
-            .bind(&signed_.signature);
-        query.execute(self.connection()?).await?;
-        Ok(())
-    }
-
-    async fn remove_rows(&mut self, tenant: &str, sequence: u64) -> Result<(), StoreError> {
-        let sequence = signed(sequence)?;
-        for sql in super::reader::REMOVE {
-            let query = sqlx::query(sql).bind(tenant).bind(sequence);
-            query.execute(self.connection()?).await?;
-        }
-        Ok(())
-    }
-
-    async fn commit(&mut self) -> Result<Duration, StoreError> {
-        let begun = Instant::now();
-        self.connection()?.execute("COMMIT").await?;
-        Ok(begun.elapsed())
-    }
-
-    async fn close(&mut self) {
-        // One that broke has nothing to say goodbye to, and might be waited for.
-        if let Some(connection) = self.connection.take()
-            && timeout(Duration::from_secs(1), connection.close())
-                .await
-                .is_err()
-        {
-            tracing::warn!("the database did not answer when it was left");
-        }
-    }
+/// Tenants as an array.
+pub(super) fn names(tenants: &[String]) -> &[String] {
+    tenants
 }
 
-fn column<T>(rows: &[Row], value: impl Fn(&Row) -> T) -> Vec<T> {
+/// Requests as an array.
+pub(super) fn digests(requests: &[Digest]) -> Vec<&[u8]> {
+    requests.iter().map(|request| &request[..]).collect()
+}
+
+/// Adds rows.
+pub(super) fn add_rows(rows: &[Row]) -> Query<'_, Postgres, PgArguments> {
+    let sql = "INSERT INTO record \
+         (tenant, sequence, request, encoded, hash, message, proposal_ref) \
+         SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::bytea[], \
+         $5::bytea[], $6::bytea[], $7::bytea[])";
+    sqlx::query(sql)
+        .bind(column(rows, |row| row.tenant.as_str()))
+        .bind(column(rows, |row| row.sequence))
+        .bind(column(rows, |row| &row.request[..]))
+        .bind(column(rows, |row| &row.encoded[..]))
+        .bind(column(rows, |row| &row.hash[..]))
+        .bind(column(rows, |row| &row.message[..]))
+        .bind(column(rows, |row| &row.proposal_ref[..]))
+}
+
+fn column<'a, T>(rows: &'a [Row], value: impl Fn(&'a Row) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
 }

@@ -1,17 +1,19 @@
-//! Reading what is stored. The statements are the same on both databases, which take the
-//! same form of parameters.
+//! Reading what is stored.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 #[cfg(feature = "postgres")]
 use sqlx::PgPool;
 use sqlx::SqlitePool;
 
 use super::claims::Answer;
+use super::config::Place;
+use super::database::on;
 use super::error::StoreError;
-use super::journal::{AnswerColumns, ChainColumns, answers, chain, hash, signed, unsigned};
 #[cfg(feature = "postgres")]
 use super::postgres;
+use super::rows::{self, ChainColumns, hash, signed, unsigned};
 use super::sqlite;
 use crate::SignedStatement;
 use crate::Statement;
@@ -20,59 +22,45 @@ use crate::chain::Chain;
 use crate::request::Digest;
 use crate::stored_record::StoredRecord;
 
-/// Adds a statement; one that is there stays.
-pub(super) const ADD_STATEMENT: &str = "INSERT INTO statement (tenant, sequence, encoded, key, signature) \
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-
-/// Removes a tenant's rows up to a sequence number, and the statements before it.
-pub(super) const REMOVE: [&str; 2] = [
-    "DELETE FROM record WHERE tenant = $1 AND sequence <= $2",
-    "DELETE FROM statement WHERE tenant = $1 AND sequence < $2",
-];
-
 /// Reads the log beside the service that writes it.
 #[derive(Clone, Debug)]
 pub struct LogReader(Pool);
 
 #[derive(Clone, Debug)]
-pub(super) enum Pool {
+enum Pool {
     Sqlite(SqlitePool),
     #[cfg(feature = "postgres")]
     Postgres(PgPool),
 }
 
-/// Runs the same query on whichever database it is.
+/// Fetches what a query finds.
 macro_rules! fetch_all {
     ($reader:expr, $query:expr) => {
-        match &$reader.0 {
-            Pool::Sqlite(pool) => $query.fetch_all(pool).await?,
-            #[cfg(feature = "postgres")]
-            Pool::Postgres(pool) => $query.fetch_all(pool).await?,
-        }
+        on!(Pool, &$reader.0, |_dialect, pool| {
+            $query.fetch_all(pool).await?
+        })
     };
 }
 
 impl LogReader {
-    pub(super) fn new(pool: Pool) -> Self {
-        Self(pool)
+    /// Connects when something is read.
+    pub(super) fn new(place: &Place, patience: Duration) -> Self {
+        Self(match place {
+            Place::Sqlite(path) => Pool::Sqlite(sqlite::readers(path, patience)),
+            #[cfg(feature = "postgres")]
+            Place::Postgres(options) => Pool::Postgres(postgres::readers(options, patience)),
+        })
     }
 
     pub(super) async fn answers(
         &self,
         requests: &[Digest],
     ) -> Result<HashMap<Digest, Answer>, StoreError> {
-        let rows: Vec<AnswerColumns> = match &self.0 {
-            Pool::Sqlite(pool) => {
-                let query = sqlx::query_as(sqlite::ANSWERS).bind(sqlite::list(requests));
-                query.fetch_all(pool).await?
-            }
-            #[cfg(feature = "postgres")]
-            Pool::Postgres(pool) => {
-                let query = sqlx::query_as(postgres::ANSWERS).bind(postgres::list(requests));
-                query.fetch_all(pool).await?
-            }
-        };
-        answers(rows)
+        let rows = on!(Pool, &self.0, |dialect, pool| {
+            let query = sqlx::query_as(dialect::ANSWERS).bind(dialect::digests(requests));
+            query.fetch_all(pool).await?
+        });
+        rows::answers(rows)
     }
 
     /// All tenants' chains, in alphabetical order.
@@ -82,7 +70,7 @@ impl LogReader {
     pub async fn chains(&self) -> Result<Vec<Chain>, StoreError> {
         let sql = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain ORDER BY tenant";
         let rows: Vec<ChainColumns> = fetch_all!(self, sqlx::query_as(sql));
-        rows.into_iter().map(chain).collect()
+        rows::chains(rows)
     }
 
     /// A tenant's chain, if it has one.
@@ -92,7 +80,7 @@ impl LogReader {
     pub async fn chain(&self, tenant: &str) -> Result<Option<Chain>, StoreError> {
         let sql = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain WHERE tenant = $1";
         let rows: Vec<ChainColumns> = fetch_all!(self, sqlx::query_as(sql).bind(tenant));
-        rows.into_iter().map(chain).next().transpose()
+        Ok(rows::chains(rows)?.pop())
     }
 
     /// A tenant's records after `sequence`, in order, at most `count`. Sequence numbers may be
@@ -152,10 +140,6 @@ impl LogReader {
     }
 
     pub(super) async fn close(&self) {
-        match &self.0 {
-            Pool::Sqlite(pool) => pool.close().await,
-            #[cfg(feature = "postgres")]
-            Pool::Postgres(pool) => pool.close().await,
-        }
+        on!(Pool, &self.0, |_dialect, pool| pool.close().await)
     }
 }

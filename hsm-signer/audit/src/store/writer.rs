@@ -5,23 +5,21 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use mls_signer_message::hash::sha256;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use super::claims::{Answer, Ours};
+use super::claims::Answer;
 use super::error::StoreError;
 use super::health::HealthBoard;
-use super::journal::{Journal, Row};
+use super::journal::Journal;
 use super::metrics::Metrics;
-use crate::Caller;
-use crate::Kind;
-use crate::Record;
-use crate::SignedStatement;
+use super::rows::{self, Row};
+use super::signed::Signed;
 use crate::chain::Chain;
-use crate::fips::FipsMark;
 use crate::request::Digest;
-use mls_signer_message::hash::sha256;
-use mls_signer_message::scheme::Scheme;
+use crate::{FipsMark, Kind, Record, SignedStatement};
 
 /// The most records in one transaction.
 const MOST_RECORDS: usize = 1000;
@@ -29,66 +27,49 @@ const MOST_RECORDS: usize = 1000;
 /// How often a database that failed is tried again.
 const PROBE: Duration = Duration::from_millis(250);
 
-/// A signed message, checked against its claim, and what is to be written about it.
-pub(super) struct Entry {
-    pub(super) ours: Ours,
-    pub(super) message: Vec<u8>,
-    pub(super) signature_hash: [u8; 32],
-    pub(super) proposal_ref: Vec<u8>,
-    pub(super) caller: Caller,
-    pub(super) request_id: String,
-    pub(super) key_label: String,
-    pub(super) scheme: &'static Scheme,
-    pub(super) source: String,
-}
-
 type Results = Vec<Result<Answer, StoreError>>;
 
 /// What the writer is asked to do.
 pub(super) enum Job {
-    Append {
-        entries: Vec<Entry>,
-        handed: Instant,
-        reply: oneshot::Sender<Results>,
-    },
+    Append(Append),
     Keep {
         statement: SignedStatement,
         reply: oneshot::Sender<Result<(), StoreError>>,
     },
 }
 
-struct Append {
-    entries: Vec<Entry>,
-    handed: Instant,
-    reply: oneshot::Sender<Results>,
+/// Messages that were checked against their claims, to be written with their records.
+pub(super) struct Append {
+    pub(super) signed: Vec<Signed>,
+    pub(super) reply: oneshot::Sender<Results>,
 }
 
-/// The writer's state.
-pub(super) struct Writer<J> {
-    journal: J,
+/// The one task that writes.
+pub(super) struct Writer {
+    journal: Journal,
     patience: Duration,
     board: Arc<HealthBoard>,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
     /// Of this process, for every record that it writes.
     fips: FipsMark,
     broken: bool,
     tried: Instant,
 }
 
-/// What became of a transaction's entries, in order.
+/// What one transaction did.
 struct Written {
     answers: Vec<Answer>,
     records: usize,
     sync: Duration,
 }
 
-impl<J: Journal> Writer<J> {
+impl Writer {
     /// A writer over a journal that has been opened.
     pub(super) fn new(
-        journal: J,
+        journal: Journal,
         patience: Duration,
         board: Arc<HealthBoard>,
-        metrics: Arc<Metrics>,
+        metrics: Metrics,
     ) -> Self {
         Self {
             journal,
@@ -105,18 +86,16 @@ impl<J: Journal> Writer<J> {
     pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         loop {
             let next = if self.broken {
-                match timeout(PROBE, jobs.recv()).await {
-                    Ok(next) => next,
-                    Err(_) => {
-                        let _ = self.recovered().await;
-                        continue;
-                    }
-                }
+                timeout(PROBE, jobs.recv()).await
             } else {
-                jobs.recv().await
+                Ok(jobs.recv().await)
             };
-            let Some(job) = next else { break };
-            self.work(job, &mut jobs).await;
+            match next {
+                Ok(Some(job)) => self.work(job, &mut jobs).await,
+                Ok(None) => break,
+                // Its failure is on the board already.
+                Err(_) => drop(self.recovered().await),
+            }
         }
         self.journal.close().await;
     }
@@ -128,17 +107,9 @@ impl<J: Journal> Writer<J> {
         let mut count = 0;
         while let Some(job) = next.take() {
             match job {
-                Job::Append {
-                    entries,
-                    handed,
-                    reply,
-                } => {
-                    count += entries.len();
-                    appends.push(Append {
-                        entries,
-                        handed,
-                        reply,
-                    });
+                Job::Append(append) => {
+                    count += append.signed.len();
+                    appends.push(append);
                     if count < MOST_RECORDS {
                         next = jobs.try_recv().ok();
                     }
@@ -161,124 +132,114 @@ impl<J: Journal> Writer<J> {
         if self.tried.elapsed() < PROBE {
             return Err(self.board.reason());
         }
-        let recovered = timeout(self.patience, self.journal.recover()).await;
+        let recovered = self.journal.recover().await;
         self.tried = Instant::now();
-        match recovered.unwrap_or(Err(StoreError::unavailable("it does not answer"))) {
+        match &recovered {
             Ok(()) => {
                 self.broken = false;
-                self.metrics.recovered();
+                self.metrics.recoveries.inc();
                 self.board.available();
-                Ok(())
             }
-            Err(error) => {
-                self.board.failed(&error);
-                Err(error)
-            }
+            Err(error) => self.board.failed(error),
         }
+        recovered
     }
 
-    fn fail(&mut self, error: &StoreError) {
-        self.broken = true;
-        // The first attempt to recover comes at once.
-        self.tried = Instant::now().checked_sub(PROBE).unwrap_or(self.tried);
-        self.metrics.failed();
-        self.board.failed(error);
+    /// What became of a transaction. After one that failed, or was not done in time, the
+    /// database has to be opened again.
+    fn outcome<T>(
+        &mut self,
+        done: Result<Result<T, StoreError>, Elapsed>,
+    ) -> Result<T, StoreError> {
+        let late = "the transaction was not done in time";
+        let done = done.unwrap_or_else(|_| Err(StoreError::unavailable(late)));
+        if let Err(error) = &done {
+            self.broken = true;
+            // The first attempt to recover comes at once.
+            self.tried = Instant::now().checked_sub(PROBE).unwrap_or(self.tried);
+            self.metrics.failures.inc();
+            self.board.failed(error);
+        }
+        done
     }
 
     async fn append(&mut self, appends: Vec<Append>) {
         if appends.is_empty() {
             return;
         }
-        let entries: Vec<&Entry> = appends.iter().flat_map(|append| &append.entries).collect();
-        let written = match self.recovered().await {
-            Ok(()) => self.attempt_rows(&entries).await,
-            Err(error) => Err(error),
-        };
-        match written {
+        let signed: Vec<&Signed> = appends.iter().flat_map(|append| &append.signed).collect();
+        match self.written(&signed).await {
             Ok(written) => {
-                let raced = entries.len() - written.records;
+                let raced = signed.len() - written.records;
                 self.metrics.written(written.records, raced, written.sync);
-                self.release(appends, written.answers);
+                release(appends, written.answers);
             }
             Err(error) => refuse(appends, &error),
         }
     }
 
-    /// Gives the answers, which are durable, to those who asked and those who wait.
-    fn release(&self, appends: Vec<Append>, answers: Vec<Answer>) {
-        let mut answers = answers.into_iter();
-        for append in appends {
-            let mut results = Vec::with_capacity(append.entries.len());
-            for (entry, answer) in append.entries.into_iter().zip(&mut answers) {
-                entry.ours.answered(&answer);
-                results.push(Ok(answer));
-            }
-            self.metrics.committed(append.handed.elapsed());
-            let _ = append.reply.send(results);
-        }
-    }
-
-    async fn attempt_rows(&mut self, entries: &[&Entry]) -> Result<Written, StoreError> {
-        let patience = self.patience;
-        let late = Err(StoreError::unavailable(
-            "the transaction was not done in time",
-        ));
-        let written = timeout(patience, write(&mut self.journal, &self.fips, entries)).await;
-        let written = written.unwrap_or(late);
-        if let Err(error) = &written {
-            self.fail(error);
-        }
-        written
+    async fn written(&mut self, signed: &[&Signed]) -> Result<Written, StoreError> {
+        self.recovered().await?;
+        let writing = write(&mut self.journal, &self.fips, signed);
+        let done = timeout(self.patience, writing).await;
+        self.outcome(done)
     }
 
     async fn keep(&mut self, statement: &SignedStatement) -> Result<(), StoreError> {
         self.recovered().await?;
-        let late = Err(StoreError::unavailable(
-            "the transaction was not done in time",
-        ));
-        let kept = timeout(self.patience, keep(&mut self.journal, statement)).await;
-        let kept = kept.unwrap_or(late);
-        if let Err(error) = &kept {
-            self.fail(error);
+        let keeping = keep(&mut self.journal, statement);
+        let done = timeout(self.patience, keeping).await;
+        self.outcome(done)
+    }
+}
+
+/// Gives the answers, which are durable, to those who asked and those who wait.
+fn release(appends: Vec<Append>, answers: Vec<Answer>) {
+    let mut answers = answers.into_iter();
+    for append in appends {
+        let mut results = Vec::with_capacity(append.signed.len());
+        for (signed, answer) in append.signed.into_iter().zip(&mut answers) {
+            signed.claim.answered(&answer);
+            results.push(Ok(answer));
         }
-        kept
+        let _ = append.reply.send(results);
     }
 }
 
 fn refuse(appends: Vec<Append>, error: &StoreError) {
     for append in appends {
-        let refused = append.entries.iter().map(|_| Err(error.clone()));
+        let refused = append.signed.iter().map(|_| Err(error.clone()));
         let _ = append.reply.send(refused.collect());
     }
 }
 
-/// Writes the entries in one transaction. An entry whose request has an answer by now gets
-/// that one, and its own signature is not released.
-async fn write<J: Journal>(
-    journal: &mut J,
+/// Writes all in one transaction. What has an answer by now gets that one, and its own
+/// signature is not released.
+async fn write(
+    journal: &mut Journal,
     fips: &FipsMark,
-    entries: &[&Entry],
+    signed: &[&Signed],
 ) -> Result<Written, StoreError> {
     journal.begin().await?;
-    let mut chains = chains(journal, entries).await?;
+    let mut chains = chains(journal, signed).await?;
     // After the chains are held: nobody can add an answer for these tenants now.
-    let requests: Vec<Digest> = entries.iter().map(|entry| *entry.ours.digest()).collect();
+    let requests: Vec<Digest> = signed.iter().map(|signed| *signed.claim.digest()).collect();
     let stored = journal.answers(&requests).await?;
-    let mut rows = Vec::with_capacity(entries.len());
-    let mut answers = Vec::with_capacity(entries.len());
-    for entry in entries {
-        if let Some(answer) = stored.get(entry.ours.digest()) {
-            answers.push(answer.clone().checked(entry.ours.request())?);
+    let mut rows = Vec::with_capacity(signed.len());
+    let mut answers = Vec::with_capacity(signed.len());
+    for signed in signed {
+        let request = signed.claim.request();
+        if let Some(answer) = stored.get(signed.claim.digest()) {
+            answers.push(answer.clone().checked(request)?);
             continue;
         }
         let missing = || StoreError::Corrupt("a tenant without a chain".into());
-        let tenant = &entry.ours.request().tenant;
-        let chain = chains.get_mut(tenant).ok_or_else(missing)?;
-        let row = row(entry, fips, chain);
+        let chain = chains.get_mut(&request.tenant).ok_or_else(missing)?;
+        let row = row(signed, fips, chain)?;
         answers.push(Answer {
             message: row.message.clone(),
             proposal_ref: row.proposal_ref.clone(),
-            sequence: row.sequence,
+            sequence: chain.sequence,
         });
         rows.push(row);
     }
@@ -295,12 +256,12 @@ async fn write<J: Journal>(
     })
 }
 
-/// The chains of the entries' tenants, begun where there are none.
-async fn chains<J: Journal>(
-    journal: &mut J,
-    entries: &[&Entry],
+/// The chains of all tenants that something is written for, begun where there are none.
+async fn chains(
+    journal: &mut Journal,
+    signed: &[&Signed],
 ) -> Result<HashMap<String, Chain>, StoreError> {
-    let tenants = entries.iter().map(|entry| &entry.ours.request().tenant);
+    let tenants = signed.iter().map(|signed| &signed.claim.request().tenant);
     let tenants: BTreeSet<&String> = tenants.collect();
     let tenants: Vec<String> = tenants.into_iter().cloned().collect();
     let mut chains = journal.chains(&tenants).await?;
@@ -312,6 +273,7 @@ async fn chains<J: Journal>(
                 journal.add_chain(&chain).await?;
             }
         }
+        // Another replica may have begun one first.
         chains = journal.chains(&tenants).await?;
     }
     let named = chains
@@ -321,40 +283,41 @@ async fn chains<J: Journal>(
 }
 
 /// The next row of `chain`.
-fn row(entry: &Entry, fips: &FipsMark, chain: &mut Chain) -> Row {
-    let request = entry.ours.request();
+fn row(signed: &Signed, fips: &FipsMark, chain: &mut Chain) -> Result<Row, StoreError> {
+    let request = signed.claim.request();
+    let message = signed.proposal.message();
     let record = Record {
         chain_id: chain.id,
         sequence: chain.sequence + 1,
         time: now(),
         tenant: request.tenant.clone(),
-        caller: entry.caller.clone(),
-        request_id: entry.request_id.clone(),
-        key_label: entry.key_label.clone(),
+        caller: signed.caller.clone(),
+        request_id: signed.request_id.clone(),
+        key_label: signed.key_label.clone(),
         key_fingerprint: request.key.0,
-        scheme: entry.scheme.signature_scheme,
-        source: entry.source.clone(),
+        scheme: signed.scheme.signature_scheme,
+        source: signed.source.clone(),
         removal: request.removal.clone(),
-        proposal_ref: entry.proposal_ref.clone(),
-        signature_hash: entry.signature_hash,
-        message_hash: sha256(&entry.message),
+        proposal_ref: signed.proposal.proposal_ref(signed.scheme.reference_hash),
+        signature_hash: sha256(signed.proposal.signature()),
+        message_hash: sha256(message),
         fips: fips.clone(),
     };
     let encoded = record.encode();
     let hash = chain.extend(&encoded);
-    Row {
+    Ok(Row {
         tenant: record.tenant,
-        sequence: record.sequence,
-        request: *entry.ours.digest(),
+        sequence: rows::signed(chain.sequence)?,
+        request: *signed.claim.digest(),
         encoded,
         hash,
-        message: entry.message.clone(),
+        message: message.to_vec(),
         proposal_ref: record.proposal_ref,
-    }
+    })
 }
 
 /// Keeps a statement; after one of pruning removes what it speaks of.
-async fn keep<J: Journal>(journal: &mut J, signed: &SignedStatement) -> Result<(), StoreError> {
+async fn keep(journal: &mut Journal, signed: &SignedStatement) -> Result<(), StoreError> {
     journal.begin().await?;
     journal.add_statement(signed).await?;
     let statement = &signed.statement;

@@ -278,7 +278,7 @@ fn the_dashboard_asks_for_metrics_that_there_are() {
     let dashboard: Value = serde_json::from_str(&read(&deploy("grafana/dashboard.json"))).unwrap();
     // Only there once something happened.
     let later = [
-        "mls_hsm_signer_token_recovery_steps",
+        "mls_hsm_signer_token_recovery_steps_total",
         "mls_hsm_signer_waiting_removals",
     ];
     let mut found = 0;

@@ -83,7 +83,7 @@ fn a_module_killed_under_load_takes_nothing_with_it() {
     }
     assert!(killed >= rounds, "{killed} of {rounds}");
     let restarts = service.counted(
-        "mls_hsm_signer_token_recovery_steps{tenant=\"example.com\",token=\"hsm-example.com\",\
+        "mls_hsm_signer_token_recovery_steps_total{tenant=\"example.com\",token=\"hsm-example.com\",\
          step=\"restart the module's process\"}",
     );
     assert!(restarts > 0, "no process was started anew");

@@ -60,10 +60,8 @@ async fn a_failing_disk_releases_nothing_and_the_store_comes_back() {
         }
         let after = settle(&store, &key, 10).await;
         let metrics = store.metrics();
-        assert!(
-            metrics.failures > 0 && metrics.recoveries > 0,
-            "{metrics:?}"
-        );
+        let (failures, recoveries) = (metrics.failures.get(), metrics.recoveries.get());
+        assert!(failures > 0 && recoveries > 0, "{metrics:?}");
         assert_sound(&store, TENANT, 4).await;
         store.close().await;
         let again = place.open().await;

@@ -67,30 +67,103 @@ async fn only_the_owner_can_read_the_sqlite_files() {
 
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
-    let sql = "INSERT INTO migration SELECT 4711, hash FROM migration";
+    let sql = "INSERT INTO _sqlx_migrations \
+         SELECT 4711, description, installed_on, success, checksum, 0 FROM _sqlx_migrations";
     for place in places() {
         place.open().await.close().await;
-        match &place {
-            Place::Sqlite(_) => {
-                edit(&place, sql).await;
-            }
-            Place::Postgres(database) => {
-                database.sql(sql);
-            }
-        }
+        change(&place, sql).await;
+        assert_too_new(&place).await;
+    }
+}
+
+async fn assert_too_new(place: &Place) {
+    let error = Store::open(&place.config()).await.unwrap_err();
+    assert!(
+        matches!(error, StoreError::TooNew { found: 4711 }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_schema_that_is_not_the_program_s_is_refused() {
+    for place in places() {
+        place.open().await.close().await;
+        change(
+            &place,
+            "UPDATE _sqlx_migrations SET checksum = substr(checksum, 2) WHERE version = 1",
+        )
+        .await;
         let error = Store::open(&place.config()).await.unwrap_err();
-        assert!(
-            matches!(error, StoreError::TooNew { found: 4711 }),
-            "{error}"
-        );
+        assert!(matches!(error, StoreError::Migration(_)), "{error}");
+    }
+}
+
+/// The schema as programs made it that kept a list of migrations of their own.
+fn old_schema(place: &Place) -> String {
+    let (begin, schema, hash) = match place {
+        Place::Sqlite(_) => (
+            "CREATE TABLE migration (version INTEGER NOT NULL PRIMARY KEY, hash BLOB NOT NULL) STRICT",
+            include_str!("../../../audit/migrations/sqlite/0001_audit.sql"),
+            "x'07b4a3cdce4daa7fdb4fafb0d3fdcb66e0b1a701899d5352a34975fc0da9f1f0'",
+        ),
+        Place::Postgres(_) => (
+            "CREATE TABLE migration (version BIGINT NOT NULL PRIMARY KEY, hash BYTEA NOT NULL)",
+            include_str!("../../../audit/migrations/postgres/0001_audit.sql"),
+            "'\\xf9cee5706ff3d8a1a77e9d7ff4963f5ba579a4098ad450e4f7940caccd9098af'",
+        ),
+    };
+    format!("{begin}; {schema} INSERT INTO migration VALUES (1, {hash})")
+}
+
+#[tokio::test]
+async fn a_database_of_an_older_program_is_taken_over_with_its_log() {
+    let key = Key::p256();
+    for place in places() {
+        change(&place, &old_schema(&place)).await;
+        let store = place.open().await;
+        let answer = settle(&store, &key, 1).await;
+        store.close().await;
+        // As that program would have left it: only its own list is there.
+        change(&place, "DROP TABLE _sqlx_migrations").await;
+        let store = place.open().await;
+        assert_eq!(settle(&store, &key, 1).await, answer);
+        settle(&store, &key, 2).await;
+        assert_sound(&store, TENANT, 2).await;
+        store.close().await;
+        place.open().await.close().await;
+        change(
+            &place,
+            "INSERT INTO migration SELECT 4711, hash FROM migration",
+        )
+        .await;
+        assert_too_new(&place).await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_an_older_program_with_another_schema_is_refused() {
+    for place in places() {
+        change(&place, &old_schema(&place)).await;
+        change(&place, "UPDATE migration SET hash = substr(hash, 2)").await;
+        let error = Store::open(&place.config()).await.unwrap_err();
+        assert!(matches!(error, StoreError::Migration(_)), "{error}");
+    }
+}
+
+/// Changes a database behind the store's back.
+async fn change(place: &Place, sql: &str) {
+    match place {
+        Place::Sqlite(_) => edit(place, sql).await,
+        Place::Postgres(database) => drop(database.sql(sql)),
     }
 }
 
 /// Changes a SQLite database behind the store's back.
 pub async fn edit(place: &Place, sql: &str) {
-    use sqlx::{Connection, Executor};
-    let url = format!("sqlite:{}", place.file().display());
-    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    use sqlx::{ConnectOptions, Connection, Executor};
+    let options = sqlx::sqlite::SqliteConnectOptions::new();
+    let options = options.filename(place.file()).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
     let statement = sqlx::AssertSqlSafe(sql.to_owned());
     connection.execute(statement).await.unwrap();
     connection.close().await.unwrap();
