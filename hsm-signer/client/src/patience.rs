@@ -56,7 +56,9 @@ impl Attempts {
     /// Waits before the next attempt, for as long as Retry-After says if there was one; false
     /// when the time would be up.
     pub async fn wait(&mut self, retry_after: Option<Duration>) -> bool {
-        let pause = retry_after.unwrap_or(self.pause).min(self.patience.longest_pause);
+        let pause = retry_after
+            .unwrap_or(self.pause)
+            .min(self.patience.longest_pause);
         self.pause = (self.pause * 2).min(self.patience.longest_pause);
         if Instant::now() + pause >= self.until {
             return false;

@@ -248,7 +248,11 @@ impl SignerClient {
         limit: Duration,
     ) -> Result<ReadResponse, ClientError> {
         let exchange = async {
-            let _permit = self.permits.acquire().await.map_err(|error| chain(&error))?;
+            let _permit = self
+                .permits
+                .acquire()
+                .await
+                .map_err(|error| chain(&error))?;
             let response = self.http.request(request).await;
             read(response.map_err(|error| chain(&error))?).await
         };

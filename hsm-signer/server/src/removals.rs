@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::callers::Caller;
+use super::callers::CallerPolicy;
 use super::core::Core;
 use super::identity::Peer;
 use super::metrics::{Stage, StageTimes};
@@ -29,7 +29,7 @@ const GRACE: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub struct Requester {
     /// The caller.
-    pub caller: Arc<Caller>,
+    pub caller: Arc<CallerPolicy>,
     /// How it proved to be that.
     pub peer: Peer,
     /// Its name for the request; empty where it gave none.
