@@ -229,9 +229,12 @@ mod tests {
         );
     }
 
+    /// Makes an item wrong.
+    type Spoil = fn(&mut RemovalItem);
+
     #[test]
     fn what_is_wrong_is_named() {
-        let wrong: [(&str, fn(&mut RemovalItem)); 8] = [
+        let wrong: [(&str, Spoil); 8] = [
             ("group_id", |item| item.group_id = "!".into()),
             ("group_id", |item| item.group_id = String::new()),
             ("group_id", |item| item.group_id = base64(&[0; 1025])),
