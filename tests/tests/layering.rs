@@ -96,7 +96,12 @@ const LAYERS: [(&str, &[&str]); 19] = [
     // The signer from outside, and the bare module beside it.
     (
         "mls_signer_bench",
-        &["mls_bench", "mls_hsm_signer", "mls_fault_module", "mls_signer_cli"],
+        &[
+            "mls_bench",
+            "mls_hsm_signer",
+            "mls_fault_module",
+            "mls_signer_cli",
+        ],
     ),
     // Runs them, and links none.
     ("xtask", &[]),

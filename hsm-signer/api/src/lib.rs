@@ -1,11 +1,11 @@
 //! What travels between the service and its callers, as JSON.
 //!
-//! Byte strings are in standard base64 with padding (RFC 4648, section 4). Fields that are
-//! not described here are refused.
+//! Byte strings are in standard base64 with padding (RFC 4648, section 4). A request with a
+//! field that is not described here is refused.
 
 use serde::{Deserialize, Serialize};
 
-/// The path of [`RemovalsRequest`].
+/// The path to which a [`RemovalsRequest`] is posted.
 pub const REMOVALS_PATH: &str = "/v1/external-proposals/remove";
 
 /// A batch of removals to propose.
@@ -17,8 +17,7 @@ pub struct RemovalsRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(example = "example.com"))]
     pub tenant: Option<String>,
-    /// Milliseconds within which the caller wants the answer; never more than the service
-    /// allows.
+    /// Milliseconds within which the caller wants the answer; the service may allow less.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
     /// The removals, at least one.
@@ -40,19 +39,19 @@ pub struct RemovalItem {
     /// The member's leaf.
     #[cfg_attr(feature = "openapi", schema(example = 3))]
     pub leaf_index: u32,
-    /// The signing key's place in the group's `external_senders` extension.
+    /// The signing key's index in the group's `external_senders` extension.
     #[cfg_attr(feature = "openapi", schema(example = 0))]
     pub sender_index: u32,
     /// The scheme that signs, by its name in `GET /mls/public-keys`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(example = "ed25519"))]
     pub signature_scheme: Option<String>,
-    /// The group's ciphersuite, from which the scheme follows and the hash of the ProposalRef.
+    /// The group's ciphersuite, which determines the scheme and the hash of the ProposalRef.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(example = 1))]
     pub ciphersuite: Option<u16>,
-    /// The key that the group names at `sender_index`, in base64 as MLS carries it. Where it
-    /// is left out, the scheme's current key signs.
+    /// The key that the group names at `sender_index`, in base64 as MLS carries it. If it is
+    /// left out, the scheme's current key signs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender_public_key: Option<String>,
 }
@@ -70,9 +69,9 @@ pub struct RemovalsResponse {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum RemovalResult {
-    /// It is signed and recorded.
+    /// The proposal is signed and recorded.
     Signed(SignedProposal),
-    /// It is not, and nothing was released.
+    /// Nothing was released.
     Refused {
         /// Why.
         problem: ProblemDetails,
@@ -85,9 +84,9 @@ pub enum RemovalResult {
 pub struct SignedProposal {
     /// The serialized MLSMessage, in base64: hand it to the group as it is.
     pub message: String,
-    /// Its ProposalRef (RFC 9420, section 5.2), in base64: by the hash of the ciphersuite that
-    /// was named, else of RFC 9420's ciphersuites with the scheme. The ciphersuites of
-    /// draft-ietf-mls-pq-ciphersuites have other hashes, and are to be named.
+    /// Its ProposalRef (RFC 9420, section 5.2), in base64: by the hash of the ciphersuite in the
+    /// request, else of RFC 9420's ciphersuites with the scheme. Requests for groups of
+    /// draft-ietf-mls-pq-ciphersuites, which have other hashes, have to name the ciphersuite.
     pub proposal_ref: String,
     /// The scheme that signed.
     pub signature_scheme: String,
@@ -143,19 +142,19 @@ pub struct PublicKeysQuery {
     pub tenant: Option<String>,
     /// How keys are written.
     pub format: Option<KeyFormat>,
-    /// Keys of which schemes are wanted.
+    /// The schemes whose keys are wanted.
     pub schemes: Option<KeySchemes>,
 }
 
-/// Of which schemes keys are wanted.
+/// The schemes whose keys are wanted.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum KeySchemes {
-    /// Of those that Wire's server has: Ed25519, ECDSA P-256, P-384 and P-521.
+    /// Those of Wire's server: Ed25519, ECDSA P-256, P-384 and P-521.
     #[default]
     Wire,
-    /// Of all.
+    /// All.
     All,
 }
 
@@ -189,7 +188,7 @@ pub struct FipsReadiness {
     pub status: String,
     /// What is required of it: `none`, `fips` or `strict`.
     pub requirement: String,
-    /// The version of AWS-LC's FIPS module; empty where another AWS-LC is linked.
+    /// The version of AWS-LC's FIPS module; empty if another AWS-LC is linked.
     pub module: String,
 }
 
@@ -201,9 +200,9 @@ pub struct FipsReadiness {
 pub struct AuditQuery {
     /// The tenant; may be left out by a caller that has one.
     pub tenant: Option<String>,
-    /// The records after this one are wanted; from the first where it is left out.
+    /// The number of the record before the first one wanted; 0 if it is left out.
     pub after: Option<u64>,
-    /// So many at most, 1 to 1,000.
+    /// The most records wanted, 1 to 1,000.
     pub count: Option<u32>,
 }
 
@@ -227,7 +226,7 @@ pub struct AuditHead {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditRecords {
-    /// In order.
+    /// The records, in order.
     pub records: Vec<AuditRecord>,
 }
 
@@ -235,7 +234,7 @@ pub struct AuditRecords {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditRecord {
-    /// Its number, counted from 1.
+    /// The number of the record, counted from 1.
     pub sequence: u64,
     /// The encoded record, in base64: what is hashed.
     pub record: String,
@@ -251,7 +250,7 @@ pub struct AuditRecord {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditStatements {
-    /// By sequence number.
+    /// The statements, by sequence number.
     pub statements: Vec<AuditStatement>,
 }
 
@@ -259,7 +258,7 @@ pub struct AuditStatements {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditStatement {
-    /// The last record that is meant.
+    /// The number of the last record that it covers.
     pub sequence: u64,
     /// The encoded statement, in base64.
     pub statement: String,
@@ -288,8 +287,8 @@ pub struct ProblemDetails {
     /// The stable code.
     #[cfg_attr(feature = "openapi", schema(example = "key-unknown"))]
     pub code: String,
-    /// What is particular about this occurrence.
+    /// What is particular to this occurrence.
     pub detail: String,
-    /// What to do.
+    /// What the caller should do.
     pub action: String,
 }

@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::error::ClientError;
+use crate::error::ClientError;
 use crate::tls::TlsFiles;
 
 /// Where a service is, and how it is reached.
 #[derive(Clone, Debug)]
-pub struct Endpoint(pub(super) Place);
+pub struct Endpoint(pub(crate) Address);
 
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(crate) enum Address {
     Unix(PathBuf),
     Tls {
         host: String,
@@ -24,13 +24,13 @@ pub(super) enum Place {
 impl Endpoint {
     /// A Unix socket.
     pub fn unix(path: impl Into<PathBuf>) -> Self {
-        Self(Place::Unix(path.into()))
+        Self(Address::Unix(path.into()))
     }
 
     /// Mutual TLS with the host, whose certificate must be valid for that name.
     pub fn tls(host: impl Into<String>, port: u16, files: TlsFiles) -> Self {
         let host = host.into();
-        Self(Place::Tls { host, port, files })
+        Self(Address::Tls { host, port, files })
     }
 
     /// A development listener on this machine, without protection.
@@ -39,7 +39,7 @@ impl Endpoint {
     /// [`ClientError::Endpoint`] when the address is not a loopback address.
     pub fn plain(address: SocketAddr) -> Result<Self, ClientError> {
         if address.ip().is_loopback() {
-            return Ok(Self(Place::Plain(address)));
+            return Ok(Self(Address::Plain(address)));
         }
         Err(ClientError::Endpoint(format!(
             "{address} is not on this machine; use mutual TLS"
@@ -50,7 +50,7 @@ impl Endpoint {
     /// `files` are for mutual TLS.
     ///
     /// # Errors
-    /// [`ClientError::Endpoint`] when it is none of these, or TLS has no files.
+    /// [`ClientError::Endpoint`] when it is none of these, or there are no files for TLS.
     pub fn parse(text: &str, files: Option<TlsFiles>) -> Result<Self, ClientError> {
         let wrong = || {
             ClientError::Endpoint(format!(
@@ -63,8 +63,8 @@ impl Endpoint {
         if let Some(address) = text.strip_prefix("http://") {
             return Self::plain(address.trim_end_matches('/').parse().map_err(|_| wrong())?);
         }
-        let place = text.strip_prefix("https://").ok_or_else(wrong)?;
-        let (host, port) = place
+        let authority = text.strip_prefix("https://").ok_or_else(wrong)?;
+        let (host, port) = authority
             .trim_end_matches('/')
             .rsplit_once(':')
             .ok_or_else(wrong)?;
@@ -76,12 +76,12 @@ impl Endpoint {
     }
 
     /// The authority of requests' URIs.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         match &self.0 {
-            Place::Unix(_) => "localhost".into(),
-            Place::Tls { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
-            Place::Tls { host, port, .. } => format!("{host}:{port}"),
-            Place::Plain(address) => address.to_string(),
+            Address::Unix(_) => "localhost".into(),
+            Address::Tls { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
+            Address::Tls { host, port, .. } => format!("{host}:{port}"),
+            Address::Plain(address) => address.to_string(),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! A client of the signer service, for Rust servers.
 //!
-//! [`SignerClient`] is asynchronous, keeps connections open, and tries again what may be
-//! tried again: the service answers the same removal with the same bytes for ever, so that a
-//! request whose answer was lost is sent once more. [`RemoteSigner`] is an OpenMLS signer
+//! [`SignerClient`] is asynchronous, keeps connections open and sends requests again whose
+//! answer was lost: the service always answers the same removal with the same bytes. [`RemoteSigner`] is an OpenMLS signer
 //! whose key is behind the service.
 //!
 //! ```no_run

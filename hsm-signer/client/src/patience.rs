@@ -9,7 +9,7 @@ pub struct Patience {
     pub total: Duration,
     /// For one attempt; a connection that is silent for longer is given up.
     pub attempt: Duration,
-    /// The first pause; each is twice as long as the one before.
+    /// The first pause; each one is twice as long as the one before.
     pub first_pause: Duration,
     /// The longest pause, and the longest that a Retry-After is followed.
     pub longest_pause: Duration,
@@ -28,6 +28,10 @@ impl Default for Patience {
 }
 
 /// The attempts of one request.
+///
+/// `backon` bounds the sum of the pauses. The bound here is the time that has passed, attempts
+/// included; rounds of a batch share it, and the service's Retry-After takes precedence over
+/// the pause.
 pub struct Attempts {
     patience: Patience,
     until: Instant,
@@ -43,16 +47,18 @@ impl Attempts {
         }
     }
 
-    /// How long the next attempt may take; none when the time is up.
+    /// How long the next attempt may take; `None` when the time is up.
     pub fn next(&self) -> Option<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         (!left.is_zero()).then(|| left.min(self.patience.attempt))
     }
 
-    /// Waits before the next attempt, for as long as the service asked if it did; false when
-    /// the time would be up.
-    pub async fn wait(&mut self, asked: Option<Duration>) -> bool {
-        let pause = asked.unwrap_or(self.pause).min(self.patience.longest_pause);
+    /// Waits before the next attempt, for as long as Retry-After says if there was one; false
+    /// when the time would be up.
+    pub async fn wait(&mut self, retry_after: Option<Duration>) -> bool {
+        let pause = retry_after
+            .unwrap_or(self.pause)
+            .min(self.patience.longest_pause);
         self.pause = (self.pause * 2).min(self.patience.longest_pause);
         if Instant::now() + pause >= self.until {
             return false;

@@ -1,28 +1,28 @@
 //! [`RemoteSigner`]: an OpenMLS signer whose key is behind a service.
 
-use mls_signer_message::encoding::{base64, from_base64};
 use std::fmt;
 use std::future::Future;
 
+use mls_signer_api::{RemovalItem, RemovalResult, RemovalsRequest};
+use mls_signer_message::Removal;
+use mls_signer_message::encoding::{base64, from_base64};
+use mls_signer_message::scheme::Scheme;
+use mls_signer_message::signed_removal::SignedRemoval;
 use openmls_hw_crypto::HwCrypto;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::signatures::{Signer, SignerError};
 use openmls_traits::types::SignatureScheme;
 use tokio::runtime::{Builder, Runtime};
 
-use super::error::ClientError;
-use super::signer_client::SignerClient;
-use mls_signer_api::{RemovalItem, RemovalResult, RemovalsRequest};
-use mls_signer_message::Removal;
-use mls_signer_message::scheme::Scheme;
-use mls_signer_message::signed_removal::SignedRemoval;
+use crate::error::ClientError;
+use crate::signer_client::SignerClient;
 
 /// A removal key behind a service, for a Rust server that signs.
 ///
 /// It is an OpenMLS [`Signer`], so that `ExternalProposal::new_remove` takes it as it takes a
-/// key in memory. The service signs no bytes that it is given: what OpenMLS wants signed is
-/// read, and if it is an external Remove proposal, that removal is asked for; anything else is
-/// refused here. What comes back must be the same proposal, byte for byte, with a signature
+/// key in memory. The service signs no bytes that it is given: the bytes from OpenMLS are
+/// parsed, and if they are an external Remove proposal, the service is asked for that removal;
+/// anything else is refused here. What comes back must be the same proposal, byte for byte, with a signature
 /// that verifies under the key.
 ///
 /// It blocks the calling thread. In asynchronous code use [`SignerClient`], or a thread on
@@ -32,7 +32,7 @@ pub struct RemoteSigner {
     tenant: Option<String>,
     scheme: &'static Scheme,
     public_key: Vec<u8>,
-    /// There until this is dropped.
+    /// `Some` until this is dropped.
     runtime: Option<Runtime>,
 }
 
@@ -61,7 +61,7 @@ impl RemoteSigner {
     /// The key with this public key, in the form of MLS: the one that a group names.
     ///
     /// # Errors
-    /// [`ClientError::Endpoint`] when there is no room for a thread.
+    /// [`ClientError::Endpoint`] when no thread can be started.
     pub fn with_public_key(
         client: SignerClient,
         tenant: Option<&str>,
@@ -125,6 +125,17 @@ impl RemoteSigner {
         Ok(message)
     }
 
+    /// The signature of the proposal whose signature input is `payload`.
+    fn signature(&self, payload: &[u8]) -> Result<Vec<u8>, ClientError> {
+        let removal = SignedRemoval::removal_to_sign(payload).ok_or(ClientError::NotARemoval)?;
+        let message = self.propose_remove(&removal)?;
+        let read = SignedRemoval::read(message).ok_or(ClientError::Forged)?;
+        if read.signature_input() != payload {
+            return Err(ClientError::Forged);
+        }
+        Ok(read.signature().to_vec())
+    }
+
     /// Whether the message is the proposal of the removal, signed by the key.
     fn check(&self, message: &[u8], removal: &Removal) -> Result<(), ClientError> {
         let read = SignedRemoval::read(message.to_vec()).ok_or(ClientError::Forged)?;
@@ -141,8 +152,8 @@ impl RemoteSigner {
             .map_err(|_| ClientError::Forged)
     }
 
-    /// Waits on the signer's own runtime, which a caller that is itself asynchronous must not
-    /// do on its own.
+    /// Waits on the signer's own runtime, in a thread of its own: `block_on` panics in a thread
+    /// that runs asynchronous code, which the caller's may.
     fn wait<T: Send>(
         &self,
         answer: impl Future<Output = Result<T, ClientError>> + Send,
@@ -157,7 +168,7 @@ impl RemoteSigner {
 }
 
 impl Drop for RemoteSigner {
-    /// In asynchronous code nothing may be waited for.
+    /// Dropping a runtime waits for it, which panics in asynchronous code.
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -169,17 +180,7 @@ impl Signer for RemoteSigner {
     /// Signs an external Remove proposal for OpenMLS, and nothing else. The trait's error
     /// says nothing; the reason is logged.
     fn sign(&self, payload: &[u8]) -> Result<Vec<u8>, SignerError> {
-        let signed = SignedRemoval::removal_to_sign(payload)
-            .ok_or(ClientError::NotARemoval)
-            .and_then(|removal| self.propose_remove(&removal))
-            .and_then(|message| {
-                let read = SignedRemoval::read(message).ok_or(ClientError::Forged)?;
-                if read.signature_input() != payload {
-                    return Err(ClientError::Forged);
-                }
-                Ok(read.signature().to_vec())
-            });
-        signed.map_err(|error| {
+        self.signature(payload).map_err(|error| {
             tracing::error!(%error, "signing failed");
             SignerError::SigningError
         })

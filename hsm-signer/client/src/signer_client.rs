@@ -1,37 +1,40 @@
-//! Requests, sent again where that helps.
+//! [`SignerClient`]: requests, sent again where that helps.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-use tokio::sync::Semaphore;
-
-use super::connect::Connector;
-use super::endpoint::Endpoint;
-use super::error::ClientError;
-use super::patience::{Attempts, Patience};
 use mls_signer_api::{
     KeyFormat, KeysResponse, ProblemDetails, REMOVALS_PATH, Readiness, RemovalResult,
     RemovalsRequest, RemovalsResponse,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::connect::Connector;
+use crate::endpoint::Endpoint;
+use crate::error::ClientError;
+use crate::patience::{Attempts, Patience};
 
 /// No answer comes near this length in bytes.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
-/// An idle connection is closed after so long, before the service does.
+/// An idle connection is closed after this long, before the service closes it.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// So many requests are under way at once, each on a connection of its own; others wait for
-/// their turn. A service closes connections beyond the bound of a caller, 250 by default,
-/// and several clients may be one caller to it.
+/// The most requests under way at once, each on a connection of its own; others wait. A
+/// service closes a caller's connections beyond a bound, 250 by default, and several clients
+/// may be one caller to it.
 const CONNECTIONS: usize = 64;
 
 /// A client of one service. Cheap to clone; clones share their connections and have at most
@@ -39,13 +42,13 @@ const CONNECTIONS: usize = 64;
 #[derive(Clone)]
 pub struct SignerClient {
     http: Client<Connector, Full<Bytes>>,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     authority: String,
     patience: Patience,
 }
 
-/// An answer whose body has been read.
-struct Answer {
+/// A response whose body has been read.
+struct ReadResponse {
     status: StatusCode,
     retry_after: Option<Duration>,
     timing: Option<String>,
@@ -69,12 +72,12 @@ impl SignerClient {
         let http = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
-            // Sending again is decided here, where it is known what that does.
+            // What may be sent again is decided here: hyper does not know what a request does.
             .retry_canceled_requests(false)
             .build(Connector::new(&endpoint)?);
         Ok(Self {
             http,
-            turns: Arc::new(Semaphore::new(CONNECTIONS)),
+            permits: Arc::new(Semaphore::new(CONNECTIONS)),
             authority: endpoint.authority(),
             patience,
         })
@@ -96,34 +99,33 @@ impl SignerClient {
             let part = RemovalsRequest {
                 removals: open
                     .iter()
-                    .map(|place| request.removals[*place].clone())
+                    .map(|index| request.removals[*index].clone())
                     .collect(),
                 ..request.clone()
             };
-            let answer = self
-                .ask_until(REMOVALS_PATH, Some(&part), &mut attempts)
-                .await;
-            let answer = match answer {
-                Ok(answer) => read_json::<RemovalsResponse>(&answer)?,
-                // What is known of some is more than an error.
+            let asked = self.ask(REMOVALS_PATH, Some(&part), &mut attempts);
+            let answered: RemovalsResponse = match asked.await {
+                Ok(response) => read_json(&response)?,
+                // The results of earlier rounds are worth more than this error.
                 Err(_) if results.iter().any(Option::is_some) => break,
                 Err(error) => return Err(error),
             };
-            if answer.results.len() != open.len() {
+            if answered.results.len() != open.len() {
                 return Err(ClientError::Answer(
                     "it has another number of results".into(),
                 ));
             }
-            for (place, result) in open.iter().zip(answer.results) {
-                results[*place] = Some(result);
+            for (index, result) in open.iter().zip(answered.results) {
+                results[*index] = Some(result);
             }
-            open.retain(|place| results[*place].as_ref().is_none_or(may_pass));
+            open.retain(|index| results[*index].as_ref().is_none_or(may_pass));
             if open.is_empty() || !attempts.wait(None).await {
                 break;
             }
         }
-        let results = results.into_iter().flatten().collect();
-        Ok(RemovalsResponse { results })
+        Ok(RemovalsResponse {
+            results: results.into_iter().flatten().collect(),
+        })
     }
 
     /// The current public keys, as Wire's `GET /mls/public-keys` answers.
@@ -173,9 +175,9 @@ impl SignerClient {
         self.ask_once("/healthz").await.map(drop)
     }
 
-    async fn ask_once(&self, path: &str) -> Result<Answer, ClientError> {
+    async fn ask_once(&self, path: &str) -> Result<ReadResponse, ClientError> {
         let request = self.request::<()>(path, None)?;
-        judged(self.send(request, self.patience.attempt).await?)
+        successful(self.send(request, self.patience.attempt).await?)
     }
 
     /// Proposes removals once, without trying again. Returns the results and the service's
@@ -188,55 +190,47 @@ impl SignerClient {
         request: &RemovalsRequest,
     ) -> Result<(RemovalsResponse, Option<String>), ClientError> {
         let request = self.request(REMOVALS_PATH, Some(request))?;
-        let answer = judged(self.send(request, self.patience.attempt).await?)?;
-        Ok((read_json(&answer)?, answer.timing))
+        let response = successful(self.send(request, self.patience.attempt).await?)?;
+        Ok((read_json(&response)?, response.timing))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         let mut attempts = Attempts::new(self.patience);
-        let answer = self.ask_until::<()>(path, None, &mut attempts).await?;
-        read_json(&answer)
+        read_json(&self.ask::<()>(path, None, &mut attempts).await?)
     }
 
     /// Asks until there is an answer that will not change.
-    async fn ask_until<T: serde::Serialize>(
+    async fn ask<T: Serialize>(
         &self,
         path: &str,
         body: Option<&T>,
         attempts: &mut Attempts,
-    ) -> Result<Answer, ClientError> {
+    ) -> Result<ReadResponse, ClientError> {
         let mut last = ClientError::Unreachable("there was no time to try".into());
         while let Some(limit) = attempts.next() {
-            let request = self.request(path, body)?;
-            let mut asked = None;
-            let outcome = match self.send(request, limit).await {
-                Ok(answer) => {
-                    asked = answer.retry_after;
-                    judged(answer)
-                }
-                Err(error) => Err(error),
-            };
-            match outcome {
+            let response = self.send(self.request(path, body)?, limit).await;
+            let retry_after = response.as_ref().ok().and_then(|read| read.retry_after);
+            match response.and_then(successful) {
                 Err(error) if error.may_pass() => last = error,
                 other => return other,
             }
-            if !attempts.wait(asked).await {
+            if !attempts.wait(retry_after).await {
                 break;
             }
         }
         Err(last)
     }
 
-    fn request<T: serde::Serialize>(
+    fn request<T: Serialize>(
         &self,
         path: &str,
         body: Option<&T>,
     ) -> Result<Request<Full<Bytes>>, ClientError> {
-        let wrong = |error: &dyn fmt::Display| ClientError::Endpoint(error.to_string());
         let (method, body) = match body {
             Some(body) => {
-                let body = serde_json::to_vec(body).map_err(|error| wrong(&error))?;
-                (Method::POST, Bytes::from(body))
+                let json = serde_json::to_vec(body);
+                let json = json.map_err(|error| ClientError::Endpoint(error.to_string()))?;
+                (Method::POST, Bytes::from(json))
             }
             None => (Method::GET, Bytes::new()),
         };
@@ -245,25 +239,25 @@ impl SignerClient {
             .uri(format!("http://{}{path}", self.authority))
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(body))
-            .map_err(|error| wrong(&error))
+            .map_err(|error| ClientError::Endpoint(error.to_string()))
     }
 
     async fn send(
         &self,
         request: Request<Full<Bytes>>,
         limit: Duration,
-    ) -> Result<Answer, ClientError> {
-        let answered = async {
-            let _turn = self.turns.acquire().await.map_err(|error| causes(&error))?;
-            let response = self
-                .http
-                .request(request)
+    ) -> Result<ReadResponse, ClientError> {
+        let exchange = async {
+            let _permit = self
+                .permits
+                .acquire()
                 .await
-                .map_err(|error| causes(&error))?;
-            read(response).await
+                .map_err(|error| chain(&error))?;
+            let response = self.http.request(request).await;
+            read(response.map_err(|error| chain(&error))?).await
         };
-        let answered = tokio::time::timeout(limit, answered).await;
-        answered
+        tokio::time::timeout(limit, exchange)
+            .await
             .unwrap_or_else(|_| Err(format!("no answer within {} ms", limit.as_millis())))
             .map_err(ClientError::Unreachable)
     }
@@ -286,12 +280,12 @@ fn may_pass(result: &RemovalResult) -> bool {
     }
 }
 
-async fn read(response: Response<hyper::body::Incoming>) -> Result<Answer, String> {
+async fn read(response: Response<Incoming>) -> Result<ReadResponse, String> {
     let (head, body) = response.into_parts();
     let body = Limited::new(body, MAX_ANSWER).collect().await;
-    let text = |name| head.headers.get(name)?.to_str().ok();
+    let text = |name: &str| head.headers.get(name)?.to_str().ok();
     let seconds = text(RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok());
-    Ok(Answer {
+    Ok(ReadResponse {
         status: head.status,
         retry_after: seconds.map(Duration::from_secs),
         timing: text("server-timing").map(str::to_owned),
@@ -299,23 +293,23 @@ async fn read(response: Response<hyper::body::Incoming>) -> Result<Answer, Strin
     })
 }
 
-/// The answer if it is a success, else the problem.
-fn judged(answer: Answer) -> Result<Answer, ClientError> {
-    if answer.status.is_success() {
-        return Ok(answer);
+/// The response if it is a success, else the problem in it.
+fn successful(response: ReadResponse) -> Result<ReadResponse, ClientError> {
+    if response.status.is_success() {
+        return Ok(response);
     }
-    match serde_json::from_slice::<ProblemDetails>(&answer.body) {
+    match serde_json::from_slice::<ProblemDetails>(&response.body) {
         Ok(problem) => Err(ClientError::Refused(Box::new(problem))),
-        Err(_) => Err(ClientError::Answer(format!("status {}", answer.status))),
+        Err(_) => Err(ClientError::Answer(format!("status {}", response.status))),
     }
 }
 
-fn read_json<T: DeserializeOwned>(answer: &Answer) -> Result<T, ClientError> {
-    serde_json::from_slice(&answer.body).map_err(|error| ClientError::Answer(error.to_string()))
+fn read_json<T: DeserializeOwned>(response: &ReadResponse) -> Result<T, ClientError> {
+    serde_json::from_slice(&response.body).map_err(|error| ClientError::Answer(error.to_string()))
 }
 
-/// An error with its causes.
-fn causes(error: &dyn std::error::Error) -> String {
+/// An error with all its causes.
+fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,21 +1,24 @@
-//! The TLS of this crate: which cryptography, which versions, whose certificates. The one
-//! place where that is decided, for the service and for its client.
+//! TLS between the service and its clients: which cryptography, which versions, whose
+//! certificates.
+//!
+//! Both ends are here, in the lower of the two crates, because they have to agree: what one
+//! offers the other must accept, and a change to either is checked against both.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mls_signer_message::secret_file::{SecretFileError, read_secret};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
 
-use mls_signer_message::secret_file::{SecretFileError, read_secret};
-
 /// TLS 1.3 (RFC 8446) alone.
 static VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
 
-/// No file of certificates, keys or revocations comes near this length in bytes.
+/// The longest file of certificates, keys or revocation lists that is read, in bytes.
 const MAX_LENGTH: usize = 16 * 1024 * 1024;
 
 /// Why TLS cannot be set up.
@@ -24,7 +27,7 @@ pub enum TlsError {
     /// A private key cannot be read, or every user may read it.
     #[error(transparent)]
     Key(#[from] SecretFileError),
-    /// A file has not what it should have, in PEM.
+    /// A file does not contain what it should, in PEM.
     #[error("{path}: {reason}")]
     File {
         /// The file.
@@ -32,7 +35,7 @@ pub enum TlsError {
         /// What is wrong.
         reason: String,
     },
-    /// The parts do not go together.
+    /// Certificates, key and roots do not fit together.
     #[error("TLS cannot be set up: {0}")]
     Setup(String),
 }
@@ -56,8 +59,9 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// The cryptography: what the FIPS module approves of. rustls lets the hybrid of X25519 with
-/// ML-KEM-768 pass, whose place in SP 800-56C Rev. 2 is contested; P-256's hybrid has its own.
+/// The cryptography: what the FIPS module approves of. rustls also counts the hybrid of X25519
+/// with ML-KEM-768 as approved, which is contested under SP 800-56C Rev. 2; the hybrid of P-256
+/// is not.
 #[cfg(feature = "fips")]
 fn provider() -> Arc<CryptoProvider> {
     use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
@@ -112,11 +116,11 @@ pub fn client(files: &TlsFiles) -> Result<ClientConfig, TlsError> {
     Ok(config)
 }
 
-fn setup(error: impl std::fmt::Display) -> TlsError {
+fn setup(error: impl Display) -> TlsError {
     TlsError::Setup(error.to_string())
 }
 
-fn file(path: &Path, reason: impl std::fmt::Display) -> TlsError {
+fn file(path: &Path, reason: impl Display) -> TlsError {
     TlsError::File {
         path: path.into(),
         reason: reason.to_string(),
@@ -141,8 +145,7 @@ fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let pem = read(path)?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    match certificates {
+    match CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>() {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         Ok(_) => Err(file(path, "there is no certificate in it, in PEM")),
         Err(error) => Err(file(path, error)),
@@ -174,16 +177,14 @@ fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
 mod tests {
     use super::*;
 
-    /// ChaCha20-Poly1305 and X25519 are no approved algorithms, in a hybrid neither.
+    /// ChaCha20-Poly1305 and X25519 are not approved, nor is X25519 in a hybrid.
     #[test]
     fn a_fips_build_negotiates_what_is_approved_and_nothing_else() {
         let provider = provider();
-        let suites = provider.cipher_suites.iter().map(|suite| suite.suite());
-        let groups = provider.kx_groups.iter().map(|group| group.name());
-        let names = suites.map(|suite| format!("{suite:?}"));
-        let names: Vec<_> = names
-            .chain(groups.map(|group| format!("{group:?}")))
-            .collect();
+        let suites = provider.cipher_suites.iter();
+        let groups = provider.kx_groups.iter();
+        let mut names: Vec<_> = suites.map(|suite| format!("{:?}", suite.suite())).collect();
+        names.extend(groups.map(|group| format!("{:?}", group.name())));
         println!("{names:?}");
         let refused = |name: &&String| name.contains("CHACHA20") || name.contains("X25519");
         let fips = cfg!(feature = "fips");

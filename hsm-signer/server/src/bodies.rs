@@ -8,38 +8,38 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::config::Limits;
-use super::problem::{BODY_LARGE, BODY_SLOW, MALFORMED, OVERLOADED, Problem};
+use crate::config::ServiceLimits;
+use crate::problem::{BODY_LARGE, BODY_SLOW, MALFORMED, OVERLOADED, Problem};
 
-/// Memory is counted in so many bytes.
+/// The bytes that one permit of the semaphore stands for.
 const UNIT: usize = 1024;
 
-/// What all bodies together may take.
+/// Bounds the memory of all bodies together.
 pub struct Bodies {
-    room: Arc<Semaphore>,
+    memory: Arc<Semaphore>,
 }
 
 /// A body, and the memory that it takes until it is dropped.
 pub struct ReadBody {
     /// The bytes.
     pub bytes: Bytes,
-    _room: Option<OwnedSemaphorePermit>,
+    _memory: Option<OwnedSemaphorePermit>,
 }
 
 impl Bodies {
-    /// Room for the bodies of all requests.
-    pub fn new(limits: &Limits) -> Self {
+    /// As much memory as the limits say.
+    pub fn new(limits: &ServiceLimits) -> Self {
         let units = (limits.all_bodies_bytes / UNIT).min(Semaphore::MAX_PERMITS);
         Self {
-            room: Arc::new(Semaphore::new(units.max(1))),
+            memory: Arc::new(Semaphore::new(units.max(1))),
         }
     }
 
     /// Reads a body to its end.
     ///
     /// # Errors
-    /// A problem when it is too large, too slow, cut off, or there is no room.
-    pub async fn read(&self, body: Body, limits: &Limits) -> Result<ReadBody, Problem> {
+    /// A problem when it is too large, too slow, cut off, or there is no memory left for it.
+    pub async fn read(&self, body: Body, limits: &ServiceLimits) -> Result<ReadBody, Problem> {
         let time = Duration::from_millis(limits.body_ms);
         let read = tokio::time::timeout(time, self.read_all(body, limits.body_bytes));
         read.await
@@ -48,7 +48,7 @@ impl Bodies {
 
     async fn read_all(&self, mut body: Body, limit: usize) -> Result<ReadBody, Problem> {
         let mut bytes = BytesMut::new();
-        let mut room: Option<OwnedSemaphorePermit> = None;
+        let mut memory: Option<OwnedSemaphorePermit> = None;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| MALFORMED.because("the body is cut off"))?;
             let Ok(data) = frame.into_data() else {
@@ -57,26 +57,32 @@ impl Bodies {
             if bytes.len() + data.len() > limit {
                 return Err(BODY_LARGE.because(format!("at most {limit} bytes")));
             }
-            self.grow(&mut room, bytes.len() + data.len())?;
+            self.grow(&mut memory, bytes.len() + data.len())?;
             bytes.extend_from_slice(&data);
         }
         Ok(ReadBody {
             bytes: bytes.freeze(),
-            _room: room,
+            _memory: memory,
         })
     }
 
-    fn grow(&self, room: &mut Option<OwnedSemaphorePermit>, length: usize) -> Result<(), Problem> {
-        let has = room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = length.div_ceil(UNIT).saturating_sub(has);
+    /// Has `memory` stand for `length` bytes.
+    fn grow(
+        &self,
+        memory: &mut Option<OwnedSemaphorePermit>,
+        length: usize,
+    ) -> Result<(), Problem> {
+        let held = memory.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let more = length.div_ceil(UNIT).saturating_sub(held);
         if more == 0 {
             return Ok(());
         }
-        let taken = Arc::clone(&self.room).try_acquire_many_owned(more as u32);
-        let taken = taken.map_err(|_| OVERLOADED.because("too many bodies are being read"))?;
-        match room {
-            Some(room) => room.merge(taken),
-            None => *room = Some(taken),
+        let taken = Arc::clone(&self.memory)
+            .try_acquire_many_owned(more as u32)
+            .map_err(|_| OVERLOADED.because("too many bodies are being read"))?;
+        match memory {
+            Some(memory) => memory.merge(taken),
+            None => *memory = Some(taken),
         }
         Ok(())
     }

@@ -4,33 +4,34 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::config::{CallerConfig, Config, Limits, Permission, San};
-use super::identity::Peer;
-use super::problem::{
+use mls_signer_message::scheme::Scheme;
+
+use crate::config::{CallerConfig, Config, Permission, San, ServiceLimits};
+use crate::identity::Peer;
+use crate::problem::{
     BATCH_LARGE, CALLER_UNKNOWN, GROUP_REFUSED, NOT_PERMITTED, Problem, RATE, SCHEME_REFUSED,
     TENANT_NEEDED, TENANT_REFUSED,
 };
-use super::rate::Bucket;
-use mls_signer_message::scheme::Scheme;
+use crate::rate::TokenBucket;
 
-/// Seconds' worth of removals at once, where the configuration does not say.
+/// Seconds' worth of removals at once, unless the configuration says otherwise.
 const BURST_SECONDS: u32 = 10;
 
 /// A caller and its policy.
-pub struct Caller {
+pub struct CallerPolicy {
     name: Arc<str>,
     config: CallerConfig,
     prefixes: Vec<Vec<u8>>,
-    bucket: Option<Bucket>,
+    bucket: Option<TokenBucket>,
     batch: usize,
     waiting: usize,
 }
 
 /// All callers, by what they are known by.
 pub struct Callers {
-    by_uid: HashMap<u32, Arc<Caller>>,
-    by_san: HashMap<San, Arc<Caller>>,
-    development: Option<Arc<Caller>>,
+    by_uid: HashMap<u32, Arc<CallerPolicy>>,
+    by_san: HashMap<San, Arc<CallerPolicy>>,
+    development: Option<Arc<CallerPolicy>>,
 }
 
 impl Callers {
@@ -43,7 +44,7 @@ impl Callers {
         };
         let plain = config.listen.plain.as_ref().map(|plain| &plain.caller);
         for one in &config.callers {
-            let caller = Arc::new(Caller::new(one, &config.limits));
+            let caller = Arc::new(CallerPolicy::new(one, &config.limits));
             for uid in &one.unix_uids {
                 callers.by_uid.insert(*uid, Arc::clone(&caller));
             }
@@ -60,18 +61,18 @@ impl Callers {
     /// Who is at the other end.
     ///
     /// # Errors
-    /// A problem when it is nobody of the configuration, or two at once.
-    pub fn of(&self, peer: &Peer) -> Result<Arc<Caller>, Problem> {
+    /// A problem when no caller of the configuration is known by that, or two are.
+    pub fn of(&self, peer: &Peer) -> Result<Arc<CallerPolicy>, Problem> {
         let found = match peer {
             Peer::User(uid) => self.by_uid.get(uid),
             Peer::Development => self.development.as_ref(),
             Peer::Certificate(names) => {
                 let mut callers = names.iter().filter_map(|name| self.by_san.get(name));
                 let first = callers.next();
-                let same =
-                    |other: &Arc<Caller>| first.is_some_and(|first| Arc::ptr_eq(first, other));
-                if !callers.all(same) {
-                    return Err(CALLER_UNKNOWN.because("the certificate names two callers"));
+                for other in callers {
+                    if !first.is_some_and(|first| Arc::ptr_eq(first, other)) {
+                        return Err(CALLER_UNKNOWN.because("the certificate names two callers"));
+                    }
                 }
                 first
             }
@@ -92,8 +93,8 @@ impl Callers {
     }
 }
 
-impl Caller {
-    fn new(config: &CallerConfig, limits: &Limits) -> Self {
+impl CallerPolicy {
+    fn new(config: &CallerConfig, limits: &ServiceLimits) -> Self {
         let or = |value: usize, default: usize| if value == 0 { default } else { value };
         let rate = config.removals_per_second;
         let burst = match config.burst {
@@ -103,7 +104,7 @@ impl Caller {
         Self {
             name: config.name.as_str().into(),
             prefixes: config.prefixes(),
-            bucket: (rate > 0).then(|| Bucket::new(rate, burst)),
+            bucket: (rate > 0).then(|| TokenBucket::new(rate, burst)),
             batch: or(config.batch, limits.batch).min(limits.batch),
             waiting: or(config.waiting, limits.waiting.div_ceil(2)),
             config: config.clone(),
@@ -128,7 +129,7 @@ impl Caller {
     /// Checks a permission.
     ///
     /// # Errors
-    /// A problem when it has it not.
+    /// A problem when the caller does not have it.
     pub fn must(&self, permission: Permission) -> Result<(), Problem> {
         if self.config.may.contains(&permission) {
             return Ok(());
@@ -145,22 +146,21 @@ impl Caller {
     /// The tenant that is asked for, or the caller's only one.
     ///
     /// # Errors
-    /// A problem when it is none of the caller's, or it has several and names none.
+    /// A problem when it is not one of the caller's, or the caller has several and names none.
     pub fn tenant(&self, asked: Option<&str>) -> Result<&str, Problem> {
         match (asked, self.config.tenants.as_slice()) {
-            (Some(asked), all) => {
-                let found = all.iter().find(|tenant| *tenant == asked);
-                found
-                    .map(String::as_str)
-                    .ok_or_else(|| TENANT_REFUSED.because("the tenant is none of the caller's"))
-            }
+            (Some(asked), all) => match all.iter().find(|tenant| *tenant == asked) {
+                Some(tenant) => Ok(tenant),
+                None => Err(TENANT_REFUSED.because("the tenant is none of the caller's")),
+            },
             (None, [only]) => Ok(only),
             (None, []) => Err(TENANT_REFUSED.because("the caller has no tenant")),
             (None, all) => Err(TENANT_NEEDED.because(format!("it is one of: {}", all.join(", ")))),
         }
     }
 
-    /// Whether it may send so many removals, at once and by its rate. What is admitted counts.
+    /// Whether it may send `count` removals, in one request and by its rate. If so, they count
+    /// against its rate.
     ///
     /// # Errors
     /// A problem that says which bound is exceeded.
@@ -172,10 +172,8 @@ impl Caller {
             return Ok(());
         };
         bucket.take(count, Instant::now()).map_err(|wait| {
-            let problem = RATE.because(format!(
-                "there is room again in {} ms",
-                wait.as_millis() + 1
-            ));
+            let milliseconds = wait.as_millis() + 1;
+            let problem = RATE.because(format!("there is room again in {milliseconds} ms"));
             problem.after(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX))
         })
     }
@@ -183,7 +181,7 @@ impl Caller {
     /// Whether it may use the scheme in the group.
     ///
     /// # Errors
-    /// A problem that says what it may not.
+    /// A problem that says which of the two is refused.
     pub fn may_remove(&self, scheme: &Scheme, group_id: &[u8]) -> Result<(), Problem> {
         let schemes = &self.config.schemes;
         if !schemes.is_empty() && !schemes.iter().any(|name| name == scheme.name) {

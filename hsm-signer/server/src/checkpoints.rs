@@ -1,22 +1,22 @@
-//! Checkpoints of each tenant's audit log, signed in its HSM now and then, and the removal of
-//! what is older than the log is to be.
+//! Checkpoints of each tenant's audit log, signed in its HSM at intervals, and the removal of
+//! records older than the retention time.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use mls_signer_audit::StatementSigner;
+use mls_signer_audit::store::StoreError;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::config::Audit;
-use super::core::{Core, told_to_stop};
-use super::tenants::Tenant;
-use mls_signer_audit::StatementSigner;
-use mls_signer_audit::store::StoreError;
+use crate::config::Audit;
+use crate::core::Core;
+use crate::tenants::Tenant;
 
 /// Milliseconds of a day.
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-/// What makes checkpoints now and then, until the service is told to stop.
+/// What makes checkpoints at intervals, until the service is told to stop.
 pub struct Checkpoints {
     tasks: JoinSet<()>,
     retention: u64,
@@ -31,11 +31,7 @@ impl Checkpoints {
         for tenant in core.tenants().values() {
             let (core, tenant) = (Arc::clone(core), Arc::clone(tenant));
             tasks.spawn(async move {
-                let mut stopping = core.stopping();
-                while timeout(interval, told_to_stop(&mut stopping))
-                    .await
-                    .is_err()
-                {
+                while timeout(interval, core.stopping.cancelled()).await.is_err() {
                     make_or_warn(&core, &tenant, retention).await;
                 }
             });

@@ -1,19 +1,20 @@
-//! What all requests share: the policy, the tenants, the store, the metrics.
+//! What all requests share: the callers, the tenants, the store, the metrics.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arc_swap::{ArcSwap, Guard};
-use tokio::sync::{Notify, watch};
-
-use super::bodies::Bodies;
-use super::callers::Callers;
-use super::config::{Config, Limits};
-use super::metrics::Metrics;
-use super::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT, TENANT_REFUSED};
-use super::tenants::{Tenant, Tenants};
+use arc_swap::ArcSwap;
 use mls_signer_audit::FipsMark;
 use mls_signer_audit::store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use crate::bodies::Bodies;
+use crate::callers::Callers;
+use crate::config::{Config, ServiceLimits};
+use crate::metrics::Metrics;
+use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT, TENANT_REFUSED};
+use crate::tenants::{Tenant, Tenants};
 
 /// What all requests share.
 pub struct Core {
@@ -24,18 +25,15 @@ pub struct Core {
     /// What is counted and timed.
     pub metrics: Metrics,
     /// The bounds.
-    pub limits: Arc<Limits>,
-    /// Room for requests' bodies.
+    pub limits: Arc<ServiceLimits>,
+    /// The memory for requests' bodies.
     pub bodies: Bodies,
     /// What FIPS 140-3 said of the process when it started.
     pub fips: FipsMark,
-    stopping: watch::Sender<bool>,
-    busy: AtomicUsize,
-    idle: Notify,
+    /// Cancelled when the service is to stop.
+    pub stopping: CancellationToken,
+    requests: TaskTracker,
 }
-
-/// Something that must end before the service does.
-pub struct Busy(Arc<Core>);
 
 impl Core {
     /// The core of a service with this configuration.
@@ -48,19 +46,13 @@ impl Core {
             limits: Arc::new(config.limits.clone()),
             bodies: Bodies::new(&config.limits),
             fips: FipsMark::of_process(),
-            stopping: watch::Sender::new(false),
-            busy: AtomicUsize::new(0),
-            idle: Notify::new(),
+            stopping: CancellationToken::new(),
+            requests: TaskTracker::new(),
         })
     }
 
     /// The callers as the configuration has them now.
-    pub fn callers(&self) -> Guard<Arc<Callers>> {
-        self.callers.load()
-    }
-
-    /// The same, for longer than a moment.
-    pub fn callers_now(&self) -> Arc<Callers> {
+    pub fn callers(&self) -> Arc<Callers> {
         self.callers.load_full()
     }
 
@@ -70,6 +62,9 @@ impl Core {
     }
 
     /// The tenant of this name.
+    ///
+    /// # Errors
+    /// A problem when there is none.
     pub fn tenant(&self, name: &str) -> Result<Arc<Tenant>, Problem> {
         let tenant = self.tenants.get(name).cloned();
         tenant.ok_or_else(|| TENANT_REFUSED.because("the tenant is none of the caller's"))
@@ -81,24 +76,23 @@ impl Core {
     }
 
     /// Whether every tenant's removals can be signed and recorded.
+    ///
+    /// # Errors
+    /// A problem that says what is missing.
     pub fn ready(&self) -> Result<(), Problem> {
-        if self.is_stopping() {
+        if self.stopping.is_cancelled() {
             return Err(STOPPING.because("no new connections are taken"));
         }
-        let health = self.store.health();
-        if !health.available {
+        if !self.store.health().available {
             return Err(STORE_OUT.because("the store is being recovered"));
         }
-        let out = self
-            .tenants
-            .values()
-            .find(|tenant| !tenant.engine.health().healthy);
-        match out {
-            Some(tenant) => {
-                Err(HSM_OUT.because(format!("tenant {} has no token that signs", tenant.name)))
+        for tenant in self.tenants.values() {
+            if !tenant.engine.health().healthy {
+                let name = &tenant.name;
+                return Err(HSM_OUT.because(format!("tenant {name} has no token that signs")));
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 
     /// What Prometheus reads.
@@ -107,48 +101,13 @@ impl Core {
     }
 
     /// Keeps the service from ending until what is returned is dropped.
-    pub fn busy(self: &Arc<Self>) -> Busy {
-        self.busy.fetch_add(1, Ordering::SeqCst);
-        Busy(Arc::clone(self))
+    pub fn busy(&self) -> TaskTrackerToken {
+        self.requests.token()
     }
 
-    /// Tells everybody that the service is being stopped.
-    pub fn stop(&self) {
-        self.stopping.send_replace(true);
-    }
-
-    /// Whether it is.
-    pub fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
-    }
-
-    /// For those who wait for that.
-    pub fn stopping(&self) -> watch::Receiver<bool> {
-        self.stopping.subscribe()
-    }
-
-    /// Returns once nothing is busy.
+    /// Returns once nothing keeps the service from ending.
     pub async fn wait_until_idle(&self) {
-        loop {
-            let told = self.idle.notified();
-            if self.busy.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-            told.await;
-        }
-    }
-}
-
-/// Returns once the service is told to stop.
-pub async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
-    // What is waited for is a guard, which must not be held while something else is.
-    let _ = stopping.wait_for(|stopping| *stopping).await.map(drop);
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        if self.0.busy.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.0.idle.notify_waiters();
-        }
+        self.requests.close();
+        self.requests.wait().await;
     }
 }

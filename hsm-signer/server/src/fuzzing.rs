@@ -1,10 +1,11 @@
 //! The decoder of requests, open to fuzz targets.
 
-use super::request::{MAX_GROUP_ID, WantedKey, decode, wanted};
 use mls_signer_message::encoding::base64;
 
-/// Reads a request's body as the service does. Whatever is accepted must say the same when it
-/// is written down again.
+use crate::request::{MAX_GROUP_ID, WantedKey, decode, wanted};
+
+/// Reads a request's body as the service does. Whatever is accepted must be the same request
+/// after it was encoded and read again.
 ///
 /// # Panics
 /// When it does not.

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
+use mls_signer_audit::store::MAX_TEXT;
 use rustls::pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
-use super::config::San;
-use mls_signer_audit::store::MAX_TEXT;
+use crate::config::San;
 
-/// What the connection itself proves of who calls.
+/// What the connection itself proves about who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// The user id of the process at the other end of a Unix socket (SO_PEERCRED).

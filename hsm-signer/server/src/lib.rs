@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! listen/      accepts; learns who is at the other end             Unix socket, mutual TLS
-//!   http/      reads the request, answers                          axum
+//!   http/      reads the request, authorizes it, answers           axum
 //!     callers  who that is, and what it may do                     configuration
-//!     request  what is wanted: decoded, checked                    pure
+//!     request  what is asked for: decoded, checked                 no I/O
 //!     removals the way of a batch: claimed, signed, recorded
 //!       store  the same answer for ever, the audit log             SQLite or PostgreSQL
 //!       engine one queue, fair between callers, to the HSM's sessions
@@ -19,15 +19,14 @@ mod callers;
 mod checkpoints;
 pub mod config;
 mod core;
-mod fips;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod http;
 mod identity;
 mod listen;
 mod metrics;
-mod privileges;
 pub mod problem;
+mod process;
 mod rate;
 mod removals;
 mod request;

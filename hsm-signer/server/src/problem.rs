@@ -1,4 +1,4 @@
-//! Everything that a caller can be refused for: one row for each, with what to do.
+//! Every reason to refuse a caller: one row for each, with what to do.
 //!
 //! Problems travel as problem details (RFC 9457). `code` never changes its meaning;
 //! clients decide by it, people read `detail` and `action`.
@@ -11,7 +11,7 @@ use mls_signer_token::failure::Nature;
 
 /// One kind of problem.
 #[derive(Debug)]
-pub struct Kind {
+pub struct ProblemKind {
     /// The stable code.
     pub code: &'static str,
     /// The HTTP status.
@@ -20,7 +20,7 @@ pub struct Kind {
     pub title: &'static str,
     /// What the caller should do.
     pub action: &'static str,
-    /// Seconds after which trying again makes sense; never where it is none.
+    /// Seconds after which trying again makes sense; `None` if it never does.
     pub retry_after: Option<u32>,
 }
 
@@ -28,7 +28,7 @@ macro_rules! kinds {
     ($($name:ident, $code:literal, $status:literal, $retry:expr, $title:literal, $action:literal;)*) => {
         $(
             #[doc = $title]
-            pub static $name: Kind = Kind {
+            pub static $name: ProblemKind = ProblemKind {
                 code: $code,
                 status: $status,
                 title: $title,
@@ -37,7 +37,7 @@ macro_rules! kinds {
             };
         )*
         /// All kinds.
-        pub static KINDS: &[&Kind] = &[$(&$name),*];
+        pub static KINDS: &[&ProblemKind] = &[$(&$name),*];
     };
 }
 
@@ -113,7 +113,7 @@ kinds! {
         "Try again; what was signed meanwhile is answered at once.";
 }
 
-impl Kind {
+impl ProblemKind {
     /// The URN that is the problem's type.
     pub fn urn(&self) -> String {
         format!("urn:mls-hsm-signer:problem:{}", self.code)
@@ -138,10 +138,10 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// Its kind.
-    pub kind: &'static Kind,
+    pub kind: &'static ProblemKind,
     /// What is particular about it.
     pub detail: String,
-    /// Seconds after which trying again makes sense; never where it is none.
+    /// Seconds after which trying again makes sense; `None` if it never does.
     pub retry_after: Option<u32>,
 }
 
@@ -204,6 +204,12 @@ impl From<&StoreError> for Problem {
     }
 }
 
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,7 +220,10 @@ mod tests {
         let codes: HashSet<_> = KINDS.iter().map(|kind| kind.code).collect();
         assert_eq!(codes.len(), KINDS.len());
         for kind in KINDS {
-            assert!(std::ptr::eq(Kind::by_code(kind.code).unwrap(), *kind));
+            assert!(std::ptr::eq(
+                ProblemKind::by_code(kind.code).unwrap(),
+                *kind
+            ));
             let busy = matches!(kind.status, 429 | 503 | 504);
             assert_eq!(kind.retry_after.is_some(), busy, "{}", kind.code);
         }

@@ -1,42 +1,45 @@
-//! A token bucket: so many removals a second on average, so many at once.
+//! A token bucket: a bound on removals a second on average, and on removals at once.
+//!
+//! Written here because a batch may be larger than the bucket: it is let through once the
+//! bucket is full, and paid for afterwards. `governor` never lets it through.
 
 use std::time::{Duration, Instant};
 
 use crate::sync::{Mutex, locked};
 
-pub struct Bucket {
+pub struct TokenBucket {
     per_second: f64,
     size: f64,
-    state: Mutex<(f64, Instant)>,
+    /// How many there were, and when that was.
+    level: Mutex<(f64, Instant)>,
 }
 
-impl Bucket {
+impl TokenBucket {
     /// A full bucket for `size` at once, refilled by `per_second`.
     pub fn new(per_second: u32, size: u32) -> Self {
         let size = f64::from(size.max(1));
         Self {
             per_second: f64::from(per_second.max(1)),
             size,
-            state: Mutex::new((size, Instant::now())),
+            level: Mutex::new((size, Instant::now())),
         }
     }
 
     /// Takes `count` out, or says after how long there would be as many.
     ///
     /// # Errors
-    /// The time to wait. More than the bucket holds is given once it is full, so that a
-    /// batch that is allowed is not refused for ever.
+    /// The time to wait. More than the bucket holds can be taken once it is full.
     pub fn take(&self, count: usize, now: Instant) -> Result<(), Duration> {
-        let mut state = locked(&self.state);
-        let (level, then) = *state;
-        let refill = now.saturating_duration_since(then).as_secs_f64() * self.per_second;
-        let level = (level + refill).min(self.size);
-        *state = (level, now);
+        let mut guard = locked(&self.level);
+        let (level, since) = &mut *guard;
+        let refill = now.saturating_duration_since(*since).as_secs_f64() * self.per_second;
+        *level = (*level + refill).min(self.size);
+        *since = now;
         let needed = (count as f64).min(self.size);
-        if level < needed {
-            return Err(Duration::from_secs_f64((needed - level) / self.per_second));
+        if *level < needed {
+            return Err(Duration::from_secs_f64((needed - *level) / self.per_second));
         }
-        state.0 = level - count as f64;
+        *level -= count as f64;
         Ok(())
     }
 }
@@ -47,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_average_is_kept_and_a_large_batch_is_paid_for_later() {
-        let bucket = Bucket::new(10, 20);
+        let bucket = TokenBucket::new(10, 20);
         let start = Instant::now();
         let after = |seconds: f64| start + Duration::from_secs_f64(seconds);
         assert_eq!(bucket.take(15, after(0.0)), Ok(()));

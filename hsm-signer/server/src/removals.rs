@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::callers::Caller;
+use super::callers::CallerPolicy;
 use super::core::Core;
 use super::identity::Peer;
 use super::metrics::{Stage, StageTimes};
@@ -31,7 +31,7 @@ type Ask = (Arc<Key>, Removal);
 #[derive(Clone)]
 pub struct Requester {
     /// The caller.
-    pub caller: Arc<Caller>,
+    pub caller: Arc<CallerPolicy>,
     /// How it proved to be that.
     pub peer: Peer,
     /// Its name for the request; empty where it gave none.

@@ -1,17 +1,17 @@
-//! The request to propose removals, from bytes to what can be looked up and signed. Pure.
+//! The request to propose removals, from bytes to what can be looked up and signed.
 
+use mls_signer_api::{RemovalItem, RemovalsRequest};
+use mls_signer_message::Removal;
 use mls_signer_message::encoding::from_base64;
+use mls_signer_message::scheme::{SCHEMES, Scheme};
 use openmls_traits::types::{Ciphersuite, HashType};
 
-use super::problem::{MALFORMED, Problem};
-use mls_signer_api::{self, RemovalItem, RemovalsRequest};
-use mls_signer_message::Removal;
-use mls_signer_message::scheme::{SCHEMES, Scheme};
+use crate::problem::{MALFORMED, Problem};
 
 /// The longest group id, in bytes.
 pub const MAX_GROUP_ID: usize = 1024;
 
-/// Ciphersuites in use that RFC 9420 does not have: Wire's with X25519Kyber768Draft00,
+/// Ciphersuites in use that RFC 9420 does not define: Wire's with X25519Kyber768Draft00,
 /// which signs with Ed25519.
 const MORE_SUITES: [(u16, &str); 1] = [(0xf031, "ed25519")];
 
@@ -22,7 +22,7 @@ pub struct Wanted {
     pub removal: Removal,
     /// Which key is to sign.
     pub key: WantedKey,
-    /// The hash of the group's ciphersuite, where it was named.
+    /// The hash of the group's ciphersuite, if one was named.
     pub hash: Option<HashType>,
 }
 
@@ -31,7 +31,7 @@ pub struct Wanted {
 pub enum WantedKey {
     /// The scheme's current one.
     Current(&'static Scheme),
-    /// The one with this public key, of this scheme where one was named.
+    /// The one with this public key, of this scheme if one was named.
     Named(Vec<u8>, Option<&'static Scheme>),
 }
 
@@ -59,10 +59,10 @@ pub fn wanted(item: &RemovalItem) -> Result<Wanted, Problem> {
     let group_id = field(&item.group_id, "group_id", MAX_GROUP_ID)?;
     let (scheme, hash) = scheme(item)?;
     let key = match (&item.sender_public_key, scheme) {
-        (Some(key), scheme) => {
-            let key = field(key, "sender_public_key", longest_public_key())?;
-            WantedKey::Named(key, scheme)
-        }
+        (Some(key), scheme) => WantedKey::Named(
+            field(key, "sender_public_key", longest_public_key())?,
+            scheme,
+        ),
         (None, Some(scheme)) => WantedKey::Current(scheme),
         (None, None) => {
             return Err(MALFORMED
@@ -99,21 +99,20 @@ fn field(text: &str, name: &str, longest: usize) -> Result<Vec<u8>, Problem> {
 
 /// The scheme that the item names in one way or two, and the ciphersuite's hash.
 fn scheme(item: &RemovalItem) -> Result<(Option<&'static Scheme>, Option<HashType>), Problem> {
-    let named = item.signature_scheme.as_deref().map(|name| {
-        Scheme::by_name(name).ok_or_else(|| {
+    let named = match &item.signature_scheme {
+        Some(name) => Some(Scheme::by_name(name).ok_or_else(|| {
             let known: Vec<_> = SCHEMES.iter().map(|scheme| scheme.name).collect();
             MALFORMED.because(format!("signature_scheme: one of {}", known.join(", ")))
-        })
-    });
-    let named = named.transpose()?;
-    let of_suite = item.ciphersuite.map(|number| {
-        by_suite(number).ok_or_else(|| {
-            MALFORMED.because(format!(
-                "ciphersuite: no removal key signs for {number:#06x}"
-            ))
-        })
-    });
-    let of_suite = of_suite.transpose()?;
+        })?),
+        None => None,
+    };
+    let of_suite = match item.ciphersuite {
+        Some(number) => Some(by_suite(number).ok_or_else(|| {
+            let reason = format!("ciphersuite: no removal key signs for {number:#06x}");
+            MALFORMED.because(reason)
+        })?),
+        None => None,
+    };
     match (named, of_suite) {
         (Some(named), Some((of_suite, _))) if named.name != of_suite.name => {
             Err(MALFORMED.because(format!("ciphersuite: it signs with {}", of_suite.name)))
@@ -230,67 +229,30 @@ mod tests {
         );
     }
 
+    /// Makes an item wrong.
+    type Spoil = fn(&mut RemovalItem);
+
     #[test]
     fn what_is_wrong_is_named() {
-        let wrong = [
-            (
-                "group_id",
-                RemovalItem {
-                    group_id: "!".into(),
-                    ..item()
-                },
-            ),
-            (
-                "group_id",
-                RemovalItem {
-                    group_id: String::new(),
-                    ..item()
-                },
-            ),
-            (
-                "group_id",
-                RemovalItem {
-                    group_id: base64(&[0; 1025]),
-                    ..item()
-                },
-            ),
-            (
-                "ciphersuite",
-                RemovalItem {
-                    ciphersuite: Some(8),
-                    ..item()
-                },
-            ),
-            (
-                "ciphersuite",
-                RemovalItem {
-                    signature_scheme: Some("ed25519".into()),
-                    ..item()
-                },
-            ),
-            (
-                "signature_scheme",
-                RemovalItem {
-                    signature_scheme: Some("rsa".into()),
-                    ..item()
-                },
-            ),
-            (
-                "sender_public_key",
-                RemovalItem {
-                    sender_public_key: Some("AA=".into()),
-                    ..item()
-                },
-            ),
-            (
-                "one is needed",
-                RemovalItem {
-                    ciphersuite: None,
-                    ..item()
-                },
-            ),
+        let wrong: [(&str, Spoil); 8] = [
+            ("group_id", |item| item.group_id = "!".into()),
+            ("group_id", |item| item.group_id = String::new()),
+            ("group_id", |item| item.group_id = base64(&[0; 1025])),
+            ("ciphersuite", |item| item.ciphersuite = Some(8)),
+            ("ciphersuite", |item| {
+                item.signature_scheme = Some("ed25519".into());
+            }),
+            ("signature_scheme", |item| {
+                item.signature_scheme = Some("rsa".into());
+            }),
+            ("sender_public_key", |item| {
+                item.sender_public_key = Some("AA=".into());
+            }),
+            ("one is needed", |item| item.ciphersuite = None),
         ];
-        for (name, item) in wrong {
+        for (name, spoil) in wrong {
+            let mut item = item();
+            spoil(&mut item);
             let problem = wanted(&item).unwrap_err();
             assert!(problem.detail.contains(name), "{name}: {}", problem.detail);
         }

@@ -1,28 +1,28 @@
 //! The life of the service: start, reading the configuration anew, the end.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mls_signer_audit::store::Store;
+use mls_signer_engine::EngineError;
+use mls_signer_token::error::Error;
+use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::callers::Callers;
-use super::checkpoints::Checkpoints;
-use super::config::Config;
-use super::core::{Core, told_to_stop};
-use super::http;
-use super::listen::{Connections, Listener, Terms, TlsDoor, bind_all, notify, serve_connection};
-use super::privileges::refuse_root;
-use super::tenants;
-use crate::fips::require_configured;
-use mls_signer_audit::store::Store;
-use mls_signer_engine::EngineError;
-use mls_signer_token::error::Error;
-
-/// After an error of accept(2), such as too many open files, it is tried again so much later.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+use crate::callers::Callers;
+use crate::checkpoints::Checkpoints;
+use crate::config::Config;
+use crate::core::Core;
+use crate::http;
+use crate::listen::{
+    ConnectionCounts, ConnectionTerms, TlsListenerConfig, accept_all, bind_all, server_config,
+};
+use crate::process;
+use crate::tenants::{self, Tenants};
 
 /// Serves by the configuration at `path` until SIGTERM or SIGINT. SIGHUP has the
 /// configuration read again: callers, certificates and keys are taken over, the rest needs a
@@ -32,9 +32,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 /// Why the service could not start, or could not end in good order.
 pub fn serve(path: &Path) -> Result<(), Error> {
-    let config = load(path)?;
-    refuse_root(config.process.allow_root)?;
-    require_configured(config.process.fips).map_err(|error| Error::Setup(error.to_string()))?;
+    let config = Config::load(path).map_err(setup)?;
+    process::check(&config.process)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if config.process.threads > 0 {
         runtime.worker_threads(config.process.threads);
@@ -52,17 +51,24 @@ pub fn serve(path: &Path) -> Result<(), Error> {
     served
 }
 
-fn load(path: &Path) -> Result<Config, Error> {
-    Config::load(path).map_err(|error| Error::Setup(error.to_string()))
+fn setup(error: impl Display) -> Error {
+    Error::Setup(error.to_string())
+}
+
+/// A service manager that cannot be told is no reason to stop.
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd could not be told");
+    }
 }
 
 struct Service {
     config: Config,
     core: Arc<Core>,
     checkpoints: Checkpoints,
-    doors: Vec<Arc<TlsDoor>>,
+    tls: Option<Arc<TlsListenerConfig>>,
     accepting: JoinSet<()>,
-    generation: watch::Sender<u64>,
+    reloads: watch::Sender<u64>,
     signals: Signals,
 }
 
@@ -73,49 +79,52 @@ struct Signals {
 }
 
 impl Signals {
-    fn listen() -> Result<Self, Error> {
-        let listen =
-            |kind| signal(kind).map_err(|error| Error::Setup(format!("no signals: {error}")));
+    fn listen() -> std::io::Result<Self> {
         Ok(Self {
-            hangup: listen(SignalKind::hangup())?,
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
         })
     }
 }
 
 impl Service {
-    async fn start(config: Config, tenants: tenants::Tenants) -> Result<Self, Error> {
+    async fn start(config: Config, tenants: Tenants) -> Result<Self, Error> {
         // Before anything can be asked to end.
-        let signals = Signals::listen()?;
+        let signals =
+            Signals::listen().map_err(|error| Error::Setup(format!("no signals: {error}")))?;
         let claims = config.limits.waiting * config.tenants.len();
         let store = Store::open(&config.store.store(claims)).await;
-        let store = store.map_err(|error| Error::Setup(error.to_string()))?;
-        let core = Core::new(&config, tenants, store);
-        let handshake = Duration::from_millis(config.limits.handshake_ms);
-        let listeners = bind_all(&config.listen, handshake).await?;
-        let doors = listeners.iter().filter_map(Listener::door).collect();
-        let generation = watch::Sender::new(0);
-        let terms = Terms {
+        let core = Core::new(&config, tenants, store.map_err(setup)?);
+        let tls = match &config.listen.tls {
+            Some(tls) => {
+                let handshake = Duration::from_millis(config.limits.handshake_ms);
+                let tls = TlsListenerConfig::new(server_config(tls)?, handshake);
+                Some(Arc::new(tls))
+            }
+            None => None,
+        };
+        let reloads = watch::Sender::new(0);
+        let terms = ConnectionTerms {
             router: http::router(Arc::clone(&core)),
             limits: Arc::clone(&core.limits),
-            generation: generation.subscribe(),
-            stopping: core.stopping(),
+            reloads: reloads.subscribe(),
+            stopping: core.stopping.clone(),
         };
-        let connections = Arc::new(Connections::new(&config.limits));
+        let counts = Arc::new(ConnectionCounts::new(&config.limits));
         let mut accepting = JoinSet::new();
-        for listener in listeners {
-            let (core, terms) = (Arc::clone(&core), terms.clone());
-            accepting.spawn(accept_all(listener, core, Arc::clone(&connections), terms));
+        for listener in bind_all(&config.listen, tls.as_ref()).await? {
+            let (core, counts) = (Arc::clone(&core), Arc::clone(&counts));
+            accepting.spawn(accept_all(listener, core, counts, terms.clone()));
         }
         let checkpoints = Checkpoints::begin(&core, &config.audit);
         Ok(Self {
             config,
             core,
             checkpoints,
-            doors,
+            tls,
             accepting,
-            generation,
+            reloads,
             signals,
         })
     }
@@ -123,7 +132,7 @@ impl Service {
     /// Serves until told to stop.
     async fn run(mut self, path: &Path) -> Result<(), Error> {
         tracing::info!("serving");
-        notify("READY=1");
+        tell_systemd(NotifyState::Ready);
         loop {
             tokio::select! {
                 _ = self.signals.hangup.recv() => self.reload(path).await,
@@ -136,7 +145,7 @@ impl Service {
 
     /// Reads the configuration again. Either all of it is taken over, or nothing.
     async fn reload(&mut self, path: &Path) {
-        notify("RELOADING=1");
+        tell_systemd(NotifyState::Reloading);
         match self.take_over(path).await {
             Ok(()) => {
                 self.core.metrics.reloaded();
@@ -144,19 +153,13 @@ impl Service {
             }
             Err(error) => tracing::error!(%error, "the configuration stays as it was"),
         }
-        notify("READY=1");
+        tell_systemd(NotifyState::Ready);
     }
 
     async fn take_over(&mut self, path: &Path) -> Result<(), Error> {
-        let config = load(path)?;
+        let config = Config::load(path).map_err(setup)?;
         refuse_what_needs_a_start(&self.config, &config)?;
-        let prepared = match &config.listen.tls {
-            Some(tls) => {
-                let prepared = TlsDoor::prepare(tls);
-                Some(prepared.map_err(|error| Error::Setup(error.to_string()))?)
-            }
-            None => None,
-        };
+        let tls = config.listen.tls.as_ref().map(server_config).transpose()?;
         for tenant in self.core.tenants().values() {
             let engine = Arc::clone(&tenant.engine);
             let refreshed = tokio::task::spawn_blocking(move || engine.refresh_keys()).await;
@@ -164,11 +167,11 @@ impl Service {
                 .unwrap_or(Err(EngineError::Stopped))
                 .map_err(|error| Error::Setup(error.to_string()))?;
         }
-        for (door, config) in self.doors.iter().zip(prepared) {
-            door.replace(config);
+        if let (Some(listening), Some(tls)) = (&self.tls, tls) {
+            listening.replace(tls);
         }
         self.core.replace_callers(Callers::new(&config));
-        self.generation.send_modify(|generation| *generation += 1);
+        self.reloads.send_modify(|count| *count += 1);
         self.config = config;
         Ok(())
     }
@@ -176,8 +179,8 @@ impl Service {
     /// Takes no new connections, answers what was accepted, and closes the store.
     async fn stop(mut self) -> Result<(), Error> {
         tracing::info!("stopping");
-        notify("STOPPING=1");
-        self.core.stop();
+        tell_systemd(NotifyState::Stopping);
+        self.core.stopping.cancel();
         let limit = Duration::from_millis(self.config.limits.drain_ms);
         let drained = tokio::time::timeout(limit, async {
             while self.accepting.join_next().await.is_some() {}
@@ -212,58 +215,5 @@ fn refuse_what_needs_a_start(old: &Config, new: &Config) -> Result<(), Error> {
         Some((section, _)) => Err(Error::Setup(format!(
             "[{section}] has changed, which takes effect only at a new start"
         ))),
-    }
-}
-
-/// How many connections that wait when the service is told to stop are still served.
-const LAST_CONNECTIONS: usize = 1024;
-
-/// Accepts connections until the service is told to stop, then those that wait already;
-/// returns once all have ended.
-async fn accept_all(
-    listener: Listener,
-    core: Arc<Core>,
-    connections: Arc<Connections>,
-    terms: Terms,
-) {
-    let mut stopping = core.stopping();
-    let mut open = JoinSet::new();
-    let name = listener.name();
-    let gauge = core.metrics.connections(name);
-    let serve = |stream, open: &mut JoinSet<()>| match connections.enter() {
-        Some(counted) => {
-            let (core, mut terms) = (Arc::clone(&core), terms.clone());
-            // Only readings of the configuration from now on end it.
-            terms.generation.mark_unchanged();
-            open.spawn(async move {
-                let callers = core.callers_now();
-                serve_connection(stream, counted, &callers, terms).await;
-            });
-        }
-        None => core.metrics.refused_connection(name),
-    };
-    loop {
-        gauge.set(open.len() as i64);
-        tokio::select! {
-            biased;
-            () = told_to_stop(&mut stopping) => break,
-            Some(_) = open.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok(stream) => serve(stream, &mut open),
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-    }
-    match listener.close(LAST_CONNECTIONS) {
-        Ok(waiting) => waiting
-            .into_iter()
-            .for_each(|stream| serve(stream, &mut open)),
-        Err(error) => tracing::warn!(%error, "connections that waited are not served"),
-    }
-    while open.join_next().await.is_some() {
-        gauge.set(open.len() as i64);
     }
 }

@@ -325,7 +325,8 @@ fn the_unit_is_hardened_and_tells_systemd() {
     let told = |wanted: &str| {
         let mut buffer = [0; 64];
         let length = socket.recv(&mut buffer).unwrap();
-        assert_eq!(std::str::from_utf8(&buffer[..length]).unwrap(), wanted);
+        let state = std::str::from_utf8(&buffer[..length]).unwrap();
+        assert_eq!(state.trim_end(), wanted);
     };
     for wanted in ["READY=1", "RELOADING=1", "READY=1"] {
         told(wanted);

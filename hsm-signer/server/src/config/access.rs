@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
+use mls_signer_message::scheme::Scheme;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, invalid};
 use mls_signer_message::encoding::from_hex;
-use mls_signer_message::scheme::Scheme;
 
 /// One caller: how it is known, and what it may do.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -27,25 +27,25 @@ pub struct CallerConfig {
     pub tenants: Vec<String>,
     /// What it may do.
     pub may: Vec<Permission>,
-    /// The schemes that it may use; all where there are none.
+    /// The schemes that it may use; if there are none, all are.
     #[serde(default)]
     pub schemes: Vec<String>,
-    /// How the ids of its groups begin, in hexadecimal; anyhow where there are none.
+    /// How the ids of its groups begin, in hexadecimal; if there are none, any group is allowed.
     #[serde(default)]
     pub group_id_prefixes: Vec<String>,
     /// Removals a second on average; 0 for no bound.
     #[serde(default)]
     pub removals_per_second: u32,
-    /// Removals at once after a pause; ten seconds' worth where it is 0.
+    /// Removals at once after a pause; 0 for ten seconds' worth.
     #[serde(default)]
     pub burst: u32,
-    /// Removals in one request; `limits.batch` where it is 0.
+    /// Removals in one request; 0 for `limits.batch`.
     #[serde(default)]
     pub batch: usize,
-    /// Removals of it that wait, for each tenant; half of `limits.waiting` where it is 0.
+    /// Removals of it that wait, for each tenant; 0 for half of `limits.waiting`.
     #[serde(default)]
     pub waiting: usize,
-    /// Its share of the HSM when others want it too, against theirs.
+    /// Its share of the HSM in proportion to the others' when they want it too.
     #[serde(default = "one")]
     pub weight: u32,
 }
@@ -88,9 +88,10 @@ impl FromStr for San {
             Some(("uri", uri)) if uri.contains(':') => Some(Self::Uri(uri.into())),
             _ => None,
         };
-        let fit = |value: &str| !value.is_empty() && !value.contains('*') && value.is_ascii();
         name.filter(|name| match name {
-            Self::Dns(value) | Self::Uri(value) => fit(value),
+            Self::Dns(value) | Self::Uri(value) => {
+                !value.is_empty() && !value.contains('*') && value.is_ascii()
+            }
         })
         .ok_or_else(|| {
             format!("{text:?} is neither dns:HOST nor uri:URI; wildcards are not allowed")
@@ -149,7 +150,7 @@ impl CallerConfig {
     }
 }
 
-/// What hexadecimal digits say, two for each byte.
+/// Decodes hexadecimal digits, two for each byte.
 fn bytes(digits: &str) -> Option<Vec<u8>> {
     from_hex(digits).filter(|bytes| !bytes.is_empty())
 }

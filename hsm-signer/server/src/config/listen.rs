@@ -24,7 +24,7 @@ pub struct Listen {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unix {
-    /// Where it is made; a socket that is left over there is replaced.
+    /// Its path; a stale socket there is replaced.
     pub path: PathBuf,
     /// Whether the service's group may connect too: mode 0660 instead of 0600.
     #[serde(default)]
@@ -56,7 +56,7 @@ pub struct Plain {
     pub address: SocketAddr,
     /// Which caller everybody who connects is taken for.
     pub caller: String,
-    /// Must be true: whoever sets it says that this is no production service.
+    /// Must be true, which says that this is not a production service.
     pub development: bool,
 }
 
@@ -83,7 +83,7 @@ impl Listen {
 /// What bounds the work and the memory. Times are in milliseconds.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Limits {
+pub struct ServiceLimits {
     /// Bytes of a request's body.
     pub body_bytes: usize,
     /// Bytes of all bodies that are being read or worked on.
@@ -106,7 +106,7 @@ pub struct Limits {
     pub header_ms: u64,
     /// For a request's body.
     pub body_ms: u64,
-    /// For an answer, where the request asks for no less; the engine gets the same deadline.
+    /// For an answer, unless the request asks for less; the engine gets the same deadline.
     pub request_ms: u64,
     /// How long a connection may last before it is closed between two requests.
     pub connection_ms: u64,
@@ -114,7 +114,7 @@ pub struct Limits {
     pub drain_ms: u64,
 }
 
-impl Default for Limits {
+impl Default for ServiceLimits {
     fn default() -> Self {
         Self {
             body_bytes: 1024 * 1024,
@@ -135,7 +135,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl ServiceLimits {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let positive = [
             ("body_bytes", self.body_bytes),

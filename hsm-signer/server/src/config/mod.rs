@@ -8,19 +8,19 @@ mod records;
 mod tenants;
 
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use mls_fips::Requirement;
+use mls_signer_message::secret_file::{SecretFileError, read_secret};
 use serde::{Deserialize, Serialize};
 
 pub use access::{CallerConfig, Permission, San};
-pub use listen::{Limits, Listen, Plain, Tls, Unix};
+pub use listen::{Listen, Plain, ServiceLimits, Tls, Unix};
 pub use records::{Audit, Database};
 pub use tenants::{SourceFile, TenantConfig};
 
-use mls_signer_message::secret_file::{SecretFileError, read_secret};
-
-/// No configuration comes near this length in bytes.
+/// The longest configuration that is read, in bytes.
 const MAX_LENGTH: usize = 1024 * 1024;
 
 /// The whole file.
@@ -29,12 +29,12 @@ const MAX_LENGTH: usize = 1024 * 1024;
 pub struct Config {
     /// How the process runs.
     #[serde(default)]
-    pub process: Process,
+    pub process: ProcessConfig,
     /// Where callers connect.
     pub listen: Listen,
     /// What bounds the work and the memory.
     #[serde(default)]
-    pub limits: Limits,
+    pub limits: ServiceLimits,
     /// The database of answers and audit records.
     pub store: Database,
     /// The audit log.
@@ -49,13 +49,13 @@ pub struct Config {
 /// How the process runs.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Process {
+pub struct ProcessConfig {
     /// Whether the service may run as root, which it refuses otherwise.
     pub allow_root: bool,
     /// What is required under FIPS 140-3 of all the process computes; its environment may
     /// require more.
     pub fips: Requirement,
-    /// Threads that serve connections; one for each core where it is 0.
+    /// Threads that serve connections; 0 for one for each core.
     pub threads: usize,
 }
 
@@ -73,7 +73,7 @@ pub enum ConfigError {
         /// What the parser says, with the place.
         reason: String,
     },
-    /// The values do not go together.
+    /// The values do not fit together.
     #[error("the configuration: {0}")]
     Invalid(String),
 }
@@ -85,17 +85,10 @@ impl Config {
     /// [`ConfigError`] with the place in the file and what to do.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let bytes = read_secret(path, MAX_LENGTH)?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| ConfigError::Syntax {
-            path: path.into(),
-            reason: "it is not UTF-8".into(),
-        })?;
-        Self::parse(text).map_err(|error| match error {
-            ConfigError::Syntax { reason, .. } => ConfigError::Syntax {
-                path: path.into(),
-                reason,
-            },
-            other => other,
-        })
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Self::from_toml(text, path),
+            Err(_) => Err(syntax(path, "it is not UTF-8")),
+        }
     }
 
     /// Reads and checks a configuration from text.
@@ -103,15 +96,16 @@ impl Config {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|error| ConfigError::Syntax {
-            path: PathBuf::from("(text)"),
-            reason: error.to_string(),
-        })?;
+        Self::from_toml(text, Path::new("(text)"))
+    }
+
+    fn from_toml(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| syntax(path, error))?;
         config.check()?;
         Ok(config)
     }
 
-    /// Whether the values go together.
+    /// Whether the values fit together.
     fn check(&self) -> Result<(), ConfigError> {
         self.listen.check()?;
         self.limits.check()?;
@@ -147,14 +141,10 @@ impl Config {
         let Some(plain) = &self.listen.plain else {
             return Ok(());
         };
-        if self
-            .callers
-            .iter()
-            .any(|caller| caller.name == plain.caller)
-        {
+        let name = &plain.caller;
+        if self.callers.iter().any(|caller| caller.name == *name) {
             return Ok(());
         }
-        let name = &plain.caller;
         invalid(format!("listen.plain.caller names no caller: {name:?}"))
     }
 }
@@ -181,6 +171,13 @@ fn names<'a>(
         return invalid(format!("there is no {what}; add [[{what}s]]"));
     }
     Ok(seen)
+}
+
+fn syntax(path: &Path, reason: impl Display) -> ConfigError {
+    ConfigError::Syntax {
+        path: path.into(),
+        reason: reason.to_string(),
+    }
 }
 
 fn invalid<T>(reason: impl Into<String>) -> Result<T, ConfigError> {

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mls_signer_audit::store::StoreConfig;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, invalid};
-use mls_signer_audit::store::StoreConfig;
 
 /// The database of answers and audit records.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -45,7 +45,7 @@ impl Database {
 pub struct Audit {
     /// Seconds between two checkpoints of a tenant's log, where there is something new.
     pub checkpoint_seconds: u64,
-    /// Days after which answers and records are removed; never where it is 0.
+    /// Days after which answers and records are removed; 0 for never.
     pub retention_days: u32,
 }
 

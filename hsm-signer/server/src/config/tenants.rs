@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use base64ct::{Base64, Encoding};
-use serde::{Deserialize, Serialize};
-
-use super::{ConfigError, invalid, names};
+use mls_signer_message::encoding::from_base64;
 use mls_signer_token::error::Error;
 use mls_signer_token::isolation::ModuleSetup;
 use mls_signer_token::{SessionLimits, TokenSelector};
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigError, invalid, names};
 
 /// One owner of removal keys, such as a domain of a federation.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -16,14 +16,14 @@ use mls_signer_token::{SessionLimits, TokenSelector};
 pub struct TenantConfig {
     /// Its name in requests, the audit log, logs and metrics.
     pub name: String,
-    /// The public keys that its removal keys must have, in base64 as MLS carries them. Those
-    /// that the first token shows at the start where there are none.
+    /// The public keys that its removal keys must have, in base64 as MLS carries them. If there
+    /// are none, those that the first token shows at the start.
     #[serde(default)]
     pub pinned_public_keys: Vec<String>,
     /// Its tokens, each with the same keys.
     pub tokens: Vec<SourceFile>,
     /// The label of a key that signs the checkpoints of its audit log and nothing else, in the
-    /// first token. Where it is absent, a removal key signs them.
+    /// first token. If it is absent, a removal key signs them.
     #[serde(default)]
     pub audit_key_label: Option<String>,
 }
@@ -78,13 +78,15 @@ impl TenantConfig {
 
     /// The pinned public keys as bytes.
     pub(crate) fn pins(&self) -> Result<Vec<Vec<u8>>, ConfigError> {
-        let decode = |key: &String| {
-            Base64::decode_vec(key).or_else(|_| {
+        let mut pins = Vec::new();
+        for key in &self.pinned_public_keys {
+            let Some(pin) = from_base64(key) else {
                 let name = &self.name;
-                invalid(format!("tenant {name:?}: {key:?} is not base64"))
-            })
-        };
-        self.pinned_public_keys.iter().map(decode).collect()
+                return invalid(format!("tenant {name:?}: {key:?} is not base64"));
+            };
+            pins.push(pin);
+        }
+        Ok(pins)
     }
 }
 
@@ -106,8 +108,9 @@ impl SourceFile {
 
     /// The module and the token.
     pub(crate) fn setup(&self) -> Result<ModuleSetup, Error> {
-        let selector = self.selector();
-        let selector = selector.map_err(|error| Error::Setup(error.to_string()))?;
+        let selector = self
+            .selector()
+            .map_err(|error| Error::Setup(error.to_string()))?;
         Ok(ModuleSetup {
             parameters: self.module_parameters.clone(),
             limits: SessionLimits {

@@ -13,14 +13,13 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.kind.status);
+        let status =
+            StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = [(CONTENT_TYPE, PROBLEM_JSON), (CACHE_CONTROL, NO_STORE)];
         let body = serde_json::to_vec(&self.details()).unwrap_or_default();
-        let mut response =
-            (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body).into_response();
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
-        headers.insert(CACHE_CONTROL, NO_STORE);
+        let mut response = (status, headers, body).into_response();
         if let Some(seconds) = self.retry_after {
+            let headers = response.headers_mut();
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
@@ -31,11 +30,8 @@ impl IntoResponse for Problem {
 pub fn json(value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
         Ok(body) => {
-            let mut response = body.into_response();
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, JSON);
-            headers.insert(CACHE_CONTROL, NO_STORE);
-            response
+            let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, NO_STORE)];
+            (headers, body).into_response()
         }
         Err(error) => FAILED.because(error.to_string()).into_response(),
     }

@@ -1,22 +1,20 @@
 //! The audit log of a tenant, for auditors: whoever reads it checks it with
 //! `mls-hsm-signer audit verify`.
 
-use mls_signer_message::encoding::base64;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-
-use super::answer::json;
-use super::calling::{Calling, Strict};
-use crate::config::Permission;
-use crate::core::Core;
-use crate::problem::{MALFORMED, Problem};
 use mls_signer_api::{
     AuditHead, AuditQuery, AuditRecord, AuditRecords, AuditStatement, AuditStatements,
     ProblemDetails, TenantQuery,
 };
-use mls_signer_message::encoding::hex;
+use mls_signer_message::encoding::{base64, hex};
+
+use super::answer::json;
+use super::extract::{ReadAudit, TenantRequest};
+use crate::core::Core;
+use crate::problem::{MALFORMED, Problem};
 
 /// The most records in one answer.
 const MAX_RECORDS: u32 = 1_000;
@@ -35,23 +33,22 @@ const MAX_RECORDS: u32 = 1_000;
 )]
 pub async fn head(
     State(core): State<Arc<Core>>,
-    calling: Calling,
-    Strict(query): Strict<TenantQuery>,
+    TenantRequest { tenant, .. }: TenantRequest<ReadAudit, TenantQuery>,
 ) -> Result<Response, Problem> {
-    let tenant = calling.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
-    let chain = core.store.reader().chain(&tenant.name).await;
-    let chain = chain.map_err(|error| Problem::from(&error))?;
-    let head = chain.map(|chain| AuditHead {
-        tenant: chain.tenant,
-        chain_id: hex(&chain.id),
-        pruned: chain.pruned,
-        sequence: chain.sequence,
-        head: hex(&chain.head),
-    });
-    Ok(json(&head.unwrap_or_else(|| AuditHead {
-        tenant: tenant.name.as_ref().into(),
-        ..AuditHead::default()
-    })))
+    let head = match core.store.reader().chain(&tenant.name).await? {
+        Some(chain) => AuditHead {
+            tenant: chain.tenant,
+            chain_id: hex(&chain.id),
+            pruned: chain.pruned,
+            sequence: chain.sequence,
+            head: hex(&chain.head),
+        },
+        None => AuditHead {
+            tenant: tenant.name.as_ref().into(),
+            ..AuditHead::default()
+        },
+    };
+    Ok(json(&head))
 }
 
 /// Records as they are stored and hashed, in order.
@@ -68,28 +65,24 @@ pub async fn head(
 )]
 pub async fn records(
     State(core): State<Arc<Core>>,
-    calling: Calling,
-    Strict(query): Strict<AuditQuery>,
+    TenantRequest { tenant, query, .. }: TenantRequest<ReadAudit, AuditQuery>,
 ) -> Result<Response, Problem> {
-    let tenant = calling.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
     let count = query.count.unwrap_or(MAX_RECORDS);
     if count == 0 || count > MAX_RECORDS {
         return Err(MALFORMED.because(format!("count: 1 to {MAX_RECORDS}")));
     }
+    let after = query.after.unwrap_or(0);
     let reader = core.store.reader();
-    let records = reader
-        .records(&tenant.name, query.after.unwrap_or(0), count)
-        .await;
-    let records = records.map_err(|error| Problem::from(&error))?;
-    let record = |stored: &mls_signer_audit::StoredRecord| AuditRecord {
+    let stored = reader.records(&tenant.name, after, count).await?;
+    let records = stored.iter().map(|stored| AuditRecord {
         sequence: stored.sequence,
         record: base64(&stored.encoded),
         hash: hex(&stored.hash),
         message: base64(&stored.message),
         proposal_ref: base64(&stored.proposal_ref),
-    };
+    });
     Ok(json(&AuditRecords {
-        records: records.iter().map(record).collect(),
+        records: records.collect(),
     }))
 }
 
@@ -107,19 +100,16 @@ pub async fn records(
 )]
 pub async fn statements(
     State(core): State<Arc<Core>>,
-    calling: Calling,
-    Strict(query): Strict<TenantQuery>,
+    TenantRequest { tenant, .. }: TenantRequest<ReadAudit, TenantQuery>,
 ) -> Result<Response, Problem> {
-    let tenant = calling.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
-    let statements = core.store.reader().statements(&tenant.name).await;
-    let statements = statements.map_err(|error| Problem::from(&error))?;
-    let statement = |signed: &mls_signer_audit::SignedStatement| AuditStatement {
+    let signed = core.store.reader().statements(&tenant.name).await?;
+    let statements = signed.iter().map(|signed| AuditStatement {
         sequence: signed.statement.sequence,
         statement: base64(&signed.statement.encode()),
         public_key: base64(&signed.key.public_key),
         signature: base64(&signed.signature),
-    };
+    });
     Ok(json(&AuditStatements {
-        statements: statements.iter().map(statement).collect(),
+        statements: statements.collect(),
     }))
 }

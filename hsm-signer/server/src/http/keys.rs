@@ -1,26 +1,23 @@
 //! The public keys of a tenant.
 
-use mls_signer_message::encoding::base64;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::response::Response;
-
-use super::answer::json;
-use super::calling::{Calling, Strict};
-use crate::config::Permission;
-use crate::core::Core;
-use crate::problem::{FAILED, Problem};
 use mls_signer_api::{
     KeyDescription, KeyFormat, KeySchemes, KeysResponse, ProblemDetails, PublicKeysQuery,
     TenantQuery,
 };
 use mls_signer_engine::{Engine, Key};
+use mls_signer_message::encoding::base64;
 use mls_signer_message::encoding::public_key::{SchemeKey, wire_jwk, wire_raw};
 use mls_signer_message::scheme::SCHEMES;
 
-/// The current keys, as Wire's `GET /mls/public-keys` answers; keys of other schemes than
-/// Wire's server has only where `schemes=all` asks for them.
+use super::answer::json;
+use super::extract::{ReadKeys, TenantRequest};
+use crate::problem::{FAILED, Problem};
+
+/// The current keys, as Wire's `GET /mls/public-keys` answers. Keys of schemes that Wire's
+/// server does not have are left out unless `schemes=all` asks for them.
 #[utoipa::path(
     get,
     path = "/mls/public-keys",
@@ -33,23 +30,19 @@ use mls_signer_message::scheme::SCHEMES;
     )
 )]
 pub async fn public_keys(
-    State(core): State<Arc<Core>>,
-    calling: Calling,
-    Strict(query): Strict<PublicKeysQuery>,
+    TenantRequest { tenant, query, .. }: TenantRequest<ReadKeys, PublicKeysQuery>,
 ) -> Result<Response, Problem> {
-    let tenant = calling.tenant(&core, Permission::ReadKeys, query.tenant.as_deref())?;
-    let schemes = query.schemes.unwrap_or_default();
-    let wanted = |key: &&Arc<Key>| schemes == KeySchemes::All || key.scheme().of_wire;
+    let all = query.schemes == Some(KeySchemes::All);
     let keys: Vec<SchemeKey> = current(&tenant.engine)
         .iter()
-        .filter(wanted)
+        .filter(|key| all || key.scheme().of_wire)
         .map(|key| (key.scheme(), key.public_key().to_vec()))
         .collect();
     let value = match query.format.unwrap_or_default() {
         KeyFormat::Raw => wire_raw(&keys),
         KeyFormat::Jwk => wire_jwk(&keys),
-    };
-    let value = value.map_err(|error| FAILED.because(error.to_string()))?;
+    }
+    .map_err(|error| FAILED.because(error.to_string()))?;
     Ok(json(&value))
 }
 
@@ -65,14 +58,11 @@ pub async fn public_keys(
     )
 )]
 pub async fn list(
-    State(core): State<Arc<Core>>,
-    calling: Calling,
-    Strict(query): Strict<TenantQuery>,
+    TenantRequest { tenant, .. }: TenantRequest<ReadKeys, TenantQuery>,
 ) -> Result<Response, Problem> {
-    let tenant = calling.tenant(&core, Permission::ReadKeys, query.tenant.as_deref())?;
     let current = current(&tenant.engine);
-    let keys = tenant.engine.keys();
-    let keys = keys.iter().map(|key| KeyDescription {
+    let all = tenant.engine.keys();
+    let keys = all.iter().map(|key| KeyDescription {
         signature_scheme: key.scheme().name.into(),
         generation: key.generation(),
         current: current.iter().any(|other| Arc::ptr_eq(other, key)),
@@ -86,7 +76,7 @@ pub async fn list(
     }))
 }
 
-/// The newest key of each scheme that there is one of.
+/// The newest key of each scheme.
 fn current(engine: &Engine) -> Vec<Arc<Key>> {
     let newest = SCHEMES.iter().map(|scheme| engine.current_key(scheme).ok());
     newest.flatten().collect()

@@ -2,7 +2,7 @@
 
 mod answer;
 mod audit;
-mod calling;
+mod extract;
 mod keys;
 mod openapi;
 mod removals;
@@ -16,12 +16,12 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use mls_signer_api::REMOVALS_PATH;
+
+use crate::core::Core;
+use crate::problem::{METHOD_REFUSED, NOT_FOUND, Problem};
 
 pub use openapi::document;
-
-use super::core::Core;
-use super::problem::{METHOD_REFUSED, NOT_FOUND, Problem};
-use mls_signer_api::REMOVALS_PATH;
 
 /// All endpoints.
 pub fn router(core: Arc<Core>) -> Router {

@@ -4,7 +4,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
-use super::calling::Calling;
+use super::extract::Identified;
 use super::{audit, keys, removals, status};
 use crate::problem::Problem;
 
@@ -36,6 +36,6 @@ pub fn document() -> String {
 }
 
 /// Answers with the document.
-pub async fn serve(_calling: Calling) -> Result<Response, Problem> {
+pub async fn serve(_caller: Identified) -> Result<Response, Problem> {
     Ok(([(CONTENT_TYPE, "application/json")], document()).into_response())
 }

@@ -1,26 +1,25 @@
 //! `POST /v1/external-proposals/remove`.
 
-use mls_signer_message::encoding::base64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
+use mls_signer_api::{
+    ProblemDetails, RemovalResult, RemovalsRequest, RemovalsResponse, SignedProposal,
+};
+use mls_signer_message::encoding::base64;
 
 use super::answer::json;
-use super::calling::Calling;
+use super::extract::Identified;
 use crate::config::Permission;
 use crate::core::Core;
 use crate::metrics::{Stage, StageTimes};
 use crate::problem::{MALFORMED, MEDIA_TYPE, Problem};
 use crate::removals::{Order, Outcome, Requester};
 use crate::request;
-use mls_signer_api::{
-    ProblemDetails, RemovalResult, RemovalsRequest, RemovalsResponse, SignedProposal,
-};
 
 /// Where the time went, for callers (W3C Server Timing).
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -50,33 +49,27 @@ const MAX_REQUEST_ID: usize = 128;
 )]
 pub async fn propose(
     State(core): State<Arc<Core>>,
-    calling: Calling,
+    identified: Identified,
     request: Request,
 ) -> Result<Response, Problem> {
     let began = Instant::now();
     let mut times = StageTimes::default();
-    calling.caller.must(Permission::ProposeRemovals)?;
+    identified.caller.must(Permission::ProposeRemovals)?;
     must_be_json(request.headers())?;
     let request_id = request_id(request.headers())?;
-    let body: Body = request.into_body();
-    let body = core.bodies.read(body, &core.limits).await?;
+    let body = core.bodies.read(request.into_body(), &core.limits).await?;
     times.set(Stage::Read, began.elapsed());
     let decoded = request::decode(&body.bytes)?;
-    let tenant = calling.tenant(
-        &core,
-        Permission::ProposeRemovals,
-        decoded.tenant.as_deref(),
-    )?;
-    calling.caller.admit(decoded.removals.len())?;
-    let requester = Requester {
-        caller: calling.caller,
-        peer: calling.peer,
-        request_id,
-    };
+    let tenant = identified.tenant(&core, decoded.tenant.as_deref())?;
+    identified.caller.admit(decoded.removals.len())?;
     let order = Order {
-        requester,
+        requester: Requester {
+            caller: identified.caller,
+            peer: identified.peer,
+            request_id,
+        },
         tenant,
-        deadline: began + patience(&core, decoded.timeout_ms),
+        deadline: began + time_limit(&core, decoded.timeout_ms),
         wanted: decoded.removals.iter().map(request::wanted).collect(),
     };
     let outcomes = order.carry_out(&core, &mut times).await?;
@@ -85,35 +78,42 @@ pub async fn propose(
     answer(outcomes, &times)
 }
 
-/// How long the caller waits, within what the service allows.
-fn patience(core: &Core, asked_ms: Option<u64>) -> Duration {
+/// How long the caller waits, at most as long as the service allows.
+fn time_limit(core: &Core, asked_ms: Option<u64>) -> Duration {
     let most = core.limits.request();
     asked_ms.map_or(most, |asked| Duration::from_millis(asked).min(most))
 }
 
 fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let given = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let given = given.unwrap_or_default();
-    let kind = given.split(|byte| *byte == b';').next().unwrap_or_default();
-    if kind.trim_ascii().eq_ignore_ascii_case(b"application/json") {
+    let value = headers
+        .get(CONTENT_TYPE)
+        .map_or(b"" as &[u8], HeaderValue::as_bytes);
+    let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default();
+    if media_type
+        .trim_ascii()
+        .eq_ignore_ascii_case(b"application/json")
+    {
         return Ok(());
     }
     Err(MEDIA_TYPE.because("Content-Type is not application/json"))
 }
 
-/// The caller's name for the request; empty where it gave none.
+/// The caller's name for the request; empty if it gave none.
 fn request_id(headers: &HeaderMap) -> Result<String, Problem> {
     let Some(value) = headers.get(REQUEST_ID) else {
         return Ok(String::new());
     };
-    let text = value.to_str().ok().filter(|text| {
-        (1..=MAX_REQUEST_ID).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic())
-    });
-    text.map(str::to_owned).ok_or_else(|| {
-        MALFORMED.because(format!(
+    match value.to_str() {
+        Ok(text)
+            if (1..=MAX_REQUEST_ID).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_graphic()) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err(MALFORMED.because(format!(
             "x-request-id: 1 to {MAX_REQUEST_ID} visible ASCII characters"
-        ))
-    })
+        ))),
+    }
 }
 
 fn answer(outcomes: Vec<Outcome>, times: &StageTimes) -> Result<Response, Problem> {

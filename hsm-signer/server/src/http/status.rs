@@ -5,15 +5,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use mls_signer_api::{FipsReadiness, ProblemDetails, Readiness};
+use mls_signer_audit::FipsMark;
 use serde_json::json;
 
 use super::answer;
-use super::calling::Calling;
+use super::extract::Identified;
 use crate::config::Permission;
 use crate::core::Core;
 use crate::problem::Problem;
-use mls_signer_api::{FipsReadiness, ProblemDetails, Readiness};
-use mls_signer_audit::FipsMark;
 
 /// The content type of the OpenMetrics text format.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -28,7 +28,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub async fn alive(_calling: Calling) -> Response {
+pub async fn alive(_caller: Identified) -> Response {
     answer::json(&json!({ "alive": true }))
 }
 
@@ -43,7 +43,10 @@ pub async fn alive(_calling: Calling) -> Response {
         (status = 503, description = "Not at present", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub async fn ready(State(core): State<Arc<Core>>, _calling: Calling) -> Result<Response, Problem> {
+pub async fn ready(
+    State(core): State<Arc<Core>>,
+    _caller: Identified,
+) -> Result<Response, Problem> {
     core.ready()?;
     let FipsMark {
         status,
@@ -70,7 +73,10 @@ pub async fn ready(State(core): State<Arc<Core>>, _calling: Calling) -> Result<R
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub async fn metrics(State(core): State<Arc<Core>>, calling: Calling) -> Result<Response, Problem> {
-    calling.caller.must(Permission::ReadMetrics)?;
+pub async fn metrics(
+    State(core): State<Arc<Core>>,
+    identified: Identified,
+) -> Result<Response, Problem> {
+    identified.caller.must(Permission::ReadMetrics)?;
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], core.metrics_text()).into_response())
 }

@@ -1,45 +1,49 @@
 //! One connection: served within its bounds, and ended in good order.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
-use super::socket::Stream;
+use super::listener::{AcceptedStream, PeerStream};
 use crate::callers::Callers;
-use crate::config::Limits;
-use crate::core::told_to_stop;
+use crate::config::ServiceLimits;
 use crate::identity::Peer;
 use crate::sync::{Mutex, locked};
 
-/// A connection that was accepted before the service was told to stop, and has asked
-/// nothing yet, has so long to do so.
+/// A connection that was accepted before the service was told to stop, and on which no request
+/// has come yet, is kept open this long for one.
 const LAST_REQUEST: Duration = Duration::from_millis(250);
 
 /// How many connections there are, in all and of each caller.
-pub struct Connections {
+pub struct ConnectionCounts {
     all: Arc<Semaphore>,
     of_callers: Mutex<HashMap<Arc<str>, usize>>,
     per_caller: usize,
 }
 
-/// One connection, counted until it is dropped.
-pub struct Counted {
-    connections: Arc<Connections>,
+/// One connection, counted until this is dropped.
+pub struct CountedConnection {
+    counts: Arc<ConnectionCounts>,
     caller: Option<Arc<str>>,
-    _one: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Connections {
-    /// Room for as many as the limits say.
-    pub fn new(limits: &Limits) -> Self {
+impl ConnectionCounts {
+    /// At most as many as the limits say.
+    pub fn new(limits: &ServiceLimits) -> Self {
         Self {
             all: Arc::new(Semaphore::new(limits.connections)),
             of_callers: Mutex::default(),
@@ -47,23 +51,28 @@ impl Connections {
         }
     }
 
-    /// Counts one more, if there is room.
-    pub fn enter(self: &Arc<Self>) -> Option<Counted> {
-        let one = Arc::clone(&self.all).try_acquire_owned().ok()?;
-        Some(Counted {
-            connections: Arc::clone(self),
+    /// Counts one more, unless there are as many as there may be.
+    pub fn admit(self: &Arc<Self>) -> Option<CountedConnection> {
+        let permit = Arc::clone(&self.all).try_acquire_owned().ok()?;
+        Some(CountedConnection {
+            counts: Arc::clone(self),
             caller: None,
-            _one: one,
+            _permit: permit,
         })
     }
 }
 
-impl Counted {
-    /// Counts it as the caller's, if the caller has room.
-    fn is_of(&mut self, caller: Arc<str>) -> bool {
-        let mut counts = locked(&self.connections.of_callers);
+impl CountedConnection {
+    /// Counts it as its caller's too, unless the caller has as many as it may. Strangers share
+    /// one count; they are answered why they are refused.
+    fn admit(&mut self, callers: &Callers, peer: &Peer) -> bool {
+        let caller: Arc<str> = match callers.of(peer) {
+            Ok(caller) => Arc::clone(caller.name()),
+            Err(_) => "".into(),
+        };
+        let mut counts = locked(&self.counts.of_callers);
         let count = counts.entry(Arc::clone(&caller)).or_default();
-        if *count >= self.connections.per_caller {
+        if *count >= self.counts.per_caller {
             return false;
         }
         *count += 1;
@@ -72,12 +81,12 @@ impl Counted {
     }
 }
 
-impl Drop for Counted {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
         let Some(caller) = &self.caller else {
             return;
         };
-        let mut counts = locked(&self.connections.of_callers);
+        let mut counts = locked(&self.counts.of_callers);
         if let Some(count) = counts.get_mut(caller) {
             *count -= 1;
             if *count == 0 {
@@ -89,100 +98,67 @@ impl Drop for Counted {
 
 /// What a connection is served with.
 #[derive(Clone)]
-pub struct Terms {
+pub struct ConnectionTerms {
     /// What answers.
     pub router: Router,
     /// The bounds.
-    pub limits: Arc<Limits>,
+    pub limits: Arc<ServiceLimits>,
     /// Raised by each reading of the configuration: connections of before are ended, so that
     /// nobody stays by a certificate that is not trusted any more.
-    pub generation: watch::Receiver<u64>,
-    /// Whether the service is being stopped.
-    pub stopping: watch::Receiver<bool>,
+    pub reloads: watch::Receiver<u64>,
+    /// Cancelled when the service is to stop.
+    pub stopping: CancellationToken,
 }
 
 /// Serves a connection until it ends.
-pub async fn serve(stream: Stream, mut counted: Counted, callers: &Callers, terms: Terms) {
-    match stream {
-        Stream::Unix(stream) => {
-            let Ok(credentials) = stream.peer_cred() else {
-                return;
-            };
-            let peer = Peer::User(credentials.uid());
-            if admitted(&mut counted, callers, &peer) {
-                converse(stream, peer, terms).await;
+pub async fn serve(
+    accepted: AcceptedStream,
+    mut counted: CountedConnection,
+    callers: Arc<Callers>,
+    terms: ConnectionTerms,
+) {
+    match accepted.identified().await {
+        Ok((stream, peer)) => {
+            if counted.admit(&callers, &peer) {
+                serve_http(stream, peer, terms).await;
             }
         }
-        Stream::Plain(stream) => {
-            if admitted(&mut counted, callers, &Peer::Development) {
-                converse(stream, Peer::Development, terms).await;
-            }
-        }
-        Stream::Tls(stream, door) => match door.shake(stream).await {
-            Ok((stream, peer)) => {
-                if admitted(&mut counted, callers, &peer) {
-                    converse(stream, peer, terms).await;
-                }
-            }
-            Err(error) => tracing::info!(%error, "a TLS handshake failed"),
-        },
+        Err(error) => tracing::info!(%error, "who connected could not be learnt"),
     }
 }
 
-/// Whether there is room for one more of the peer's caller. Strangers share one count; they
-/// are told why they are refused.
-fn admitted(counted: &mut Counted, callers: &Callers, peer: &Peer) -> bool {
-    let name = match callers.of(peer) {
-        Ok(caller) => Arc::clone(caller.name()),
-        Err(_) => "".into(),
-    };
-    counted.is_of(name)
-}
-
-async fn converse(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    peer: Peer,
-    terms: Terms,
-) {
-    let asked = Arc::new(AtomicBool::new(false));
-    let router = terms.router.clone();
-    let service = {
-        let asked = Arc::clone(&asked);
-        hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-            asked.store(true, Ordering::Relaxed);
-            request.extensions_mut().insert(peer.clone());
-            let mut router = router.clone();
-            async move { router.call(request.map(axum::body::Body::new)).await }
-        })
-    };
+async fn serve_http(stream: Box<dyn PeerStream>, peer: Peer, mut terms: ConnectionTerms) {
+    let has_asked = AtomicBool::new(false);
+    let service = service_fn(|mut request: Request<Incoming>| {
+        has_asked.store(true, Ordering::Relaxed);
+        request.extensions_mut().insert(peer.clone());
+        terms.router.clone().call(request.map(Body::new))
+    });
     let builder = builder(&terms.limits);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    let mut generation = terms.generation.clone();
-    let mut stopping = terms.stopping.clone();
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let age = tokio::time::sleep(Duration::from_millis(terms.limits.connection_ms));
     tokio::select! {
-        ended = connection.as_mut() => return said(ended),
-        () = told_to_stop(&mut stopping) => {
-            if !asked.load(Ordering::Relaxed) {
+        ended = connection.as_mut() => return log(ended),
+        () = terms.stopping.cancelled() => {
+            if !has_asked.load(Ordering::Relaxed) {
                 // Its request may be on the way.
                 let _ = tokio::time::timeout(LAST_REQUEST, connection.as_mut()).await;
             }
         }
-        _ = generation.changed() => {}
+        _ = terms.reloads.changed() => {}
         () = age => {}
     }
     connection.as_mut().graceful_shutdown();
-    said(connection.await);
+    log(connection.await);
 }
 
-fn said(ended: Result<(), impl std::fmt::Display>) {
+fn log(ended: Result<(), impl std::fmt::Display>) {
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended in disorder");
     }
 }
 
-fn builder(limits: &Limits) -> Builder<TokioExecutor> {
+fn builder(limits: &ServiceLimits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()

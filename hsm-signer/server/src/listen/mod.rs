@@ -1,10 +1,12 @@
 //! Where connections come in: each listener accepts, learns who is at the other end, and
 //! hands the connection on.
 
+mod accept;
 mod connection;
-mod notify;
-mod socket;
+mod listener;
+mod tls;
 
-pub use connection::{Connections, Terms, serve as serve_connection};
-pub use notify::notify;
-pub use socket::{Listener, TlsDoor, bind_all};
+pub use accept::accept_all;
+pub use connection::{ConnectionCounts, ConnectionTerms};
+pub use listener::bind_all;
+pub use tls::{TlsListenerConfig, server_config};

@@ -13,7 +13,8 @@ use crate::codec::{self, Wire, opaques, secret};
 use crate::error::Error;
 use crate::failure::{Nature, Pkcs11Failure, Rung};
 use crate::token::{
-    Access, KeyClass, KeyObject, KeySelector, ObjectHandle, SigningMechanism, TokenIdentity, TokenSelector,
+    Access, KeyClass, KeyObject, KeySelector, ObjectHandle, SigningMechanism, TokenIdentity,
+    TokenSelector,
 };
 
 /// Raised whenever a message changes: both sides must be of one build.

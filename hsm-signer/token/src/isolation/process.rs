@@ -65,9 +65,7 @@ impl Process {
     /// Says something on the control channel and waits for the answer.
     pub fn tell(&self, message: &Control, deadline: Instant) -> Result<ControlReply, Error> {
         let frame = encode(message)?;
-        self.exchange(deadline, |control| {
-            control.send(&frame, Some(deadline))
-        })
+        self.exchange(deadline, |control| control.send(&frame, Some(deadline)))
     }
 
     /// A channel to a session of its own, on which the child will say whether it is open.

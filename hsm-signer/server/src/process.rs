@@ -1,0 +1,30 @@
+//! What the process must be before it serves: not root, and in FIPS mode where that is
+//! required.
+
+use mls_fips::{Requirement, ready, require, requirement};
+use mls_signer_token::error::Error;
+
+use crate::config::ProcessConfig;
+
+/// Checks the process against its configuration, and against what its environment requires
+/// under FIPS 140-3.
+///
+/// # Errors
+/// [`Error::Setup`] when it runs as root without `allow_root`, or FIPS mode is required and
+/// not available.
+pub fn check(config: &ProcessConfig) -> Result<(), Error> {
+    if !config.allow_root && rustix::process::geteuid().is_root() {
+        return Err(Error::Setup(
+            "the service does not run as root; give it a user of its own, or say allow_root = \
+             true under [process]"
+                .into(),
+        ));
+    }
+    require(config.fips);
+    match requirement() {
+        Requirement::None => Ok(()),
+        Requirement::Fips | Requirement::Strict => {
+            ready().map_err(|error| Error::Setup(error.to_string()))
+        }
+    }
+}
