@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::engine::SourceConfig;
-use mls_hsm_signer::failure::Rung;
+use mls_hsm_signer::failure::RecoveryStep;
 use mls_hsm_signer::token::Access;
 use mls_hsm_signer::{HsmSigner, KeySelector, SCHEMES};
 use openmls_traits::signatures::Signer;
@@ -55,7 +55,7 @@ fn under_load() {
         }
         for _ in 0..TIMES {
             let deadline = Instant::now() + Duration::from_secs(60);
-            open.recover(Rung::Reinitialise, deadline).unwrap();
+            open.recover(RecoveryStep::Reinitialise, deadline).unwrap();
             done.fetch_add(1, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -65,7 +65,7 @@ fn under_load() {
     // A session from before is refused, and does not end another's.
     let before = open.session(Access::Use).unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
-    open.recover(Rung::Reinitialise, deadline).unwrap();
+    open.recover(RecoveryStep::Reinitialise, deadline).unwrap();
     assert!(
         before
             .find(mls_hsm_signer::token::KeyClass::Private, &label)
@@ -93,12 +93,12 @@ fn by_the_engine() {
     wait_for(&engine, Duration::from_secs(60), |health| health.healthy);
     sign_all(&engine, 2);
     assert!(
-        steps(&engine, Rung::Reinitialise) >= 1,
+        steps(&engine, RecoveryStep::Reinitialise) >= 1,
         "{:?}",
         engine.health()
     );
     assert_eq!(
-        steps(&engine, Rung::Restart),
+        steps(&engine, RecoveryStep::Restart),
         0,
         "there is no process to restart"
     );

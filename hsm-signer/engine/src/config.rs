@@ -54,12 +54,12 @@ pub struct SourceConfig {
     /// Its name in logs, reports and audit records.
     pub name: Arc<str>,
     /// How it is reached.
-    pub reach: Reach,
+    pub transport: Transport,
 }
 
 /// How a token is reached.
 #[derive(Debug)]
-pub enum Reach {
+pub enum Transport {
     /// Through a module in a child process, which may crash and hang.
     Isolated {
         /// The module and the token.
@@ -85,7 +85,7 @@ impl SourceConfig {
     pub fn isolated(setup: ModuleSetup, worker: Worker, pin: Pin) -> Self {
         Self {
             name: setup.token.to_string().into(),
-            reach: Reach::Isolated { setup, worker, pin },
+            transport: Transport::Isolated { setup, worker, pin },
         }
     }
 
@@ -93,7 +93,7 @@ impl SourceConfig {
     pub fn in_process(setup: ModuleSetup, pin: Pin) -> Self {
         Self {
             name: setup.token.to_string().into(),
-            reach: Reach::InProcess { setup, pin },
+            transport: Transport::InProcess { setup, pin },
         }
     }
 
@@ -104,7 +104,7 @@ impl SourceConfig {
     }
 }
 
-impl Reach {
+impl Transport {
     /// Opens the token, which tries the PIN once.
     pub(super) fn open(&self) -> Result<Arc<dyn Token>, Error> {
         Ok(match self {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use mls_signer_token::failure::Rung;
+use mls_signer_token::failure::RecoveryStep;
 
 /// How an engine is.
 #[derive(Clone, Debug, Serialize)]
@@ -30,7 +30,7 @@ pub struct SourceHealth {
     /// The keys that it cannot sign with, and why.
     pub missing_keys: Vec<String>,
     /// The steps of recovery taken so far.
-    pub steps: Vec<(Rung, u64)>,
+    pub steps: Vec<(RecoveryStep, u64)>,
     /// How often recovery has failed and the token was left alone for a while.
     pub breaker_opened: u64,
     /// Signatures made and verified.

@@ -7,7 +7,7 @@
 //!       Source           one token: keys, signatures, verified                 source.rs
 //! Expiry                 answers by the deadline what nobody signs             expiry.rs
 //! Supervisor             one thread for each token: probes it when it is
-//!                        quiet, climbs the steps of recovery when it failed    supervisor.rs
+//!                        quiet, takes the steps of recovery when it failed    supervisor.rs
 //! ```
 //!
 //! ```no_run
@@ -73,7 +73,7 @@ use mls_signer_token::isolation::forbid_dumps;
 use mls_signer_token::sync::locked;
 
 pub use batch::Times;
-pub use config::{EngineConfig, KeyChoice, Reach, SourceConfig, Timing};
+pub use config::{EngineConfig, KeyChoice, SourceConfig, Timing, Transport};
 pub use error::EngineError;
 pub use health::{Health, Phase, SourceHealth};
 pub use key::Key;

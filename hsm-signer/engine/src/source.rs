@@ -16,7 +16,7 @@ use crate::key::Key;
 use crate::open_session::OpenSession;
 use mls_signer_token::error::Error;
 use mls_signer_token::error::ProcessError;
-use mls_signer_token::failure::{Nature, Rung};
+use mls_signer_token::failure::{Nature, RecoveryStep};
 use mls_signer_token::keys;
 use mls_signer_token::quirks::{Quirks, SigningPlan};
 use mls_signer_token::release;
@@ -46,10 +46,10 @@ pub(crate) struct State {
     /// Raised by each step of recovery: what failed before it says nothing about now.
     pub generation: u64,
     /// The step at which recovery is to begin, once something failed.
-    pub wanted: Option<Rung>,
+    pub wanted: Option<RecoveryStep>,
     pub last_failure: Option<String>,
     pub last_success: Option<Instant>,
-    pub steps: HashMap<Rung, u64>,
+    pub steps: HashMap<RecoveryStep, u64>,
     pub breaker: Breaker,
     /// The keys by public key: where the token has them, or why it has not.
     pub keys: HashMap<Vec<u8>, Result<Located, String>>,
@@ -336,7 +336,7 @@ impl Source {
         }
         let mut state = locked(&self.state);
         if state.generation == generation && state.phase == Phase::Ready {
-            state.wanted = Some(failure.rung());
+            state.wanted = Some(failure.recovery_step());
             state.last_failure = Some(failure.to_string());
             state.enter(Phase::Recovering);
             self.wake.notify_all();
@@ -404,12 +404,12 @@ impl Source {
 
     /// How many signatures may be made at a time.
     pub fn sessions(&self) -> usize {
-        self.config.reach.limits().sessions.max(1)
+        self.config.transport.limits().sessions.max(1)
     }
 
     /// For how long a session may be idle.
     pub fn idle_limit(&self) -> Duration {
-        self.config.reach.limits().idle
+        self.config.transport.limits().idle
     }
 
     /// The token and the source's generation, once it is ready; none when the engine stops.
@@ -496,7 +496,7 @@ impl Source {
         let process = token.and_then(|token| token.process_id());
         let state = locked(&self.state);
         let missing = state.keys.values().filter_map(|key| key.as_ref().err());
-        let mut steps: Vec<_> = state.steps.iter().map(|(rung, n)| (*rung, *n)).collect();
+        let mut steps: Vec<_> = state.steps.iter().map(|(step, n)| (*step, *n)).collect();
         steps.sort();
         SourceHealth {
             name: self.config.name.to_string(),

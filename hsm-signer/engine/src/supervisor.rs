@@ -1,5 +1,5 @@
 //! The thread that sees to one source: opens its token, probes it when it is quiet, and
-//! climbs the ladder of recovery when something failed.
+//! takes the steps of recovery when something failed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, MutexGuard, PoisonError, RwLock};
@@ -10,7 +10,7 @@ use super::key::Key;
 use super::source::{Source, State};
 use mls_signer_token::Token;
 use mls_signer_token::error::Error;
-use mls_signer_token::failure::{Nature, Rung};
+use mls_signer_token::failure::{Nature, RecoveryStep};
 use mls_signer_token::sync::locked;
 
 /// The engine's keys, which a rotation adds to.
@@ -29,7 +29,7 @@ pub(super) struct Supervisor {
 enum Task {
     Probe,
     Look,
-    Recover(Rung),
+    Recover(RecoveryStep),
     Stop,
 }
 
@@ -46,7 +46,7 @@ impl Supervisor {
 
     /// Opens the token for the first time. The keys may not be known yet.
     pub fn open(&self) -> Result<(), Error> {
-        let opened = self.source.config.reach.open();
+        let opened = self.source.config.transport.open();
         let mut state = locked(&self.source.state);
         match opened {
             Ok(token) => {
@@ -73,7 +73,7 @@ impl Supervisor {
                 Task::Stop => return,
                 Task::Probe => self.guarded(Self::probe_quiet),
                 Task::Look => self.guarded(Self::look_for_missing),
-                Task::Recover(rung) => self.guarded(|this| this.climb(rung, None)),
+                Task::Recover(step) => self.guarded(|this| this.recover(step, None)),
             }
         }
     }
@@ -93,7 +93,7 @@ impl Supervisor {
         }
         match self.prove() {
             Ok(()) => self.ready(),
-            Err(error) => self.climb(error.rung(), Some(error)),
+            Err(error) => self.recover(error.recovery_step(), Some(error)),
         }
     }
 
@@ -103,8 +103,8 @@ impl Supervisor {
             if state.stopping {
                 return Task::Stop;
             }
-            if let Some(rung) = state.wanted.take() {
-                return Task::Recover(rung);
+            if let Some(step) = state.wanted.take() {
+                return Task::Recover(step);
             }
             let now = Instant::now();
             let look = self.look_due(&state);
@@ -116,7 +116,7 @@ impl Supervisor {
                 Some(due) if due <= now && state.phase == Phase::Ready => return Task::Probe,
                 Some(due) if due <= now => {
                     state.enter(Phase::Recovering);
-                    return Task::Recover(Rung::FindKey);
+                    return Task::Recover(RecoveryStep::FindKey);
                 }
                 due => {
                     let next = [due, look].into_iter().flatten().min();
@@ -162,7 +162,7 @@ impl Supervisor {
             None => Err(Error::SessionLost),
         };
         if let Err(error) = alive.and_then(|()| self.probe()) {
-            self.climb(error.rung(), Some(error));
+            self.recover(error.recovery_step(), Some(error));
         }
     }
 
@@ -218,25 +218,26 @@ impl Supervisor {
         self.source.changes.add();
     }
 
-    /// Climbs from `first` until a signature is made and verified and no key is lost, or the
-    /// ladder ends. A key may be lost to a module that has lost sight of what is in the token:
-    /// only where the last step does not find it either do the other keys go on without it.
-    fn climb(&mut self, first: Rung, failure: Option<Error>) {
+    /// Takes the steps from `first` on until a signature is made and verified and no key is
+    /// lost, or no step is left. A key may be lost to a module that has lost sight of what is in
+    /// the token: only where the last step does not find it either do the other keys go on
+    /// without it.
+    fn recover(&mut self, first: RecoveryStep, failure: Option<Error>) {
         let mut failure = failure;
         self.fail(failure.as_ref());
         let mut least = first;
         let mut signs = false;
-        for rung in Rung::ALL {
-            if rung < least || !self.possible(rung) {
+        for step in RecoveryStep::ALL {
+            if step < least || !self.possible(step) {
                 continue;
             }
-            let stepped = self.step(rung, failure.as_ref());
+            let stepped = self.step(step, failure.as_ref());
             signs = stepped.is_ok();
             match stepped.and_then(|()| self.no_key_is_lost()) {
                 Ok(()) => return self.ready(),
                 Err(error) => {
                     // A process that is gone needs no new session first.
-                    least = least.max(error.rung());
+                    least = least.max(error.recovery_step());
                     let hopeless = error.concerns_pin();
                     self.fail(Some(&error));
                     failure = Some(error);
@@ -276,13 +277,13 @@ impl Supervisor {
     }
 
     /// Whether the token has the step, and it is not too early for it.
-    fn possible(&self, rung: Rung) -> bool {
+    fn possible(&self, step: RecoveryStep) -> bool {
         let known = match self.token() {
-            Some(token) => token.knows(rung),
-            None => rung == Rung::Restart,
+            Some(token) => token.knows(step),
+            None => step == RecoveryStep::Restart,
         };
         let interval = self.source.timing.reinitialise_interval;
-        let early = rung == Rung::Reinitialise
+        let early = step == RecoveryStep::Reinitialise
             && self
                 .last_reinitialised
                 .is_some_and(|last| last.elapsed() < interval);
@@ -290,40 +291,40 @@ impl Supervisor {
     }
 
     /// Takes one step, counted and logged, and tries a signature.
-    fn step(&mut self, rung: Rung, failure: Option<&Error>) -> Result<(), Error> {
+    fn step(&mut self, step: RecoveryStep, failure: Option<&Error>) -> Result<(), Error> {
         let name = &self.source.config.name;
         let reason = failure.map_or_else(String::new, ToString::to_string);
-        tracing::warn!(source = %name, %rung, failure = reason, "recovering");
+        tracing::warn!(source = %name, %step, failure = reason, "recovering");
         {
             let mut state = locked(&self.source.state);
-            *state.steps.entry(rung).or_default() += 1;
+            *state.steps.entry(step).or_default() += 1;
             state.generation += 1;
             state.room_wanted = false;
         }
         self.source.wake.notify_all();
         self.source.changes.add();
-        if rung != Rung::Restart {
+        if step != RecoveryStep::Restart {
             self.source
                 .wait_until_closed(self.source.timing.probe_limit);
         }
         self.source.forget_latency();
-        if rung == Rung::Reinitialise {
+        if step == RecoveryStep::Reinitialise {
             self.last_reinitialised = Some(Instant::now());
         }
         match self.token() {
             Some(token) => {
                 let deadline = Instant::now() + self.source.timing.probe_limit;
-                token.recover(rung, deadline)?;
+                token.recover(step, deadline)?;
             }
             None => {
-                let token = self.source.config.reach.open()?;
+                let token = self.source.config.transport.open()?;
                 locked(&self.source.state).token = Some(token);
             }
         }
         self.prove()
     }
 
-    /// The ladder has ended: the breaker opens, or nothing will ever help.
+    /// No step is left: the breaker opens, or nothing will ever help.
     fn give_up(&self, failure: Option<&Error>) {
         let mut state = locked(&self.source.state);
         let name = &self.source.config.name;

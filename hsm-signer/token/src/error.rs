@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::failure::{Nature, Pkcs11Failure, Rung};
+use crate::failure::{Nature, Pkcs11Failure, RecoveryStep};
 use crate::pin::PinError;
 use cryptoki::error::RvError;
 use mls_signer_message::encoding::EncodingError;
@@ -179,7 +179,7 @@ pub enum Error {
         /// Whether it may pass.
         nature: Nature,
         /// Where recovery begins.
-        rung: Rung,
+        step: RecoveryStep,
     },
     /// The token shows another public key than the one pinned.
     #[error(
@@ -209,7 +209,7 @@ pub enum Error {
     Setup(String),
     /// A recovery step that this token does not know.
     #[error("this token cannot {0}")]
-    RungMissing(Rung),
+    StepMissing(RecoveryStep),
 }
 
 /// What can go wrong with the process that holds the module.
@@ -282,7 +282,7 @@ impl Error {
             | Self::TokenNotFound { .. }
             | Self::Random
             | Self::DeadlinePassed { .. }
-            | Self::RungMissing(_) => Nature::Unknown,
+            | Self::StepMissing(_) => Nature::Unknown,
             // A person must act.
             Self::ImportRefused { .. }
             | Self::LeftBehind { .. }
@@ -310,16 +310,16 @@ impl Error {
     }
 
     /// Where recovery from it begins.
-    pub fn rung(&self) -> Rung {
+    pub fn recovery_step(&self) -> RecoveryStep {
         match self {
-            Self::Pkcs11(failure) => failure.rung(),
-            Self::Reported { rung, .. } => *rung,
+            Self::Pkcs11(failure) => failure.recovery_step(),
+            Self::Reported { step, .. } => *step,
             // After a logout, private keys are not there.
-            Self::SessionLost | Self::KeyNotFound { .. } => Rung::LogIn,
-            Self::Process(_) => Rung::Restart,
-            Self::TokenNotFound { .. } => Rung::Reinitialise,
-            Self::ModuleMisbehaved(_) => Rung::NewSession,
-            _ => Rung::FindKey,
+            Self::SessionLost | Self::KeyNotFound { .. } => RecoveryStep::LogIn,
+            Self::Process(_) => RecoveryStep::Restart,
+            Self::TokenNotFound { .. } => RecoveryStep::Reinitialise,
+            Self::ModuleMisbehaved(_) => RecoveryStep::NewSession,
+            _ => RecoveryStep::FindKey,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::command::{Command, cargo};
 use crate::packages::Purpose;
 use crate::runner::{Failure, Runner};
-use crate::selection::{PROVIDER, SIGNER, SIGNER_PROGRAM};
+use crate::selection::{PROVIDER, SIGNER, SIGNER_CLI, SIGNER_PROGRAM};
 
 /// Where the examples keep their tokens.
 const STATE: &str = "--state .state";
@@ -20,15 +20,19 @@ pub fn run(runner: &Runner) -> Result<(), Failure> {
     ))?;
     runner.blank_line();
     runner.run_silently(&program("--quiet"))?;
-    runner.run_silently(&example("--quiet --package", SIGNER, "removal_service").words(STATE))
+    runner.run_silently(&service("--quiet").words(STATE))
 }
 
 /// The service, until it is interrupted: it gets the signal, and its end is this program's.
 pub fn serve(runner: &Runner) -> Result<(), Failure> {
     runner.install(Purpose::Run.packages())?;
     runner.run(&program(""))?;
-    let service = example("--package", SIGNER, "removal_service");
-    runner.become_it(&service.words(STATE).words("--keep"))
+    runner.become_it(&service("").words(STATE).words("--keep"))
+}
+
+fn service(options: &str) -> Command {
+    let options = format!("{options} --features client --package");
+    example(&options, SIGNER, "removal_service")
 }
 
 fn example(options: &str, package: &str, name: &str) -> Command {
@@ -42,7 +46,7 @@ fn example(options: &str, package: &str, name: &str) -> Command {
 /// The signer's program, which the service's example starts.
 fn program(options: &str) -> Command {
     cargo("build --release", options)
-        .packages(&[SIGNER])
+        .packages(&[SIGNER_CLI])
         .words("--bin")
         .words(SIGNER_PROGRAM)
 }

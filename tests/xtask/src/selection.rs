@@ -7,7 +7,7 @@ pub const LANES: &str = "mls_lanes";
 pub const PROVIDER: &str = "openmls_hw_crypto";
 
 /// What FIPS 140-3 says of the linked module, and the program that prints it.
-pub const FIPS_CRATES: &[&str] = &["mls_fips"];
+pub const FIPS_CRATES: &[&str] = &["mls_fips", "mls_fips_cli"];
 
 /// That program.
 pub const FIPS_PROGRAM: &str = "mls-fips";
@@ -18,17 +18,30 @@ pub const EVIDENCE: &str = "mls_tests";
 /// The benchmarks.
 pub const BENCHES: &str = "mls_bench";
 
-/// The PKCS#11 module that fails when told.
-pub const FAULT_MODULE: &str = "mls_fault_module";
-
-/// The crate with the signer's program and examples, and with the tests of both.
+/// The signer as a library, with its examples.
 pub const SIGNER: &str = "mls_hsm_signer";
+
+/// The crate of the signer's program, with the tests of the signer as a whole.
+pub const SIGNER_CLI: &str = "mls_signer_cli";
+
+/// The benchmark of the signer.
+pub const SIGNER_BENCH: &str = "mls_signer_bench";
 
 /// The signer's program.
 pub const SIGNER_PROGRAM: &str = "mls-hsm-signer";
 
 /// The crates whose code is the signer's.
-pub const SIGNER_CRATES: &[&str] = &[SIGNER];
+pub const SIGNER_CRATES: &[&str] = &[
+    "mls_signer_message",
+    "mls_signer_token",
+    "mls_signer_engine",
+    "mls_signer_audit",
+    "mls_signer_api",
+    "mls_signer_client",
+    "mls_signer_server",
+    SIGNER,
+    SIGNER_CLI,
+];
 
 /// The draft with ML-KEM, X-Wing and ML-DSA.
 pub const PQ: &str = "draft-ietf-mls-pq-ciphersuites";

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::engine::{Engine, EngineConfig, EngineError, Phase, SourceConfig};
-use mls_hsm_signer::failure::Rung;
+use mls_hsm_signer::failure::RecoveryStep;
 use mls_hsm_signer::{Error, Pin, Scheme};
 
 use crate::support::engine::{
@@ -99,13 +99,13 @@ fn a_permanent_failure_is_refused_at_once() {
     let engine = faulty.engine(2);
     let key = engine.keys()[1].clone();
     for code in ["0x68", "0x70", "0x20", "0x54"] {
-        let before = steps(&engine, Rung::NewSession);
+        let before = steps(&engine, RecoveryStep::NewSession);
         faulty.set(&[&format!("C_Sign return {code} times 1")]);
         let refused = (0..50).find_map(|_| engine.sign(&key, b"message", patience()).err());
         if let Some(error) = refused {
             assert!(matches!(error.token(), Some(Error::Pkcs11(_))), "{error}");
         }
-        assert_eq!(steps(&engine, Rung::NewSession), before, "{code}");
+        assert_eq!(steps(&engine, RecoveryStep::NewSession), before, "{code}");
         faulty.set(&[]);
     }
     wait_for(&engine, SOON, |health| health.healthy);
@@ -184,7 +184,11 @@ fn a_crash_is_survived() {
         faulty.set(&["C_Sign crash times 1", &format!("{function} crash times 1")]);
         sign_all(&engine, 10);
     }
-    assert!(steps(&engine, Rung::Restart) >= 2, "{:?}", engine.health());
+    assert!(
+        steps(&engine, RecoveryStep::Restart) >= 2,
+        "{:?}",
+        engine.health()
+    );
 }
 
 #[test]
@@ -202,7 +206,11 @@ fn a_hang_is_ended_and_survived() {
         waiting.unwrap();
         wait_for(&engine, SOON, |health| health.healthy);
     }
-    assert!(steps(&engine, Rung::Restart) >= 1, "{:?}", engine.health());
+    assert!(
+        steps(&engine, RecoveryStep::Restart) >= 1,
+        "{:?}",
+        engine.health()
+    );
 }
 
 /// Nobody signs, and the outage shows all the same.
@@ -274,7 +282,12 @@ fn keys_lost_among_others_are_looked_for_on_the_next_rung() {
     sign_all(&engine, 1);
     let health = wait_for(&engine, SOON, |health| health.healthy);
     assert!(health.sources[0].missing_keys.is_empty(), "{health:?}");
-    let taken = [Rung::FindKey, Rung::LogIn, Rung::Reinitialise].map(|rung| steps(&engine, rung));
+    let taken = [
+        RecoveryStep::FindKey,
+        RecoveryStep::LogIn,
+        RecoveryStep::Reinitialise,
+    ]
+    .map(|step| steps(&engine, step));
     assert_eq!(taken, [1, 1, 0], "{health:?}");
 }
 
@@ -332,7 +345,12 @@ fn a_long_queue_is_no_outage() {
             scope.spawn(|| engine.sign(&key, b"message", patience()).unwrap());
         }
     });
-    assert_eq!(steps(&engine, Rung::Restart), 0, "{:?}", engine.health());
+    assert_eq!(
+        steps(&engine, RecoveryStep::Restart),
+        0,
+        "{:?}",
+        engine.health()
+    );
 }
 
 /// With the timing that servers have: how soon an outage shows, and how soon its end.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use mls_fault_module::{Faults, library};
 use mls_hsm_signer::engine::{Engine, EngineError, SourceConfig};
-use mls_hsm_signer::failure::Rung;
+use mls_hsm_signer::failure::RecoveryStep;
 use mls_hsm_signer::isolation::{IsolatedToken, Worker};
 use mls_hsm_signer::token::{Access, KeyClass, Protection};
 use mls_hsm_signer::{Error, KeySelector, KeySpec, SCHEMES, Token, keys};
@@ -50,7 +50,7 @@ fn a_child_killed_at_random_loses_nothing() {
         stop.store(true, Ordering::SeqCst);
     });
     wait_for(&engine, SOON, |health| health.healthy);
-    let restarts = steps(&engine, Rung::Restart);
+    let restarts = steps(&engine, RecoveryStep::Restart);
     println!(
         "{kills} kills, {restarts} restarts, {} signatures",
         signed.load(Ordering::SeqCst)

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use mls_hsm_signer::engine::{Engine, EngineError, Phase, SourceConfig};
-use mls_hsm_signer::failure::Rung;
+use mls_hsm_signer::failure::RecoveryStep;
 use mls_hsm_signer::token::{Access, KeyClass};
 use mls_hsm_signer::{Error, KeySelector, KeySpec, PrivateKey, SCHEMES, Scheme, keys};
 use rustix::process::{Pid, Signal, kill_process};
@@ -58,7 +58,11 @@ fn another_sessions_logout_is_survived() {
     }
     faulty.set(&[]);
     wait_for(&engine, SOON, |health| health.healthy);
-    assert!(steps(&engine, Rung::LogIn) >= 1, "{:?}", engine.health());
+    assert!(
+        steps(&engine, RecoveryStep::LogIn) >= 1,
+        "{:?}",
+        engine.health()
+    );
 }
 
 #[test]
@@ -88,7 +92,12 @@ fn the_login_outlives_the_last_session_that_signs() {
         sign_all(&engine, 1);
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(steps(&engine, Rung::LogIn), 0, "{:?}", engine.health());
+    assert_eq!(
+        steps(&engine, RecoveryStep::LogIn),
+        0,
+        "{:?}",
+        engine.health()
+    );
 }
 
 /// As p11-kit says for ever once its server has died: until the module is finalised.
@@ -99,7 +108,7 @@ fn a_device_error_that_only_finalising_ends_is_ended_so() {
     faulty.set(&["C_SignInit return 0x30 until C_Finalize"]);
     sign_all(&engine, 4);
     assert!(
-        steps(&engine, Rung::Reinitialise) >= 1,
+        steps(&engine, RecoveryStep::Reinitialise) >= 1,
         "{:?}",
         engine.health()
     );

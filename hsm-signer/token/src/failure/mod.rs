@@ -44,7 +44,7 @@ pub enum Nature {
 )]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
-pub enum Rung {
+pub enum RecoveryStep {
     /// Find the key again: its handle has changed.
     FindKey,
     /// Close the sessions and open new ones.
@@ -57,7 +57,7 @@ pub enum Rung {
     Restart,
 }
 
-impl Rung {
+impl RecoveryStep {
     /// All of them, from the cheapest to the most drastic.
     pub const ALL: [Self; 5] = [
         Self::FindKey,
@@ -68,7 +68,7 @@ impl Rung {
     ];
 }
 
-impl fmt::Display for Rung {
+impl fmt::Display for RecoveryStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::FindKey => "find the key again",
@@ -134,9 +134,9 @@ impl Pkcs11Failure {
         self.row().nature
     }
 
-    /// The rung of the recovery ladder that may help, and those after it.
-    pub fn rung(&self) -> Rung {
-        self.row().rung
+    /// The step of recovery that may help, and those after it.
+    pub fn recovery_step(&self) -> RecoveryStep {
+        self.row().step
     }
 
     /// The code's row in the table of codes.

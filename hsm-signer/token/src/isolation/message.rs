@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::codec::{self, Wire, opaques, secret};
 use crate::error::Error;
-use crate::failure::{Nature, Pkcs11Failure, Rung};
+use crate::failure::{Nature, Pkcs11Failure, RecoveryStep};
 use crate::token::{
     Access, KeyClass, KeyObject, KeySelector, ObjectHandle, SigningMechanism, TokenIdentity,
     TokenSelector,
@@ -30,7 +30,10 @@ pub(crate) enum Control {
     /// A channel for one session, with this access, comes with this message.
     Channel(Access),
     /// Take a step of recovery.
-    Recover { rung: Rung, milliseconds: u32 },
+    Recover {
+        step: RecoveryStep,
+        milliseconds: u32,
+    },
     /// Use the session that holds the login.
     KeepAlive { milliseconds: u32 },
 }
@@ -127,7 +130,7 @@ pub(crate) enum Failure {
     Reported {
         text: String,
         nature: Nature,
-        rung: Rung,
+        step: RecoveryStep,
     },
 }
 
@@ -177,7 +180,7 @@ impl Wire for Error {
             other => Failure::Reported {
                 text: other.to_string(),
                 nature: other.nature(),
-                rung: other.rung(),
+                step: other.recovery_step(),
             },
         }
     }
@@ -193,7 +196,7 @@ impl Wire for Error {
             Failure::PinRefused => Self::PinRefused,
             Failure::SessionLost => Self::SessionLost,
             Failure::DeadlinePassed => Self::DeadlinePassed { last: None },
-            Failure::Reported { text, nature, rung } => Self::Reported { text, nature, rung },
+            Failure::Reported { text, nature, step } => Self::Reported { text, nature, step },
         })
     }
 }

@@ -23,9 +23,9 @@ mod frame;
 pub mod fuzzing;
 mod harden;
 mod message;
-mod nursery;
 mod parent;
 mod process;
+mod process_spawner;
 mod session;
 mod worker;
 

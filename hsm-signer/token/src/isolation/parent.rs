@@ -13,12 +13,12 @@ use zeroize::Zeroizing;
 use super::Worker;
 use super::harden::forbid_dumps;
 use super::message::{Control, ControlReply, Start, Version};
-use super::nursery::Nursery;
 use super::process::Process;
+use super::process_spawner::ProcessSpawner;
 use super::session::RemoteSession;
 use crate::error::Error;
 use crate::error::ProcessError;
-use crate::failure::Rung;
+use crate::failure::RecoveryStep;
 use crate::pin::Pin;
 use crate::sync::locked;
 use crate::token::{Access, SessionLimits, Token, TokenIdentity, TokenSelector, TokenSession};
@@ -59,7 +59,7 @@ pub struct IsolatedToken {
     identity: TokenIdentity,
     mechanisms: Vec<MechanismType>,
     module: String,
-    nursery: Nursery,
+    spawner: ProcessSpawner,
     process: Mutex<Arc<Process>>,
     /// The token refused the PIN, which therefore is never tried again. A login without an
     /// answer, as when the HSM is away, says nothing against a PIN that was taken before.
@@ -77,7 +77,7 @@ impl IsolatedToken {
     /// [`Error::Process`] when there is no process.
     pub fn open(setup: ModuleSetup, worker: Worker, pin: &Pin) -> Result<Self, Error> {
         forbid_dumps()?;
-        let nursery = Nursery::new().map_err(|error| ProcessError::System {
+        let spawner = ProcessSpawner::new().map_err(|error| ProcessError::System {
             action: "starting a thread",
             reason: error.to_string(),
         })?;
@@ -86,7 +86,7 @@ impl IsolatedToken {
             identity,
             mechanisms,
             module,
-        } = start(&nursery, &worker, &setup, pin)?;
+        } = start(&spawner, &worker, &setup, pin)?;
         Ok(Self {
             setup,
             worker,
@@ -94,7 +94,7 @@ impl IsolatedToken {
             identity,
             mechanisms,
             module,
-            nursery,
+            spawner,
             process: Mutex::new(Arc::new(process)),
             refused: AtomicBool::new(false),
         })
@@ -124,7 +124,7 @@ impl IsolatedToken {
     /// Ends the process and starts another.
     fn restart(&self) -> Result<(), Error> {
         self.process().kill();
-        let started = start(&self.nursery, &self.worker, &self.setup, &self.pin)?;
+        let started = start(&self.spawner, &self.worker, &self.setup, &self.pin)?;
         if started.identity.serial != self.identity.serial {
             return Err(Error::TokenNotFound {
                 wanted: format!("with serial number {:?}", self.identity.serial),
@@ -152,7 +152,7 @@ struct Started {
 }
 
 fn start(
-    nursery: &Nursery,
+    spawner: &ProcessSpawner,
     worker: &Worker,
     setup: &ModuleSetup,
     pin: &Pin,
@@ -163,7 +163,7 @@ fn start(
         .map_err(|_| Error::ModuleMissing {
             path: setup.module.clone(),
         })?;
-    let process = Process::start(nursery, worker, pin)?;
+    let process = Process::start(spawner, worker, pin)?;
     let start = Control::Start(Start {
         version: Version,
         module: path.as_os_str().as_bytes().to_vec(),
@@ -216,18 +216,20 @@ impl Token for IsolatedToken {
         Ok(Box::new(RemoteSession::opened(channel, deadline)?))
     }
 
-    fn recover(&self, rung: Rung, deadline: Instant) -> Result<(), Error> {
+    fn recover(&self, step: RecoveryStep, deadline: Instant) -> Result<(), Error> {
         let milliseconds = child_time(deadline);
-        let message = Control::Recover { rung, milliseconds };
-        match rung {
+        let message = Control::Recover { step, milliseconds };
+        match step {
             // Sessions are their owners' to close.
-            Rung::FindKey | Rung::NewSession => Ok(()),
-            Rung::LogIn | Rung::Reinitialise => self.log_in(|| self.tell(&message, deadline)),
-            Rung::Restart => self.log_in(|| self.restart()),
+            RecoveryStep::FindKey | RecoveryStep::NewSession => Ok(()),
+            RecoveryStep::LogIn | RecoveryStep::Reinitialise => {
+                self.log_in(|| self.tell(&message, deadline))
+            }
+            RecoveryStep::Restart => self.log_in(|| self.restart()),
         }
     }
 
-    fn knows(&self, _: Rung) -> bool {
+    fn knows(&self, _: RecoveryStep) -> bool {
         true
     }
 

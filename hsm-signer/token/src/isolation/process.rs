@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::channel::{Channel, NoFrame};
 use super::frame::{decode, encode};
 use super::message::{Control, ControlReply};
-use super::nursery::Nursery;
+use super::process_spawner::ProcessSpawner;
 use super::{WORKER_ARGUMENT, WORKER_MARK, Worker};
 use crate::error::Error;
 use crate::error::ProcessError;
@@ -32,7 +32,11 @@ pub(super) struct Process {
 impl Process {
     /// Starts the worker. Its environment is this process's, without any variable whose
     /// value is the PIN.
-    pub fn start(nursery: &Nursery, worker: &Worker, pin: &Pin) -> Result<Self, ProcessError> {
+    pub fn start(
+        spawner: &ProcessSpawner,
+        worker: &Worker,
+        pin: &Pin,
+    ) -> Result<Self, ProcessError> {
         if std::env::var_os(WORKER_MARK).is_some() {
             return Err(ProcessError::NotAWorker);
         }
@@ -49,7 +53,7 @@ impl Process {
             }
         }
         command.env(WORKER_MARK, "1");
-        let child = nursery
+        let child = spawner
             .start(command)
             .map_err(|error| ProcessError::System {
                 action: "starting the module's process",

@@ -92,7 +92,7 @@ fn serve(mut control: Channel, token: &Arc<Pkcs11Token>) -> Result<(), ProcessEr
         let answer = match decode(frame)? {
             Control::Start(_) => return Err(ProcessError::OutOfStep),
             Control::Channel(access) => open_channel(socket, access, token),
-            Control::Recover { rung, milliseconds } => token.recover(rung, within(milliseconds)),
+            Control::Recover { step, milliseconds } => token.recover(step, within(milliseconds)),
             Control::KeepAlive { milliseconds } => token.keep_alive(within(milliseconds)),
         };
         reply(

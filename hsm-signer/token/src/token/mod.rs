@@ -35,7 +35,7 @@ pub use pkcs11::Pkcs11Token;
 pub use session_limits::SessionLimits;
 
 use crate::error::Error;
-use crate::failure::Rung;
+use crate::failure::RecoveryStep;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 
 /// How long a caller who names no deadline waits for a session.
@@ -83,15 +83,15 @@ pub trait Token: Debug + Send + Sync {
     /// Takes one step of recovery.
     ///
     /// # Errors
-    /// [`Error::RungMissing`] for a step that this token does not have; else why it failed.
-    fn recover(&self, rung: Rung, deadline: Instant) -> Result<(), Error> {
+    /// [`Error::StepMissing`] for a step that this token does not have; else why it failed.
+    fn recover(&self, step: RecoveryStep, deadline: Instant) -> Result<(), Error> {
         let _ = deadline;
-        Err(Error::RungMissing(rung))
+        Err(Error::StepMissing(step))
     }
 
     /// Whether the token knows the step.
-    fn knows(&self, rung: Rung) -> bool {
-        let _ = rung;
+    fn knows(&self, step: RecoveryStep) -> bool {
+        let _ = step;
         false
     }
 

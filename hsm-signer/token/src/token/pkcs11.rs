@@ -15,7 +15,7 @@ use super::module::ModuleSession;
 use super::session::LocalSession;
 use super::{Access, Module, Token, TokenIdentity, TokenSelector, TokenSession};
 use crate::error::Error;
-use crate::failure::Rung;
+use crate::failure::RecoveryStep;
 use crate::pin::Pin;
 use crate::quirks::Quirks;
 use crate::sync::{Mutex, locked};
@@ -125,24 +125,24 @@ impl Token for Pkcs11Token {
         )))
     }
 
-    fn recover(&self, rung: Rung, deadline: Instant) -> Result<(), Error> {
-        match rung {
+    fn recover(&self, step: RecoveryStep, deadline: Instant) -> Result<(), Error> {
+        match step {
             // Sessions are their owners' to close.
-            Rung::FindKey | Rung::NewSession => Ok(()),
-            Rung::LogIn => self.log_in_again(deadline),
-            Rung::Reinitialise => {
+            RecoveryStep::FindKey | RecoveryStep::NewSession => Ok(()),
+            RecoveryStep::LogIn => self.log_in_again(deadline),
+            RecoveryStep::Reinitialise => {
                 if locked(&self.login).refused {
                     return Err(Error::PinRefused);
                 }
                 self.module.reinitialise(deadline)?;
                 self.log_in_again(deadline)
             }
-            Rung::Restart => Err(Error::RungMissing(rung)),
+            RecoveryStep::Restart => Err(Error::StepMissing(step)),
         }
     }
 
-    fn knows(&self, rung: Rung) -> bool {
-        rung != Rung::Restart
+    fn knows(&self, step: RecoveryStep) -> bool {
+        step != RecoveryStep::Restart
     }
 
     fn keep_alive(&self, deadline: Instant) -> Result<(), Error> {

@@ -8,7 +8,7 @@ use clap::Subcommand;
 
 use crate::command::{cargo, script};
 use crate::packages::Purpose;
-use crate::selection::{BENCHES, FAULT_MODULE, SIGNER, SIGNER_PROGRAM};
+use crate::selection::{BENCHES, SIGNER_BENCH};
 use crate::task::Task;
 
 /// What is measured.
@@ -46,8 +46,8 @@ pub fn task(what: Option<Benchmark>) -> Task {
         Some(Benchmark::Batch) => batch::task(),
         Some(Benchmark::Pq) => pq::task(),
         Some(Benchmark::Fips { part }) => fips(part),
-        Some(Benchmark::Hsm) => signer(Purpose::Run, "bench --json"),
-        Some(Benchmark::Service) => signer(Purpose::Test, "bench service --json"),
+        Some(Benchmark::Hsm) => signer(Purpose::Run, "engine --json"),
+        Some(Benchmark::Service) => signer(Purpose::Test, "service --json"),
     }
 }
 
@@ -83,14 +83,11 @@ fn fips(part: Option<String>) -> Task {
     }
 }
 
-/// The signer's own benchmark, over the module that fails when told.
+/// The signer from outside, beside the bare module.
 fn signer(purpose: Purpose, words: &str) -> Task {
-    let measure = cargo("run --release", "--bin").words(SIGNER_PROGRAM);
+    let measure = cargo("run --release", "").packages(&[SIGNER_BENCH]);
     Task {
         purpose,
-        commands: vec![
-            cargo("build --release", "").packages(&[FAULT_MODULE]),
-            measure.packages(&[SIGNER]).words("--").words(words),
-        ],
+        commands: vec![measure.words("--").words(words)],
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::command::{Command, cargo};
 use crate::packages::Purpose;
-use crate::selection::SIGNER;
+use crate::selection::SIGNER_CLI;
 use crate::task::Task;
 
 /// The process that holds a PKCS#11 module; then the store, its replicas and PostgreSQL.
@@ -19,7 +19,7 @@ pub fn task() -> Task {
 fn tests(program: &str, filter: &str) -> Command {
     cargo("test", "--test")
         .words(program)
-        .packages(&[SIGNER])
+        .packages(&[SIGNER_CLI])
         .words("-- --nocapture")
         .words(filter)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::command::{Command, cargo};
 use crate::packages::Purpose;
-use crate::selection::{KRYOPTIC, SIGNER, SIGNER_FEATURES};
+use crate::selection::{KRYOPTIC, SIGNER_CLI, SIGNER_FEATURES};
 use crate::task::Task;
 use crate::workspace;
 
@@ -28,7 +28,7 @@ fn every_module() -> Command {
     let kryoptic = built().join("release/libkryoptic_module.so");
     cargo("test", "--test matrix --features")
         .words(SIGNER_FEATURES)
-        .packages(&[SIGNER])
+        .packages(&[SIGNER_CLI])
         .words("-- --nocapture --include-ignored")
         .variable("MLS_TEST_KRYOPTIC", kryoptic)
 }

@@ -2,13 +2,13 @@
 
 use crate::command::cargo;
 use crate::packages::Purpose;
-use crate::selection::SIGNER;
+use crate::selection::SIGNER_CLI;
 use crate::task::Task;
 
 /// Kills and stops under load.
 pub fn task() -> Task {
     let under_load = cargo("test --release", "--test service")
-        .packages(&[SIGNER])
+        .packages(&[SIGNER_CLI])
         .words("-- --nocapture under_load")
         .variable("MLS_SIGNER_KILLS", "500")
         .variable("MLS_SIGNER_TERMS", "50");

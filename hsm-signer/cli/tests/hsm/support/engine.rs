@@ -205,11 +205,11 @@ pub fn phase(health: &Health) -> Phase {
 }
 
 /// How often a step of recovery was taken.
-pub fn steps(engine: &Engine, rung: mls_hsm_signer::failure::Rung) -> u64 {
+pub fn steps(engine: &Engine, step: mls_hsm_signer::failure::RecoveryStep) -> u64 {
     let health = engine.health();
     let steps = health.sources.iter().flat_map(|source| &source.steps);
     steps
-        .filter(|(step, _)| *step == rung)
+        .filter(|(taken, _)| *taken == step)
         .map(|(_, n)| n)
         .sum()
 }

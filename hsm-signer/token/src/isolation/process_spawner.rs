@@ -9,9 +9,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 type Order = (Command, Sender<std::io::Result<Child>>);
 
 #[derive(Debug)]
-pub(super) struct Nursery(Sender<Order>);
+pub(super) struct ProcessSpawner(Sender<Order>);
 
-impl Nursery {
+impl ProcessSpawner {
     pub fn new() -> std::io::Result<Self> {
         let (orders, waiting): (_, Receiver<Order>) = channel();
         let thread = std::thread::Builder::new().name("module processes".into());
