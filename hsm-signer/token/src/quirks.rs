@@ -145,9 +145,7 @@ impl SigningPlan {
             return Ok(Self::Message(SigningMechanism::Plain(mechanism)));
         }
         if !mechanisms.contains(&row.sign.kind()) {
-            return Err(Error::SchemeUnsupported {
-                scheme: scheme.title,
-            });
+            return Err(Error::SchemeUnsupported(scheme.title));
         }
         Ok(match scheme.algorithm {
             Algorithm::EcDsa { hash } => Self::Digest(hash, row.sign),
@@ -162,9 +160,7 @@ fn check_approved(scheme: &Scheme, requirement: Requirement) -> Result<(), Error
     if requirement == Requirement::None || scheme.is_approved() {
         return Ok(());
     }
-    Err(Error::SchemeNotApproved {
-        scheme: scheme.title,
-    })
+    Err(Error::SchemeNotApproved(scheme.title))
 }
 
 #[cfg(test)]

@@ -116,9 +116,7 @@ impl PrivateKey {
                 reason: OUT_OF_RANGE,
             })?;
         if parsed.public_key.is_some_and(|stated| stated != public_key) {
-            return Err(EncodingError::KeysDoNotMatch {
-                scheme: scheme.title,
-            });
+            return Err(EncodingError::KeysDoNotMatch(scheme.title));
         }
         Ok(Self {
             scheme,
@@ -367,9 +365,7 @@ mod tests {
             let error = PrivateKey::from_pem(&mixed).unwrap_err();
             assert_eq!(
                 error,
-                EncodingError::KeysDoNotMatch {
-                    scheme: scheme.title
-                }
+                EncodingError::KeysDoNotMatch(scheme.title)
             );
         }
     }

@@ -176,7 +176,7 @@ impl Wire for Error {
             Self::PinFinalTry => Failure::PinFinalTry,
             Self::PinRefused => Failure::PinRefused,
             Self::SessionLost => Failure::SessionLost,
-            Self::DeadlinePassed { .. } => Failure::DeadlinePassed,
+            Self::DeadlinePassed => Failure::DeadlinePassed,
             other => Failure::Reported {
                 text: other.to_string(),
                 nature: other.nature(),
@@ -195,7 +195,7 @@ impl Wire for Error {
             Failure::PinFinalTry => Self::PinFinalTry,
             Failure::PinRefused => Self::PinRefused,
             Failure::SessionLost => Self::SessionLost,
-            Failure::DeadlinePassed => Self::DeadlinePassed { last: None },
+            Failure::DeadlinePassed => Self::DeadlinePassed,
             Failure::Reported { text, nature, step } => Self::Reported { text, nature, step },
         })
     }

@@ -160,9 +160,7 @@ fn start(
     let path = setup
         .module
         .canonicalize()
-        .map_err(|_| Error::ModuleMissing {
-            path: setup.module.clone(),
-        })?;
+        .map_err(|_| Error::ModuleMissing(setup.module.clone()))?;
     let process = Process::start(spawner, worker, pin)?;
     let start = Control::Start(Start {
         version: Version,

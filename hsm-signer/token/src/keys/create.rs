@@ -168,9 +168,7 @@ fn refuse_existing(session: &dyn TokenSession, spec: &KeySpec) -> Result<(), Err
     for selector in [KeySelector::label(spec.label()), KeySelector::id(spec.id())] {
         for class in [KeyClass::Private, KeyClass::Public] {
             if !session.find(class, &selector)?.is_empty() {
-                return Err(Error::KeyExists {
-                    wanted: selector.to_string(),
-                });
+                return Err(Error::KeyExists(selector.to_string()));
             }
         }
     }

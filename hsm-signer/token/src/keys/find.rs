@@ -83,9 +83,7 @@ fn by_public_key(session: &dyn TokenSession, pinned: &[u8]) -> Result<Option<Loc
 /// Reads what belongs to the private key `handle`.
 pub(super) fn complete(session: &dyn TokenSession, handle: ObjectHandle) -> Result<Located, Error> {
     let object = session.read(handle)?;
-    let unsupported = || Error::KeyUnsupported {
-        wanted: selector_of(&object).to_string(),
-    };
+    let unsupported = || Error::KeyUnsupported(selector_of(&object).to_string());
     let scheme = object.scheme().ok_or_else(unsupported)?;
     let public_key = match Pkcs11Scheme::of(scheme)?.parameters {
         Parameters::Curve(_) => ec_point::public_key(&point(session, &object)?, scheme)?,

@@ -26,7 +26,7 @@ use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 pub use identity::{TokenIdentity, TokenSelector};
 pub use initialise::initialise;
-pub use key_object::{KeyObject, Protection};
+pub use key_object::{Attributes, KeyObject, Protection};
 pub use key_selector::{KeyClass, KeySelector};
 pub use key_spec::KeySpec;
 pub use mechanism::SigningMechanism;

@@ -74,7 +74,7 @@ impl Module {
     pub fn load_with(path: &Path, parameters: Option<&str>) -> Result<Self, Error> {
         let path = path
             .canonicalize()
-            .map_err(|_| Error::ModuleMissing { path: path.into() })?;
+            .map_err(|_| Error::ModuleMissing(path.into()))?;
         let parameters = parameters
             .map(CString::new)
             .transpose()
@@ -279,5 +279,5 @@ fn return_panicked<T>() -> Result<T, CryptokiError> {
 }
 
 fn late() -> Error {
-    Error::DeadlinePassed { last: None }
+    Error::DeadlinePassed
 }

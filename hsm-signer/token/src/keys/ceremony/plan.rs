@@ -191,7 +191,7 @@ impl Plan {
         if confirmed.eq_ignore_ascii_case(&actual) {
             return Ok(());
         }
-        Err(CeremonyError::NotConfirmed { actual })
+        Err(CeremonyError::NotConfirmed(actual))
     }
 
     pub(super) fn check_place(
