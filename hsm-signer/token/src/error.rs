@@ -229,7 +229,7 @@ pub enum ProcessError {
 }
 
 impl ProcessError {
-    pub(crate) fn system(action: &'static str, error: rustix::io::Errno) -> Self {
+    pub(crate) fn system(action: &'static str, error: impl std::fmt::Display) -> Self {
         Self::System {
             action,
             reason: error.to_string(),

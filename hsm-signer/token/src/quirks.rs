@@ -44,11 +44,6 @@ pub struct Quirks {
     pub note: &'static str,
 }
 
-/// The route for a token of which nothing is known.
-const GENERAL_ROUTE: &str = "the HSM's own tool for keys from outside, which most often wants \
-     the key wrapped under one of the HSM's; or new keys (mls-hsm-signer keys rotate), which new \
-     groups name while old groups keep theirs";
-
 /// What holds for a module without a row of its own.
 pub static DEFAULT: Quirks = Quirks {
     name: "default",
@@ -58,7 +53,9 @@ pub static DEFAULT: Quirks = Quirks {
     hashing: Hashing::ByMechanismList,
     point_in_private_key: false,
     denies_local: false,
-    import_route: GENERAL_ROUTE,
+    import_route: "the HSM's own tool for keys from outside, which most often wants the key \
+         wrapped under one of the HSM's; or new keys (mls-hsm-signer keys rotate), which new \
+         groups name while old groups keep theirs",
     note: "no known quirks",
 };
 
@@ -70,32 +67,25 @@ pub static QUIRKS: &[Quirks] = &[
         model: "SoftHSM v2",
         below: Some((2, 7)),
         hashing: Hashing::InSigner,
-        point_in_private_key: false,
-        denies_local: false,
         import_route: "softhsm2-util --import KEY.pem --label LABEL --id HEX, for PKCS#8 in PEM",
         note: "a software token: keys lie in files; never locks after wrong PINs",
+        ..DEFAULT
     },
     Quirks {
         name: "NSS softokn 3",
         manufacturer: "Mozilla",
         model: "NSS 3",
-        below: None,
-        hashing: Hashing::ByMechanismList,
         point_in_private_key: true,
         denies_local: true,
         import_route: "pk12util -i KEY.p12 -d DATABASE, for ECDSA; Ed25519 has none",
         note: "a software token: keys lie in files; no Ed25519; generated keys deny CKA_LOCAL",
+        ..DEFAULT
     },
     Quirks {
         name: "kryoptic 1",
         manufacturer: "Kryoptic Project",
-        model: "",
-        below: None,
-        hashing: Hashing::ByMechanismList,
-        point_in_private_key: false,
-        denies_local: false,
-        import_route: GENERAL_ROUTE,
         note: "a software token: keys lie in a database; locks at the tenth wrong PIN",
+        ..DEFAULT
     },
 ];
 
@@ -148,7 +138,7 @@ impl SigningPlan {
             return Err(Error::SchemeUnsupported(scheme.title));
         }
         Ok(match scheme.algorithm {
-            Algorithm::EcDsa { hash } => Self::Digest(hash, row.sign),
+            Algorithm::EcDsa(hash) => Self::Digest(hash, row.sign),
             Algorithm::EdDsa | Algorithm::MlDsa => Self::Message(row.sign),
         })
     }

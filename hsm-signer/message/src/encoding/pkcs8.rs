@@ -363,10 +363,7 @@ mod tests {
             let other = PrivateKey::from_pem(&pem_of(scheme, &other, None)).unwrap();
             let mixed = pem_of(scheme, &secret(scheme), Some(other.public_key()));
             let error = PrivateKey::from_pem(&mixed).unwrap_err();
-            assert_eq!(
-                error,
-                EncodingError::KeysDoNotMatch(scheme.title)
-            );
+            assert_eq!(error, EncodingError::KeysDoNotMatch(scheme.title));
         }
     }
 

@@ -195,7 +195,7 @@ pub trait TokenSession: Send {
 }
 
 /// The two objects of a key pair.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct KeyPair {
     /// The private key.
     pub private: ObjectHandle,
