@@ -188,8 +188,10 @@ pub(super) fn undone(token: &dyn Token, specs: &[KeySpec], cause: Error) -> Erro
         Error::LeftBehind { cause, left } => (*cause, Some(left)),
         other => (other, None),
     };
-    let left = [left_behind(token, specs), left_before];
-    let left: Vec<String> = left.into_iter().flatten().collect();
+    let left: Vec<_> = left_behind(token, specs)
+        .into_iter()
+        .chain(left_before)
+        .collect();
     if left.is_empty() {
         return cause;
     }
@@ -201,26 +203,33 @@ pub(super) fn undone(token: &dyn Token, specs: &[KeySpec], cause: Error) -> Erro
 
 /// Destroys what was made of `specs`: what is there still, if anything is or nobody knows.
 pub(super) fn left_behind(token: &dyn Token, specs: &[KeySpec]) -> Option<String> {
-    let objects = specs
-        .iter()
-        .flat_map(|spec| [KeyClass::Private, KeyClass::Public].map(|class| (spec, class)));
-    let left: Vec<String> = objects
-        .filter_map(|(spec, class)| still_there(token, spec, class))
-        .collect();
+    let mut left = Vec::new();
+    for spec in specs {
+        for class in [KeyClass::Private, KeyClass::Public] {
+            left.extend(still_there(token, spec, class));
+        }
+    }
     (!left.is_empty()).then(|| left.join("; "))
 }
 
 /// Each object in a session of its own: the one before may have been left unusable.
 fn still_there(token: &dyn Token, spec: &KeySpec, class: KeyClass) -> Option<String> {
     let selector = KeySelector::label_and_id(spec.label(), spec.id());
-    let destroyed = token.session(Access::Manage).and_then(|session| {
-        let objects = session.find(class, &selector)?;
-        objects
-            .into_iter()
-            .try_for_each(|object| session.destroy(object))
-    });
+    let session = token.session(Access::Manage);
+    let destroyed = session.and_then(|session| destroy_found(&*session, class, &selector));
     let error = destroyed.err()?;
     Some(format!("perhaps a {} {selector} ({error})", class.title()))
+}
+
+pub(super) fn destroy_found(
+    session: &dyn TokenSession,
+    class: KeyClass,
+    selector: &KeySelector,
+) -> Result<(), Error> {
+    let objects = session.find(class, selector)?;
+    objects
+        .into_iter()
+        .try_for_each(|object| session.destroy(object))
 }
 
 fn attributes(spec: &KeySpec, reason: &str) -> Error {

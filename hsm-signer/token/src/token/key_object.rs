@@ -7,6 +7,7 @@ use mls_signer_message::scheme::Scheme;
 use serde::{Deserialize, Serialize};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
+use super::KeySelector;
 use crate::codec::{self, Wire};
 use crate::pkcs11_scheme::Pkcs11Scheme;
 
@@ -106,6 +107,11 @@ impl KeyObject {
             self.parameters.as_deref(),
             self.parameter_set,
         )
+    }
+
+    /// Selects the key, and it alone.
+    pub(crate) fn names(&self) -> KeySelector {
+        KeySelector::label_and_id(self.label.as_str(), self.id.as_slice())
     }
 
     pub(super) fn from_attributes(attributes: Vec<Attribute>) -> Self {
