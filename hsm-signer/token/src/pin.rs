@@ -79,12 +79,12 @@ impl Pin {
     }
 
     /// The PIN itself, for the pipe to the process that logs in.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
     /// Another copy, wiped by itself.
-    pub fn duplicate(&self) -> Self {
+    pub(crate) fn duplicate(&self) -> Self {
         Self(AuthPin::new(self.expose().into()))
     }
 }

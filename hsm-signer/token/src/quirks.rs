@@ -11,15 +11,6 @@ use crate::pkcs11_scheme::Pkcs11Scheme;
 use crate::token::{SigningMechanism, TokenIdentity};
 use mls_signer_message::scheme::{Algorithm, Scheme};
 
-/// Who hashes the message that ECDSA signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hashing {
-    /// The token, where its mechanism list says that it can; else the signer.
-    ByMechanismList,
-    /// The signer, whatever the mechanism list says.
-    InSigner,
-}
-
 /// The oddities of one kind of token.
 #[derive(Debug)]
 pub struct Quirks {
@@ -31,8 +22,9 @@ pub struct Quirks {
     model: &'static str,
     /// The row holds for firmware versions (major, minor) below this one.
     below: Option<(u8, u8)>,
-    /// Who hashes for ECDSA.
-    pub hashing: Hashing,
+    /// Whether the signer hashes for ECDSA, even where the mechanism list says that the
+    /// token can.
+    pub signer_hashes: bool,
     /// Whether C_CreateObject wants CKA_EC_POINT in the private key.
     pub point_in_private_key: bool,
     /// Whether keys generated in the token say that they were not (CKA_LOCAL is false).
@@ -50,7 +42,7 @@ pub static DEFAULT: Quirks = Quirks {
     manufacturer: "",
     model: "",
     below: None,
-    hashing: Hashing::ByMechanismList,
+    signer_hashes: false,
     point_in_private_key: false,
     denies_local: false,
     import_route: "the HSM's own tool for keys from outside, which most often wants the key \
@@ -66,7 +58,7 @@ pub static QUIRKS: &[Quirks] = &[
         manufacturer: "SoftHSM",
         model: "SoftHSM v2",
         below: Some((2, 7)),
-        hashing: Hashing::InSigner,
+        signer_hashes: true,
         import_route: "softhsm2-util --import KEY.pem --label LABEL --id HEX, for PKCS#8 in PEM",
         note: "a software token: keys lie in files; never locks after wrong PINs",
         ..DEFAULT
@@ -128,9 +120,9 @@ impl SigningPlan {
     ) -> Result<Self, Error> {
         check_approved(scheme, requirement())?;
         let row = Pkcs11Scheme::of(scheme)?;
-        let in_token = row.hash_and_sign.filter(|mechanism| {
-            quirks.hashing == Hashing::ByMechanismList && mechanisms.contains(mechanism)
-        });
+        let in_token = row
+            .hash_and_sign
+            .filter(|mechanism| !quirks.signer_hashes && mechanisms.contains(mechanism));
         if let Some(mechanism) = in_token {
             return Ok(Self::Message(SigningMechanism::Plain(mechanism)));
         }

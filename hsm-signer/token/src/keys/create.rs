@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cryptoki::error::RvError;
 
+use super::find::wrong_attributes;
 use crate::error::Error;
 use crate::quirks::{Quirks, SigningPlan};
 use crate::signer::HsmSigner;
@@ -28,7 +29,7 @@ pub fn generate(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Err
         |session| session.generate(spec),
         |signer| match signer.object().protection() {
             Protection::MadeInToken => Ok(()),
-            other => Err(attributes(spec, &other.to_string())),
+            other => Err(wrong_attributes(&named(spec), other.to_string())),
         },
     )
 }
@@ -47,7 +48,8 @@ pub fn import(
     key: &PrivateKey,
 ) -> Result<HsmSigner, Error> {
     if spec.scheme().signature_scheme != key.scheme().signature_scheme {
-        return Err(attributes(spec, "the key to import is of another scheme"));
+        let reason = "the key to import is of another scheme";
+        return Err(wrong_attributes(&named(spec), reason));
     }
     let route = Quirks::of(token.identity()).import_route;
     create(
@@ -58,9 +60,9 @@ pub fn import(
             made.map_err(|error| refused(error, route))
         },
         |signer| match signer.object().protection() {
-            Protection::Faulty(faults) => Err(attributes(spec, &faults.join("; "))),
-            _ if signer.public_key() != key.public_key() => Err(attributes(
-                spec,
+            Protection::Faulty(faults) => Err(wrong_attributes(&named(spec), faults.join("; "))),
+            _ if signer.public_key() != key.public_key() => Err(wrong_attributes(
+                &named(spec),
                 "the token shows another public key than was imported",
             )),
             _ => Ok(()),
@@ -175,10 +177,14 @@ fn refuse_existing(session: &dyn TokenSession, spec: &KeySpec) -> Result<(), Err
     Ok(())
 }
 
+fn named(spec: &KeySpec) -> KeySelector {
+    KeySelector::label(spec.label())
+}
+
 /// Opens the new key as a signer would, by label alone: that finds another process's
 /// key of the same label made at the same moment, and signs and verifies.
 fn prove(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Error> {
-    HsmSigner::open(Arc::clone(token), &KeySelector::label(spec.label()))
+    HsmSigner::open(Arc::clone(token), &named(spec))
 }
 
 /// Destroys what was made of `specs`, whose names were free before, and gives `cause`
@@ -230,11 +236,4 @@ pub(super) fn destroy_found(
     objects
         .into_iter()
         .try_for_each(|object| session.destroy(object))
-}
-
-fn attributes(spec: &KeySpec, reason: &str) -> Error {
-    Error::KeyAttributes {
-        wanted: KeySelector::label(spec.label()).to_string(),
-        reason: reason.into(),
-    }
 }

@@ -47,16 +47,20 @@ pub fn locate_pinned(
         }
         other => other?,
     };
-    let wanted = || names.to_string();
     if found.public_key != pinned {
-        return Err(Error::KeyMismatch { wanted: wanted() });
+        let wanted = names.to_string();
+        return Err(Error::KeyMismatch { wanted });
     }
     match found.object.protection() {
-        Protection::Faulty(faults) => Err(Error::KeyAttributes {
-            wanted: wanted(),
-            reason: faults.join("; "),
-        }),
+        Protection::Faulty(faults) => Err(wrong_attributes(names, faults.join("; "))),
         Protection::MadeInToken | Protection::Imported => Ok(found),
+    }
+}
+
+pub(super) fn wrong_attributes(key: &KeySelector, reason: impl Into<String>) -> Error {
+    Error::KeyAttributes {
+        wanted: key.to_string(),
+        reason: reason.into(),
     }
 }
 

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use super::create::{destroy_found, generate};
+use super::find::wrong_attributes;
 use super::list;
 use crate::error::Error;
 use crate::signer::HsmSigner;
@@ -80,10 +81,8 @@ pub fn all(token: &dyn Token) -> Result<Vec<Generation>, Error> {
         let wanted = KeySelector::label(entry.object.label.clone());
         let (actual, public_key) = entry.key?;
         if actual.signature_scheme != scheme.signature_scheme {
-            return Err(Error::KeyAttributes {
-                wanted: wanted.to_string(),
-                reason: format!("its label says {}, it is {}", scheme.title, actual.title),
-            });
+            let reason = format!("its label says {}, it is {}", scheme.title, actual.title);
+            return Err(wrong_attributes(&wanted, reason));
         }
         found.push(Generation {
             number,
@@ -152,10 +151,9 @@ pub fn retire(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
     let newest = keys.iter().filter(|other| !other.retired);
     let newest = newest.filter(|other| other.scheme.name == key.scheme.name);
     if newest.map(|other| other.number).max() == Some(key.number) {
-        return Err(Error::KeyAttributes {
-            wanted: KeySelector::label(key.object.label.clone()).to_string(),
-            reason: "it is the newest of its scheme; rotate first".into(),
-        });
+        let wanted = KeySelector::label(key.object.label.as_str());
+        let reason = "it is the newest of its scheme; rotate first";
+        return Err(wrong_attributes(&wanted, reason));
     }
     let retired = format!("{RETIRED}{}", key.object.label);
     rename(token, &key.object, &retired)?;

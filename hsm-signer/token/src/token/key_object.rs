@@ -7,7 +7,7 @@ use mls_signer_message::scheme::Scheme;
 use serde::{Deserialize, Serialize};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
-use super::KeySelector;
+use super::key_selector::KeySelector;
 use crate::codec::{self, Wire};
 use crate::pkcs11_scheme::Pkcs11Scheme;
 

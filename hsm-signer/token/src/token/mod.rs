@@ -38,7 +38,7 @@ use crate::error::Error;
 use crate::failure::RecoveryStep;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 
-/// How long a caller who names no deadline waits for a session.
+/// How long a caller who names no deadline waits for a session, and for the module's door.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An object of a token, until the login or the module ends. It is valid in all

@@ -117,6 +117,20 @@ pub fn perform(
     })
 }
 
+fn read<T: serde::de::DeserializeOwned>(
+    kind: &'static str,
+    json: &str,
+) -> Result<T, CeremonyError> {
+    serde_json::from_str(json).map_err(|error| malformed(kind, error))
+}
+
+fn malformed(kind: &'static str, reason: impl ToString) -> CeremonyError {
+    CeremonyError::Malformed {
+        kind,
+        reason: reason.to_string(),
+    }
+}
+
 /// JSON for people.
 fn readable(kind: &'static str, value: &impl serde::Serialize) -> Result<String, CeremonyError> {
     let text = serde_json::to_string_pretty(value).map_err(|error| unwritable(kind, &error))?;

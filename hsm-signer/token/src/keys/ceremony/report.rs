@@ -121,10 +121,7 @@ impl SignedReport {
     /// # Errors
     /// [`CeremonyError::Malformed`] when it is no report.
     pub fn from_json(json: &str) -> Result<Self, CeremonyError> {
-        serde_json::from_str(json).map_err(|error| CeremonyError::Malformed {
-            kind: KIND,
-            reason: error.to_string(),
-        })
+        super::read(KIND, json)
     }
 
     /// The report for people and programs, in JSON.
