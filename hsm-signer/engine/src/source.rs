@@ -537,7 +537,7 @@ fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
         let after = limits.call;
         ProcessError::Hung { after }.into()
     } else {
-        Error::DeadlinePassed { last: None }
+        Error::DeadlinePassed
     }
 }
 

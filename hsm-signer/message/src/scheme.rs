@@ -1,6 +1,7 @@
 //! The signature schemes of MLS that a removal key may have, as they are on the wire, in JWK
 //! and in PKCS#8: one row each. How a token knows them is said by a row of `mls_signer_token`.
 
+use aws_lc_rs::agreement::{ECDH_P256, ECDH_P384, ECDH_P521};
 use der::oid::ObjectIdentifier;
 use openmls_traits::types::{Ciphersuite, HashType, SignatureScheme};
 
@@ -12,12 +13,9 @@ pub enum Algorithm {
     /// PureEdDSA over the message (RFC 8032), with an empty context: signatures as MLS sends
     /// them.
     EdDsa,
-    /// ECDSA over a hash of the message (FIPS 186-5). A token returns r || s of fixed
+    /// ECDSA over this hash of the message (FIPS 186-5). A token returns r || s of fixed
     /// length; MLS sends DER (RFC 9420, section 5.1.2).
-    EcDsa {
-        /// The hash of the message that is signed.
-        hash: HashType,
-    },
+    EcDsa(HashType),
     /// ML-DSA over the message (FIPS 204, algorithm 2), with an empty context: signatures as
     /// MLS sends them (draft-ietf-mls-pq-ciphersuites).
     MlDsa,
@@ -101,15 +99,13 @@ pub static SCHEMES: &[Scheme] = &[
         name: "ecdsa_secp256r1_sha256",
         title: "ECDSA P-256",
         of_wire: true,
-        algorithm: Algorithm::EcDsa {
-            hash: HashType::Sha2_256,
-        },
+        algorithm: Algorithm::EcDsa(HashType::Sha2_256),
         algorithm_oid: ID_EC_PUBLIC_KEY,
         curve_oid: Some(ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7")),
         field_length: 32,
         public_key_length: 65,
         signature_length: 64,
-        public_key_of: derivation::ecdsa_p256,
+        public_key_of: |scalar| derivation::ecdsa(&ECDH_P256, scalar),
         reference_hash: HashType::Sha2_256,
         fips: Some(mls_fips::Algorithm::EcdsaNist),
         jwk: Jwk::Curve("EC", "P-256"),
@@ -119,15 +115,13 @@ pub static SCHEMES: &[Scheme] = &[
         name: "ecdsa_secp384r1_sha384",
         title: "ECDSA P-384",
         of_wire: true,
-        algorithm: Algorithm::EcDsa {
-            hash: HashType::Sha2_384,
-        },
+        algorithm: Algorithm::EcDsa(HashType::Sha2_384),
         algorithm_oid: ID_EC_PUBLIC_KEY,
         curve_oid: Some(ObjectIdentifier::new_unwrap("1.3.132.0.34")),
         field_length: 48,
         public_key_length: 97,
         signature_length: 96,
-        public_key_of: derivation::ecdsa_p384,
+        public_key_of: |scalar| derivation::ecdsa(&ECDH_P384, scalar),
         reference_hash: HashType::Sha2_384,
         fips: Some(mls_fips::Algorithm::EcdsaNist),
         jwk: Jwk::Curve("EC", "P-384"),
@@ -137,15 +131,13 @@ pub static SCHEMES: &[Scheme] = &[
         name: "ecdsa_secp521r1_sha512",
         title: "ECDSA P-521",
         of_wire: true,
-        algorithm: Algorithm::EcDsa {
-            hash: HashType::Sha2_512,
-        },
+        algorithm: Algorithm::EcDsa(HashType::Sha2_512),
         algorithm_oid: ID_EC_PUBLIC_KEY,
         curve_oid: Some(ObjectIdentifier::new_unwrap("1.3.132.0.35")),
         field_length: 66,
         public_key_length: 133,
         signature_length: 132,
-        public_key_of: derivation::ecdsa_p521,
+        public_key_of: |scalar| derivation::ecdsa(&ECDH_P521, scalar),
         reference_hash: HashType::Sha2_512,
         fips: Some(mls_fips::Algorithm::EcdsaNist),
         jwk: Jwk::Curve("EC", "P-521"),
@@ -180,6 +172,7 @@ pub static SCHEMES: &[Scheme] = &[
 #[cfg(feature = "draft-ietf-mls-pq-ciphersuites")]
 mod ml_dsa {
     use super::*;
+    use aws_lc_rs::signature::{ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING};
 
     pub(super) const ML_DSA_44: Scheme = Scheme {
         signature_scheme: SignatureScheme::MLDSA44,
@@ -192,7 +185,7 @@ mod ml_dsa {
         field_length: 32,
         public_key_length: 1312,
         signature_length: 2420,
-        public_key_of: derivation::ml_dsa_44,
+        public_key_of: |seed| derivation::ml_dsa(&ML_DSA_44_SIGNING, seed),
         reference_hash: HashType::Sha2_384,
         fips: None,
         jwk: Jwk::Algorithm("ML-DSA-44"),
@@ -205,7 +198,7 @@ mod ml_dsa {
         algorithm_oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18"),
         public_key_length: 1952,
         signature_length: 3309,
-        public_key_of: derivation::ml_dsa_65,
+        public_key_of: |seed| derivation::ml_dsa(&ML_DSA_65_SIGNING, seed),
         jwk: Jwk::Algorithm("ML-DSA-65"),
         ..ML_DSA_44
     };
@@ -217,7 +210,7 @@ mod ml_dsa {
         algorithm_oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19"),
         public_key_length: 2592,
         signature_length: 4627,
-        public_key_of: derivation::ml_dsa_87,
+        public_key_of: |seed| derivation::ml_dsa(&ML_DSA_87_SIGNING, seed),
         reference_hash: HashType::Sha2_512,
         jwk: Jwk::Algorithm("ML-DSA-87"),
         ..ML_DSA_44

@@ -30,11 +30,8 @@ pub enum SecretFileError {
         mode: u32,
     },
     /// It is a directory, a pipe or a device.
-    #[error("{path} is not a regular file; write the secret to a file of its own")]
-    NotAFile {
-        /// The path.
-        path: PathBuf,
-    },
+    #[error("{0} is not a regular file; write the secret to a file of its own")]
+    NotAFile(PathBuf),
 }
 
 /// Reads a secret from a file that users outside its group cannot open, without the line
@@ -65,7 +62,7 @@ pub fn read_secret(path: &Path, max_length: usize) -> Result<Zeroizing<Vec<u8>>,
 
 fn check_permissions(path: &Path, metadata: &std::fs::Metadata) -> Result<(), SecretFileError> {
     if !metadata.is_file() {
-        return Err(SecretFileError::NotAFile { path: path.into() });
+        return Err(SecretFileError::NotAFile(path.into()));
     }
     let mode = metadata.mode() & 0o7777;
     if mode & OTHERS != 0 {

@@ -14,6 +14,8 @@ use crate::signer::HsmSigner;
 use crate::token::{KeyObject, KeySelector, Module, Pkcs11Token, Protection, Token, TokenSelector};
 use mls_signer_message::scheme::SCHEMES;
 
+use Verdict::{Bad, Good, Notice};
+
 /// How one check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -47,9 +49,7 @@ pub struct Report {
 impl Report {
     /// Whether no check ended badly.
     pub fn healthy(&self) -> bool {
-        self.checks
-            .iter()
-            .all(|check| check.verdict != Verdict::Bad)
+        self.checks.iter().all(|check| check.verdict != Bad)
     }
 
     fn add(&mut self, name: impl Into<String>, verdict: Verdict, detail: impl Into<String>) {
@@ -69,11 +69,11 @@ impl Report {
     ) -> Option<T> {
         match result {
             Ok(value) => {
-                self.add(name, Verdict::Good, say(&value));
+                self.add(name, Good, say(&value));
                 Some(value)
             }
             Err(error) => {
-                self.add(name, Verdict::Bad, error.to_string());
+                self.add(name, Bad, error.to_string());
                 None
             }
         }
@@ -97,19 +97,17 @@ pub fn examine(path: &Path, token: &TokenSelector, pin: &Pin, keys: &KeySelector
 /// the words that may be used. That it cannot be in FIPS mode is bad only where that is required.
 fn examine_fips(report: &mut Report) {
     let status = mls_fips::status();
-    let required = status.requirement != mls_fips::Requirement::None;
-    let say = |detail: &str| format!("{:?}; {detail}", status.status);
-    match status.refusal {
-        None => report.add("fips", Verdict::Good, say(&status.claim)),
-        Some(refusal) if required => report.add("fips", Verdict::Bad, say(&refusal)),
-        Some(refusal) => report.add(
-            "fips",
-            Verdict::Good,
-            say(&format!(
-                "FIPS mode is not required, and not to be had: {refusal}"
-            )),
-        ),
-    }
+    let (verdict, detail) = match status.refusal {
+        None => (Good, status.claim.to_string()),
+        Some(refusal) if status.requirement != mls_fips::Requirement::None => {
+            (Bad, refusal.to_string())
+        }
+        Some(refusal) => {
+            let detail = format!("FIPS mode is not required, and not to be had: {refusal}");
+            (Good, detail)
+        }
+    };
+    report.add("fips", verdict, format!("{:?}; {detail}", status.status));
 }
 
 fn examine_token(
@@ -123,11 +121,8 @@ fn examine_token(
     let identity = module.tokens().and_then(|tokens| selector.choose(tokens));
     let identity = report.step("token", identity, ToString::to_string)?;
     let quirks = Quirks::of(&identity);
-    report.add(
-        "quirks",
-        Verdict::Good,
-        format!("{}: {}", quirks.name, quirks.note),
-    );
+    let known = format!("{}: {}", quirks.name, quirks.note);
+    report.add("quirks", Good, known);
     let token = Pkcs11Token::open(&module, selector, pin);
     let token = report.step("login", token, |_| "logged in as the token's user".into())?;
     examine_mechanisms(report, &token);
@@ -138,19 +133,14 @@ fn examine_mechanisms(report: &mut Report, token: &dyn Token) {
     let quirks = Quirks::of(token.identity());
     for scheme in SCHEMES {
         let name = format!("mechanism for {}", scheme.title);
-        match SigningPlan::choose(scheme, token.mechanisms(), quirks) {
+        let (verdict, detail) = match SigningPlan::choose(scheme, token.mechanisms(), quirks) {
             Ok(SigningPlan::Message(kind)) => {
-                report.add(
-                    name,
-                    Verdict::Good,
-                    format!("{kind}, the token takes the message"),
-                );
+                (Good, format!("{kind}, the token takes the message"))
             }
-            Ok(SigningPlan::Digest(_, kind)) => {
-                report.add(name, Verdict::Good, format!("{kind}, the signer hashes"));
-            }
-            Err(error) => report.add(name, Verdict::Notice, error.to_string()),
-        }
+            Ok(SigningPlan::Digest(_, kind)) => (Good, format!("{kind}, the signer hashes")),
+            Err(error) => (Notice, error.to_string()),
+        };
+        report.add(name, verdict, detail);
     }
 }
 
@@ -160,11 +150,8 @@ fn examine_keys(report: &mut Report, token: &Arc<dyn Token>, selector: &KeySelec
         return;
     };
     if entries.is_empty() {
-        report.add(
-            "keys",
-            Verdict::Bad,
-            "nothing to sign with; see: mls-hsm-signer keys generate",
-        );
+        let advice = "nothing to sign with; see: mls-hsm-signer keys generate";
+        report.add("keys", Bad, advice);
     }
     for entry in &entries {
         examine_key(report, token, entry);
@@ -174,19 +161,17 @@ fn examine_keys(report: &mut Report, token: &Arc<dyn Token>, selector: &KeySelec
 fn examine_key(report: &mut Report, token: &Arc<dyn Token>, entry: &KeyEntry) {
     let name = |what: &str| format!("{what} of {:?}", entry.object.label);
     let protection = entry.object.protection();
-    report.add(
-        name("protection"),
-        verdict_of(&protection),
-        protection.to_string(),
-    );
+    let verdict = match protection {
+        Protection::MadeInToken => Good,
+        Protection::Imported => Notice,
+        Protection::Faulty(_) => Bad,
+    };
+    report.add(name("protection"), verdict, protection.to_string());
     match &entry.key {
-        Err(error) => report.add(name("public key"), Verdict::Bad, error.to_string()),
+        Err(error) => report.add(name("public key"), Bad, error.to_string()),
         Ok((scheme, key)) => {
-            report.add(
-                name("public key"),
-                Verdict::Good,
-                format!("{}, {} bytes", scheme.title, key.len()),
-            );
+            let found = format!("{}, {} bytes", scheme.title, key.len());
+            report.add(name("public key"), Good, found);
             let signed = sign_once(token, &entry.object);
             report.step(&name("signature"), signed, |ms| {
                 format!("made and verified in {ms:.2} ms")
@@ -195,18 +180,9 @@ fn examine_key(report: &mut Report, token: &Arc<dyn Token>, entry: &KeyEntry) {
     }
 }
 
-fn verdict_of(protection: &Protection) -> Verdict {
-    match protection {
-        Protection::MadeInToken => Verdict::Good,
-        Protection::Imported => Verdict::Notice,
-        Protection::Faulty(_) => Verdict::Bad,
-    }
-}
-
 /// Opens the key as a server does, then times one signature with its verification.
 fn sign_once(token: &Arc<dyn Token>, object: &KeyObject) -> Result<f64, Error> {
-    let selector = KeySelector::label_and_id(object.label.as_str(), object.id.as_slice());
-    let signer = HsmSigner::open(Arc::clone(token), &selector)?;
+    let signer = HsmSigner::open(Arc::clone(token), &object.names())?;
     let start = Instant::now();
     signer.self_test()?;
     Ok(start.elapsed().as_secs_f64() * 1e3)

@@ -14,11 +14,8 @@ use mls_signer_message::signature::SignatureError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The PKCS#11 module is not there.
-    #[error("there is no PKCS#11 module at {path}; install the HSM's library or correct --module")]
-    ModuleMissing {
-        /// Where it was looked for.
-        path: PathBuf,
-    },
+    #[error("there is no PKCS#11 module at {0}; install the HSM's library or correct --module")]
+    ModuleMissing(PathBuf),
     /// The file is there and cannot be used as a PKCS#11 module.
     #[error("{path} cannot be loaded as a PKCS#11 module: {reason}")]
     ModuleUnusable {
@@ -52,11 +49,8 @@ pub enum Error {
         present: String,
     },
     /// A token of that label exists and will not be overwritten.
-    #[error("a token labelled {label:?} exists and is never overwritten; choose another label")]
-    TokenExists {
-        /// The label.
-        label: String,
-    },
+    #[error("a token labelled {0:?} exists and is never overwritten; choose another label")]
+    TokenExists(String),
     /// Every slot holds a token that is in use.
     #[error("no slot has room for a new token; remove one with the HSM's own tool")]
     NoFreeSlot,
@@ -91,11 +85,8 @@ pub enum Error {
         count: usize,
     },
     /// A key of that label or id exists and will not be replaced or doubled.
-    #[error("the token already has a key {wanted}; choose another label and id")]
-    KeyExists {
-        /// The label or id that is taken.
-        wanted: String,
-    },
+    #[error("the token already has a key {0}; choose another label and id")]
+    KeyExists(String),
     /// The token takes no private keys from outside.
     #[error("the token does not take this private key ({failure}). Another route: {route}")]
     ImportRefused {
@@ -116,11 +107,8 @@ pub enum Error {
     #[error("a key's label and id must be 1 to 255 bytes, the label without control characters")]
     KeyName,
     /// It is a key of no scheme of this crate.
-    #[error("the key {wanted} is of none of this program's schemes: {}", titles())]
-    KeyUnsupported {
-        /// The key.
-        wanted: String,
-    },
+    #[error("the key {0} is of none of this program's schemes: {schemes}", schemes = titles())]
+    KeyUnsupported(String),
     /// The key is not protected or usable as a removal key must be.
     #[error("the key {wanted} is not what was asked of the token: {reason}")]
     KeyAttributes {
@@ -130,20 +118,14 @@ pub enum Error {
         reason: String,
     },
     /// The token has no mechanism for the scheme.
-    #[error("the token cannot sign with {scheme}; its mechanism list has nothing for it")]
-    SchemeUnsupported {
-        /// The scheme.
-        scheme: &'static str,
-    },
+    #[error("the token cannot sign with {0}; its mechanism list has nothing for it")]
+    SchemeUnsupported(&'static str),
     /// FIPS mode is required of this process, and refuses to verify the scheme.
     #[error(
-        "FIPS mode is required, and {scheme} is not among what it verifies: no signature of it \
+        "FIPS mode is required, and {0} is not among what it verifies: no signature of it \
          would be released. Use a key of an ECDSA scheme"
     )]
-    SchemeNotApproved {
-        /// The scheme.
-        scheme: &'static str,
-    },
+    SchemeNotApproved(&'static str),
     /// What the token signed does not verify under the public key it gives.
     #[error(
         "the token's signature does not verify under its public key; nothing was released. \
@@ -199,11 +181,8 @@ pub enum Error {
         present: String,
     },
     /// The deadline passed before the signature was made. None was released.
-    #[error("the deadline passed before the signature was made{}", after(last))]
-    DeadlinePassed {
-        /// What went wrong last, if anything did.
-        last: Option<String>,
-    },
+    #[error("the deadline passed before the signature was made")]
+    DeadlinePassed,
     /// A file, a configuration or an answer of the operating system is not as needed.
     #[error("{0}")]
     Setup(String),
@@ -250,18 +229,12 @@ pub enum ProcessError {
 }
 
 impl ProcessError {
-    pub(crate) fn system(action: &'static str, error: rustix::io::Errno) -> Self {
+    pub(crate) fn system(action: &'static str, error: impl std::fmt::Display) -> Self {
         Self::System {
             action,
             reason: error.to_string(),
         }
     }
-}
-
-fn after(last: &Option<String>) -> String {
-    last.as_ref()
-        .map(|reason| format!("; the last failure was: {reason}"))
-        .unwrap_or_default()
 }
 
 impl Error {
@@ -281,7 +254,7 @@ impl Error {
             | Self::KeyNotFound { .. }
             | Self::TokenNotFound { .. }
             | Self::Random
-            | Self::DeadlinePassed { .. }
+            | Self::DeadlinePassed
             | Self::StepMissing(_) => Nature::Unknown,
             // A person must act.
             Self::ImportRefused { .. }

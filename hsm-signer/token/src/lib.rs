@@ -33,7 +33,7 @@ pub use failure::Pkcs11Failure;
 pub use pin::{Pin, PinError};
 pub use signer::HsmSigner;
 pub use token::{
-    Access, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, Module, ObjectHandle, Pkcs11Token,
-    Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix, SigningMechanism, Token, TokenIdentity,
-    TokenSelector, TokenSession, initialise,
+    Access, Attributes, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, Module, ObjectHandle,
+    Pkcs11Token, Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix, SigningMechanism, Token,
+    TokenIdentity, TokenSelector, TokenSession, initialise,
 };

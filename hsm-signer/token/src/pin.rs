@@ -22,11 +22,8 @@ pub enum PinError {
     #[error(transparent)]
     File(#[from] SecretFileError),
     /// The environment variable is not set.
-    #[error("the environment variable {name} is not set; put the PIN there or use a PIN file")]
-    VariableMissing {
-        /// The variable.
-        name: String,
-    },
+    #[error("the environment variable {0} is not set; put the PIN there or use a PIN file")]
+    VariableMissing(String),
     /// There is nothing in it, or too much, or it is not UTF-8 (PKCS#11 wants UTF-8).
     #[error("the PIN in {place} must be 1 to {MAX_LENGTH} bytes of UTF-8 on one line")]
     Malformed {
@@ -53,8 +50,7 @@ impl Pin {
     /// # Errors
     /// [`PinError`] when the variable is missing or does not hold a PIN.
     pub fn from_environment(name: &str) -> Result<Self, PinError> {
-        let value = std::env::var_os(name)
-            .ok_or_else(|| PinError::VariableMissing { name: name.into() })?;
+        let value = std::env::var_os(name).ok_or_else(|| PinError::VariableMissing(name.into()))?;
         let bytes = Zeroizing::new(value.into_encoded_bytes());
         Self::from_bytes(&bytes, || format!("the environment variable {name}"))
     }
@@ -83,12 +79,12 @@ impl Pin {
     }
 
     /// The PIN itself, for the pipe to the process that logs in.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
     /// Another copy, wiped by itself.
-    pub fn duplicate(&self) -> Self {
+    pub(crate) fn duplicate(&self) -> Self {
         Self(AuthPin::new(self.expose().into()))
     }
 }

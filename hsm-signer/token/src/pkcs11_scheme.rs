@@ -120,9 +120,7 @@ impl Pkcs11Scheme {
         PKCS11_SCHEMES
             .iter()
             .find(|row| row.signature_scheme == scheme.signature_scheme)
-            .ok_or(Error::SchemeUnsupported {
-                scheme: scheme.title,
-            })
+            .ok_or(Error::SchemeUnsupported(scheme.title))
     }
 
     /// The scheme of a token object, by its CKA_KEY_TYPE and CKA_EC_PARAMS or

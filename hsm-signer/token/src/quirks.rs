@@ -11,15 +11,6 @@ use crate::pkcs11_scheme::Pkcs11Scheme;
 use crate::token::{SigningMechanism, TokenIdentity};
 use mls_signer_message::scheme::{Algorithm, Scheme};
 
-/// Who hashes the message that ECDSA signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hashing {
-    /// The token, where its mechanism list says that it can; else the signer.
-    ByMechanismList,
-    /// The signer, whatever the mechanism list says.
-    InSigner,
-}
-
 /// The oddities of one kind of token.
 #[derive(Debug)]
 pub struct Quirks {
@@ -31,8 +22,9 @@ pub struct Quirks {
     model: &'static str,
     /// The row holds for firmware versions (major, minor) below this one.
     below: Option<(u8, u8)>,
-    /// Who hashes for ECDSA.
-    pub hashing: Hashing,
+    /// Whether the signer hashes for ECDSA, even where the mechanism list says that the
+    /// token can.
+    pub signer_hashes: bool,
     /// Whether C_CreateObject wants CKA_EC_POINT in the private key.
     pub point_in_private_key: bool,
     /// Whether keys generated in the token say that they were not (CKA_LOCAL is false).
@@ -44,21 +36,18 @@ pub struct Quirks {
     pub note: &'static str,
 }
 
-/// The route for a token of which nothing is known.
-const GENERAL_ROUTE: &str = "the HSM's own tool for keys from outside, which most often wants \
-     the key wrapped under one of the HSM's; or new keys (mls-hsm-signer keys rotate), which new \
-     groups name while old groups keep theirs";
-
 /// What holds for a module without a row of its own.
 pub static DEFAULT: Quirks = Quirks {
     name: "default",
     manufacturer: "",
     model: "",
     below: None,
-    hashing: Hashing::ByMechanismList,
+    signer_hashes: false,
     point_in_private_key: false,
     denies_local: false,
-    import_route: GENERAL_ROUTE,
+    import_route: "the HSM's own tool for keys from outside, which most often wants the key \
+         wrapped under one of the HSM's; or new keys (mls-hsm-signer keys rotate), which new \
+         groups name while old groups keep theirs",
     note: "no known quirks",
 };
 
@@ -69,33 +58,26 @@ pub static QUIRKS: &[Quirks] = &[
         manufacturer: "SoftHSM",
         model: "SoftHSM v2",
         below: Some((2, 7)),
-        hashing: Hashing::InSigner,
-        point_in_private_key: false,
-        denies_local: false,
+        signer_hashes: true,
         import_route: "softhsm2-util --import KEY.pem --label LABEL --id HEX, for PKCS#8 in PEM",
         note: "a software token: keys lie in files; never locks after wrong PINs",
+        ..DEFAULT
     },
     Quirks {
         name: "NSS softokn 3",
         manufacturer: "Mozilla",
         model: "NSS 3",
-        below: None,
-        hashing: Hashing::ByMechanismList,
         point_in_private_key: true,
         denies_local: true,
         import_route: "pk12util -i KEY.p12 -d DATABASE, for ECDSA; Ed25519 has none",
         note: "a software token: keys lie in files; no Ed25519; generated keys deny CKA_LOCAL",
+        ..DEFAULT
     },
     Quirks {
         name: "kryoptic 1",
         manufacturer: "Kryoptic Project",
-        model: "",
-        below: None,
-        hashing: Hashing::ByMechanismList,
-        point_in_private_key: false,
-        denies_local: false,
-        import_route: GENERAL_ROUTE,
         note: "a software token: keys lie in a database; locks at the tenth wrong PIN",
+        ..DEFAULT
     },
 ];
 
@@ -138,19 +120,17 @@ impl SigningPlan {
     ) -> Result<Self, Error> {
         check_approved(scheme, requirement())?;
         let row = Pkcs11Scheme::of(scheme)?;
-        let in_token = row.hash_and_sign.filter(|mechanism| {
-            quirks.hashing == Hashing::ByMechanismList && mechanisms.contains(mechanism)
-        });
+        let in_token = row
+            .hash_and_sign
+            .filter(|mechanism| !quirks.signer_hashes && mechanisms.contains(mechanism));
         if let Some(mechanism) = in_token {
             return Ok(Self::Message(SigningMechanism::Plain(mechanism)));
         }
         if !mechanisms.contains(&row.sign.kind()) {
-            return Err(Error::SchemeUnsupported {
-                scheme: scheme.title,
-            });
+            return Err(Error::SchemeUnsupported(scheme.title));
         }
         Ok(match scheme.algorithm {
-            Algorithm::EcDsa { hash } => Self::Digest(hash, row.sign),
+            Algorithm::EcDsa(hash) => Self::Digest(hash, row.sign),
             Algorithm::EdDsa | Algorithm::MlDsa => Self::Message(row.sign),
         })
     }
@@ -162,9 +142,7 @@ fn check_approved(scheme: &Scheme, requirement: Requirement) -> Result<(), Error
     if requirement == Requirement::None || scheme.is_approved() {
         return Ok(());
     }
-    Err(Error::SchemeNotApproved {
-        scheme: scheme.title,
-    })
+    Err(Error::SchemeNotApproved(scheme.title))
 }
 
 #[cfg(test)]

@@ -35,9 +35,7 @@ pub fn prepared<'a>(
             let digest = crypto.hash(hash, message);
             digest
                 .map(Cow::Owned)
-                .map_err(|_| Error::SchemeUnsupported {
-                    scheme: scheme.title,
-                })
+                .map_err(|_| Error::SchemeUnsupported(scheme.title))
         }
     }
 }

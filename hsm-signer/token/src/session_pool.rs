@@ -74,7 +74,7 @@ impl SessionPool {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(Error::DeadlinePassed { last: None });
+                return Err(Error::DeadlinePassed);
             }
             let waited = self.returned.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;

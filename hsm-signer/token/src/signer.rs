@@ -56,23 +56,11 @@ impl HsmSigner {
     /// [`Error::SchemeUnsupported`], [`Error::SignatureInvalid`] when the proof fails,
     /// [`Error::Pkcs11`] when the token does.
     pub fn open(token: Arc<dyn Token>, selector: &KeySelector) -> Result<Self, Error> {
-        Self::open_with(token, selector, SessionLimits::default())
-    }
-
-    /// The same with other limits than the default ones.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub fn open_with(
-        token: Arc<dyn Token>,
-        selector: &KeySelector,
-        limits: SessionLimits,
-    ) -> Result<Self, Error> {
         let found = keys::locate(token.session(Access::Use)?.as_ref(), selector)?;
         let quirks = Quirks::of(token.identity());
         let plan = SigningPlan::choose(found.scheme, token.mechanisms(), quirks)?;
         let signer = Self {
-            sessions: SessionPool::new(token, limits),
+            sessions: SessionPool::new(token, SessionLimits::default()),
             key: found.handle,
             plan,
             crypto: HwCrypto::default(),
@@ -154,8 +142,13 @@ impl HsmSigner {
             .sessions
             .with(deadline, |session| session.sign(self.key, mechanism, &data))?;
         let public_key = &self.public_key;
-        let verified = verified(&self.crypto, self.scheme, public_key, message, signature);
-        Ok(verified?)
+        Ok(verified(
+            &self.crypto,
+            self.scheme,
+            public_key,
+            message,
+            signature,
+        )?)
     }
 }
 

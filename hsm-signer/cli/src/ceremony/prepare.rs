@@ -64,7 +64,7 @@ fn specs(arguments: &Arguments, token: &dyn Token) -> Result<Vec<KeySpec>, Error
         let wanted = KeySelector::label(label.as_str());
         if !keys::list(token, &wanted)?.is_empty() {
             let wanted = wanted.to_string();
-            return Err(Error::KeyExists { wanted });
+            return Err(Error::KeyExists(wanted));
         }
         KeySpec::with_random_id(scheme, &label)
     };

@@ -52,17 +52,15 @@ fn generated_keys_can_never_leave_the_token() {
             "{}",
             scheme.name
         );
+        let kept = &object.attributes;
         let flags = [
-            object.sensitive,
-            object.always_sensitive,
-            object.never_extractable,
+            kept.sensitive,
+            kept.always_sensitive,
+            kept.never_extractable,
         ];
         assert_eq!(flags, [Some(true); 3]);
-        assert_eq!(
-            (object.extractable, object.local),
-            (Some(false), Some(true))
-        );
-        assert_eq!((object.sign, object.also_allowed.len()), (Some(true), 0));
+        assert_eq!((kept.extractable, kept.local), (Some(false), Some(true)));
+        assert_eq!((kept.sign, kept.also_allowed.len()), (Some(true), 0));
     }
 }
 

@@ -46,7 +46,7 @@ impl HashingToken {
 fn hash_and_sign(scheme: &Scheme) -> Option<(HashType, MechanismType)> {
     match scheme.algorithm {
         Algorithm::EdDsa | Algorithm::MlDsa => None,
-        Algorithm::EcDsa { hash } => Some((hash, Pkcs11Scheme::of(scheme).ok()?.hash_and_sign?)),
+        Algorithm::EcDsa(hash) => Some((hash, Pkcs11Scheme::of(scheme).ok()?.hash_and_sign?)),
     }
 }
 

@@ -49,7 +49,7 @@ fn softhsm_is_given_digests_for_ecdsa_and_messages_for_ed25519() {
             Algorithm::EdDsa | Algorithm::MlDsa => {
                 assert_eq!(plan, SigningPlan::Message(sign));
             }
-            Algorithm::EcDsa { hash, .. } => {
+            Algorithm::EcDsa(hash) => {
                 assert_eq!(plan, SigningPlan::Digest(hash, sign));
             }
         }

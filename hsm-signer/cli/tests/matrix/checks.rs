@@ -192,7 +192,7 @@ fn generations(token: &Arc<dyn Token>, scheme: &'static Scheme) {
     let new = generation::rotate(token, scheme).unwrap();
     assert_eq!(old.object().protection(), Protection::MadeInToken);
     let denies_local = Quirks::of(token.identity()).denies_local;
-    assert_eq!(old.object().local, Some(!denies_local), "CKA_LOCAL");
+    assert_eq!(old.object().attributes.local, Some(!denies_local), "CKA_LOCAL");
     signs(&old, 20);
     signs(&new, 2);
     let found = generation::find(token.as_ref(), old.public_key()).unwrap();
@@ -216,7 +216,7 @@ fn imported(token: &Arc<dyn Token>, scheme: &'static Scheme) {
     let signer = keys::import(token, &spec, &key).unwrap();
     assert_eq!(signer.public_key(), key.public_key());
     assert_eq!(signer.object().protection(), Protection::Imported);
-    assert_eq!(signer.object().local, Some(false), "CKA_LOCAL");
+    assert_eq!(signer.object().attributes.local, Some(false), "CKA_LOCAL");
     signs(&signer, 5);
 }
 

@@ -61,10 +61,7 @@ mod tests {
             })
             .unwrap();
         reader.finish().unwrap();
-        let mut raw = vec![0; 2 * field_length];
-        raw[field_length - r.as_bytes().len()..field_length].copy_from_slice(r.as_bytes());
-        raw[2 * field_length - s.as_bytes().len()..].copy_from_slice(s.as_bytes());
-        raw
+        raw(field_length, r.as_bytes(), s.as_bytes())
     }
 
     fn raw(field_length: usize, r: &[u8], s: &[u8]) -> Vec<u8> {
@@ -113,14 +110,9 @@ mod tests {
 
     #[test]
     fn zero_and_wrong_lengths_are_refused() {
-        assert_eq!(
-            der_from_raw(&raw(32, b"", b"\x01"), 32),
-            Err(EncodingError::SignatureZero)
-        );
-        assert_eq!(
-            der_from_raw(&raw(32, b"\x01", b""), 32),
-            Err(EncodingError::SignatureZero)
-        );
+        for raw in [raw(32, b"", b"\x01"), raw(32, b"\x01", b"")] {
+            assert_eq!(der_from_raw(&raw, 32), Err(EncodingError::SignatureZero));
+        }
         for length in [0, 1, 63, 65, 96] {
             let expected = EncodingError::SignatureLength {
                 expected: 64,

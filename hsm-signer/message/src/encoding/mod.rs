@@ -1,6 +1,6 @@
 //! Byte strings between PKCS#11, MLS, X.509 and JSON. Pure: no token, no file.
 
-pub mod derivation;
+pub(crate) mod derivation;
 pub mod ecdsa;
 #[cfg(feature = "pkcs8")]
 mod ml_dsa;
@@ -104,17 +104,11 @@ pub enum EncodingError {
         reason: &'static str,
     },
     /// The file's public key belongs to another private key.
-    #[error("the {scheme} public key in the file does not belong to the private key")]
-    KeysDoNotMatch {
-        /// The key's scheme.
-        scheme: &'static str,
-    },
+    #[error("the {0} public key in the file does not belong to the private key")]
+    KeysDoNotMatch(&'static str),
     /// Two keys of one scheme where there is room for one.
-    #[error("two of the keys are {scheme}; Wire's JSON holds one key of each scheme")]
-    SchemeTwice {
-        /// The scheme.
-        scheme: &'static str,
-    },
+    #[error("two of the keys are {0}; Wire's JSON holds one key of each scheme")]
+    SchemeTwice(&'static str),
 }
 
 #[cfg(test)]

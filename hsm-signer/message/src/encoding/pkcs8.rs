@@ -76,12 +76,46 @@ impl PrivateKey {
 
     fn from_info(info: &PrivateKeyInfoRef<'_>) -> Result<Self, EncodingError> {
         let scheme = scheme_of(info)?;
-        let parsed = match scheme.algorithm {
-            Algorithm::EdDsa => parse_seed(info, scheme)?,
-            Algorithm::EcDsa { .. } => parse_ec(info, scheme)?,
-            Algorithm::MlDsa => parse_ml_dsa(info, scheme)?,
+        let key = info.private_key.as_bytes();
+        // The public key that the file states beside the private one.
+        let stated = info.public_key.as_ref();
+        let stated = stated.map(|bits| bits.as_bytes().unwrap_or_default());
+        match scheme.algorithm {
+            Algorithm::EdDsa => {
+                let seed = <&OctetStringRef>::from_der(key)
+                    .map_err(|_| malformed(scheme, "it is no CurvePrivateKey of RFC 8410"))?;
+                Self::checked(scheme, seed.as_bytes(), stated)
+            }
+            Algorithm::EcDsa(_) => {
+                let (scalar, stated) = parse_ec(key, scheme)?;
+                Self::checked(scheme, scalar, stated)
+            }
+            Algorithm::MlDsa => Self::from_ml_dsa(key, scheme, stated),
+        }
+    }
+
+    /// The public key is computed from the seed, with which an expanded key beside it must
+    /// agree (RFC 9881, section 6).
+    fn from_ml_dsa(
+        key: &[u8],
+        scheme: &'static Scheme,
+        stated: Option<&[u8]>,
+    ) -> Result<Self, EncodingError> {
+        let form = private_form(key)
+            .map_err(|_| malformed(scheme, "it is no ML-DSA-PrivateKey of RFC 9881"))?;
+        let (seed, expanded) = match form {
+            PrivateForm::Seed(seed) => (seed, None),
+            PrivateForm::Both(seed, expanded) => (seed, Some(expanded)),
+            PrivateForm::Expanded => {
+                let reason = "it holds the expanded key alone; the seed is needed";
+                return Err(malformed(scheme, reason));
+            }
         };
-        Self::checked(scheme, parsed)
+        let key = Self::checked(scheme, seed, stated)?;
+        if expanded.is_some_and(|expanded| !has_rho_of(expanded, &key.public_key)) {
+            return Err(malformed(scheme, "its seed and its expanded key differ"));
+        }
+        Ok(key)
     }
 
     /// The key with the seed or scalar `secret`, of the scheme's field length.
@@ -89,9 +123,7 @@ impl PrivateKey {
     /// # Errors
     /// [`EncodingError::PrivateKey`] when it has another length or is out of range.
     pub fn from_secret(scheme: &'static Scheme, secret: &[u8]) -> Result<Self, EncodingError> {
-        let secret = exact(secret, scheme)?;
-        let public_key = None;
-        Self::checked(scheme, Parsed { secret, public_key })
+        Self::checked(scheme, secret, None)
     }
 
     /// The key's scheme.
@@ -109,20 +141,23 @@ impl PrivateKey {
         &self.secret
     }
 
-    fn checked(scheme: &'static Scheme, parsed: Parsed) -> Result<Self, EncodingError> {
-        let public_key =
-            (scheme.public_key_of)(&parsed.secret).ok_or(EncodingError::PrivateKey {
-                scheme: scheme.title,
-                reason: OUT_OF_RANGE,
-            })?;
-        if parsed.public_key.is_some_and(|stated| stated != public_key) {
-            return Err(EncodingError::KeysDoNotMatch {
-                scheme: scheme.title,
-            });
+    fn checked(
+        scheme: &'static Scheme,
+        secret: &[u8],
+        stated: Option<&[u8]>,
+    ) -> Result<Self, EncodingError> {
+        // RFC 5915, RFC 8032 and RFC 9881 fix the length; any other is some other key.
+        if secret.len() != scheme.field_length {
+            return Err(malformed(scheme, "it does not have the scheme's length"));
+        }
+        let public_key = (scheme.public_key_of)(secret)
+            .ok_or_else(|| malformed(scheme, "its value is not in the curve's range"))?;
+        if stated.is_some_and(|stated| stated != public_key) {
+            return Err(EncodingError::KeysDoNotMatch(scheme.title));
         }
         Ok(Self {
             scheme,
-            secret: parsed.secret,
+            secret: Zeroizing::new(secret.to_vec()),
             public_key,
         })
     }
@@ -136,8 +171,6 @@ impl fmt::Debug for PrivateKey {
             .finish_non_exhaustive()
     }
 }
-
-const OUT_OF_RANGE: &str = "its value is not in the curve's range";
 
 /// The DER in a file, which may be PEM; other tools write lines before it.
 fn document(content: &[u8]) -> Result<SecretDocument, EncodingError> {
@@ -155,12 +188,6 @@ fn document(content: &[u8]) -> Result<SecretDocument, EncodingError> {
     }
 }
 
-/// What a file holds: the private key, and the public one where it is stated.
-struct Parsed {
-    secret: Zeroizing<Vec<u8>>,
-    public_key: Option<Vec<u8>>,
-}
-
 fn scheme_of(info: &PrivateKeyInfoRef<'_>) -> Result<&'static Scheme, EncodingError> {
     let curve = info
         .algorithm
@@ -171,102 +198,37 @@ fn scheme_of(info: &PrivateKeyInfoRef<'_>) -> Result<&'static Scheme, EncodingEr
     Scheme::by_oids(info.algorithm.oid, curve).ok_or(EncodingError::KeyAlgorithm)
 }
 
-fn parse_seed(
-    info: &PrivateKeyInfoRef<'_>,
+/// The scalar of an ECPrivateKey, and the public key where it states one.
+fn parse_ec<'a>(
+    bytes: &'a [u8],
     scheme: &'static Scheme,
-) -> Result<Parsed, EncodingError> {
-    let seed = <&OctetStringRef>::from_der(info.private_key.as_bytes())
-        .map_err(|_| malformed(scheme, "it is no CurvePrivateKey of RFC 8410"))?;
-    Ok(Parsed {
-        secret: exact(seed.as_bytes(), scheme)?,
-        public_key: stated(info),
-    })
-}
-
-/// The public key that the file states beside the private one.
-fn stated(info: &PrivateKeyInfoRef<'_>) -> Option<Vec<u8>> {
-    let bits = info.public_key.as_ref()?;
-    Some(bits.as_bytes().unwrap_or_default().to_vec())
-}
-
-/// The public key is computed from the seed, with which an expanded key beside it must agree
-/// (RFC 9881, section 6).
-fn parse_ml_dsa(
-    info: &PrivateKeyInfoRef<'_>,
-    scheme: &'static Scheme,
-) -> Result<Parsed, EncodingError> {
-    let form = private_form(info.private_key.as_bytes())
-        .map_err(|_| malformed(scheme, "it is no ML-DSA-PrivateKey of RFC 9881"))?;
-    let (seed, expanded) = match form {
-        PrivateForm::Seed(seed) => (seed, None),
-        PrivateForm::Both(seed, expanded) => (seed, Some(expanded)),
-        PrivateForm::Expanded => {
-            let reason = "it holds the expanded key alone; the seed is needed";
-            return Err(malformed(scheme, reason));
-        }
-    };
-    let secret = exact(seed, scheme)?;
-    let derived = (scheme.public_key_of)(&secret).unwrap_or_default();
-    if expanded.is_some_and(|expanded| !has_rho_of(expanded, &derived)) {
-        return Err(malformed(scheme, "its seed and its expanded key differ"));
-    }
-    Ok(Parsed {
-        secret,
-        public_key: stated(info),
-    })
-}
-
-fn parse_ec(
-    info: &PrivateKeyInfoRef<'_>,
-    scheme: &'static Scheme,
-) -> Result<Parsed, EncodingError> {
-    let parsed = decode_ec(info.private_key.as_bytes())
-        .map_err(|_| malformed(scheme, "it is no ECPrivateKey of RFC 5915"))?;
-    if parsed.version != EC_VERSION {
+) -> Result<(&'a [u8], Option<&'a [u8]>), EncodingError> {
+    let (version, scalar, curve, public_key) =
+        decode_ec(bytes).map_err(|_| malformed(scheme, "it is no ECPrivateKey of RFC 5915"))?;
+    if version != EC_VERSION {
         return Err(malformed(scheme, "the version of ECPrivateKey is not 1"));
     }
-    if parsed.curve.is_some() && parsed.curve != scheme.curve_oid {
+    if curve.is_some() && curve != scheme.curve_oid {
         return Err(malformed(scheme, "it names two different curves"));
     }
-    Ok(Parsed {
-        secret: exact(parsed.secret, scheme)?,
-        public_key: parsed.public_key.map(<[u8]>::to_vec),
-    })
+    Ok((scalar, public_key))
 }
 
-struct EcPrivateKey<'a> {
-    version: u8,
-    secret: &'a [u8],
-    curve: Option<ObjectIdentifier>,
-    public_key: Option<&'a [u8]>,
-}
+type EcPrivateKey<'a> = (u8, &'a [u8], Option<ObjectIdentifier>, Option<&'a [u8]>);
 
 fn decode_ec(bytes: &[u8]) -> der::Result<EcPrivateKey<'_>> {
     let mut reader = SliceReader::new(bytes)?;
     let key = reader.sequence(|fields| {
         let version = u8::decode(fields)?;
-        let secret = <&OctetStringRef>::decode(fields)?.as_bytes();
+        let scalar = <&OctetStringRef>::decode(fields)?.as_bytes();
         let curve = fields.context_specific(TagNumber(0), TagMode::Explicit)?;
         let public =
             fields.context_specific::<BitStringRef<'_>>(TagNumber(1), TagMode::Explicit)?;
         let public_key = public.map(|bits| bits.as_bytes().unwrap_or_default());
-        Ok::<_, der::Error>(EcPrivateKey {
-            version,
-            secret,
-            curve,
-            public_key,
-        })
+        Ok::<_, der::Error>((version, scalar, curve, public_key))
     })?;
     reader.finish()?;
     Ok(key)
-}
-
-/// RFC 5915, RFC 8032 and RFC 9881 fix the length; a shorter or longer key is some other key.
-fn exact(secret: &[u8], scheme: &'static Scheme) -> Result<Zeroizing<Vec<u8>>, EncodingError> {
-    if secret.len() != scheme.field_length {
-        return Err(malformed(scheme, "it does not have the scheme's length"));
-    }
-    Ok(Zeroizing::new(secret.to_vec()))
 }
 
 fn malformed(scheme: &'static Scheme, reason: &'static str) -> EncodingError {
@@ -365,12 +327,7 @@ mod tests {
             let other = PrivateKey::from_pem(&pem_of(scheme, &other, None)).unwrap();
             let mixed = pem_of(scheme, &secret(scheme), Some(other.public_key()));
             let error = PrivateKey::from_pem(&mixed).unwrap_err();
-            assert_eq!(
-                error,
-                EncodingError::KeysDoNotMatch {
-                    scheme: scheme.title
-                }
-            );
+            assert_eq!(error, EncodingError::KeysDoNotMatch(scheme.title));
         }
     }
 

@@ -69,9 +69,7 @@ fn wire(
             .insert(scheme.name.into(), format(scheme, key))
             .is_some()
         {
-            return Err(EncodingError::SchemeTwice {
-                scheme: scheme.title,
-            });
+            return Err(EncodingError::SchemeTwice(scheme.title));
         }
     }
     Ok(json!({ "removal": removal }))
@@ -184,10 +182,7 @@ mod tests {
     #[test]
     fn two_keys_of_one_scheme_and_wrong_lengths_are_refused() {
         let twice = [keys()[0].clone(), keys()[0].clone()];
-        assert_eq!(
-            wire_raw(&twice),
-            Err(EncodingError::SchemeTwice { scheme: "Ed25519" })
-        );
+        assert_eq!(wire_raw(&twice), Err(EncodingError::SchemeTwice("Ed25519")));
         for (scheme, key) in keys() {
             let short = (scheme, key[1..].to_vec());
             assert!(pem(&short).is_err());

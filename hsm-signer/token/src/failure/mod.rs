@@ -9,7 +9,7 @@ use cryptoki::context::Function;
 use cryptoki::error::{Rv, RvError};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
-pub use table::{Row, TABLE};
+use table::Row;
 
 /// Whether a failure may pass.
 #[derive(
@@ -139,8 +139,7 @@ impl Pkcs11Failure {
         self.row().step
     }
 
-    /// The code's row in the table of codes.
-    pub fn row(&self) -> &'static Row {
+    fn row(&self) -> Row {
         Row::of(self.code)
     }
 }
@@ -186,6 +185,14 @@ fn screaming(camel: &str) -> String {
 }
 
 #[cfg(test)]
+fn standard_codes() -> impl Iterator<Item = RvError> {
+    (1..STANDARD_CODES).filter_map(|number| match Rv::from(number) {
+        Rv::Ok | Rv::Error(RvError::UnknownErrorCode(_)) => None,
+        Rv::Error(code) => Some(code),
+    })
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -219,9 +226,9 @@ mod tests {
     }
 
     #[test]
-    fn every_code_of_the_table_survives_its_number() {
-        for row in TABLE {
-            let failure = Pkcs11Failure::new(Function::Sign, row.code);
+    fn every_code_of_the_standard_survives_its_number() {
+        for code in standard_codes() {
+            let failure = Pkcs11Failure::new(Function::Sign, code);
             let again = Pkcs11Failure::from_parts("C_Sign".into(), failure.number());
             assert_eq!(again, Some(failure));
         }

@@ -32,8 +32,8 @@ mod tests {
     use super::*;
     use crate::codec::secret;
     use crate::error::ProcessError;
-    use crate::isolation::message::{NewKey, Start, Version};
-    use crate::token::{ObjectHandle, SigningMechanism, TokenSelector};
+    use crate::isolation::message::{Start, Version};
+    use crate::token::{KeySpec, ObjectHandle, SigningMechanism, TokenSelector};
     use cryptoki::mechanism::MechanismType;
     use mls_signer_message::scheme::SCHEMES;
     use proptest::prelude::*;
@@ -130,17 +130,13 @@ mod tests {
             panic!("another message");
         };
         assert_eq!(*read.pin, b"1234");
-        let key = NewKey {
-            scheme: &SCHEMES[0],
-            label: "label".into(),
-            id: vec![1, 2],
-        };
+        let key = KeySpec::new(&SCHEMES[0], "label", &[1, 2]).unwrap();
         let import = Question::Import(key, Zeroizing::new(vec![5; 32]));
         let frame = encode(&(7u32, &import)).unwrap();
         let Ok((7u32, Question::Import(key, secret))) = decode(&frame) else {
             panic!("another question");
         };
-        assert_eq!((key.label.as_str(), &key.id[..]), ("label", &[1, 2][..]));
+        assert_eq!((key.label(), key.id()), ("label", &[1, 2][..]));
         assert_eq!(*secret, [5; 32]);
         let sign = Question::Sign {
             key: ObjectHandle(9),

@@ -10,11 +10,11 @@ use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 use zeroize::Zeroizing;
 
 use crate::codec::{self, Wire, opaques, secret};
-use crate::error::Error;
+use crate::error::{Error, ProcessError};
 use crate::failure::{Nature, Pkcs11Failure, RecoveryStep};
 use crate::token::{
-    Access, KeyClass, KeyObject, KeySelector, ObjectHandle, SigningMechanism, TokenIdentity,
-    TokenSelector,
+    Access, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, SigningMechanism,
+    TokenIdentity, TokenSelector,
 };
 
 /// Raised whenever a message changes: both sides must be of one build.
@@ -59,14 +59,30 @@ pub(crate) struct Version;
 #[repr(u8)]
 pub(crate) enum ControlReply {
     #[tls_codec(discriminant = 1)]
-    Started {
-        identity: Box<TokenIdentity>,
-        #[tls_codec(with = "codec")]
-        mechanisms: Vec<MechanismType>,
-        module: String,
-    },
+    Started(Box<Started>),
     Done,
     Failed(#[tls_codec(with = "codec")] Error),
+}
+
+impl ControlReply {
+    /// The answer to anything but [`Control::Start`].
+    pub(crate) fn done(self) -> Result<(), Error> {
+        match self {
+            Self::Done => Ok(()),
+            Self::Failed(error) => Err(error),
+            Self::Started(_) => Err(ProcessError::OutOfStep.into()),
+        }
+    }
+}
+
+/// What the child knows once it is logged in.
+#[derive(TlsDeserialize, TlsSerialize, TlsSize)]
+pub(crate) struct Started {
+    pub identity: TokenIdentity,
+    #[tls_codec(with = "codec")]
+    pub mechanisms: Vec<MechanismType>,
+    /// What the module says of itself.
+    pub module: String,
 }
 
 /// What the parent asks of a session, behind the milliseconds that the answer may take.
@@ -83,18 +99,12 @@ pub(crate) enum Question<'a> {
         items: Vec<Cow<'a, [u8]>>,
     },
     Relabel(ObjectHandle, String),
-    Generate(NewKey),
-    Import(NewKey, #[tls_codec(with = "secret")] Zeroizing<Vec<u8>>),
+    Generate(#[tls_codec(with = "codec")] KeySpec),
+    Import(
+        #[tls_codec(with = "codec")] KeySpec,
+        #[tls_codec(with = "secret")] Zeroizing<Vec<u8>>,
+    ),
     Destroy(ObjectHandle),
-}
-
-/// The names of a key to be made.
-#[derive(TlsDeserialize, TlsSerialize, TlsSize)]
-pub(crate) struct NewKey {
-    #[tls_codec(with = "codec")]
-    pub scheme: &'static Scheme,
-    pub label: String,
-    pub id: Vec<u8>,
 }
 
 /// What a session answers.
@@ -108,7 +118,7 @@ pub(crate) enum Answer {
         #[tls_codec(with = "opaques")] Vec<Vec<u8>>,
         #[tls_codec(with = "codec")] Option<Error>,
     ),
-    Pair(ObjectHandle, ObjectHandle),
+    Pair(KeyPair),
     Done,
     Failed(#[tls_codec(with = "codec")] Error),
 }
@@ -150,16 +160,19 @@ impl Wire for Version {
     }
 }
 
-impl Wire for &'static Scheme {
-    type As = SignatureScheme;
+impl Wire for KeySpec {
+    type As = (SignatureScheme, String, Vec<u8>);
 
-    fn to_wire(&self) -> SignatureScheme {
-        self.signature_scheme
+    fn to_wire(&self) -> Self::As {
+        let scheme = self.scheme().signature_scheme;
+        (scheme, self.label().into(), self.id().into())
     }
 
-    fn from_wire(scheme: SignatureScheme) -> Result<Self, tls_codec::Error> {
+    fn from_wire((scheme, label, id): Self::As) -> Result<Self, tls_codec::Error> {
         let unknown = tls_codec::Error::UnknownValue(scheme as u64);
-        Scheme::by_signature_scheme(scheme).ok_or(unknown)
+        let scheme = Scheme::by_signature_scheme(scheme).ok_or(unknown)?;
+        Self::new(scheme, &label, &id)
+            .map_err(|error| tls_codec::Error::DecodingError(error.to_string()))
     }
 }
 
@@ -176,7 +189,7 @@ impl Wire for Error {
             Self::PinFinalTry => Failure::PinFinalTry,
             Self::PinRefused => Failure::PinRefused,
             Self::SessionLost => Failure::SessionLost,
-            Self::DeadlinePassed { .. } => Failure::DeadlinePassed,
+            Self::DeadlinePassed => Failure::DeadlinePassed,
             other => Failure::Reported {
                 text: other.to_string(),
                 nature: other.nature(),
@@ -195,7 +208,7 @@ impl Wire for Error {
             Failure::PinFinalTry => Self::PinFinalTry,
             Failure::PinRefused => Self::PinRefused,
             Failure::SessionLost => Self::SessionLost,
-            Failure::DeadlinePassed => Self::DeadlinePassed { last: None },
+            Failure::DeadlinePassed => Self::DeadlinePassed,
             Failure::Reported { text, nature, step } => Self::Reported { text, nature, step },
         })
     }

@@ -55,10 +55,8 @@ impl Worker {
     /// # Errors
     /// [`ProcessError::System`] when the program's path cannot be found out.
     pub fn this_program() -> Result<Self, ProcessError> {
-        let program = std::env::current_exe().map_err(|error| ProcessError::System {
-            action: "finding this program's own path",
-            reason: error.to_string(),
-        })?;
+        let program = std::env::current_exe()
+            .map_err(|error| ProcessError::system("finding this program's own path", error))?;
         Ok(Self { program })
     }
 

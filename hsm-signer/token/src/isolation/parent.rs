@@ -12,12 +12,11 @@ use zeroize::Zeroizing;
 
 use super::Worker;
 use super::harden::forbid_dumps;
-use super::message::{Control, ControlReply, Start, Version};
+use super::message::{Control, ControlReply, Start, Started, Version};
 use super::process::Process;
 use super::process_spawner::ProcessSpawner;
 use super::session::RemoteSession;
-use crate::error::Error;
-use crate::error::ProcessError;
+use crate::error::{Error, ProcessError};
 use crate::failure::RecoveryStep;
 use crate::pin::Pin;
 use crate::sync::locked;
@@ -56,9 +55,7 @@ pub struct IsolatedToken {
     setup: ModuleSetup,
     worker: Worker,
     pin: Pin,
-    identity: TokenIdentity,
-    mechanisms: Vec<MechanismType>,
-    module: String,
+    started: Started,
     spawner: ProcessSpawner,
     process: Mutex<Arc<Process>>,
     /// The token refused the PIN, which therefore is never tried again. A login without an
@@ -77,23 +74,14 @@ impl IsolatedToken {
     /// [`Error::Process`] when there is no process.
     pub fn open(setup: ModuleSetup, worker: Worker, pin: &Pin) -> Result<Self, Error> {
         forbid_dumps()?;
-        let spawner = ProcessSpawner::new().map_err(|error| ProcessError::System {
-            action: "starting a thread",
-            reason: error.to_string(),
-        })?;
-        let Started {
-            process,
-            identity,
-            mechanisms,
-            module,
-        } = start(&spawner, &worker, &setup, pin)?;
+        let spawner = ProcessSpawner::new()
+            .map_err(|error| ProcessError::system("starting a thread", error))?;
+        let (process, started) = start(&spawner, &worker, &setup, pin)?;
         Ok(Self {
             setup,
             worker,
             pin: pin.duplicate(),
-            identity,
-            mechanisms,
-            module,
+            started,
             spawner,
             process: Mutex::new(Arc::new(process)),
             refused: AtomicBool::new(false),
@@ -102,7 +90,7 @@ impl IsolatedToken {
 
     /// What the module says of itself.
     pub fn module(&self) -> &str {
-        &self.module
+        &self.started.module
     }
 
     fn process(&self) -> Arc<Process> {
@@ -124,31 +112,21 @@ impl IsolatedToken {
     /// Ends the process and starts another.
     fn restart(&self) -> Result<(), Error> {
         self.process().kill();
-        let started = start(&self.spawner, &self.worker, &self.setup, &self.pin)?;
-        if started.identity.serial != self.identity.serial {
+        let (process, started) = start(&self.spawner, &self.worker, &self.setup, &self.pin)?;
+        let serial = &self.started.identity.serial;
+        if started.identity.serial != *serial {
             return Err(Error::TokenNotFound {
-                wanted: format!("with serial number {:?}", self.identity.serial),
+                wanted: format!("with serial number {serial:?}"),
                 present: started.identity.to_string(),
             });
         }
-        *locked(&self.process) = Arc::new(started.process);
+        *locked(&self.process) = Arc::new(process);
         Ok(())
     }
 
     fn tell(&self, message: &Control, deadline: Instant) -> Result<(), Error> {
-        match self.process().tell(message, deadline)? {
-            ControlReply::Done => Ok(()),
-            ControlReply::Failed(error) => Err(error),
-            ControlReply::Started { .. } => Err(ProcessError::OutOfStep.into()),
-        }
+        self.process().tell(message, deadline)?.done()
     }
-}
-
-struct Started {
-    process: Process,
-    identity: TokenIdentity,
-    mechanisms: Vec<MechanismType>,
-    module: String,
 }
 
 fn start(
@@ -156,13 +134,11 @@ fn start(
     worker: &Worker,
     setup: &ModuleSetup,
     pin: &Pin,
-) -> Result<Started, Error> {
+) -> Result<(Process, Started), Error> {
     let path = setup
         .module
         .canonicalize()
-        .map_err(|_| Error::ModuleMissing {
-            path: setup.module.clone(),
-        })?;
+        .map_err(|_| Error::ModuleMissing(setup.module.clone()))?;
     let process = Process::start(spawner, worker, pin)?;
     let start = Control::Start(Start {
         version: Version,
@@ -172,16 +148,7 @@ fn start(
         pin: Zeroizing::new(pin.expose().into()),
     });
     match process.tell(&start, Instant::now() + setup.start_limit)? {
-        ControlReply::Started {
-            identity,
-            mechanisms,
-            module,
-        } => Ok(Started {
-            process,
-            identity: *identity,
-            mechanisms,
-            module,
-        }),
+        ControlReply::Started(started) => Ok((process, *started)),
         ControlReply::Failed(error) => Err(error),
         ControlReply::Done => Err(ProcessError::OutOfStep.into()),
     }
@@ -191,20 +158,16 @@ fn start(
 /// that time is up arrives in time.
 fn child_time(deadline: Instant) -> u32 {
     let left = deadline.saturating_duration_since(Instant::now());
-    saturated(left.as_millis() * 9 / 10)
-}
-
-fn saturated(number: u128) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
+    u32::try_from(left.as_millis() * 9 / 10).unwrap_or(u32::MAX)
 }
 
 impl Token for IsolatedToken {
     fn identity(&self) -> &TokenIdentity {
-        &self.identity
+        &self.started.identity
     }
 
     fn mechanisms(&self) -> &[MechanismType] {
-        &self.mechanisms
+        &self.started.mechanisms
     }
 
     fn session_by(
@@ -246,7 +209,7 @@ impl Token for IsolatedToken {
 impl fmt::Debug for IsolatedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IsolatedToken")
-            .field("identity", &self.identity)
+            .field("identity", &self.started.identity)
             .field("module", &self.setup.module)
             .finish_non_exhaustive()
     }

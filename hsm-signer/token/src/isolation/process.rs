@@ -11,8 +11,7 @@ use super::frame::{decode, encode};
 use super::message::{Control, ControlReply};
 use super::process_spawner::ProcessSpawner;
 use super::{WORKER_ARGUMENT, WORKER_MARK, Worker};
-use crate::error::Error;
-use crate::error::ProcessError;
+use crate::error::{Error, ProcessError};
 use crate::pin::Pin;
 use crate::sync::locked;
 use crate::token::Access;
@@ -55,10 +54,7 @@ impl Process {
         command.env(WORKER_MARK, "1");
         let child = spawner
             .start(command)
-            .map_err(|error| ProcessError::System {
-                action: "starting the module's process",
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| ProcessError::system("starting the module's process", error))?;
         tracing::debug!(pid = child.id(), "the module's process was started");
         Ok(Self {
             control: Mutex::new(Some(ours)),
@@ -83,11 +79,8 @@ impl Process {
         let reply = self.exchange(answered, |control| {
             control.send_with(&frame, theirs.as_fd())
         })?;
-        match reply {
-            ControlReply::Done => Ok(ours),
-            ControlReply::Failed(error) => Err(error),
-            ControlReply::Started { .. } => Err(ProcessError::OutOfStep.into()),
-        }
+        reply.done()?;
+        Ok(ours)
     }
 
     /// Waits for the answer until `answered`. One question at a time: whoever has the channel

@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::channel::Channel;
 use super::frame::{FRAME_LIMIT, decode, encode};
-use super::message::{Answer, NewKey, Question};
+use super::message::{Answer, Question};
 use super::process::no_frame;
-use crate::error::Error;
-use crate::error::ProcessError;
+use crate::error::{Error, ProcessError};
 use crate::sync::locked;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 use mls_signer_message::scheme::Scheme;
@@ -81,7 +80,7 @@ impl RemoteSession {
 
     fn pair(&self, question: &Question<'_>) -> Result<KeyPair, Error> {
         match self.ask(question)? {
-            Answer::Pair(private, public) => Ok(KeyPair { private, public }),
+            Answer::Pair(pair) => Ok(pair),
             _ => Err(self.out_of_step()),
         }
     }
@@ -228,24 +227,16 @@ impl TokenSession for RemoteSession {
     }
 
     fn generate(&self, spec: &KeySpec) -> Result<KeyPair, Error> {
-        self.pair(&Question::Generate(new_key(spec)))
+        self.pair(&Question::Generate(spec.clone()))
     }
 
     fn import(&self, spec: &KeySpec, key: &PrivateKey) -> Result<KeyPair, Error> {
         let secret = Zeroizing::new(key.secret().to_vec());
-        self.pair(&Question::Import(new_key(spec), secret))
+        self.pair(&Question::Import(spec.clone(), secret))
     }
 
     fn destroy(&self, object: ObjectHandle) -> Result<(), Error> {
         self.done(&Question::Destroy(object))
-    }
-}
-
-fn new_key(spec: &KeySpec) -> NewKey {
-    NewKey {
-        scheme: spec.scheme(),
-        label: spec.label().into(),
-        id: spec.id().to_vec(),
     }
 }
 

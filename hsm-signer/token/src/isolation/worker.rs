@@ -12,12 +12,11 @@ use std::time::{Duration, Instant};
 use super::channel::Channel;
 use super::frame::{decode, encode};
 use super::harden::{die_with_parent, forbid_dumps};
-use super::message::{Answer, Control, ControlReply, NewKey, Question, Start};
+use super::message::{Answer, Control, ControlReply, Question, Start, Started};
 use super::{WORKER_ARGUMENT, WORKER_MARK};
-use crate::error::Error;
-use crate::error::ProcessError;
+use crate::error::{Error, ProcessError};
 use crate::pin::Pin;
-use crate::token::{Access, KeySpec, Module, Pkcs11Token, Token, TokenSession};
+use crate::token::{Access, Module, Pkcs11Token, Token, TokenSession};
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 
 /// Answers the parent process, if this program was started to hold a module; then `main`
@@ -45,13 +44,8 @@ fn work() -> Result<(), ProcessError> {
         return Err(ProcessError::OutOfStep);
     };
     match start_up(start) {
-        Ok((token, module)) => {
-            let started = ControlReply::Started {
-                identity: Box::new(token.identity().clone()),
-                mechanisms: token.mechanisms().to_vec(),
-                module,
-            };
-            reply(&control, &started);
+        Ok((token, started)) => {
+            reply(&control, &ControlReply::Started(Box::new(started)));
             serve(control, &Arc::new(token))
         }
         Err(error) => {
@@ -63,10 +57,7 @@ fn work() -> Result<(), ProcessError> {
 
 /// The control socket comes as standard input; a library that reads that finds nothing.
 fn take_stdin() -> Result<OwnedFd, ProcessError> {
-    let system = |error: std::io::Error| ProcessError::System {
-        action: "taking over the control socket",
-        reason: error.to_string(),
-    };
+    let system = |error| ProcessError::system("taking over the control socket", error);
     let socket = std::io::stdin()
         .as_fd()
         .try_clone_to_owned()
@@ -77,13 +68,18 @@ fn take_stdin() -> Result<OwnedFd, ProcessError> {
     Ok(socket)
 }
 
-fn start_up(start: Start) -> Result<(Pkcs11Token, String), Error> {
+fn start_up(start: Start) -> Result<(Pkcs11Token, Started), Error> {
     let path = Path::new(OsStr::from_bytes(&start.module));
     let module = Module::load_with(path, start.parameters.as_deref())?;
     let description = module.description()?;
     let pin = Pin::from_bytes(&start.pin, || "the first message".into())?;
     let token = Pkcs11Token::open(&module, &start.selector, &pin)?;
-    Ok((token, description))
+    let started = Started {
+        identity: token.identity().clone(),
+        mechanisms: token.mechanisms().to_vec(),
+        module: description,
+    };
+    Ok((token, started))
 }
 
 /// Answers on the control channel until the parent closes it.
@@ -116,13 +112,10 @@ fn open_channel(
     let channel = Channel::new(socket.ok_or(ProcessError::OutOfStep)?);
     let token = Arc::clone(token);
     let thread = std::thread::Builder::new().name("session".into());
-    let spawned = thread.spawn(move || serve_session(channel, access, &token));
-    spawned.map(drop).map_err(|error| {
-        Error::Process(ProcessError::System {
-            action: "starting a thread",
-            reason: error.to_string(),
-        })
-    })
+    thread
+        .spawn(move || serve_session(channel, access, &token))
+        .map_err(|error| ProcessError::system("starting a thread", error))?;
+    Ok(())
 }
 
 /// Opens a session, says so, and answers on its channel until the parent closes it.
@@ -168,24 +161,16 @@ fn answer(question: Question<'_>, session: &dyn TokenSession) -> Result<Answer, 
             session.relabel(key, &label)?;
             Answer::Done
         }
-        Question::Generate(key) => made(session.generate(&spec(&key)?)?),
-        Question::Import(key, secret) => {
-            let secret = PrivateKey::from_secret(key.scheme, &secret)?;
-            made(session.import(&spec(&key)?, &secret)?)
+        Question::Generate(spec) => Answer::Pair(session.generate(&spec)?),
+        Question::Import(spec, secret) => {
+            let key = PrivateKey::from_secret(spec.scheme(), &secret)?;
+            Answer::Pair(session.import(&spec, &key)?)
         }
         Question::Destroy(key) => {
             session.destroy(key)?;
             Answer::Done
         }
     })
-}
-
-fn made(pair: crate::token::KeyPair) -> Answer {
-    Answer::Pair(pair.private, pair.public)
-}
-
-fn spec(key: &NewKey) -> Result<KeySpec, Error> {
-    KeySpec::new(key.scheme, &key.label, &key.id)
 }
 
 fn within(milliseconds: u32) -> Instant {

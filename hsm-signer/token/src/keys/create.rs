@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cryptoki::error::RvError;
 
+use super::find::wrong_attributes;
 use crate::error::Error;
 use crate::quirks::{Quirks, SigningPlan};
 use crate::signer::HsmSigner;
@@ -28,7 +29,7 @@ pub fn generate(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Err
         |session| session.generate(spec),
         |signer| match signer.object().protection() {
             Protection::MadeInToken => Ok(()),
-            other => Err(attributes(spec, &other.to_string())),
+            other => Err(wrong_attributes(&named(spec), other.to_string())),
         },
     )
 }
@@ -47,7 +48,8 @@ pub fn import(
     key: &PrivateKey,
 ) -> Result<HsmSigner, Error> {
     if spec.scheme().signature_scheme != key.scheme().signature_scheme {
-        return Err(attributes(spec, "the key to import is of another scheme"));
+        let reason = "the key to import is of another scheme";
+        return Err(wrong_attributes(&named(spec), reason));
     }
     let route = Quirks::of(token.identity()).import_route;
     create(
@@ -58,9 +60,9 @@ pub fn import(
             made.map_err(|error| refused(error, route))
         },
         |signer| match signer.object().protection() {
-            Protection::Faulty(faults) => Err(attributes(spec, &faults.join("; "))),
-            _ if signer.public_key() != key.public_key() => Err(attributes(
-                spec,
+            Protection::Faulty(faults) => Err(wrong_attributes(&named(spec), faults.join("; "))),
+            _ if signer.public_key() != key.public_key() => Err(wrong_attributes(
+                &named(spec),
                 "the token shows another public key than was imported",
             )),
             _ => Ok(()),
@@ -168,19 +170,21 @@ fn refuse_existing(session: &dyn TokenSession, spec: &KeySpec) -> Result<(), Err
     for selector in [KeySelector::label(spec.label()), KeySelector::id(spec.id())] {
         for class in [KeyClass::Private, KeyClass::Public] {
             if !session.find(class, &selector)?.is_empty() {
-                return Err(Error::KeyExists {
-                    wanted: selector.to_string(),
-                });
+                return Err(Error::KeyExists(selector.to_string()));
             }
         }
     }
     Ok(())
 }
 
+fn named(spec: &KeySpec) -> KeySelector {
+    KeySelector::label(spec.label())
+}
+
 /// Opens the new key as a signer would, by label alone: that finds another process's
 /// key of the same label made at the same moment, and signs and verifies.
 fn prove(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Error> {
-    HsmSigner::open(Arc::clone(token), &KeySelector::label(spec.label()))
+    HsmSigner::open(Arc::clone(token), &named(spec))
 }
 
 /// Destroys what was made of `specs`, whose names were free before, and gives `cause`
@@ -190,8 +194,10 @@ pub(super) fn undone(token: &dyn Token, specs: &[KeySpec], cause: Error) -> Erro
         Error::LeftBehind { cause, left } => (*cause, Some(left)),
         other => (other, None),
     };
-    let left = [left_behind(token, specs), left_before];
-    let left: Vec<String> = left.into_iter().flatten().collect();
+    let left: Vec<_> = left_behind(token, specs)
+        .into_iter()
+        .chain(left_before)
+        .collect();
     if left.is_empty() {
         return cause;
     }
@@ -203,31 +209,31 @@ pub(super) fn undone(token: &dyn Token, specs: &[KeySpec], cause: Error) -> Erro
 
 /// Destroys what was made of `specs`: what is there still, if anything is or nobody knows.
 pub(super) fn left_behind(token: &dyn Token, specs: &[KeySpec]) -> Option<String> {
-    let objects = specs
-        .iter()
-        .flat_map(|spec| [KeyClass::Private, KeyClass::Public].map(|class| (spec, class)));
-    let left: Vec<String> = objects
-        .filter_map(|(spec, class)| still_there(token, spec, class))
-        .collect();
+    let mut left = Vec::new();
+    for spec in specs {
+        for class in [KeyClass::Private, KeyClass::Public] {
+            left.extend(still_there(token, spec, class));
+        }
+    }
     (!left.is_empty()).then(|| left.join("; "))
 }
 
 /// Each object in a session of its own: the one before may have been left unusable.
 fn still_there(token: &dyn Token, spec: &KeySpec, class: KeyClass) -> Option<String> {
     let selector = KeySelector::label_and_id(spec.label(), spec.id());
-    let destroyed = token.session(Access::Manage).and_then(|session| {
-        let objects = session.find(class, &selector)?;
-        objects
-            .into_iter()
-            .try_for_each(|object| session.destroy(object))
-    });
+    let session = token.session(Access::Manage);
+    let destroyed = session.and_then(|session| destroy_found(&*session, class, &selector));
     let error = destroyed.err()?;
     Some(format!("perhaps a {} {selector} ({error})", class.title()))
 }
 
-fn attributes(spec: &KeySpec, reason: &str) -> Error {
-    Error::KeyAttributes {
-        wanted: KeySelector::label(spec.label()).to_string(),
-        reason: reason.into(),
-    }
+pub(super) fn destroy_found(
+    session: &dyn TokenSession,
+    class: KeyClass,
+    selector: &KeySelector,
+) -> Result<(), Error> {
+    let objects = session.find(class, selector)?;
+    objects
+        .into_iter()
+        .try_for_each(|object| session.destroy(object))
 }

@@ -47,16 +47,20 @@ pub fn locate_pinned(
         }
         other => other?,
     };
-    let wanted = || names.to_string();
     if found.public_key != pinned {
-        return Err(Error::KeyMismatch { wanted: wanted() });
+        let wanted = names.to_string();
+        return Err(Error::KeyMismatch { wanted });
     }
     match found.object.protection() {
-        Protection::Faulty(faults) => Err(Error::KeyAttributes {
-            wanted: wanted(),
-            reason: faults.join("; "),
-        }),
+        Protection::Faulty(faults) => Err(wrong_attributes(names, faults.join("; "))),
         Protection::MadeInToken | Protection::Imported => Ok(found),
+    }
+}
+
+pub(super) fn wrong_attributes(key: &KeySelector, reason: impl Into<String>) -> Error {
+    Error::KeyAttributes {
+        wanted: key.to_string(),
+        reason: reason.into(),
     }
 }
 
@@ -83,9 +87,7 @@ fn by_public_key(session: &dyn TokenSession, pinned: &[u8]) -> Result<Option<Loc
 /// Reads what belongs to the private key `handle`.
 pub(super) fn complete(session: &dyn TokenSession, handle: ObjectHandle) -> Result<Located, Error> {
     let object = session.read(handle)?;
-    let unsupported = || Error::KeyUnsupported {
-        wanted: selector_of(&object).to_string(),
-    };
+    let unsupported = || Error::KeyUnsupported(selector_of(&object).to_string());
     let scheme = object.scheme().ok_or_else(unsupported)?;
     let public_key = match Pkcs11Scheme::of(scheme)?.parameters {
         Parameters::Curve(_) => ec_point::public_key(&point(session, &object)?, scheme)?,

@@ -9,10 +9,12 @@
 
 use std::sync::Arc;
 
-use super::{generate, list};
+use super::create::{destroy_found, generate};
+use super::find::wrong_attributes;
+use super::list;
 use crate::error::Error;
 use crate::signer::HsmSigner;
-use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token, TokenSession};
+use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token};
 use mls_signer_message::scheme::{SCHEMES, Scheme};
 
 const RETIRED: &str = "retired-";
@@ -35,7 +37,7 @@ pub struct Generation {
 impl Generation {
     /// Selects the private key, and it alone.
     pub fn selector(&self) -> KeySelector {
-        names(&self.object)
+        self.object.names()
     }
 }
 
@@ -79,10 +81,8 @@ pub fn all(token: &dyn Token) -> Result<Vec<Generation>, Error> {
         let wanted = KeySelector::label(entry.object.label.clone());
         let (actual, public_key) = entry.key?;
         if actual.signature_scheme != scheme.signature_scheme {
-            return Err(Error::KeyAttributes {
-                wanted: wanted.to_string(),
-                reason: format!("its label says {}, it is {}", scheme.title, actual.title),
-            });
+            let reason = format!("its label says {}, it is {}", scheme.title, actual.title);
+            return Err(wrong_attributes(&wanted, reason));
         }
         found.push(Generation {
             number,
@@ -151,10 +151,9 @@ pub fn retire(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
     let newest = keys.iter().filter(|other| !other.retired);
     let newest = newest.filter(|other| other.scheme.name == key.scheme.name);
     if newest.map(|other| other.number).max() == Some(key.number) {
-        return Err(Error::KeyAttributes {
-            wanted: KeySelector::label(key.object.label.clone()).to_string(),
-            reason: "it is the newest of its scheme; rotate first".into(),
-        });
+        let wanted = KeySelector::label(key.object.label.as_str());
+        let reason = "it is the newest of its scheme; rotate first";
+        return Err(wrong_attributes(&wanted, reason));
     }
     let retired = format!("{RETIRED}{}", key.object.label);
     rename(token, &key.object, &retired)?;
@@ -170,25 +169,14 @@ pub fn destroy(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
     let keys = all(token)?;
     let key = by_public_key(&keys, public_key, true)?;
     let session = token.session(Access::Manage)?;
-    let selector = names(&key.object);
-    destroy_class(session.as_ref(), KeyClass::Private, &selector)?;
-    let public = destroy_class(session.as_ref(), KeyClass::Public, &selector);
+    let selector = key.selector();
+    destroy_found(session.as_ref(), KeyClass::Private, &selector)?;
+    let public = destroy_found(session.as_ref(), KeyClass::Public, &selector);
     public.map_err(|error| Error::LeftBehind {
         cause: Box::new(error),
         left: format!("the {} {selector}", KeyClass::Public.title()),
     })?;
     Ok(key.object.label.clone())
-}
-
-fn destroy_class(
-    session: &dyn TokenSession,
-    class: KeyClass,
-    selector: &KeySelector,
-) -> Result<(), Error> {
-    let objects = session.find(class, selector)?;
-    objects
-        .into_iter()
-        .try_for_each(|object| session.destroy(object))
 }
 
 /// The key in use with this public key, by which a group names it.
@@ -226,15 +214,11 @@ fn labels(keys: &[Generation]) -> String {
     }
 }
 
-fn names(object: &KeyObject) -> KeySelector {
-    KeySelector::label_and_id(object.label.as_str(), object.id.as_slice())
-}
-
 /// The private key last: while it has the old label, the key is not retired.
 fn rename(token: &dyn Token, key: &KeyObject, label: &str) -> Result<(), Error> {
     let session = token.session(Access::Manage)?;
     for class in [KeyClass::Public, KeyClass::Private] {
-        for object in session.find(class, &names(key))? {
+        for object in session.find(class, &key.names())? {
             session.relabel(object, label)?;
         }
     }

@@ -10,7 +10,9 @@ use crate::codec;
 use crate::error::Error;
 
 /// What CK_TOKEN_INFO says of a token, and where it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TlsDeserialize, TlsSerialize, TlsSize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, Serialize, TlsDeserialize, TlsSerialize, TlsSize,
+)]
 pub struct TokenIdentity {
     /// The slot's number, which may change whenever the module starts.
     pub slot: u64,
@@ -41,14 +43,8 @@ impl TokenIdentity {
     pub fn unknown(slot: u64) -> Self {
         Self {
             slot,
-            label: String::new(),
-            serial: String::new(),
-            manufacturer: String::new(),
-            model: String::new(),
-            firmware: (0, 0),
             initialised: true,
-            pin_locked: false,
-            pin_final_try: false,
+            ..Self::default()
         }
     }
 
@@ -96,23 +92,21 @@ impl TokenSelector {
     /// # Errors
     /// [`Error::TokenNotFound`] and [`Error::TokenAmbiguous`], which list what is there.
     pub fn choose(&self, tokens: Vec<TokenIdentity>) -> Result<TokenIdentity, Error> {
-        let (mut matching, others): (Vec<_>, Vec<_>) = tokens
+        let (matching, others): (Vec<_>, Vec<_>) = tokens
             .into_iter()
             .filter(|token| token.initialised)
             .partition(|t| self.matches(t));
-        match (matching.pop(), matching.is_empty()) {
-            (Some(token), true) => Ok(token),
-            (Some(token), false) => {
-                matching.push(token);
-                Err(Error::TokenAmbiguous {
-                    wanted: self.to_string(),
-                    count: matching.len(),
-                    present: listed(&matching),
-                })
-            }
-            (None, _) => Err(Error::TokenNotFound {
-                wanted: self.to_string(),
+        let wanted = self.to_string();
+        match <[_; 1]>::try_from(matching) {
+            Ok([token]) => Ok(token),
+            Err(none) if none.is_empty() => Err(Error::TokenNotFound {
+                wanted,
                 present: listed(&others),
+            }),
+            Err(several) => Err(Error::TokenAmbiguous {
+                wanted,
+                count: several.len(),
+                present: listed(&several),
             }),
         }
     }
@@ -140,11 +134,8 @@ fn listed(tokens: &[TokenIdentity]) -> String {
     if tokens.is_empty() {
         return "no initialised token".into();
     }
-    tokens
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+    let tokens: Vec<_> = tokens.iter().map(ToString::to_string).collect();
+    tokens.join(", ")
 }
 
 #[cfg(test)]
@@ -180,19 +171,14 @@ mod tests {
 
     #[test]
     fn none_and_two_are_refused_and_listed() {
-        let error = TokenSelector::Label("c".into())
-            .choose(tokens())
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("\"a\" (serial s1, slot 1)"), "{error}");
-        let error = TokenSelector::Label("b".into())
-            .choose(tokens())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("2 tokens") && error.contains("serial s2"),
-            "{error}"
-        );
+        for (label, said) in [
+            ("c", ["no token", "\"a\" (serial s1, slot 1)"]),
+            ("b", ["2 tokens", "serial s2"]),
+        ] {
+            let error = TokenSelector::Label(label.into()).choose(tokens());
+            let error = error.unwrap_err().to_string();
+            assert!(said.iter().all(|said| error.contains(said)), "{error}");
+        }
     }
 
     #[test]

@@ -54,9 +54,7 @@ fn free_slot(tokens: Vec<TokenIdentity>, label: &str) -> Result<Slot, Error> {
         .iter()
         .any(|token| token.initialised && token.label == label)
     {
-        return Err(Error::TokenExists {
-            label: label.into(),
-        });
+        return Err(Error::TokenExists(label.into()));
     }
     let free = tokens
         .iter()

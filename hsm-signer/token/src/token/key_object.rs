@@ -4,8 +4,10 @@ use std::fmt;
 
 use cryptoki::object::{Attribute, AttributeType, KeyType};
 use mls_signer_message::scheme::Scheme;
+use serde::{Deserialize, Serialize};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
+use super::key_selector::KeySelector;
 use crate::codec::{self, Wire};
 use crate::pkcs11_scheme::Pkcs11Scheme;
 
@@ -27,6 +29,26 @@ pub struct KeyObject {
     pub parameter_set: Option<u64>,
     /// CKA_VALUE of an ML-DSA public key, never a private one's.
     pub public_value: Option<Vec<u8>>,
+    /// How the token keeps a private key.
+    pub attributes: Attributes,
+}
+
+/// The attributes of a private key that say how it is kept; none where the token does not
+/// say.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    TlsDeserialize,
+    TlsSerialize,
+    TlsSize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Attributes {
     /// CKA_SENSITIVE: the value is never shown in the clear.
     #[tls_codec(with = "codec")]
     pub sensitive: Option<bool>,
@@ -39,21 +61,21 @@ pub struct KeyObject {
     /// CKA_NEVER_EXTRACTABLE.
     #[tls_codec(with = "codec")]
     pub never_extractable: Option<bool>,
-    /// CKA_LOCAL: made in the token, not brought in.
+    /// CKA_LOCAL: made in the token, not brought in. Some tokens deny it of every key.
     #[tls_codec(with = "codec")]
     pub local: Option<bool>,
     /// CKA_SIGN.
     #[tls_codec(with = "codec")]
     pub sign: Option<bool>,
-    /// The attributes that allow more than signing and are true.
+    /// Those of CKA_DECRYPT, CKA_UNWRAP and CKA_DERIVE that are true; none must be.
     #[tls_codec(with = "codec")]
-    pub also_allowed: Vec<&'static str>,
+    pub also_allowed: Vec<String>,
 }
 
-impl KeyObject {
-    /// The attributes that allow more than signing.
-    const TOO_MUCH: [&'static str; 3] = ["CKA_DECRYPT", "CKA_UNWRAP", "CKA_DERIVE"];
+/// The attributes that allow more than signing.
+const TOO_MUCH: [&str; 3] = ["CKA_DECRYPT", "CKA_UNWRAP", "CKA_DERIVE"];
 
+impl KeyObject {
     pub(super) const ATTRIBUTES: &'static [AttributeType] = &[
         AttributeType::Label,
         AttributeType::Id,
@@ -87,11 +109,17 @@ impl KeyObject {
         )
     }
 
+    /// Selects the key, and it alone.
+    pub(crate) fn names(&self) -> KeySelector {
+        KeySelector::label_and_id(self.label.as_str(), self.id.as_slice())
+    }
+
     pub(super) fn from_attributes(attributes: Vec<Attribute>) -> Self {
         attributes.into_iter().fold(Self::default(), Self::with)
     }
 
     fn with(mut self, attribute: Attribute) -> Self {
+        let kept = &mut self.attributes;
         match attribute {
             Attribute::Label(label) => self.label = String::from_utf8_lossy(&label).into_owned(),
             Attribute::Id(id) => self.id = id,
@@ -100,15 +128,15 @@ impl KeyObject {
             Attribute::EcPoint(point) => self.point = Some(point).filter(|p| !p.is_empty()),
             Attribute::ParameterSet(set) => self.parameter_set = Some(**set),
             Attribute::Value(value) => self.public_value = Some(value),
-            Attribute::Sensitive(value) => self.sensitive = Some(value),
-            Attribute::AlwaysSensitive(value) => self.always_sensitive = Some(value),
-            Attribute::Extractable(value) => self.extractable = Some(value),
-            Attribute::NeverExtractable(value) => self.never_extractable = Some(value),
-            Attribute::Local(value) => self.local = Some(value),
-            Attribute::Sign(value) => self.sign = Some(value),
-            Attribute::Decrypt(true) => self.also_allowed.push(Self::TOO_MUCH[0]),
-            Attribute::Unwrap(true) => self.also_allowed.push(Self::TOO_MUCH[1]),
-            Attribute::Derive(true) => self.also_allowed.push(Self::TOO_MUCH[2]),
+            Attribute::Sensitive(value) => kept.sensitive = Some(value),
+            Attribute::AlwaysSensitive(value) => kept.always_sensitive = Some(value),
+            Attribute::Extractable(value) => kept.extractable = Some(value),
+            Attribute::NeverExtractable(value) => kept.never_extractable = Some(value),
+            Attribute::Local(value) => kept.local = Some(value),
+            Attribute::Sign(value) => kept.sign = Some(value),
+            Attribute::Decrypt(true) => kept.also_allowed.push(TOO_MUCH[0].into()),
+            Attribute::Unwrap(true) => kept.also_allowed.push(TOO_MUCH[1].into()),
+            Attribute::Derive(true) => kept.also_allowed.push(TOO_MUCH[2].into()),
             _ => {}
         }
         self
@@ -116,6 +144,14 @@ impl KeyObject {
 
     /// How the token protects the private key. Where it does not say, the worst is
     /// assumed.
+    pub fn protection(&self) -> Protection {
+        self.attributes.protection()
+    }
+}
+
+impl Attributes {
+    /// What they say together of how the key is kept. Where the token does not say, the
+    /// worst is assumed.
     pub fn protection(&self) -> Protection {
         let faults = self.faults();
         if !faults.is_empty() {
@@ -160,23 +196,23 @@ impl Wire for KeyType {
     }
 }
 
-/// Some of [`KeyObject::TOO_MUCH`], a bit for each.
-impl Wire for Vec<&'static str> {
+/// Some of [`TOO_MUCH`], a bit for each.
+impl Wire for Vec<String> {
     type As = u8;
 
     fn to_wire(&self) -> u8 {
-        let all = KeyObject::TOO_MUCH.iter().zip(0..);
-        let bits = all.map(|(name, place)| u8::from(self.contains(name)) << place);
-        bits.sum()
+        let bit = |name: &String| TOO_MUCH.iter().position(|known| known == name);
+        self.iter()
+            .filter_map(bit)
+            .fold(0, |bits, bit| bits | 1 << bit)
     }
 
     fn from_wire(bits: u8) -> Result<Self, tls_codec::Error> {
-        if bits >> KeyObject::TOO_MUCH.len() != 0 {
+        if bits >> TOO_MUCH.len() != 0 {
             return Err(tls_codec::Error::UnknownValue(bits.into()));
         }
-        let all = KeyObject::TOO_MUCH.into_iter().zip(0..);
-        let set = all.filter(|(_, place)| bits >> place & 1 == 1);
-        Ok(set.map(|(name, _)| name).collect())
+        let set = (0..TOO_MUCH.len()).filter(|place| bits >> place & 1 == 1);
+        Ok(set.map(|place| TOO_MUCH[place].into()).collect())
     }
 }
 

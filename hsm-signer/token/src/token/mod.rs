@@ -26,7 +26,7 @@ use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 pub use identity::{TokenIdentity, TokenSelector};
 pub use initialise::initialise;
-pub use key_object::{KeyObject, Protection};
+pub use key_object::{Attributes, KeyObject, Protection};
 pub use key_selector::{KeyClass, KeySelector};
 pub use key_spec::KeySpec;
 pub use mechanism::SigningMechanism;
@@ -38,7 +38,7 @@ use crate::error::Error;
 use crate::failure::RecoveryStep;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 
-/// How long a caller who names no deadline waits for a session.
+/// How long a caller who names no deadline waits for a session, and for the module's door.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An object of a token, until the login or the module ends. It is valid in all
@@ -195,7 +195,7 @@ pub trait TokenSession: Send {
 }
 
 /// The two objects of a key pair.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, TlsDeserialize, TlsSerialize, TlsSize)]
 pub struct KeyPair {
     /// The private key.
     pub private: ObjectHandle,

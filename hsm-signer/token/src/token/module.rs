@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
+use super::PATIENCE;
 use super::gate::{Gate, Inside};
 use super::identity::TokenIdentity;
 use crate::error::Error;
@@ -34,10 +35,6 @@ pub const SOFTHSM_PATHS: &[&str] = &[
 
 /// PKCS#11 initialises a library once in a process, so the process keeps the list.
 static LOADED: LazyLock<Mutex<HashMap<PathBuf, Module>>> = LazyLock::new(Mutex::default);
-
-/// How long an operation that names no deadline waits while the module is initialised
-/// anew.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A loaded and initialised PKCS#11 module. Clones are the same module.
 #[derive(Clone)]
@@ -74,7 +71,7 @@ impl Module {
     pub fn load_with(path: &Path, parameters: Option<&str>) -> Result<Self, Error> {
         let path = path
             .canonicalize()
-            .map_err(|_| Error::ModuleMissing { path: path.into() })?;
+            .map_err(|_| Error::ModuleMissing(path.into()))?;
         let parameters = parameters
             .map(CString::new)
             .transpose()
@@ -130,7 +127,11 @@ impl Module {
     /// [`Error::DeadlinePassed`] when an operation stays in the module until then;
     /// [`Error::Pkcs11`] when the module does not initialise.
     pub(super) fn reinitialise(&self, deadline: Instant) -> Result<(), Error> {
-        let _alone = self.0.gate.shut(deadline).map_err(|_| late())?;
+        let _alone = self
+            .0
+            .gate
+            .shut(deadline)
+            .map_err(|_| Error::DeadlinePassed)?;
         self.0.epoch.fetch_add(1, Ordering::SeqCst);
         match self.0.pkcs11.clone().finalize() {
             Ok(()) | Err(CryptokiError::Pkcs11(RvError::CryptokiNotInitialized, _)) => {}
@@ -142,7 +143,10 @@ impl Module {
 
     /// Goes into the module for one operation.
     pub(super) fn enter(&self, deadline: Instant) -> Result<Inside<'_>, Error> {
-        self.0.gate.enter(deadline).map_err(|_| late())
+        self.0
+            .gate
+            .enter(deadline)
+            .map_err(|_| Error::DeadlinePassed)
     }
 
     fn enter_patiently(&self) -> Result<Inside<'_>, Error> {
@@ -250,7 +254,7 @@ impl ModuleSession {
         let session = self.session.as_ref().filter(|_| self.current());
         let session = session.ok_or(Error::SessionLost)?;
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| operation(session)))
-            .unwrap_or_else(|_| return_panicked())
+            .unwrap_or(Err(CryptokiError::InvalidValue))
             .map_err(Error::from)
     }
 
@@ -272,12 +276,4 @@ impl Drop for ModuleSession {
             tracing::debug!(%error, "a session did not close");
         }
     }
-}
-
-fn return_panicked<T>() -> Result<T, CryptokiError> {
-    Err(CryptokiError::InvalidValue)
-}
-
-fn late() -> Error {
-    Error::DeadlinePassed { last: None }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::mechanism::MechanismType;
@@ -13,15 +13,12 @@ use cryptoki::slot::Slot;
 use super::handles::Handles;
 use super::module::ModuleSession;
 use super::session::LocalSession;
-use super::{Access, Module, Token, TokenIdentity, TokenSelector, TokenSession};
+use super::{Access, Module, PATIENCE, Token, TokenIdentity, TokenSelector, TokenSession};
 use crate::error::Error;
 use crate::failure::RecoveryStep;
 use crate::pin::Pin;
 use crate::quirks::Quirks;
 use crate::sync::{Mutex, locked};
-
-/// How long C_Login and what comes before it wait for the module's door.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A token reached through a PKCS#11 module in this process.
 pub struct Pkcs11Token {
@@ -118,11 +115,12 @@ impl Token for Pkcs11Token {
         deadline: Instant,
     ) -> Result<Box<dyn TokenSession>, Error> {
         let session = self.open_session(access == Access::Manage, deadline)?;
-        let quirks = Quirks::of(&self.identity);
-        let handles = Arc::clone(&self.handles);
-        Ok(Box::new(LocalSession::new(
-            session, handles, quirks, deadline,
-        )))
+        Ok(Box::new(LocalSession {
+            session,
+            handles: Arc::clone(&self.handles),
+            quirks: Quirks::of(&self.identity),
+            deadline,
+        }))
     }
 
     fn recover(&self, step: RecoveryStep, deadline: Instant) -> Result<(), Error> {

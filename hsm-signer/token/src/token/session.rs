@@ -17,27 +17,13 @@ use mls_signer_message::encoding::pkcs8::PrivateKey;
 
 /// A session of this process, closed when it is dropped.
 pub(super) struct LocalSession {
-    session: ModuleSession,
-    handles: Arc<Handles>,
-    quirks: &'static Quirks,
-    deadline: Instant,
+    pub session: ModuleSession,
+    pub handles: Arc<Handles>,
+    pub quirks: &'static Quirks,
+    pub deadline: Instant,
 }
 
 impl LocalSession {
-    pub(super) fn new(
-        session: ModuleSession,
-        handles: Arc<Handles>,
-        quirks: &'static Quirks,
-        deadline: Instant,
-    ) -> Self {
-        Self {
-            session,
-            handles,
-            quirks,
-            deadline,
-        }
-    }
-
     fn run<T>(
         &self,
         operation: impl FnOnce(&Session) -> Result<T, CryptokiError>,

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::token::Token;
 
 pub use plan::{ModuleIdentity, Plan, PlannedKey, TokenName};
-pub use report::{Attributes, Report, ReportedKey, SignedReport};
+pub use report::{Report, ReportedKey, SignedReport};
 
 /// Why a plan or a report is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -50,11 +50,8 @@ pub enum CeremonyError {
     #[error("a ceremony needs keys, each of a label and id of its own")]
     Keys,
     /// The fingerprint is another plan's.
-    #[error("the plan's fingerprint is {actual}, not the one confirmed; nothing was made")]
-    NotConfirmed {
-        /// The fingerprint of the plan.
-        actual: String,
-    },
+    #[error("the plan's fingerprint is {0}, not the one confirmed; nothing was made")]
+    NotConfirmed(String),
     /// The plan is for something else than what is here.
     #[error("the plan is for the {what} {planned}, and here is {found}; nothing was made")]
     Elsewhere {
@@ -79,11 +76,8 @@ pub enum CeremonyError {
     #[error(transparent)]
     Token(#[from] Error),
     /// The report does not hold.
-    #[error("the report does not hold: {reason}")]
-    NotProven {
-        /// What is wrong.
-        reason: String,
-    },
+    #[error("the report does not hold: {0}")]
+    NotProven(String),
 }
 
 /// Generates the keys of `plan`, all or none, has each sign the report, and gives the
@@ -121,6 +115,20 @@ pub fn perform(
             },
         },
     })
+}
+
+fn read<T: serde::de::DeserializeOwned>(
+    kind: &'static str,
+    json: &str,
+) -> Result<T, CeremonyError> {
+    serde_json::from_str(json).map_err(|error| malformed(kind, error))
+}
+
+fn malformed(kind: &'static str, reason: impl ToString) -> CeremonyError {
+    CeremonyError::Malformed {
+        kind,
+        reason: reason.to_string(),
+    }
 }
 
 /// JSON for people.

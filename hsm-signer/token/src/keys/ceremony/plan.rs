@@ -6,7 +6,7 @@ use openmls_hw_crypto::HwCrypto;
 use openmls_traits::random::OpenMlsRand;
 use serde::{Deserialize, Serialize};
 
-use super::{CeremonyError, canonical, fingerprint, time};
+use super::{CeremonyError, canonical, fingerprint, malformed, time};
 use crate::error::Error;
 use crate::token::{KeySpec, Module, TokenIdentity};
 use mls_signer_message::encoding::{from_hex, hex};
@@ -107,11 +107,12 @@ impl From<&TokenIdentity> for TokenName {
 impl PlannedKey {
     /// The scheme, unless there is none of that name.
     pub(super) fn scheme(&self) -> Result<&'static Scheme, CeremonyError> {
-        Scheme::by_name(&self.scheme).ok_or_else(|| malformed("a scheme that is none"))
+        Scheme::by_name(&self.scheme).ok_or_else(|| malformed(KIND, "a scheme that is none"))
     }
 
     fn spec(&self) -> Result<KeySpec, CeremonyError> {
-        let id = from_hex(&self.id).ok_or_else(|| malformed("an id that is not hexadecimal"))?;
+        let id =
+            from_hex(&self.id).ok_or_else(|| malformed(KIND, "an id that is not hexadecimal"))?;
         Ok(KeySpec::new(self.scheme()?, &self.label, &id)?)
     }
 }
@@ -152,8 +153,7 @@ impl Plan {
     /// # Errors
     /// [`CeremonyError`] when it is no plan.
     pub fn from_json(json: &str) -> Result<Self, CeremonyError> {
-        let plan: Self =
-            serde_json::from_str(json).map_err(|error| malformed(&error.to_string()))?;
+        let plan: Self = super::read(KIND, json)?;
         plan.specs()?;
         Ok(plan)
     }
@@ -191,7 +191,7 @@ impl Plan {
         if confirmed.eq_ignore_ascii_case(&actual) {
             return Ok(());
         }
-        Err(CeremonyError::NotConfirmed { actual })
+        Err(CeremonyError::NotConfirmed(actual))
     }
 
     pub(super) fn check_place(
@@ -215,12 +215,5 @@ impl Plan {
             return Err(elsewhere("token", &self.token, &here));
         }
         Ok(())
-    }
-}
-
-fn malformed(reason: &str) -> CeremonyError {
-    CeremonyError::Malformed {
-        kind: KIND,
-        reason: reason.into(),
     }
 }

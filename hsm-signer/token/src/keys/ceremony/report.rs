@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::Plan;
 use super::{CeremonyError, canonical, fingerprint, time};
 use crate::signer::HsmSigner;
-use crate::token::{KeyObject, Protection};
+use crate::token::{Attributes, Protection};
 use mls_signer_message::encoding::hex;
 use mls_signer_message::scheme::Scheme;
 
@@ -49,27 +49,6 @@ pub struct ReportedKey {
     pub fingerprint: String,
     /// What the token says of the private key.
     pub attributes: Attributes,
-}
-
-/// The attributes of a private key that say how it is kept; none where the token does not
-/// say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Attributes {
-    /// CKA_SENSITIVE.
-    pub sensitive: Option<bool>,
-    /// CKA_ALWAYS_SENSITIVE.
-    pub always_sensitive: Option<bool>,
-    /// CKA_EXTRACTABLE.
-    pub extractable: Option<bool>,
-    /// CKA_NEVER_EXTRACTABLE.
-    pub never_extractable: Option<bool>,
-    /// CKA_LOCAL: made in the token. Some tokens deny it of every key.
-    pub local: Option<bool>,
-    /// CKA_SIGN.
-    pub sign: Option<bool>,
-    /// Those of CKA_DECRYPT, CKA_UNWRAP and CKA_DERIVE that are true; none must be.
-    pub also_allowed: Vec<String>,
 }
 
 /// A report with a signature by each of its keys.
@@ -120,7 +99,7 @@ impl ReportedKey {
             id: hex(&signer.object().id),
             public_key: Base64::encode_string(signer.public_key()),
             fingerprint: fingerprint(signer.public_key()),
-            attributes: Attributes::of(signer.object()),
+            attributes: signer.object().attributes.clone(),
         }
     }
 
@@ -136,44 +115,13 @@ impl ReportedKey {
     }
 }
 
-impl Attributes {
-    fn of(key: &KeyObject) -> Self {
-        Self {
-            sensitive: key.sensitive,
-            always_sensitive: key.always_sensitive,
-            extractable: key.extractable,
-            never_extractable: key.never_extractable,
-            local: key.local,
-            sign: key.sign,
-            also_allowed: key.also_allowed.iter().copied().map(Into::into).collect(),
-        }
-    }
-
-    /// What they say together of how the key is kept.
-    pub fn protection(&self) -> Protection {
-        let key = KeyObject {
-            sensitive: self.sensitive,
-            always_sensitive: self.always_sensitive,
-            extractable: self.extractable,
-            never_extractable: self.never_extractable,
-            local: self.local,
-            sign: self.sign,
-            ..KeyObject::default()
-        };
-        key.protection()
-    }
-}
-
 impl SignedReport {
     /// Reads a report from JSON; it is not verified yet.
     ///
     /// # Errors
     /// [`CeremonyError::Malformed`] when it is no report.
     pub fn from_json(json: &str) -> Result<Self, CeremonyError> {
-        serde_json::from_str(json).map_err(|error| CeremonyError::Malformed {
-            kind: KIND,
-            reason: error.to_string(),
-        })
+        super::read(KIND, json)
     }
 
     /// The report for people and programs, in JSON.
@@ -222,11 +170,9 @@ fn check(key: &ReportedKey, message: &[u8], signature: &str) -> Result<(), Cerem
     let public_key = key
         .public_key()
         .ok_or_else(|| wrong("the public key and its fingerprint do not agree"))?;
-    if key.attributes.protection() != Protection::MadeInToken {
-        return Err(wrong(&key.attributes.protection().to_string()));
-    }
-    if !key.attributes.also_allowed.is_empty() {
-        return Err(wrong("it may do more than sign"));
+    let protection = key.attributes.protection();
+    if protection != Protection::MadeInToken {
+        return Err(wrong(&protection.to_string()));
     }
     let signature = Base64::decode_vec(signature).map_err(|_| wrong("no signature"))?;
     let crypto = HwCrypto::default();
@@ -236,5 +182,5 @@ fn check(key: &ReportedKey, message: &[u8], signature: &str) -> Result<(), Cerem
 }
 
 fn not_proven(reason: String) -> CeremonyError {
-    CeremonyError::NotProven { reason }
+    CeremonyError::NotProven(reason)
 }
