@@ -93,7 +93,9 @@ fn run() -> ExitCode {
         Command::Serve(_) => logging::start("info", arguments.json),
         _ => logging::start("off", false),
     }
-    let output = Output::new(arguments.json);
+    let output = Output {
+        json: arguments.json,
+    };
     if let Err(error) = forbid_dumps() {
         return output.failed(&error.into());
     }

@@ -36,9 +36,6 @@ impl Bodies {
     }
 
     /// Reads a body to its end.
-    ///
-    /// # Errors
-    /// A problem when it is too large, too slow, cut off, or there is no memory left for it.
     pub async fn read(&self, body: Body, limits: &ServiceLimits) -> Result<ReadBody, Problem> {
         let time = Duration::from_millis(limits.body_ms);
         let read = tokio::time::timeout(time, self.read_all(body, limits.body_bytes));

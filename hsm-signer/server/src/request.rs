@@ -36,9 +36,6 @@ pub enum WantedKey {
 }
 
 /// Reads a request's body.
-///
-/// # Errors
-/// [`MALFORMED`] with the place.
 pub fn decode(body: &[u8]) -> Result<RemovalsRequest, Problem> {
     let request: RemovalsRequest =
         serde_json::from_slice(body).map_err(|error| MALFORMED.because(error.to_string()))?;
@@ -52,9 +49,6 @@ pub fn decode(body: &[u8]) -> Result<RemovalsRequest, Problem> {
 }
 
 /// Reads one removal.
-///
-/// # Errors
-/// [`MALFORMED`] with the field.
 pub fn wanted(item: &RemovalItem) -> Result<Wanted, Problem> {
     let group_id = field(&item.group_id, "group_id", MAX_GROUP_ID)?;
     let (scheme, hash) = scheme(item)?;

@@ -30,10 +30,6 @@ pub struct Tenant {
 pub type Tenants = HashMap<String, Arc<Tenant>>;
 
 /// Opens the tokens of all tenants, each PIN tried once.
-///
-/// # Errors
-/// What [`Engine::start`] says of the first tenant whose tokens cannot be opened, with the
-/// tenant's name.
 pub fn start(config: &Config) -> Result<Tenants, Error> {
     let opened: Vec<Result<Tenant, EngineError>> = std::thread::scope(|scope| {
         let threads: Vec<_> = config
@@ -77,9 +73,6 @@ impl Tenant {
 
     /// What signs the checkpoints of the tenant's audit log: the key that the configuration
     /// names for it, else a removal key. What it signs begins unlike anything of MLS.
-    ///
-    /// # Errors
-    /// [`EngineError::KeyUnknown`] when there is no key.
     pub fn statement_signer(&self) -> Result<CheckpointSigner, EngineError> {
         let engine = self.auditor.as_ref().unwrap_or(&self.engine);
         let key = engine.keys().into_iter().next_back();

@@ -34,11 +34,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         None => Box::new(BufWriter::new(io::stdout().lock())),
     };
     let records = wait(write_export(&arguments.store, &mut out))?;
-    if let Some(path) = &arguments.out {
-        let value = json!({ "records": records, "file": path });
-        output.result(&value, &format!("{records} records in {}", path.display()))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    let Some(path) = &arguments.out else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let value = json!({ "records": records, "file": path });
+    output.result(&value, &format!("{records} records in {}", path.display()))
 }
 
 async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result<u64, Failure> {

@@ -1,7 +1,5 @@
 //! `keys public`: public keys for groups, servers and Wire.
 
-use std::process::ExitCode;
-
 use clap::{Args, ValueEnum};
 use mls_hsm_signer::encoding::public_key::{self, SchemeKey};
 use mls_hsm_signer::{Error, KeySelector, Scheme, Token, keys};
@@ -47,8 +45,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         let message = "the token has no such key; see: mls-hsm-signer keys list";
         return Err(Failure::Message(message.into()));
     }
-    output.print(&formatted(&keys, arguments.format)?)?;
-    Ok(ExitCode::SUCCESS)
+    output.print(&formatted(&keys, arguments.format)?)
 }
 
 fn formatted(keys: &[SchemeKey], format: Format) -> Result<String, Error> {

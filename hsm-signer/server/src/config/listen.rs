@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -166,10 +165,5 @@ impl ServiceLimits {
             return invalid("limits.waiting must be at least limits.batch");
         }
         Ok(())
-    }
-
-    /// The longest that a request may take to be answered.
-    pub fn request(&self) -> Duration {
-        Duration::from_millis(self.request_ms)
     }
 }

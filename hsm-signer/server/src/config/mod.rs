@@ -16,7 +16,7 @@ use mls_signer_message::secret_file::{SecretFileError, read_secret};
 use serde::{Deserialize, Serialize};
 
 pub use access::{CallerConfig, Permission, San};
-pub use listen::{Listen, Plain, ServiceLimits, Tls, Unix};
+pub use listen::{Listen, ServiceLimits, Tls, Unix};
 pub use records::{Audit, Database};
 pub use tenants::{SourceFile, TenantConfig};
 

@@ -18,7 +18,7 @@ use crate::config::Permission;
 use crate::core::Core;
 use crate::metrics::{Stage, StageTimes};
 use crate::problem::{MALFORMED, MEDIA_TYPE, Problem};
-use crate::removals::{Order, Outcome, Requester};
+use crate::removals::{Order, Outcome};
 use crate::request;
 
 /// Where the time went, for callers (W3C Server Timing).
@@ -63,16 +63,15 @@ pub async fn propose(
     let tenant = identified.tenant(&core, decoded.tenant.as_deref())?;
     identified.caller.admit(decoded.removals.len())?;
     let order = Order {
-        requester: Requester {
-            caller: identified.caller,
-            peer: identified.peer,
-            request_id,
-        },
-        tenant,
         deadline: began + time_limit(&core, decoded.timeout_ms),
-        wanted: decoded.removals.iter().map(request::wanted).collect(),
+        core: Arc::clone(&core),
+        caller: identified.caller,
+        peer: identified.peer,
+        request_id,
+        tenant,
     };
-    let outcomes = order.carry_out(&core, &mut times).await?;
+    let wanted = decoded.removals.iter().map(request::wanted).collect();
+    let outcomes = order.carry_out(wanted, &mut times).await?;
     times.set(Stage::Total, began.elapsed());
     core.metrics.stages(&times);
     answer(outcomes, &times)
@@ -80,22 +79,17 @@ pub async fn propose(
 
 /// How long the caller waits, at most as long as the service allows.
 fn time_limit(core: &Core, asked_ms: Option<u64>) -> Duration {
-    let most = core.limits.request();
-    asked_ms.map_or(most, |asked| Duration::from_millis(asked).min(most))
+    let most = core.limits.request_ms;
+    Duration::from_millis(asked_ms.unwrap_or(most).min(most))
 }
 
 fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let value = headers
-        .get(CONTENT_TYPE)
-        .map_or(b"" as &[u8], HeaderValue::as_bytes);
-    let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default();
-    if media_type
-        .trim_ascii()
-        .eq_ignore_ascii_case(b"application/json")
-    {
-        return Ok(());
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let media_type = value.and_then(|value| value.split(|byte| *byte == b';').next());
+    match media_type.unwrap_or_default().trim_ascii() {
+        json if json.eq_ignore_ascii_case(b"application/json") => Ok(()),
+        _ => Err(MEDIA_TYPE.because("Content-Type is not application/json")),
     }
-    Err(MEDIA_TYPE.because("Content-Type is not application/json"))
 }
 
 /// The caller's name for the request; empty if it gave none.
@@ -143,10 +137,7 @@ fn answer(outcomes: Vec<Outcome>, times: &StageTimes) -> Result<Response, Proble
 /// The problem that all outcomes have, if they have one.
 fn shared_problem(outcomes: &[Outcome]) -> Option<&Problem> {
     let first = outcomes.first()?.as_ref().err()?;
-    let same = |outcome: &Outcome| {
-        outcome
-            .as_ref()
-            .is_err_and(|problem| problem.kind.code == first.kind.code)
-    };
-    outcomes.iter().all(same).then_some(first)
+    let same = |problem: &Problem| problem.kind.code == first.kind.code;
+    let mut all = outcomes.iter().map(Result::as_ref);
+    all.all(|outcome| outcome.is_err_and(same)).then_some(first)
 }

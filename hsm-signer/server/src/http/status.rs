@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use mls_signer_api::{FipsReadiness, ProblemDetails, Readiness};
-use mls_signer_audit::FipsMark;
 use serde_json::json;
 
 use super::answer;
@@ -48,17 +47,12 @@ pub async fn ready(
     _caller: Identified,
 ) -> Result<Response, Problem> {
     core.ready()?;
-    let FipsMark {
-        status,
-        requirement,
-        module,
-    } = core.fips.clone();
     Ok(answer::json(&Readiness {
         ready: true,
         fips: FipsReadiness {
-            status: format!("{status:?}"),
-            requirement: format!("{requirement:?}").to_lowercase(),
-            module,
+            status: format!("{:?}", core.fips.status),
+            requirement: format!("{:?}", core.fips.requirement).to_lowercase(),
+            module: core.fips.module.clone(),
         },
     }))
 }
@@ -78,5 +72,9 @@ pub async fn metrics(
     identified: Identified,
 ) -> Result<Response, Problem> {
     identified.caller.must(Permission::ReadMetrics)?;
-    Ok(([(CONTENT_TYPE, OPEN_METRICS)], core.metrics_text()).into_response())
+    Ok((
+        [(CONTENT_TYPE, OPEN_METRICS)],
+        core.metrics.text(&core.tenants, &core.store.health()),
+    )
+        .into_response())
 }

@@ -32,7 +32,7 @@ pub async fn accept_all(
             Some(_) = open.join_next() => {}
             accepted = listener.accept() => match (accepted, counts.admit()) {
                 (Ok(accepted), Some(counted)) => {
-                    let (callers, mut terms) = (core.callers(), terms.clone());
+                    let (callers, mut terms) = (core.callers.load_full(), terms.clone());
                     // Only later readings of the configuration end it.
                     terms.reloads.mark_unchanged();
                     open.spawn(serve(accepted, counted, callers, terms));

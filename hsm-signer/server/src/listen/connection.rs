@@ -42,7 +42,6 @@ pub struct CountedConnection {
 }
 
 impl ConnectionCounts {
-    /// At most as many as the limits say.
     pub fn new(limits: &ServiceLimits) -> Self {
         Self {
             all: Arc::new(Semaphore::new(limits.connections)),
@@ -67,7 +66,7 @@ impl CountedConnection {
     /// one count; they are answered why they are refused.
     fn admit(&mut self, callers: &Callers, peer: &Peer) -> bool {
         let caller: Arc<str> = match callers.of(peer) {
-            Ok(caller) => Arc::clone(caller.name()),
+            Ok(caller) => Arc::clone(&caller.name),
             Err(_) => "".into(),
         };
         let mut counts = locked(&self.counts.of_callers);
@@ -99,9 +98,7 @@ impl Drop for CountedConnection {
 /// What a connection is served with.
 #[derive(Clone)]
 pub struct ConnectionTerms {
-    /// What answers.
     pub router: Router,
-    /// The bounds.
     pub limits: Arc<ServiceLimits>,
     /// Raised by each reading of the configuration: connections of before are ended, so that
     /// nobody stays by a certificate that is not trusted any more.

@@ -60,9 +60,6 @@ impl Drop for SocketFile {
 }
 
 /// Opens all listeners of the configuration; `tls` is for the one with mutual TLS.
-///
-/// # Errors
-/// [`Error::Setup`] naming the address or the file.
 pub async fn bind_all(
     listen: &Listen,
     tls: Option<&Arc<TlsListenerConfig>>,
@@ -167,9 +164,6 @@ async fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
 
 impl AcceptedStream {
     /// The connection, and who is at its other end.
-    ///
-    /// # Errors
-    /// When that could not be learnt: the handshake failed, or was too slow.
     pub async fn identified(self) -> io::Result<(Box<dyn PeerStream>, Peer)> {
         match self {
             Self::Unix(stream) => {
