@@ -13,8 +13,7 @@ use crate::config::Audit;
 use crate::core::Core;
 use crate::tenants::Tenant;
 
-/// Milliseconds of a day.
-const DAY: u64 = 24 * 60 * 60 * 1000;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What makes checkpoints at intervals, until the service is told to stop.
 pub struct Checkpoints {
@@ -26,7 +25,7 @@ impl Checkpoints {
     /// Begins, for each tenant.
     pub fn begin(core: &Arc<Core>, audit: &Audit) -> Self {
         let interval = Duration::from_secs(audit.checkpoint_seconds);
-        let retention = u64::from(audit.retention_days) * DAY;
+        let retention = u64::from(audit.retention_days) * DAY_MS;
         let mut tasks = JoinSet::new();
         for tenant in core.tenants.values() {
             let (core, tenant) = (Arc::clone(core), Arc::clone(tenant));

@@ -192,21 +192,15 @@ impl From<&EngineError> for Problem {
     }
 }
 
-impl From<&StoreError> for Problem {
+impl From<StoreError> for Problem {
     /// What a caller is told of the store's failure; the reason is for the operator's log.
-    fn from(error: &StoreError) -> Self {
+    fn from(error: StoreError) -> Self {
         match error {
             StoreError::DeadlinePassed => LATE.because("the store did not answer in time"),
             StoreError::Full => OVERLOADED.because("too many removals are being signed"),
             StoreError::Closed => STOPPING.because("the store is closed"),
             _ => STORE_OUT.because("nothing was released"),
         }
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        Self::from(&error)
     }
 }
 

@@ -190,7 +190,7 @@ impl Order {
                 key: Arc::clone(&ask.0),
             }),
             Err(Unsettled::NotSigned(problem)) => Err(problem),
-            Err(Unsettled::Store(error)) => Err(Problem::from(&error)),
+            Err(Unsettled::Store(error)) => Err(error.into()),
         };
         (asks.iter().zip(settled).map(outcome).collect(), times)
     }

@@ -19,14 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whose keys there are.
 pub struct Tenant {
-    /// Its name.
     pub name: Arc<str>,
-    /// Its tokens and keys.
     pub engine: Arc<Engine>,
     auditor: Option<Arc<Engine>>,
 }
 
-/// All tenants by name.
 pub type Tenants = HashMap<String, Arc<Tenant>>;
 
 /// Opens the tokens of all tenants, each PIN tried once.

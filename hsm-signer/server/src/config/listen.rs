@@ -11,15 +11,12 @@ use super::{ConfigError, invalid};
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
-    /// A Unix socket, whose callers are known by their user id.
     pub unix: Option<Unix>,
-    /// TCP with mutual TLS, whose callers are known by their certificate.
     pub tls: Option<Tls>,
-    /// TCP without protection, for development on one machine.
     pub plain: Option<Plain>,
 }
 
-/// A Unix socket.
+/// A Unix socket, whose callers are known by their user id.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unix {
@@ -30,11 +27,10 @@ pub struct Unix {
     pub group_access: bool,
 }
 
-/// TCP with mutual TLS 1.3.
+/// TCP with mutual TLS 1.3, whose callers are known by their certificate.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
-    /// The address and port.
     pub address: SocketAddr,
     /// The service's certificate and those between it and its root, in PEM.
     pub certificate: PathBuf,
@@ -47,11 +43,10 @@ pub struct Tls {
     pub revocation_lists: Vec<PathBuf>,
 }
 
-/// TCP on a loopback address, without protection.
+/// TCP on a loopback address, without protection, for development.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plain {
-    /// The address and port, on a loopback address.
     pub address: SocketAddr,
     /// Which caller everybody who connects is taken for.
     pub caller: String,
@@ -83,27 +78,21 @@ impl Listen {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceLimits {
-    /// Bytes of a request's body.
     pub body_bytes: usize,
     /// Bytes of all bodies that are being read or worked on.
     pub all_bodies_bytes: usize,
-    /// Bytes of a request's head.
     pub header_bytes: usize,
     /// Removals in one request.
     pub batch: usize,
     /// Removals that are worked on or wait, of each tenant.
     pub waiting: usize,
-    /// Connections, of all callers.
     pub connections: usize,
-    /// Connections of one caller.
     pub connections_per_caller: usize,
     /// Requests at a time on one HTTP/2 connection.
     pub streams_per_connection: u32,
-    /// For the TLS handshake.
     pub handshake_ms: u64,
     /// For a request's head, and between two requests on a connection.
     pub header_ms: u64,
-    /// For a request's body.
     pub body_ms: u64,
     /// For an answer, unless the request asks for less; the engine gets the same deadline.
     pub request_ms: u64,

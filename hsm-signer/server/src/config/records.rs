@@ -39,7 +39,6 @@ impl Database {
     }
 }
 
-/// The audit log.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Audit {

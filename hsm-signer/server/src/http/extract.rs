@@ -57,7 +57,7 @@ impl Requires for ReadAudit {
     const PERMISSION: Permission = Permission::ReadAudit;
 }
 
-/// The part that the queries have in common.
+/// What the queries have in common.
 #[derive(Deserialize)]
 struct NamedTenant {
     tenant: Option<String>,

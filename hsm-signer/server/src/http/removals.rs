@@ -36,9 +36,7 @@ const MAX_REQUEST_ID: usize = 128;
 /// again whenever its answer was lost. Where no removal of a batch succeeds and all have the
 /// same problem, that problem is the answer.
 #[utoipa::path(
-    post,
-    path = "/v1/external-proposals/remove",
-    tag = "removals",
+    post, path = "/v1/external-proposals/remove", tag = "removals",
     params(("x-request-id" = Option<String>, Header, description = "A name for the request, at most 128 visible ASCII characters; the audit log keeps it")),
     request_body = RemovalsRequest,
     responses(

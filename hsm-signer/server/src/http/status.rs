@@ -19,9 +19,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// Answers while the process lives.
 #[utoipa::path(
-    get,
-    path = "/healthz",
-    tag = "status",
+    get, path = "/healthz", tag = "status",
     responses(
         (status = 200, description = "The process serves", body = serde_json::Value),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
@@ -33,9 +31,7 @@ pub async fn alive(_caller: Identified) -> Response {
 
 /// Answers with success while removals can be signed and recorded.
 #[utoipa::path(
-    get,
-    path = "/readyz",
-    tag = "status",
+    get, path = "/readyz", tag = "status",
     responses(
         (status = 200, description = "Every tenant's removals can be signed and recorded", body = Readiness),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
@@ -59,9 +55,7 @@ pub async fn ready(
 
 /// Metrics in the OpenMetrics text format.
 #[utoipa::path(
-    get,
-    path = "/metrics",
-    tag = "status",
+    get, path = "/metrics", tag = "status",
     responses(
         (status = 200, description = "For Prometheus", body = String, content_type = "application/openmetrics-text"),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),

@@ -19,15 +19,12 @@ use crate::identity::Peer;
 /// A place where connections come in. Dropping it closes it: connections in its backlog are
 /// reset, which is how a client learns that its request was never read.
 pub enum Listener {
-    /// A Unix socket.
     Unix {
         /// Dropped before the listener: the name is not removed from under another process
         /// that already listens there.
         _file: SocketFile,
-        /// What accepts.
         listener: UnixListener,
     },
-    /// TCP with mutual TLS.
     Tls(TcpListener, Arc<TlsListenerConfig>),
     /// TCP without protection, for development.
     Plain(TcpListener),
@@ -35,11 +32,9 @@ pub enum Listener {
 
 /// A connection before anything was read from it.
 pub enum AcceptedStream {
-    /// From a Unix socket.
     Unix(UnixStream),
     /// From TCP, to be followed by a handshake.
     Tls(TcpStream, Arc<TlsListenerConfig>),
-    /// From TCP.
     Plain(TcpStream),
 }
 
@@ -144,7 +139,6 @@ impl Listener {
         }
     }
 
-    /// The next connection.
     pub async fn accept(&self) -> io::Result<AcceptedStream> {
         Ok(match self {
             Self::Unix { listener, .. } => AcceptedStream::Unix(listener.accept().await?.0),

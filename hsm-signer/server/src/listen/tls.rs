@@ -43,7 +43,6 @@ impl TlsListenerConfig {
         }
     }
 
-    /// Has new connections accepted by another configuration.
     pub fn replace(&self, config: Arc<ServerConfig>) {
         self.config.store(config);
     }
