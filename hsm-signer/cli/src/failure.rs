@@ -80,7 +80,9 @@ from_text!(
     WireValuesError,
     ConfigError,
     LineError,
-    StoreError
+    StoreError,
+    String,
+    &str
 );
 
 impl From<CeremonyError> for Failure {

@@ -27,7 +27,7 @@ impl Output {
     /// Says something that has one form for everybody, such as PEM.
     pub fn print(&self, text: &str) -> Outcome {
         writeln!(io::stdout().lock(), "{}", text.trim_end())
-            .map_err(|error| Failure::Message(format!("cannot write the result: {error}")))?;
+            .map_err(|error| format!("cannot write the result: {error}"))?;
         Ok(ExitCode::SUCCESS)
     }
 

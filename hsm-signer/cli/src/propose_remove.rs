@@ -110,8 +110,7 @@ impl FromArgMatches for SignerArguments {
 
 pub fn run(arguments: Arguments, output: &Output) -> Outcome {
     if arguments.out.is_some() && arguments.leaf_index.len() > 1 {
-        let reason = "--out takes one proposal; print several";
-        return Err(Failure::Message(reason.into()));
+        return Err("--out takes one proposal; print several".into());
     }
     let all = match &arguments.signer {
         SignerArguments::Token(token) => by_token(&arguments, token)?,
@@ -161,8 +160,7 @@ fn by_token(arguments: &Arguments, token: &TokenArguments) -> Result<Vec<Propose
 /// All, or an error: asked again, the service answers what it has signed with the same bytes.
 fn by_server(arguments: &Arguments, server: &ServerArguments) -> Result<Vec<Proposed>, Failure> {
     if arguments.key.selector().is_some() {
-        let reason = "a service finds keys by --scheme or --public-key";
-        return Err(Failure::Message(reason.into()));
+        return Err("a service finds keys by --scheme or --public-key".into());
     }
     let results = wait(ask(arguments, server.client()?))?;
     let all = arguments.leaf_index.iter().zip(results);

@@ -214,10 +214,8 @@ mod tests {
         let codes: HashSet<_> = KINDS.iter().map(|kind| kind.code).collect();
         assert_eq!(codes.len(), KINDS.len());
         for kind in KINDS {
-            assert!(std::ptr::eq(
-                ProblemKind::by_code(kind.code).unwrap(),
-                *kind
-            ));
+            let found = ProblemKind::by_code(kind.code).unwrap();
+            assert!(std::ptr::eq(found, *kind));
             let busy = matches!(kind.status, 429 | 503 | 504);
             assert_eq!(kind.retry_after.is_some(), busy, "{}", kind.code);
         }

@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use clap::Args;
 use mls_hsm_signer::Scheme;
 use mls_hsm_signer::audit::{
-    Chain, Line, LineError, Report, SignedStatement, Trust, Verification, VerifyingKey,
+    Chain, Line, Report, SignedStatement, Trust, Verification, VerifyingKey,
 };
 use mls_hsm_signer::encoding::{from_base64, hex};
 use serde_json::{Value, json};
 
-use super::{StoreArguments, each_record, failed, progress};
+use super::{StoreArguments, each_record, progress};
 use crate::Outcome;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -85,7 +85,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         && reports.is_empty()
         && missing.is_empty()
     {
-        return Err(failed(format!("there is no log of {tenant:?}")));
+        return Err(format!("there is no log of {tenant:?}").into());
     }
     let sound = missing.is_empty() && reports.iter().all(Report::sound);
     let value = json!({
@@ -113,13 +113,12 @@ fn kept(paths: &[PathBuf]) -> Result<Vec<SignedStatement>, Failure> {
 
 /// Gives `take` each line of an export.
 fn lines(path: &Path, mut take: impl FnMut(Line) -> Result<(), Failure>) -> Result<(), Failure> {
-    let cannot = |error: io::Error| failed(format!("cannot read {}: {error}", path.display()));
+    let cannot = |error: io::Error| format!("cannot read {}: {error}", path.display());
     let file = BufReader::new(File::open(path).map_err(cannot)?);
     for (number, line) in (1..).zip(file.lines()) {
         let line = line.map_err(cannot)?;
-        let malformed =
-            |error: LineError| failed(format!("{}, line {number}: {error}", path.display()));
-        take(Line::read(&line).map_err(malformed)?)?;
+        let line = Line::read(&line);
+        take(line.map_err(|error| format!("{}, line {number}: {error}", path.display()))?)?;
     }
     Ok(())
 }
@@ -179,7 +178,7 @@ fn verify_export(path: &Path, known: &Known) -> Result<Vec<Report>, Failure> {
             return Ok(());
         }
         let part = current.as_mut();
-        let part = part.ok_or_else(|| failed("an export begins with a chain"))?;
+        let part = part.ok_or("an export begins with a chain")?;
         part.line(line, known);
         Ok(())
     })?;

@@ -35,8 +35,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 fn specs(arguments: &Arguments) -> Result<Vec<KeySpec>, Failure> {
     let schemes = or_those_of_wire(&arguments.scheme);
     if schemes.len() > 1 && (arguments.label.is_some() || arguments.id.is_some()) {
-        let message = "--label and --id name one key; say which with one --scheme";
-        return Err(Failure::Message(message.into()));
+        return Err("--label and --id name one key; say which with one --scheme".into());
     }
     let spec = |scheme| spec(scheme, arguments.label.as_deref(), arguments.id.as_ref());
     Ok(schemes.into_iter().map(spec).collect::<Result<_, _>>()?)

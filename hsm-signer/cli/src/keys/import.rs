@@ -118,20 +118,20 @@ fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
 
 fn wire_keys(path: &Path) -> Result<Vec<WireKey>, Failure> {
     let content = read(path)?;
-    let yaml = std::str::from_utf8(&content)
-        .map_err(|_| Failure::Message(format!("{} is no text", path.display())))?;
+    let yaml = std::str::from_utf8(&content);
+    let yaml = yaml.map_err(|_| format!("{} is no text", path.display()))?;
     Ok(removal_keys(yaml)?)
 }
 
 /// Reads a file into memory that is overwritten afterwards; the room is taken at once, so
 /// that no copy is left behind by growing.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let failed = |error| Failure::Message(format!("{}: {error}", path.display()));
+    let failed = |error| format!("{}: {error}", path.display());
     let file = File::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     if length > MAX_LENGTH as u64 {
-        let message = format!("{} is longer than any key: {length} bytes", path.display());
-        return Err(Failure::Message(message));
+        let path = path.display();
+        return Err(format!("{path} is longer than any key: {length} bytes").into());
     }
     let mut content = Zeroizing::new(Vec::with_capacity(length as usize + 1));
     file.take(length)

@@ -6,7 +6,6 @@ use mls_hsm_signer::{Error, KeySelector, Scheme, Token, keys};
 
 use crate::Outcome;
 use crate::connection::{KeyArguments, TokenArguments, or_those_of_wire, scheme_parser};
-use crate::failure::Failure;
 use crate::output::Output;
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -42,8 +41,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         None => default_keys(token.as_ref(), &arguments.scheme)?,
     };
     if keys.is_empty() {
-        let message = "the token has no such key; see: mls-hsm-signer keys list";
-        return Err(Failure::Message(message.into()));
+        return Err("the token has no such key; see: mls-hsm-signer keys list".into());
     }
     output.print(&formatted(&keys, arguments.format)?)
 }

@@ -125,16 +125,14 @@ impl Default for ServiceLimits {
 
 impl ServiceLimits {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let streams = self.streams_per_connection as usize;
         let positive = [
             ("body_bytes", self.body_bytes),
             ("batch", self.batch),
             ("waiting", self.waiting),
             ("connections", self.connections),
             ("connections_per_caller", self.connections_per_caller),
-            (
-                "streams_per_connection",
-                self.streams_per_connection as usize,
-            ),
+            ("streams_per_connection", streams),
             ("handshake_ms", self.handshake_ms as usize),
             ("header_ms", self.header_ms as usize),
             ("body_ms", self.body_ms as usize),
