@@ -59,10 +59,11 @@ impl StageTimes {
 
     /// The value of a Server-Timing header: durations in milliseconds.
     pub fn header(&self) -> String {
-        let parts = self.iter();
-        let parts =
-            parts.map(|(stage, time)| format!("{stage};dur={:.3}", time.as_secs_f64() * 1e3));
-        parts.collect::<Vec<_>>().join(", ")
+        let mut parts = Vec::new();
+        for (stage, time) in self.iter() {
+            parts.push(format!("{stage};dur={:.3}", time.as_secs_f64() * 1e3));
+        }
+        parts.join(", ")
     }
 }
 

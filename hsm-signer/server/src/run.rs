@@ -75,12 +75,11 @@ struct Service {
 
 /// To read the configuration again, and to end.
 fn signals() -> std::io::Result<[Signal; 3]> {
-    let [hangup, terminate, interrupt] = [
-        SignalKind::hangup(),
-        SignalKind::terminate(),
-        SignalKind::interrupt(),
-    ];
-    Ok([signal(hangup)?, signal(terminate)?, signal(interrupt)?])
+    Ok([
+        signal(SignalKind::hangup())?,
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    ])
 }
 
 impl Service {
@@ -88,14 +87,9 @@ impl Service {
         let claims = config.limits.waiting * config.tenants.len();
         let store = Store::open(&config.store.store(claims)).await;
         let core = Core::new(&config, tenants, store.map_err(setup)?);
-        let tls = match &config.listen.tls {
-            Some(tls) => {
-                let handshake = Duration::from_millis(config.limits.handshake_ms);
-                let tls = TlsListenerConfig::new(server_config(tls)?, handshake);
-                Some(Arc::new(tls))
-            }
-            None => None,
-        };
+        let handshake = Duration::from_millis(config.limits.handshake_ms);
+        let tls = config.listen.tls.as_ref().map(server_config).transpose()?;
+        let tls = tls.map(|tls| Arc::new(TlsListenerConfig::new(tls, handshake)));
         let reloads = watch::Sender::new(0);
         let terms = ConnectionTerms {
             router: http::router(Arc::clone(&core)),

@@ -95,17 +95,13 @@ fn request_id(headers: &HeaderMap) -> Result<String, Problem> {
     let Some(value) = headers.get(REQUEST_ID) else {
         return Ok(String::new());
     };
-    match value.to_str() {
-        Ok(text)
-            if (1..=MAX_REQUEST_ID).contains(&text.len())
-                && text.bytes().all(|byte| byte.is_ascii_graphic()) =>
-        {
-            Ok(text.to_owned())
-        }
-        _ => Err(MALFORMED.because(format!(
-            "x-request-id: 1 to {MAX_REQUEST_ID} visible ASCII characters"
-        ))),
+    let text = value.to_str().unwrap_or_default();
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if visible && (1..=MAX_REQUEST_ID).contains(&text.len()) {
+        return Ok(text.to_owned());
     }
+    let reason = format!("x-request-id: 1 to {MAX_REQUEST_ID} visible ASCII characters");
+    Err(MALFORMED.because(reason))
 }
 
 fn answer(outcomes: Vec<Outcome>, times: &StageTimes) -> Result<Response, Problem> {

@@ -61,15 +61,12 @@ pub async fn bind_all(
 ) -> Result<Vec<Listener>, Error> {
     let mut all = Vec::new();
     if let Some(unix) = &listen.unix {
-        let path = &unix.path;
-        let bound = bind_unix(unix);
-        all.push(bound.map_err(|error| cannot_listen(path.display(), &error))?);
+        let failed = |error| cannot_listen(unix.path.display(), &error);
+        all.push(bind_unix(unix).map_err(failed)?);
     }
     if let (Some(listen), Some(tls)) = (&listen.tls, tls) {
-        all.push(Listener::Tls(
-            bind_tcp(listen.address).await?,
-            Arc::clone(tls),
-        ));
+        let bound = bind_tcp(listen.address).await?;
+        all.push(Listener::Tls(bound, Arc::clone(tls)));
     }
     if let Some(plain) = &listen.plain {
         tracing::warn!(address = %plain.address, "listening without protection, for development");
