@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mls_signer_message::scheme::Scheme;
+use serde_json::json;
 
 use crate::config::{CallerConfig, Config, Permission, San, ServiceLimits};
 use crate::identity::Peer;
@@ -114,13 +115,10 @@ impl CallerPolicy {
         if self.config.may.contains(&permission) {
             return Ok(());
         }
-        let name = match permission {
-            Permission::ProposeRemovals => "propose-removals",
-            Permission::ReadKeys => "read-keys",
-            Permission::ReadAudit => "read-audit",
-            Permission::ReadMetrics => "read-metrics",
-        };
-        Err(NOT_PERMITTED.because(format!("{} has not the permission {name}", self.name)))
+        let permission = json!(permission);
+        let permission = permission.as_str().unwrap_or_default();
+        let reason = format!("{} has not the permission {permission}", self.name);
+        Err(NOT_PERMITTED.because(reason))
     }
 
     /// The tenant that is asked for, or the caller's only one.
@@ -147,8 +145,10 @@ impl CallerPolicy {
         };
         bucket.take(count, Instant::now()).map_err(|wait| {
             let milliseconds = wait.as_millis() + 1;
-            let problem = RATE.because(format!("there is room again in {milliseconds} ms"));
-            problem.after(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX))
+            Problem {
+                retry_after: Some(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX)),
+                ..RATE.because(format!("there is room again in {milliseconds} ms"))
+            }
         })
     }
 

@@ -146,14 +146,6 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The same, worth trying again after `seconds`.
-    pub fn after(self, seconds: u32) -> Self {
-        Self {
-            retry_after: Some(seconds),
-            ..self
-        }
-    }
-
     /// The form in which it travels.
     pub fn details(&self) -> ProblemDetails {
         ProblemDetails {

@@ -162,7 +162,12 @@ type Took = (StageTimes, Option<Instant>);
 impl Order {
     /// An outcome for each ask, in order.
     async fn settle(&self, asks: Vec<Ask>, times: StageTimes) -> (Vec<Outcome>, StageTimes) {
-        let requests: Vec<RequestKey> = asks.iter().map(|ask| self.request_key(ask)).collect();
+        let request = |(key, removal): &Ask| RequestKey {
+            tenant: self.tenant.name.as_ref().into(),
+            key: Fingerprint::of(key.public_key()),
+            removal: removal.clone(),
+        };
+        let requests: Vec<RequestKey> = asks.iter().map(request).collect();
         let began = Instant::now();
         let took = Mutex::new((times, None));
         let settled = self.core.store.settle(&requests, self.deadline, |ours| {
@@ -193,14 +198,6 @@ impl Order {
             Err(Unsettled::Store(error)) => Err(error.into()),
         };
         (asks.iter().zip(settled).map(outcome).collect(), times)
-    }
-
-    fn request_key(&self, ask: &Ask) -> RequestKey {
-        RequestKey {
-            tenant: self.tenant.name.as_ref().into(),
-            key: Fingerprint::of(ask.0.public_key()),
-            removal: ask.1.clone(),
-        }
     }
 
     /// Has what is ours signed: what is to be recorded of each, or why there is nothing.

@@ -109,7 +109,9 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         self.listen.check()?;
         self.limits.check()?;
-        self.audit.check()?;
+        if self.audit.checkpoint_seconds == 0 {
+            return invalid("audit.checkpoint_seconds must not be 0");
+        }
         let tenants = names(self.tenants.iter().map(|tenant| &tenant.name), "tenant")?;
         names(self.callers.iter().map(|caller| &caller.name), "caller")?;
         for tenant in &self.tenants {

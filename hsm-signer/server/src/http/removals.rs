@@ -58,10 +58,12 @@ pub async fn propose(
     let body = core.bodies.read(request.into_body(), &core.limits).await?;
     times.set(Stage::Read, began.elapsed());
     let decoded = request::decode(&body.bytes)?;
+    let limit = decoded.timeout_ms.unwrap_or(u64::MAX);
+    let limit = Duration::from_millis(limit.min(core.limits.request_ms));
     let tenant = identified.tenant(&core, decoded.tenant.as_deref())?;
     identified.caller.admit(decoded.removals.len())?;
     let order = Order {
-        deadline: began + time_limit(&core, decoded.timeout_ms),
+        deadline: began + limit,
         core: Arc::clone(&core),
         caller: identified.caller,
         peer: identified.peer,
@@ -73,12 +75,6 @@ pub async fn propose(
     times.set(Stage::Total, began.elapsed());
     core.metrics.stages(&times);
     answer(outcomes, &times)
-}
-
-/// How long the caller waits, at most as long as the service allows.
-fn time_limit(core: &Core, asked_ms: Option<u64>) -> Duration {
-    let most = core.limits.request_ms;
-    Duration::from_millis(asked_ms.unwrap_or(most).min(most))
 }
 
 fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
