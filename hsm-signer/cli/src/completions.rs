@@ -1,7 +1,5 @@
 //! `completions`: a shell's completions of this command line.
 
-use std::process::ExitCode;
-
 use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
 use serde_json::json;
@@ -23,6 +21,5 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     generate(arguments.shell, &mut command, name, &mut script);
     let script = String::from_utf8_lossy(&script);
     let shell = arguments.shell.to_string();
-    output.result(&json!({ "shell": shell, "script": script }), &script)?;
-    Ok(ExitCode::SUCCESS)
+    output.result(&json!({ "shell": shell, "script": script }), &script)
 }

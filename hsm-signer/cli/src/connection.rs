@@ -1,12 +1,11 @@
 //! Arguments that say which module, token and key are meant, and where the PIN is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base64ct::{Base64, Encoding};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use mls_hsm_signer::encoding::from_hex;
+use mls_hsm_signer::encoding::{from_base64, from_hex};
 use mls_hsm_signer::isolation::{IsolatedToken, ModuleSetup, Worker};
 use mls_hsm_signer::{
     Error, KeySelector, Module, Pin, Pkcs11Token, SCHEMES, Scheme, Token, TokenSelector,
@@ -34,11 +33,11 @@ impl ModuleArguments {
 #[derive(Args)]
 pub struct TokenArguments {
     #[command(flatten)]
-    module: ModuleArguments,
+    pub module: ModuleArguments,
     #[command(flatten)]
     token: TokenChoice,
     #[command(flatten)]
-    pin: PinArguments,
+    pub pin: PinArguments,
     /// Load the library into this process, not into one of its own
     #[arg(long)]
     in_process: bool,
@@ -60,7 +59,7 @@ struct TokenChoice {
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
-struct PinArguments {
+pub struct PinArguments {
     /// A file with the user's PIN, closed to other users
     #[arg(long, value_name = "PATH")]
     pin_file: Option<PathBuf>,
@@ -72,62 +71,47 @@ struct PinArguments {
 impl TokenArguments {
     /// Logs in, in a process of its own unless the arguments say otherwise.
     pub fn open(&self) -> Result<Arc<dyn Token>, Error> {
-        let pin = self.pin()?;
         if self.in_process {
-            let token = Pkcs11Token::open(&self.module.load()?, &self.selector(), &pin)?;
-            return Ok(Arc::new(token));
+            return Ok(self.open_here()?.1);
         }
-        let worker = Worker::this_program()?;
-        Ok(Arc::new(IsolatedToken::open(self.setup(), worker, &pin)?))
+        let setup = ModuleSetup {
+            parameters: self.module.module_parameters.clone(),
+            ..ModuleSetup::new(&self.module.module, self.selector())
+        };
+        let (pin, worker) = (self.pin.read()?, Worker::this_program()?);
+        Ok(Arc::new(IsolatedToken::open(setup, worker, &pin)?))
     }
 
     /// Logs in, in this process, and gives the module too.
     pub fn open_here(&self) -> Result<(Module, Arc<dyn Token>), Error> {
-        let pin = self.pin()?;
+        let pin = self.pin.read()?;
         let module = self.module.load()?;
         let token = Pkcs11Token::open(&module, &self.selector(), &pin)?;
         Ok((module, Arc::new(token)))
     }
 
-    /// The module and the token.
-    pub fn setup(&self) -> ModuleSetup {
-        ModuleSetup {
-            parameters: self.module.module_parameters.clone(),
-            ..ModuleSetup::new(&self.module.module, self.selector())
-        }
-    }
-
-    /// The module's path.
-    pub fn module(&self) -> &PathBuf {
-        &self.module.module
-    }
-
-    /// The PIN, from where the arguments say.
-    pub fn pin(&self) -> Result<Pin, Error> {
-        pin(&self.pin.pin_file, &self.pin.pin_env)
-    }
-
     /// The token that is meant; clap sees to it that one of the three is there.
     pub fn selector(&self) -> TokenSelector {
-        match &self.token {
-            TokenChoice {
-                token_label: Some(label),
-                ..
-            } => TokenSelector::Label(label.clone()),
-            TokenChoice {
-                token_serial: Some(serial),
-                ..
-            } => TokenSelector::Serial(serial.clone()),
-            TokenChoice { slot, .. } => TokenSelector::Slot(slot.unwrap_or_default()),
+        let choice = &self.token;
+        match (&choice.token_label, &choice.token_serial) {
+            (Some(label), _) => TokenSelector::Label(label.clone()),
+            (None, Some(serial)) => TokenSelector::Serial(serial.clone()),
+            (None, None) => TokenSelector::Slot(choice.slot.unwrap_or_default()),
         }
     }
 }
 
+impl PinArguments {
+    pub fn read(&self) -> Result<Pin, Error> {
+        pin(self.pin_file.as_deref(), self.pin_env.as_deref())
+    }
+}
+
 /// Reads a PIN from a file, else from an environment variable.
-pub fn pin(file: &Option<PathBuf>, variable: &Option<String>) -> Result<Pin, Error> {
-    Ok(match (file, variable) {
-        (Some(path), _) => Pin::from_file(path)?,
-        (None, name) => Pin::from_environment(name.as_deref().unwrap_or_default())?,
+pub fn pin(file: Option<&Path>, variable: Option<&str>) -> Result<Pin, Error> {
+    Ok(match file {
+        Some(path) => Pin::from_file(path)?,
+        None => Pin::from_environment(variable.unwrap_or_default())?,
     })
 }
 
@@ -166,8 +150,8 @@ pub fn hexadecimal(text: &str) -> Result<Bytes, String> {
 
 /// Parses standard base64.
 pub fn base64(text: &str) -> Result<Bytes, String> {
-    let decoded = Base64::decode_vec(text).map(Bytes);
-    decoded.map_err(|_| "standard base64 is needed".into())
+    let bytes = from_base64(text).map(Bytes);
+    bytes.ok_or_else(|| "standard base64 is needed".into())
 }
 
 /// Parses the name of a signature scheme.

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use mls_hsm_signer::KeySelector;
-use mls_hsm_signer::doctor::examine;
+use mls_hsm_signer::doctor::{Verdict, examine};
+use serde_json::json;
 
 use crate::Outcome;
 use crate::connection::{KeyArguments, TokenArguments};
@@ -19,18 +20,24 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, output: &Output) -> Outcome {
-    let pin = arguments.token.pin()?;
+    let pin = arguments.token.pin.read()?;
     let keys = arguments.key.selector().unwrap_or_else(KeySelector::any);
-    let report = examine(
-        arguments.token.module(),
-        &arguments.token.selector(),
-        &pin,
-        &keys,
-    );
-    output.report(&report)?;
-    Ok(if report.healthy() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let module = &arguments.token.module.module;
+    let report = examine(module, &arguments.token.selector(), &pin, &keys);
+    let healthy = report.healthy();
+    let mut text = String::new();
+    for check in &report.checks {
+        let mark = match check.verdict {
+            Verdict::Good => "ok    ",
+            Verdict::Notice => "note  ",
+            Verdict::Bad => "FAILED",
+        };
+        text += &format!("{mark}  {}: {}\n", check.name, check.detail);
+    }
+    text += if healthy { "healthy" } else { "not healthy" };
+    output.result(
+        &json!({ "healthy": healthy, "checks": report.checks }),
+        &text,
+    )?;
+    Ok(ExitCode::from(u8::from(!healthy)))
 }

@@ -17,12 +17,16 @@ use crate::keys::WireValuesError;
 use crate::passphrase::PassphraseError;
 
 /// Why a command failed.
+#[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The library says why.
-    Signer(Error),
+    #[error(transparent)]
+    Signer(#[from] Error),
     /// A service did not do what was asked of it.
-    Client(ClientError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The arguments make no sense together, or a file could not be used.
+    #[error("{0}")]
     Message(String),
 }
 
@@ -32,14 +36,6 @@ impl Failure {
         Self::Message(format!("cannot write {}: {error}", path.display()))
     }
 
-    pub fn text(&self) -> String {
-        match self {
-            Self::Signer(error) => format!("error: {error}"),
-            Self::Client(error) => format!("error: {error}"),
-            Self::Message(message) => format!("error: {message}"),
-        }
-    }
-
     pub fn value(&self) -> Value {
         match self {
             Self::Signer(Error::Pkcs11(failure)) => json!({
@@ -47,12 +43,10 @@ impl Failure {
                 "function": failure.function(),
                 "code": failure.code_name(),
             }),
-            Self::Signer(error) => json!({ "error": error.to_string() }),
             Self::Client(ClientError::Refused(problem)) => {
                 json!({ "error": problem.title, "problem": problem })
             }
-            Self::Client(error) => json!({ "error": error.to_string() }),
-            Self::Message(message) => json!({ "error": message }),
+            other => json!({ "error": other.to_string() }),
         }
     }
 }
@@ -68,7 +62,7 @@ macro_rules! from_signer {
     };
 }
 
-from_signer!(Error, EncodingError, PinError, ProcessError);
+from_signer!(EncodingError, PinError, ProcessError);
 
 /// What is said as it is.
 macro_rules! from_text {
@@ -86,14 +80,10 @@ from_text!(
     WireValuesError,
     ConfigError,
     LineError,
-    StoreError
+    StoreError,
+    String,
+    &str
 );
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        Self::Client(error)
-    }
-}
 
 impl From<CeremonyError> for Failure {
     fn from(error: CeremonyError) -> Self {

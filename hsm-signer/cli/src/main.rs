@@ -93,24 +93,20 @@ fn run() -> ExitCode {
         Command::Serve(_) => logging::start("info", arguments.json),
         _ => logging::start("off", false),
     }
-    let output = Output::new(arguments.json);
+    let output = Output {
+        json: arguments.json,
+    };
     if let Err(error) = forbid_dumps() {
         return output.failed(&error.into());
     }
-    let outcome = if arguments.command.loads_the_module() && !arguments.supervised {
+    // The other commands reach the PKCS#11 module over `mls_hsm_signer::isolation`.
+    let loads_it = matches!(arguments.command, Command::Token(_) | Command::Doctor(_));
+    let outcome = if loads_it && !arguments.supervised {
         supervised::run(arguments.module_limit)
     } else {
         perform(arguments, &output)
     };
     outcome.unwrap_or_else(|failure| output.failed(&failure))
-}
-
-impl Command {
-    /// Whether it loads the PKCS#11 module in its own process. The others reach it over
-    /// [`mls_hsm_signer::isolation`].
-    fn loads_the_module(&self) -> bool {
-        matches!(self, Self::Token(_) | Self::Doctor(_))
-    }
 }
 
 fn perform(arguments: Arguments, output: &Output) -> Outcome {

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
@@ -26,8 +25,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     command.build();
     let mut written = Vec::new();
     write_pages(&command, command.get_name(), directory, &mut written)?;
-    output.result(&json!({ "written": written }), &written.join("\n"))?;
-    Ok(ExitCode::SUCCESS)
+    output.result(&json!({ "written": written }), &written.join("\n"))
 }
 
 /// Writes the page of `command`, which is called `name`, and those of the commands under it.

@@ -4,24 +4,19 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use mls_hsm_signer::doctor::{Check, Report, Verdict};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::Outcome;
 use crate::failure::Failure;
 
 /// How results are printed.
 pub struct Output {
-    json: bool,
+    pub json: bool,
 }
 
 impl Output {
-    /// Prints JSON if `json`, else text.
-    pub fn new(json: bool) -> Self {
-        Self { json }
-    }
-
     /// Says a result: `value` to a program, `text` to a person.
-    pub fn result(&self, value: &Value, text: &str) -> Result<(), Failure> {
+    pub fn result(&self, value: &Value, text: &str) -> Outcome {
         if self.json {
             self.print(&value.to_string())
         } else {
@@ -30,21 +25,10 @@ impl Output {
     }
 
     /// Says something that has one form for everybody, such as PEM.
-    pub fn print(&self, text: &str) -> Result<(), Failure> {
-        let written = writeln!(io::stdout().lock(), "{}", text.trim_end());
-        written.map_err(|error| Failure::Message(format!("cannot write the result: {error}")))
-    }
-
-    /// Says what the doctor found.
-    pub fn report(&self, report: &Report) -> Result<(), Failure> {
-        let text: Vec<String> = report.checks.iter().map(line).collect();
-        let conclusion = if report.healthy() {
-            "healthy"
-        } else {
-            "not healthy"
-        };
-        let value = json!({ "healthy": report.healthy(), "checks": report.checks });
-        self.result(&value, &format!("{}\n{conclusion}", text.join("\n")))
+    pub fn print(&self, text: &str) -> Outcome {
+        writeln!(io::stdout().lock(), "{}", text.trim_end())
+            .map_err(|error| format!("cannot write the result: {error}"))?;
+        Ok(ExitCode::SUCCESS)
     }
 
     /// Says why the command failed, and gives the exit code.
@@ -52,21 +36,12 @@ impl Output {
         let line = if self.json {
             failure.value().to_string()
         } else {
-            failure.text()
+            format!("error: {failure}")
         };
         // Where standard error is closed there is nobody to tell.
         let _ = writeln!(io::stderr().lock(), "{line}");
         ExitCode::FAILURE
     }
-}
-
-fn line(check: &Check) -> String {
-    let mark = match check.verdict {
-        Verdict::Good => "ok    ",
-        Verdict::Notice => "note  ",
-        Verdict::Bad => "FAILED",
-    };
-    format!("{mark}  {}: {}", check.name, check.detail)
 }
 
 /// Lines of `name  value`, the values in one column.

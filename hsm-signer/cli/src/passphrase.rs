@@ -20,38 +20,24 @@ pub struct Passphrase(Zeroizing<Vec<u8>>);
 /// Why a passphrase could not be had. No variant carries anything of it.
 #[derive(Debug, thiserror::Error)]
 pub enum PassphraseError {
-    /// The file cannot be used.
     #[error("no passphrase: {0}")]
     File(SecretFileError),
-    /// There is nothing in it, or too much.
     #[error("the passphrase in {place} must be 1 to {MAX_LENGTH} bytes on one line")]
-    Malformed {
-        /// The file, or the terminal.
-        place: String,
-    },
+    Malformed { place: String },
     /// There is no terminal to ask at, or it does not answer.
     #[error("no passphrase can be asked for ({reason}); give it in a file (--passphrase-file)")]
-    Terminal {
-        /// What the operating system said.
-        reason: String,
-    },
+    Terminal { reason: String },
 }
 
 impl Passphrase {
     /// Reads it from a file that users outside its group cannot open. One line break at
     /// the end is not part of it.
-    ///
-    /// # Errors
-    /// [`PassphraseError::File`] as for a PIN file, [`PassphraseError::Malformed`].
     pub fn from_file(path: &Path) -> Result<Self, PassphraseError> {
         let bytes = read_secret(path, MAX_LENGTH).map_err(PassphraseError::File)?;
         Self::new(bytes, || path.display().to_string())
     }
 
     /// Asks for it at the process's terminal, which does not show it.
-    ///
-    /// # Errors
-    /// [`PassphraseError::Terminal`] when there is none, [`PassphraseError::Malformed`].
     pub fn from_terminal(question: &str) -> Result<Self, PassphraseError> {
         Self::asked_at(TERMINAL, question)
     }

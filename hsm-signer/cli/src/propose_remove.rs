@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use base64ct::{Base64, Encoding};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use mls_hsm_signer::api::{RemovalItem, RemovalResult, RemovalsRequest};
@@ -111,8 +110,7 @@ impl FromArgMatches for SignerArguments {
 
 pub fn run(arguments: Arguments, output: &Output) -> Outcome {
     if arguments.out.is_some() && arguments.leaf_index.len() > 1 {
-        let reason = "--out takes one proposal; print several";
-        return Err(Failure::Message(reason.into()));
+        return Err("--out takes one proposal; print several".into());
     }
     let all = match &arguments.signer {
         SignerArguments::Token(token) => by_token(&arguments, token)?,
@@ -162,8 +160,7 @@ fn by_token(arguments: &Arguments, token: &TokenArguments) -> Result<Vec<Propose
 /// All, or an error: asked again, the service answers what it has signed with the same bytes.
 fn by_server(arguments: &Arguments, server: &ServerArguments) -> Result<Vec<Proposed>, Failure> {
     if arguments.key.selector().is_some() {
-        let reason = "a service finds keys by --scheme or --public-key";
-        return Err(Failure::Message(reason.into()));
+        return Err("a service finds keys by --scheme or --public-key".into());
     }
     let results = wait(ask(arguments, server.client()?))?;
     let all = arguments.leaf_index.iter().zip(results);
@@ -193,6 +190,7 @@ async fn ask(
 }
 
 fn item(arguments: &Arguments, leaf_index: u32) -> RemovalItem {
+    let public_key = arguments.public_key.as_ref();
     RemovalItem {
         group_id: encoding::base64(&arguments.group_id.0),
         epoch: arguments.epoch,
@@ -200,10 +198,7 @@ fn item(arguments: &Arguments, leaf_index: u32) -> RemovalItem {
         sender_index: arguments.sender_index,
         signature_scheme: arguments.scheme.map(|scheme| scheme.name.into()),
         ciphersuite: None,
-        sender_public_key: arguments
-            .public_key
-            .as_ref()
-            .map(|key| encoding::base64(&key.0)),
+        sender_public_key: public_key.map(|key| encoding::base64(&key.0)),
     }
 }
 
@@ -215,15 +210,11 @@ fn proposed(leaf_index: u32, result: RemovalResult) -> Result<Proposed, Failure>
         }
     };
     let scheme = Scheme::by_name(&signed.signature_scheme);
-    let parts =
-        encoding::from_base64(&signed.message).zip(encoding::from_base64(&signed.public_key));
-    let complete = parts.zip(scheme);
-    let ((message, public_key), scheme) = complete.ok_or_else(senseless)?;
     Ok(Proposed {
         leaf_index,
-        message,
-        scheme,
-        public_key,
+        message: encoding::from_base64(&signed.message).ok_or_else(senseless)?,
+        scheme: scheme.ok_or_else(senseless)?,
+        public_key: encoding::from_base64(&signed.public_key).ok_or_else(senseless)?,
     })
 }
 
@@ -233,23 +224,21 @@ fn senseless() -> ClientError {
 
 /// clap sees to it that there is either a scheme or a label or id.
 fn selector(arguments: &Arguments) -> KeySelector {
-    let by_scheme = arguments
-        .scheme
-        .map(|scheme| KeySelector::label(scheme.default_label()));
-    by_scheme
-        .or_else(|| arguments.key.selector())
-        .unwrap_or_else(KeySelector::any)
+    match arguments.scheme {
+        Some(scheme) => KeySelector::label(scheme.default_label()),
+        None => arguments.key.selector().unwrap_or_else(KeySelector::any),
+    }
 }
 
-fn say(arguments: &Arguments, proposed: &Proposed, output: &Output) -> Result<(), Failure> {
-    let encoded = Base64::encode_string(&proposed.message);
+fn say(arguments: &Arguments, proposed: &Proposed, output: &Output) -> Outcome {
+    let encoded = encoding::base64(&proposed.message);
     let mut value = json!({
         "group_id": hex(&arguments.group_id.0),
         "epoch": arguments.epoch,
         "leaf_index": proposed.leaf_index,
         "sender_index": arguments.sender_index,
         "scheme": proposed.scheme.name,
-        "public_key": Base64::encode_string(&proposed.public_key),
+        "public_key": encoding::base64(&proposed.public_key),
     });
     match &arguments.out {
         Some(path) => {

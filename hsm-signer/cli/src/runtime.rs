@@ -10,6 +10,6 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::Message(format!("no runtime: {error}")))?;
+        .map_err(|error| format!("no runtime: {error}"))?;
     Ok(runtime.block_on(work)?)
 }

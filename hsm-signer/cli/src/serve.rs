@@ -24,11 +24,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if arguments.check {
         let config = Config::load(&arguments.config)?;
         let (tenants, callers) = (config.tenants.len(), config.callers.len());
-        output.result(
+        return output.result(
             &json!({ "valid": true, "tenants": tenants, "callers": callers }),
             &format!("the configuration is valid: {tenants} tenants, {callers} callers"),
-        )?;
-        return Ok(ExitCode::SUCCESS);
+        );
     }
     serve(&arguments.config)?;
     Ok(ExitCode::SUCCESS)

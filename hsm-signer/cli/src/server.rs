@@ -29,7 +29,7 @@ impl ServerArguments {
     /// A client of the service.
     pub fn client(&self) -> Result<SignerClient, Failure> {
         let place = self.server.as_deref();
-        let place = place.ok_or_else(|| Failure::Message("--server is needed".into()))?;
+        let place = place.ok_or("--server is needed")?;
         let files = match (&self.certificate, &self.key, &self.roots) {
             (Some(certificate), Some(key), Some(roots)) => Some(TlsFiles {
                 certificate: certificate.clone(),

@@ -28,12 +28,18 @@ pub fn run(limit: u64) -> Outcome {
         .args(env::args_os().skip(1))
         .spawn();
     let mut child = child.map_err(|error| cannot("start a process", &error))?;
-    match ended(&mut child, Instant::now() + Duration::from_secs(limit))? {
-        Some(status) => verdict(status),
-        None => Err(Failure::Message(format!(
+    let Some(status) = ended(&mut child, Instant::now() + Duration::from_secs(limit))? else {
+        return Err(Failure::Message(format!(
             "the PKCS#11 module did not answer within {limit} s and was ended; check the HSM's connection"
-        ))),
+        )));
+    };
+    if let Some(code) = status.code() {
+        return Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)));
     }
+    Err(Failure::Message(format!(
+        "the PKCS#11 module crashed (signal {}); ask its vendor, or try another version",
+        status.signal().unwrap_or(0)
+    )))
 }
 
 /// How the process ended; none when it had to be ended.
@@ -44,23 +50,11 @@ fn ended(child: &mut Child, deadline: Instant) -> Result<Option<ExitStatus>, Fai
             return Ok(Some(status));
         }
         if Instant::now() >= deadline {
-            child
-                .kill()
-                .and_then(|()| child.wait())
-                .map_err(|error| cannot("end the process", &error))?;
+            let ended = child.kill().and_then(|()| child.wait());
+            ended.map_err(|error| cannot("end the process", &error))?;
             return Ok(None);
         }
         thread::sleep(LOOK_EVERY);
-    }
-}
-
-fn verdict(status: ExitStatus) -> Outcome {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
-        (None, signal) => Err(Failure::Message(format!(
-            "the PKCS#11 module crashed (signal {}); ask its vendor, or try another version",
-            signal.unwrap_or(0)
-        ))),
     }
 }
 

@@ -1,14 +1,13 @@
 //! `token init`: a new token in a free slot.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use mls_hsm_signer::token;
 use serde_json::json;
 
 use crate::Outcome;
-use crate::connection::{ModuleArguments, pin};
+use crate::connection::{ModuleArguments, PinArguments, pin};
 use crate::output::{Output, columns};
 
 #[derive(Subcommand)]
@@ -27,7 +26,7 @@ pub struct InitArguments {
     #[command(flatten)]
     officer: OfficerPin,
     #[command(flatten)]
-    user: UserPin,
+    user: PinArguments,
 }
 
 #[derive(Args)]
@@ -41,36 +40,18 @@ struct OfficerPin {
     so_pin_env: Option<String>,
 }
 
-#[derive(Args)]
-#[group(required = true, multiple = false)]
-struct UserPin {
-    /// A file with the user's PIN, closed to other users
-    #[arg(long, value_name = "PATH")]
-    pin_file: Option<PathBuf>,
-    /// An environment variable with the user's PIN
-    #[arg(long, value_name = "NAME")]
-    pin_env: Option<String>,
-}
-
 pub fn run(command: Command, output: &Output) -> Outcome {
     let Command::Init(arguments) = command;
-    let officer = pin(
-        &arguments.officer.so_pin_file,
-        &arguments.officer.so_pin_env,
-    )?;
-    let user = pin(&arguments.user.pin_file, &arguments.user.pin_env)?;
+    let OfficerPin {
+        so_pin_file,
+        so_pin_env,
+    } = arguments.officer;
+    let officer = pin(so_pin_file.as_deref(), so_pin_env.as_deref())?;
+    let user = arguments.user.read()?;
     let module = arguments.module.load()?;
     let identity = token::initialise(&module, &arguments.label, &officer, &user)?;
-    let text = columns(&[
-        ("serial", identity.serial.clone()),
-        (
-            "model",
-            format!("{}, {}", identity.model, identity.manufacturer),
-        ),
-    ]);
-    output.result(
-        &json!(identity),
-        &format!("made token {:?}\n{text}", identity.label),
-    )?;
-    Ok(ExitCode::SUCCESS)
+    let model = format!("{}, {}", identity.model, identity.manufacturer);
+    let text = columns(&[("serial", identity.serial.clone()), ("model", model)]);
+    let text = format!("made token {:?}\n{text}", identity.label);
+    output.result(&json!(identity), &text)
 }

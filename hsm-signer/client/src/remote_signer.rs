@@ -1,6 +1,5 @@
 //! [`RemoteSigner`]: an OpenMLS signer whose key is behind a service.
 
-use std::fmt;
 use std::future::Future;
 
 use mls_signer_api::{RemovalItem, RemovalResult, RemovalsRequest};
@@ -27,6 +26,7 @@ use crate::signer_client::SignerClient;
 ///
 /// It blocks the calling thread. In asynchronous code use [`SignerClient`], or a thread on
 /// which blocking is allowed.
+#[derive(Debug)]
 pub struct RemoteSigner {
     client: SignerClient,
     tenant: Option<String>,
@@ -99,6 +99,11 @@ impl RemoteSigner {
     /// [`ClientError`]; [`ClientError::Forged`] when the answer is not that proposal under
     /// this key.
     pub fn propose_remove(&self, removal: &Removal) -> Result<Vec<u8>, ClientError> {
+        self.proposal(removal).map(SignedRemoval::into_message)
+    }
+
+    /// The proposal of the removal, signed by the key.
+    fn proposal(&self, removal: &Removal) -> Result<SignedRemoval, ClientError> {
         let request = RemovalsRequest {
             tenant: self.tenant.clone(),
             timeout_ms: None,
@@ -121,35 +126,25 @@ impl RemoteSigner {
             None => None,
         };
         let message = message.ok_or_else(|| ClientError::Answer("there is no message".into()))?;
-        self.check(&message, removal)?;
-        Ok(message)
+        let read = SignedRemoval::read(message).ok_or(ClientError::Forged)?;
+        if read.removal() != removal {
+            return Err(ClientError::Forged);
+        }
+        let (scheme, input) = (self.scheme.signature_scheme, read.signature_input());
+        HwCrypto::default()
+            .verify_signature(scheme, &input, &self.public_key, read.signature())
+            .map_err(|_| ClientError::Forged)?;
+        Ok(read)
     }
 
     /// The signature of the proposal whose signature input is `payload`.
     fn signature(&self, payload: &[u8]) -> Result<Vec<u8>, ClientError> {
         let removal = SignedRemoval::removal_to_sign(payload).ok_or(ClientError::NotARemoval)?;
-        let message = self.propose_remove(&removal)?;
-        let read = SignedRemoval::read(message).ok_or(ClientError::Forged)?;
+        let read = self.proposal(&removal)?;
         if read.signature_input() != payload {
             return Err(ClientError::Forged);
         }
         Ok(read.signature().to_vec())
-    }
-
-    /// Whether the message is the proposal of the removal, signed by the key.
-    fn check(&self, message: &[u8], removal: &Removal) -> Result<(), ClientError> {
-        let read = SignedRemoval::read(message.to_vec()).ok_or(ClientError::Forged)?;
-        if read.removal() != removal {
-            return Err(ClientError::Forged);
-        }
-        HwCrypto::default()
-            .verify_signature(
-                self.scheme.signature_scheme,
-                &read.signature_input(),
-                &self.public_key,
-                read.signature(),
-            )
-            .map_err(|_| ClientError::Forged)
     }
 
     /// Waits on the signer's own runtime, in a thread of its own: `block_on` panics in a thread
@@ -188,14 +183,5 @@ impl Signer for RemoteSigner {
 
     fn signature_scheme(&self) -> SignatureScheme {
         self.scheme.signature_scheme
-    }
-}
-
-impl fmt::Debug for RemoteSigner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteSigner")
-            .field("client", &self.client)
-            .field("scheme", &self.scheme.name)
-            .finish_non_exhaustive()
     }
 }

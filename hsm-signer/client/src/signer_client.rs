@@ -1,20 +1,18 @@
 //! [`SignerClient`]: requests, sent again where that helps.
 
 use std::error::Error;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use mls_signer_api::{
-    KeyFormat, KeysResponse, ProblemDetails, REMOVALS_PATH, Readiness, RemovalResult,
-    RemovalsRequest, RemovalsResponse,
+    KeyFormat, KeysResponse, REMOVALS_PATH, Readiness, RemovalResult, RemovalsRequest,
+    RemovalsResponse,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,20 +37,12 @@ const CONNECTIONS: usize = 64;
 
 /// A client of one service. Cheap to clone; clones share their connections and have at most
 /// 64 requests under way together.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct SignerClient {
     http: Client<Connector, Full<Bytes>>,
     permits: Arc<Semaphore>,
     authority: String,
     patience: Patience,
-}
-
-/// A response whose body has been read.
-struct ReadResponse {
-    status: StatusCode,
-    retry_after: Option<Duration>,
-    timing: Option<String>,
-    body: Bytes,
 }
 
 impl SignerClient {
@@ -111,9 +101,8 @@ impl SignerClient {
                 Err(error) => return Err(error),
             };
             if answered.results.len() != open.len() {
-                return Err(ClientError::Answer(
-                    "it has another number of results".into(),
-                ));
+                let reason = "it has another number of results";
+                return Err(ClientError::Answer(reason.into()));
             }
             for (index, result) in open.iter().zip(answered.results) {
                 results[*index] = Some(result);
@@ -141,11 +130,9 @@ impl SignerClient {
             KeyFormat::Raw => "raw",
             KeyFormat::Jwk => "jwk",
         };
-        let query = match tenant {
-            Some(tenant) => format!("?format={format}&tenant={tenant}"),
-            None => format!("?format={format}"),
-        };
-        self.get(&format!("/mls/public-keys{query}")).await
+        let tenant = tenant.map_or_else(String::new, |tenant| format!("&tenant={tenant}"));
+        let path = format!("/mls/public-keys?format={format}{tenant}");
+        self.get(&path).await
     }
 
     /// All keys that sign.
@@ -153,10 +140,8 @@ impl SignerClient {
     /// # Errors
     /// [`ClientError`].
     pub async fn keys(&self, tenant: Option<&str>) -> Result<KeysResponse, ClientError> {
-        match tenant {
-            Some(tenant) => self.get(&format!("/v1/keys?tenant={tenant}")).await,
-            None => self.get("/v1/keys").await,
-        }
+        let query = tenant.map_or_else(String::new, |tenant| format!("?tenant={tenant}"));
+        self.get(&format!("/v1/keys{query}")).await
     }
 
     /// Whether the service can sign and record, and what FIPS 140-3 says of it, asked once.
@@ -164,7 +149,7 @@ impl SignerClient {
     /// # Errors
     /// [`ClientError`] when it cannot, or does not answer.
     pub async fn ready(&self) -> Result<Readiness, ClientError> {
-        read_json(&self.ask_once("/readyz").await?)
+        read_json(&self.ask_once::<()>("/readyz", None).await?)
     }
 
     /// Whether the service's process answers, asked once.
@@ -172,11 +157,15 @@ impl SignerClient {
     /// # Errors
     /// [`ClientError`] when it does not.
     pub async fn alive(&self) -> Result<(), ClientError> {
-        self.ask_once("/healthz").await.map(drop)
+        self.ask_once::<()>("/healthz", None).await.map(drop)
     }
 
-    async fn ask_once(&self, path: &str) -> Result<ReadResponse, ClientError> {
-        let request = self.request::<()>(path, None)?;
+    async fn ask_once<T: Serialize>(
+        &self,
+        path: &str,
+        body: Option<&T>,
+    ) -> Result<Response<Bytes>, ClientError> {
+        let request = self.request(path, body)?;
         successful(self.send(request, self.patience.attempt).await?)
     }
 
@@ -189,9 +178,9 @@ impl SignerClient {
         &self,
         request: &RemovalsRequest,
     ) -> Result<(RemovalsResponse, Option<String>), ClientError> {
-        let request = self.request(REMOVALS_PATH, Some(request))?;
-        let response = successful(self.send(request, self.patience.attempt).await?)?;
-        Ok((read_json(&response)?, response.timing))
+        let response = self.ask_once(REMOVALS_PATH, Some(request)).await?;
+        let timing = header(&response, "server-timing").map(str::to_owned);
+        Ok((read_json(&response)?, timing))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
@@ -205,11 +194,11 @@ impl SignerClient {
         path: &str,
         body: Option<&T>,
         attempts: &mut Attempts,
-    ) -> Result<ReadResponse, ClientError> {
+    ) -> Result<Response<Bytes>, ClientError> {
         let mut last = ClientError::Unreachable("there was no time to try".into());
         while let Some(limit) = attempts.next() {
             let response = self.send(self.request(path, body)?, limit).await;
-            let retry_after = response.as_ref().ok().and_then(|read| read.retry_after);
+            let retry_after = response.as_ref().ok().and_then(retry_after);
             match response.and_then(successful) {
                 Err(error) if error.may_pass() => last = error,
                 other => return other,
@@ -246,7 +235,7 @@ impl SignerClient {
         &self,
         request: Request<Full<Bytes>>,
         limit: Duration,
-    ) -> Result<ReadResponse, ClientError> {
+    ) -> Result<Response<Bytes>, ClientError> {
         let exchange = async {
             let _permit = self
                 .permits
@@ -254,21 +243,15 @@ impl SignerClient {
                 .await
                 .map_err(|error| chain(&error))?;
             let response = self.http.request(request).await;
-            read(response.map_err(|error| chain(&error))?).await
+            let (head, body) = response.map_err(|error| chain(&error))?.into_parts();
+            let body = Limited::new(body, MAX_ANSWER).collect().await;
+            let body = body.map_err(|error| error.to_string())?.to_bytes();
+            Ok(Response::from_parts(head, body))
         };
         tokio::time::timeout(limit, exchange)
             .await
             .unwrap_or_else(|_| Err(format!("no answer within {} ms", limit.as_millis())))
             .map_err(ClientError::Unreachable)
-    }
-}
-
-impl fmt::Debug for SignerClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignerClient")
-            .field("authority", &self.authority)
-            .field("patience", &self.patience)
-            .finish_non_exhaustive()
     }
 }
 
@@ -280,32 +263,29 @@ fn may_pass(result: &RemovalResult) -> bool {
     }
 }
 
-async fn read(response: Response<Incoming>) -> Result<ReadResponse, String> {
-    let (head, body) = response.into_parts();
-    let body = Limited::new(body, MAX_ANSWER).collect().await;
-    let text = |name: &str| head.headers.get(name)?.to_str().ok();
-    let seconds = text(RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok());
-    Ok(ReadResponse {
-        status: head.status,
-        retry_after: seconds.map(Duration::from_secs),
-        timing: text("server-timing").map(str::to_owned),
-        body: body.map_err(|error| error.to_string())?.to_bytes(),
-    })
+fn header<'a>(response: &'a Response<Bytes>, name: &str) -> Option<&'a str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+fn retry_after(response: &Response<Bytes>) -> Option<Duration> {
+    let seconds = header(response, RETRY_AFTER.as_str())?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// The response if it is a success, else the problem in it.
-fn successful(response: ReadResponse) -> Result<ReadResponse, ClientError> {
-    if response.status.is_success() {
+fn successful(response: Response<Bytes>) -> Result<Response<Bytes>, ClientError> {
+    let status = response.status();
+    if status.is_success() {
         return Ok(response);
     }
-    match serde_json::from_slice::<ProblemDetails>(&response.body) {
-        Ok(problem) => Err(ClientError::Refused(Box::new(problem))),
-        Err(_) => Err(ClientError::Answer(format!("status {}", response.status))),
-    }
+    Err(match serde_json::from_slice(response.body()) {
+        Ok(problem) => ClientError::Refused(problem),
+        Err(_) => ClientError::Answer(format!("status {status}")),
+    })
 }
 
-fn read_json<T: DeserializeOwned>(response: &ReadResponse) -> Result<T, ClientError> {
-    serde_json::from_slice(&response.body).map_err(|error| ClientError::Answer(error.to_string()))
+fn read_json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, ClientError> {
+    serde_json::from_slice(response.body()).map_err(|error| ClientError::Answer(error.to_string()))
 }
 
 /// An error with all its causes.

@@ -21,13 +21,11 @@ pub struct Bodies {
 
 /// A body, and the memory that it takes until it is dropped.
 pub struct ReadBody {
-    /// The bytes.
     pub bytes: Bytes,
-    _memory: Option<OwnedSemaphorePermit>,
+    _memory: OwnedSemaphorePermit,
 }
 
 impl Bodies {
-    /// As much memory as the limits say.
     pub fn new(limits: &ServiceLimits) -> Self {
         let units = (limits.all_bodies_bytes / UNIT).min(Semaphore::MAX_PERMITS);
         Self {
@@ -36,9 +34,6 @@ impl Bodies {
     }
 
     /// Reads a body to its end.
-    ///
-    /// # Errors
-    /// A problem when it is too large, too slow, cut off, or there is no memory left for it.
     pub async fn read(&self, body: Body, limits: &ServiceLimits) -> Result<ReadBody, Problem> {
         let time = Duration::from_millis(limits.body_ms);
         let read = tokio::time::timeout(time, self.read_all(body, limits.body_bytes));
@@ -48,16 +43,17 @@ impl Bodies {
 
     async fn read_all(&self, mut body: Body, limit: usize) -> Result<ReadBody, Problem> {
         let mut bytes = BytesMut::new();
-        let mut memory: Option<OwnedSemaphorePermit> = None;
+        let mut memory = self.take(0)?;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| MALFORMED.because("the body is cut off"))?;
             let Ok(data) = frame.into_data() else {
                 continue;
             };
-            if bytes.len() + data.len() > limit {
+            let length = bytes.len() + data.len();
+            if length > limit {
                 return Err(BODY_LARGE.because(format!("at most {limit} bytes")));
             }
-            self.grow(&mut memory, bytes.len() + data.len())?;
+            memory.merge(self.take(length.div_ceil(UNIT) - memory.num_permits())?);
             bytes.extend_from_slice(&data);
         }
         Ok(ReadBody {
@@ -66,24 +62,8 @@ impl Bodies {
         })
     }
 
-    /// Has `memory` stand for `length` bytes.
-    fn grow(
-        &self,
-        memory: &mut Option<OwnedSemaphorePermit>,
-        length: usize,
-    ) -> Result<(), Problem> {
-        let held = memory.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = length.div_ceil(UNIT).saturating_sub(held);
-        if more == 0 {
-            return Ok(());
-        }
-        let taken = Arc::clone(&self.memory)
-            .try_acquire_many_owned(more as u32)
-            .map_err(|_| OVERLOADED.because("too many bodies are being read"))?;
-        match memory {
-            Some(memory) => memory.merge(taken),
-            None => *memory = Some(taken),
-        }
-        Ok(())
+    fn take(&self, units: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let taken = Arc::clone(&self.memory).try_acquire_many_owned(units as u32);
+        taken.map_err(|_| OVERLOADED.because("too many bodies are being read"))
     }
 }

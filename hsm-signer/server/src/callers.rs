@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mls_signer_message::scheme::Scheme;
+use serde_json::json;
 
 use crate::config::{CallerConfig, Config, Permission, San, ServiceLimits};
 use crate::identity::Peer;
@@ -19,12 +20,15 @@ const BURST_SECONDS: u32 = 10;
 
 /// A caller and its policy.
 pub struct CallerPolicy {
-    name: Arc<str>,
-    config: CallerConfig,
-    prefixes: Vec<Vec<u8>>,
-    bucket: Option<TokenBucket>,
+    pub name: Arc<str>,
+    /// Its share of the HSM.
+    pub weight: usize,
+    /// How many of its removals may wait.
+    pub waiting: usize,
     batch: usize,
-    waiting: usize,
+    bucket: Option<TokenBucket>,
+    prefixes: Vec<Vec<u8>>,
+    config: CallerConfig,
 }
 
 /// All callers, by what they are known by.
@@ -35,7 +39,6 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// The callers of a configuration.
     pub fn new(config: &Config) -> Self {
         let mut callers = Self {
             by_uid: HashMap::new(),
@@ -59,9 +62,6 @@ impl Callers {
     }
 
     /// Who is at the other end.
-    ///
-    /// # Errors
-    /// A problem when no caller of the configuration is known by that, or two are.
     pub fn of(&self, peer: &Peer) -> Result<Arc<CallerPolicy>, Problem> {
         let found = match peer {
             Peer::User(uid) => self.by_uid.get(uid),
@@ -82,10 +82,8 @@ impl Callers {
                 Peer::User(uid) => format!("no caller has the user id {uid}"),
                 Peer::Certificate(names) => {
                     let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-                    format!(
-                        "no caller has a name of the certificate: {}",
-                        names.join(", ")
-                    )
+                    let names = names.join(", ");
+                    format!("no caller has a name of the certificate: {names}")
                 }
                 Peer::Development => "there is no caller for development".into(),
             })
@@ -103,6 +101,7 @@ impl CallerPolicy {
         };
         Self {
             name: config.name.as_str().into(),
+            weight: config.weight as usize,
             prefixes: config.prefixes(),
             bucket: (rate > 0).then(|| TokenBucket::new(rate, burst)),
             batch: or(config.batch, limits.batch).min(limits.batch),
@@ -111,42 +110,18 @@ impl CallerPolicy {
         }
     }
 
-    /// Its name.
-    pub fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    /// Its share of the HSM.
-    pub fn weight(&self) -> usize {
-        self.config.weight as usize
-    }
-
-    /// How many of its removals may wait.
-    pub fn waiting(&self) -> usize {
-        self.waiting
-    }
-
     /// Checks a permission.
-    ///
-    /// # Errors
-    /// A problem when the caller does not have it.
     pub fn must(&self, permission: Permission) -> Result<(), Problem> {
         if self.config.may.contains(&permission) {
             return Ok(());
         }
-        let name = match permission {
-            Permission::ProposeRemovals => "propose-removals",
-            Permission::ReadKeys => "read-keys",
-            Permission::ReadAudit => "read-audit",
-            Permission::ReadMetrics => "read-metrics",
-        };
-        Err(NOT_PERMITTED.because(format!("{} has not the permission {name}", self.name)))
+        let permission = json!(permission);
+        let permission = permission.as_str().unwrap_or_default();
+        let reason = format!("{} has not the permission {permission}", self.name);
+        Err(NOT_PERMITTED.because(reason))
     }
 
     /// The tenant that is asked for, or the caller's only one.
-    ///
-    /// # Errors
-    /// A problem when it is not one of the caller's, or the caller has several and names none.
     pub fn tenant(&self, asked: Option<&str>) -> Result<&str, Problem> {
         match (asked, self.config.tenants.as_slice()) {
             (Some(asked), all) => match all.iter().find(|tenant| *tenant == asked) {
@@ -161,9 +136,6 @@ impl CallerPolicy {
 
     /// Whether it may send `count` removals, in one request and by its rate. If so, they count
     /// against its rate.
-    ///
-    /// # Errors
-    /// A problem that says which bound is exceeded.
     pub fn admit(&self, count: usize) -> Result<(), Problem> {
         if count > self.batch {
             return Err(BATCH_LARGE.because(format!("{count} removals; at most {}", self.batch)));
@@ -173,15 +145,14 @@ impl CallerPolicy {
         };
         bucket.take(count, Instant::now()).map_err(|wait| {
             let milliseconds = wait.as_millis() + 1;
-            let problem = RATE.because(format!("there is room again in {milliseconds} ms"));
-            problem.after(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX))
+            Problem {
+                retry_after: Some(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX)),
+                ..RATE.because(format!("there is room again in {milliseconds} ms"))
+            }
         })
     }
 
     /// Whether it may use the scheme in the group.
-    ///
-    /// # Errors
-    /// A problem that says which of the two is refused.
     pub fn may_remove(&self, scheme: &Scheme, group_id: &[u8]) -> Result<(), Problem> {
         let schemes = &self.config.schemes;
         if !schemes.is_empty() && !schemes.iter().any(|name| name == scheme.name) {

@@ -13,8 +13,7 @@ use crate::config::Audit;
 use crate::core::Core;
 use crate::tenants::Tenant;
 
-/// Milliseconds of a day.
-const DAY: u64 = 24 * 60 * 60 * 1000;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What makes checkpoints at intervals, until the service is told to stop.
 pub struct Checkpoints {
@@ -26,9 +25,9 @@ impl Checkpoints {
     /// Begins, for each tenant.
     pub fn begin(core: &Arc<Core>, audit: &Audit) -> Self {
         let interval = Duration::from_secs(audit.checkpoint_seconds);
-        let retention = u64::from(audit.retention_days) * DAY;
+        let retention = u64::from(audit.retention_days) * DAY_MS;
         let mut tasks = JoinSet::new();
-        for tenant in core.tenants().values() {
+        for tenant in core.tenants.values() {
             let (core, tenant) = (Arc::clone(core), Arc::clone(tenant));
             tasks.spawn(async move {
                 while timeout(interval, core.stopping.cancelled()).await.is_err() {
@@ -42,7 +41,7 @@ impl Checkpoints {
     /// Makes one of each tenant's log, once nothing is written there any more.
     pub async fn last(mut self, core: &Core) {
         while self.tasks.join_next().await.is_some() {}
-        for tenant in core.tenants().values() {
+        for tenant in core.tenants.values() {
             make_or_warn(core, tenant, self.retention).await;
         }
     }
@@ -59,13 +58,10 @@ async fn make(core: &Core, tenant: &Tenant, retention: u64) -> Result<(), StoreE
         .statement_signer()
         .map_err(|error| StoreError::Unsigned(error.to_string()))?;
     let signer: Arc<dyn StatementSigner> = Arc::new(signer);
-    let made = core
-        .store
-        .checkpoint(&tenant.name, Arc::clone(&signer))
-        .await?;
-    if let Some(signed) = made {
+    let (store, name) = (&core.store, &tenant.name);
+    if let Some(signed) = store.checkpoint(name, Arc::clone(&signer)).await? {
         let sequence = signed.statement.sequence;
-        tracing::info!(tenant = %tenant.name, sequence, "checkpoint signed");
+        tracing::info!(tenant = %name, sequence, "checkpoint signed");
     }
     if retention == 0 {
         return Ok(());
@@ -74,13 +70,9 @@ async fn make(core: &Core, tenant: &Tenant, retention: u64) -> Result<(), StoreE
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     let before = (now.as_millis() as u64).saturating_sub(retention);
-    while let Some(signed) = core
-        .store
-        .prune(&tenant.name, before, Arc::clone(&signer))
-        .await?
-    {
+    while let Some(signed) = store.prune(name, before, Arc::clone(&signer)).await? {
         let sequence = signed.statement.sequence;
-        tracing::info!(tenant = %tenant.name, sequence, "old records removed");
+        tracing::info!(tenant = %name, sequence, "old records removed");
     }
     Ok(())
 }

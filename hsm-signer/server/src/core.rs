@@ -7,7 +7,6 @@ use mls_signer_audit::FipsMark;
 use mls_signer_audit::store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::bodies::Bodies;
 use crate::callers::Callers;
@@ -16,27 +15,23 @@ use crate::metrics::Metrics;
 use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT, TENANT_REFUSED};
 use crate::tenants::{Tenant, Tenants};
 
-/// What all requests share.
 pub struct Core {
-    callers: ArcSwap<Callers>,
-    tenants: Tenants,
-    /// The answers and audit records.
+    /// As the configuration has them now.
+    pub callers: ArcSwap<Callers>,
+    pub tenants: Tenants,
     pub store: Store,
-    /// What is counted and timed.
     pub metrics: Metrics,
-    /// The bounds.
     pub limits: Arc<ServiceLimits>,
-    /// The memory for requests' bodies.
     pub bodies: Bodies,
     /// What FIPS 140-3 said of the process when it started.
     pub fips: FipsMark,
     /// Cancelled when the service is to stop.
     pub stopping: CancellationToken,
-    requests: TaskTracker,
+    /// Whatever holds a token keeps the service from ending.
+    pub busy: TaskTracker,
 }
 
 impl Core {
-    /// The core of a service with this configuration.
     pub fn new(config: &Config, tenants: Tenants, store: Store) -> Arc<Self> {
         Arc::new(Self {
             callers: ArcSwap::from_pointee(Callers::new(config)),
@@ -47,38 +42,16 @@ impl Core {
             bodies: Bodies::new(&config.limits),
             fips: FipsMark::of_process(),
             stopping: CancellationToken::new(),
-            requests: TaskTracker::new(),
+            busy: TaskTracker::new(),
         })
     }
 
-    /// The callers as the configuration has them now.
-    pub fn callers(&self) -> Arc<Callers> {
-        self.callers.load_full()
-    }
-
-    /// Takes over other callers.
-    pub fn replace_callers(&self, callers: Callers) {
-        self.callers.store(Arc::new(callers));
-    }
-
-    /// The tenant of this name.
-    ///
-    /// # Errors
-    /// A problem when there is none.
     pub fn tenant(&self, name: &str) -> Result<Arc<Tenant>, Problem> {
         let tenant = self.tenants.get(name).cloned();
         tenant.ok_or_else(|| TENANT_REFUSED.because("the tenant is none of the caller's"))
     }
 
-    /// All tenants.
-    pub fn tenants(&self) -> &Tenants {
-        &self.tenants
-    }
-
     /// Whether every tenant's removals can be signed and recorded.
-    ///
-    /// # Errors
-    /// A problem that says what is missing.
     pub fn ready(&self) -> Result<(), Problem> {
         if self.stopping.is_cancelled() {
             return Err(STOPPING.because("no new connections are taken"));
@@ -93,21 +66,5 @@ impl Core {
             }
         }
         Ok(())
-    }
-
-    /// What Prometheus reads.
-    pub fn metrics_text(&self) -> String {
-        self.metrics.text(&self.tenants, &self.store.health())
-    }
-
-    /// Keeps the service from ending until what is returned is dropped.
-    pub fn busy(&self) -> TaskTrackerToken {
-        self.requests.token()
-    }
-
-    /// Returns once nothing keeps the service from ending.
-    pub async fn wait_until_idle(&self) {
-        self.requests.close();
-        self.requests.wait().await;
     }
 }

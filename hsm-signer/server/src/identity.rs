@@ -48,6 +48,6 @@ pub fn names(certificate: &CertificateDer<'_>) -> Vec<San> {
         .valid_uri_names()
         .map(|uri| format!("uri:{uri}"));
     dns.chain(uris)
-        .filter_map(|name| name.parse().ok())
+        .filter_map(|name| name.try_into().ok())
         .collect()
 }

@@ -17,7 +17,7 @@
 mod bodies;
 mod callers;
 mod checkpoints;
-pub mod config;
+mod config;
 mod core;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;

@@ -21,7 +21,7 @@ const BOUNDS: [f64; 16] = [
 ];
 
 /// A part of the way of a request; each has a latency histogram.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy)]
 pub enum Stage {
     /// The body is read.
     Read,
@@ -39,54 +39,31 @@ pub enum Stage {
     Total,
 }
 
-impl Stage {
-    /// All stages, in order.
-    pub const ALL: [Self; 7] = [
-        Self::Read,
-        Self::Check,
-        Self::Claim,
-        Self::Queue,
-        Self::Sign,
-        Self::Record,
-        Self::Total,
-    ];
-
-    /// Its name in metrics and in the Server-Timing header.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Check => "check",
-            Self::Claim => "claim",
-            Self::Queue => "queue",
-            Self::Sign => "sign",
-            Self::Record => "record",
-            Self::Total => "total",
-        }
-    }
-}
+/// The stages' names in metrics and in the Server-Timing header.
+const STAGES: [&str; 7] = ["read", "check", "claim", "queue", "sign", "record", "total"];
 
 /// How long each stage of one request took.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct StageTimes([Duration; Stage::ALL.len()]);
+pub struct StageTimes([Duration; STAGES.len()]);
 
 impl StageTimes {
-    /// Writes down a stage.
     pub fn set(&mut self, stage: Stage, time: Duration) {
         self.0[stage as usize] = time;
     }
 
     /// The stages that took any time.
-    pub fn iter(&self) -> impl Iterator<Item = (Stage, Duration)> + '_ {
-        let all = Stage::ALL.into_iter().zip(self.0);
+    fn iter(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+        let all = STAGES.into_iter().zip(self.0);
         all.filter(|(_, time)| !time.is_zero())
     }
 
     /// The value of a Server-Timing header: durations in milliseconds.
     pub fn header(&self) -> String {
-        let part = |(stage, time): (Stage, Duration)| {
-            format!("{};dur={:.3}", stage.name(), time.as_secs_f64() * 1e3)
-        };
-        self.iter().map(part).collect::<Vec<_>>().join(", ")
+        let mut parts = Vec::new();
+        for (stage, time) in self.iter() {
+            parts.push(format!("{stage};dur={:.3}", time.as_secs_f64() * 1e3));
+        }
+        parts.join(", ")
     }
 }
 
@@ -110,11 +87,11 @@ pub struct Metrics {
     token_breaker: Family<Labels<2>, Counter>,
     recoveries: Family<Labels<3>, Counter>,
     store_ready: Gauge,
-    reloads: Counter,
+    /// Configurations taken over.
+    pub reloads: Counter,
 }
 
 impl Metrics {
-    /// Those of a service with this store.
     pub fn new(store: &Store) -> Self {
         let mut registry = Registry::with_prefix("mls_hsm_signer");
         store.metrics().register(&mut registry);
@@ -174,7 +151,7 @@ impl Metrics {
     /// A request went its way.
     pub fn stages(&self, times: &StageTimes) {
         for (stage, time) in times.iter() {
-            let stage = self.stages.get_or_create(&[("stage", stage.name().into())]);
+            let stage = self.stages.get_or_create(&[("stage", stage.into())]);
             stage.observe(time.as_secs_f64());
         }
     }
@@ -189,11 +166,6 @@ impl Metrics {
     pub fn refused_connection(&self, listener: &'static str) {
         let labels = [("listener", listener.into())];
         self.refused_connections.get_or_create(&labels).inc();
-    }
-
-    /// A configuration was taken over.
-    pub fn reloaded(&self) {
-        self.reloads.inc();
     }
 
     /// The text that Prometheus reads, with the engines and the store as they are now.
@@ -221,10 +193,8 @@ impl Metrics {
 
     fn token(&self, tenant: &str, source: &SourceHealth) {
         let labels = [("tenant", tenant.into()), ("token", source.name.clone())];
-        let ready = source.phase == Phase::Ready;
-        self.token_ready
-            .get_or_create(&labels)
-            .set(i64::from(ready));
+        let ready = i64::from(source.phase == Phase::Ready);
+        self.token_ready.get_or_create(&labels).set(ready);
         for (family, count) in [
             (&self.token_signatures, source.signatures),
             (&self.token_rejected, source.rejected),

@@ -146,14 +146,6 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The same, worth trying again after `seconds`.
-    pub fn after(self, seconds: u32) -> Self {
-        Self {
-            retry_after: Some(seconds),
-            ..self
-        }
-    }
-
     /// The form in which it travels.
     pub fn details(&self) -> ProblemDetails {
         ProblemDetails {
@@ -192,21 +184,15 @@ impl From<&EngineError> for Problem {
     }
 }
 
-impl From<&StoreError> for Problem {
+impl From<StoreError> for Problem {
     /// What a caller is told of the store's failure; the reason is for the operator's log.
-    fn from(error: &StoreError) -> Self {
+    fn from(error: StoreError) -> Self {
         match error {
             StoreError::DeadlinePassed => LATE.because("the store did not answer in time"),
             StoreError::Full => OVERLOADED.because("too many removals are being signed"),
             StoreError::Closed => STOPPING.because("the store is closed"),
             _ => STORE_OUT.because("nothing was released"),
         }
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        Self::from(&error)
     }
 }
 
@@ -220,10 +206,8 @@ mod tests {
         let codes: HashSet<_> = KINDS.iter().map(|kind| kind.code).collect();
         assert_eq!(codes.len(), KINDS.len());
         for kind in KINDS {
-            assert!(std::ptr::eq(
-                ProblemKind::by_code(kind.code).unwrap(),
-                *kind
-            ));
+            let found = ProblemKind::by_code(kind.code).unwrap();
+            assert!(std::ptr::eq(found, *kind));
             let busy = matches!(kind.status, 429 | 503 | 504);
             assert_eq!(kind.retry_after.is_some(), busy, "{}", kind.code);
         }

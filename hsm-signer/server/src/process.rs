@@ -8,10 +8,6 @@ use crate::config::ProcessConfig;
 
 /// Checks the process against its configuration, and against what its environment requires
 /// under FIPS 140-3.
-///
-/// # Errors
-/// [`Error::Setup`] when it runs as root without `allow_root`, or FIPS mode is required and
-/// not available.
 pub fn check(config: &ProcessConfig) -> Result<(), Error> {
     if !config.allow_root && rustix::process::geteuid().is_root() {
         return Err(Error::Setup(

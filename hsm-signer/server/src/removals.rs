@@ -15,8 +15,7 @@ use super::tenants::Tenant;
 use crate::sync::{Mutex, locked};
 use mls_signer_audit::store::{Answer, Ours, Signed, Unsettled};
 use mls_signer_audit::{Fingerprint, RequestKey};
-use mls_signer_engine::Proposal;
-use mls_signer_engine::{EngineError, Key, Lane};
+use mls_signer_engine::{EngineError, Key, Lane, Proposal};
 use mls_signer_message::Removal;
 use mls_signer_message::signed_removal::SignedRemoval;
 use tokio::sync::oneshot;
@@ -27,27 +26,18 @@ const GRACE: Duration = Duration::from_millis(250);
 /// A removal, and the key that is to sign it.
 type Ask = (Arc<Key>, Removal);
 
-/// Who asks.
-#[derive(Clone)]
-pub struct Requester {
-    /// The caller.
-    pub caller: Arc<CallerPolicy>,
-    /// How it proved to be that.
-    pub peer: Peer,
-    /// Its name for the request; empty where it gave none.
-    pub request_id: String,
-}
-
-/// A batch that was read.
+/// A batch on its way from the request to the store, the HSM and back.
 pub struct Order {
-    /// Who asks.
-    pub requester: Requester,
+    pub core: Arc<Core>,
+    pub caller: Arc<CallerPolicy>,
+    /// How the caller proved to be that.
+    pub peer: Peer,
+    /// The caller's name for the request; empty where it gave none.
+    pub request_id: String,
     /// Whose keys sign.
     pub tenant: Arc<Tenant>,
     /// By when the answer is wanted.
     pub deadline: Instant,
-    /// What is wanted, in order; or why it could not be read.
-    pub wanted: Vec<Result<Wanted, Problem>>,
 }
 
 /// A proposal that is recorded and may be released.
@@ -57,7 +47,6 @@ pub struct Released {
     pub message: Vec<u8>,
     /// Its ProposalRef.
     pub reference: Vec<u8>,
-    /// The key that signed.
     pub key: Arc<Key>,
 }
 
@@ -65,54 +54,39 @@ pub struct Released {
 pub type Outcome = Result<Released, Problem>;
 
 impl Order {
-    /// Carries the order out: an outcome for each removal, in order.
+    /// An outcome for each removal, in order; `wanted` has why one could not be read.
     ///
     /// What is being signed is signed and recorded even if the caller has gone: its answer
     /// waits in the store.
-    ///
-    /// # Errors
-    /// A problem when the whole was not answered in time.
     pub async fn carry_out(
         self,
-        core: &Arc<Core>,
+        wanted: Vec<Result<Wanted, Problem>>,
         times: &mut StageTimes,
     ) -> Result<Vec<Outcome>, Problem> {
         let began = Instant::now();
-        let deadline = self.deadline;
-        let checked: Vec<Result<Ask, Problem>> = self
-            .wanted
-            .iter()
-            .map(|wanted| self.check(wanted))
-            .collect();
+        let order = Arc::new(self);
+        let checked: Vec<_> = wanted.iter().map(|wanted| order.check(wanted)).collect();
         let (asks, places) = unique(&checked);
         times.set(Stage::Check, began.elapsed());
-        let work = Batch {
-            core: Arc::clone(core),
-            requester: self.requester.clone(),
-            tenant: Arc::clone(&self.tenant),
-            deadline,
-        };
-        let busy = core.busy();
+        let (working, stages) = (Arc::clone(&order), *times);
+        let busy = order.core.busy.token();
         let task = tokio::spawn(async move {
-            let settled = work.settle(asks).await;
+            let settled = working.settle(asks, stages).await;
             drop(busy);
             settled
         });
-        let settled = tokio::time::timeout_at((deadline + GRACE).into(), task).await;
+        let settled = tokio::time::timeout_at((order.deadline + GRACE).into(), task).await;
         let settled = settled.map_err(|_| LATE.because("the batch was not answered in time"))?;
-        let (outcomes, took) = settled.map_err(|_| FAILED.because("the batch was given up"))?;
-        times.set(Stage::Claim, took.claim);
-        times.set(Stage::Queue, took.queue);
-        times.set(Stage::Sign, took.engine);
-        times.set(Stage::Record, took.record);
-        let places = checked.into_iter().zip(places).zip(&self.wanted);
+        let (outcomes, stages) = settled.map_err(|_| FAILED.because("the batch was given up"))?;
+        *times = stages;
+        let places = checked.into_iter().zip(places).zip(&wanted);
         let outcomes: Vec<Outcome> = places
             .map(|((checked, place), wanted)| {
                 checked?;
                 in_suite(outcomes[place].clone()?, wanted)
             })
             .collect();
-        self.count(core, &outcomes);
+        order.count(&outcomes);
         Ok(outcomes)
     }
 
@@ -131,18 +105,20 @@ impl Order {
             let title = key.scheme().title;
             return Err(KEY_UNKNOWN.because(format!("the key with that public key is {title}")));
         }
-        let caller = &self.requester.caller;
-        caller.may_remove(key.scheme(), &wanted.removal.group_id)?;
+        let group_id = &wanted.removal.group_id;
+        self.caller.may_remove(key.scheme(), group_id)?;
         Ok((key, wanted.removal.clone()))
     }
 
-    fn count(&self, core: &Core, outcomes: &[Outcome]) {
+    fn count(&self, outcomes: &[Outcome]) {
         for outcome in outcomes {
             let (scheme, outcome) = match outcome {
                 Ok(released) => (released.key.scheme().name, "signed"),
                 Err(problem) => ("", problem.kind.code),
             };
-            core.metrics.removal(&self.tenant.name, scheme, outcome);
+            self.core
+                .metrics
+                .removal(&self.tenant.name, scheme, outcome);
         }
     }
 }
@@ -180,48 +156,37 @@ fn unique(checked: &[Result<Ask, Problem>]) -> (Vec<Ask>, Vec<usize>) {
     (asks, places)
 }
 
-/// Where the time of a batch went.
-#[derive(Clone, Copy, Debug, Default)]
-struct Took {
-    claim: Duration,
-    queue: Duration,
-    engine: Duration,
-    record: Duration,
-    /// When the last signature was there.
-    ended: Option<Instant>,
-}
+/// The stages of a batch, and when the last signature was there.
+type Took = (StageTimes, Option<Instant>);
 
-/// A batch on its way from the store to the HSM and back.
-struct Batch {
-    core: Arc<Core>,
-    requester: Requester,
-    tenant: Arc<Tenant>,
-    deadline: Instant,
-}
-
-impl Batch {
+impl Order {
     /// An outcome for each ask, in order.
-    async fn settle(&self, asks: Vec<Ask>) -> (Vec<Outcome>, Took) {
-        let requests: Vec<RequestKey> = asks.iter().map(|ask| self.request_key(ask)).collect();
+    async fn settle(&self, asks: Vec<Ask>, times: StageTimes) -> (Vec<Outcome>, StageTimes) {
+        let request = |(key, removal): &Ask| RequestKey {
+            tenant: self.tenant.name.as_ref().into(),
+            key: Fingerprint::of(key.public_key()),
+            removal: removal.clone(),
+        };
+        let requests: Vec<RequestKey> = asks.iter().map(request).collect();
         let began = Instant::now();
-        let took = Mutex::new(Took::default());
+        let took = Mutex::new((times, None));
         let settled = self.core.store.settle(&requests, self.deadline, |ours| {
-            let signed_at = Instant::now();
+            let claim = began.elapsed();
             let wanted = ours.iter().map(|(at, _)| asks[*at].clone()).collect();
             let took = &took;
             async move {
                 let signed = self.sign(ours, wanted, took).await;
-                let mut took = locked(took);
-                took.claim = signed_at.saturating_duration_since(began);
-                took.ended = Some(Instant::now());
+                let (times, ended) = &mut *locked(took);
+                times.set(Stage::Claim, claim);
+                *ended = Some(Instant::now());
                 signed
             }
         });
         let settled = settled.await;
-        let mut took = *locked(&took);
-        match took.ended {
-            Some(ended) => took.record = ended.elapsed(),
-            None => took.claim = began.elapsed(),
+        let (mut times, ended) = *locked(&took);
+        match ended {
+            Some(ended) => times.set(Stage::Record, ended.elapsed()),
+            None => times.set(Stage::Claim, began.elapsed()),
         }
         let outcome = |(ask, settled): (&Ask, Result<Answer, Unsettled<Problem>>)| match settled {
             Ok(answer) => Ok(Released {
@@ -230,17 +195,9 @@ impl Batch {
                 key: Arc::clone(&ask.0),
             }),
             Err(Unsettled::NotSigned(problem)) => Err(problem),
-            Err(Unsettled::Store(error)) => Err(Problem::from(&error)),
+            Err(Unsettled::Store(error)) => Err(error.into()),
         };
-        (asks.iter().zip(settled).map(outcome).collect(), took)
-    }
-
-    fn request_key(&self, ask: &Ask) -> RequestKey {
-        RequestKey {
-            tenant: self.tenant.name.as_ref().into(),
-            key: Fingerprint::of(ask.0.public_key()),
-            removal: ask.1.clone(),
-        }
+        (asks.iter().zip(settled).map(outcome).collect(), times)
     }
 
     /// Has what is ours signed: what is to be recorded of each, or why there is nothing.
@@ -250,11 +207,10 @@ impl Batch {
         wanted: Vec<Ask>,
         took: &Mutex<Took>,
     ) -> Vec<(usize, Result<Signed, Problem>)> {
-        let caller = &self.requester.caller;
         let lane = Lane {
-            name: Arc::clone(caller.name()),
-            weight: caller.weight(),
-            capacity: caller.waiting(),
+            name: Arc::clone(&self.caller.name),
+            weight: self.caller.weight,
+            capacity: self.caller.waiting,
         };
         let (done, answer) = oneshot::channel();
         let engine = &self.tenant.engine;
@@ -275,18 +231,14 @@ impl Batch {
                 return ours.into_iter().map(refused).collect();
             }
         };
-        let keys: Vec<Arc<Key>> = wanted.into_iter().map(|(key, _)| key).collect();
         let mut took = locked(took);
-        took.queue = times.queue;
-        took.engine = times.signing;
+        took.0.set(Stage::Queue, times.queue);
+        took.0.set(Stage::Sign, times.signing);
         drop(took);
-        let parts = ours.into_iter().zip(keys).zip(proposals);
-        let parts = parts.map(|(((at, claim), key), proposal)| {
-            let proposal = proposal.map_err(|error| self.failed(&error));
-            (
-                at,
-                proposal.map(|proposal| self.signed(claim, &key, proposal)),
-            )
+        let parts = ours.into_iter().zip(wanted).zip(proposals);
+        let parts = parts.map(|(((at, claim), (key, _)), proposal)| {
+            let signed = proposal.map(|proposal| self.signed(claim, &key, proposal));
+            (at, signed.map_err(|error| self.failed(&error)))
         });
         parts.collect()
     }
@@ -296,10 +248,10 @@ impl Batch {
             claim,
             proposal: proposal.signed,
             caller: mls_signer_audit::Caller {
-                name: self.requester.caller.name().as_ref().into(),
-                authentication: self.requester.peer.to_string(),
+                name: self.caller.name.as_ref().into(),
+                authentication: self.peer.to_string(),
             },
-            request_id: self.requester.request_id.clone(),
+            request_id: self.request_id.clone(),
             key_label: key.object().label.clone(),
             scheme: key.scheme(),
             source: proposal.source.as_ref().into(),

@@ -18,7 +18,6 @@ const MORE_SUITES: [(u16, &str); 1] = [(0xf031, "ed25519")];
 /// A removal as it was asked for.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// The removal.
     pub removal: Removal,
     /// Which key is to sign.
     pub key: WantedKey,
@@ -36,9 +35,6 @@ pub enum WantedKey {
 }
 
 /// Reads a request's body.
-///
-/// # Errors
-/// [`MALFORMED`] with the place.
 pub fn decode(body: &[u8]) -> Result<RemovalsRequest, Problem> {
     let request: RemovalsRequest =
         serde_json::from_slice(body).map_err(|error| MALFORMED.because(error.to_string()))?;
@@ -52,21 +48,18 @@ pub fn decode(body: &[u8]) -> Result<RemovalsRequest, Problem> {
 }
 
 /// Reads one removal.
-///
-/// # Errors
-/// [`MALFORMED`] with the field.
 pub fn wanted(item: &RemovalItem) -> Result<Wanted, Problem> {
     let group_id = field(&item.group_id, "group_id", MAX_GROUP_ID)?;
     let (scheme, hash) = scheme(item)?;
     let key = match (&item.sender_public_key, scheme) {
-        (Some(key), scheme) => WantedKey::Named(
-            field(key, "sender_public_key", longest_public_key())?,
-            scheme,
-        ),
+        (Some(key), scheme) => {
+            let key = field(key, "sender_public_key", longest_public_key())?;
+            WantedKey::Named(key, scheme)
+        }
         (None, Some(scheme)) => WantedKey::Current(scheme),
         (None, None) => {
-            return Err(MALFORMED
-                .because("signature_scheme, ciphersuite or sender_public_key: one is needed"));
+            let reason = "signature_scheme, ciphersuite or sender_public_key: one is needed";
+            return Err(MALFORMED.because(reason));
         }
     };
     Ok(Wanted {
@@ -99,21 +92,17 @@ fn field(text: &str, name: &str, longest: usize) -> Result<Vec<u8>, Problem> {
 
 /// The scheme that the item names in one way or two, and the ciphersuite's hash.
 fn scheme(item: &RemovalItem) -> Result<(Option<&'static Scheme>, Option<HashType>), Problem> {
-    let named = match &item.signature_scheme {
-        Some(name) => Some(Scheme::by_name(name).ok_or_else(|| {
+    let named = item.signature_scheme.as_deref().map(|name| {
+        Scheme::by_name(name).ok_or_else(|| {
             let known: Vec<_> = SCHEMES.iter().map(|scheme| scheme.name).collect();
             MALFORMED.because(format!("signature_scheme: one of {}", known.join(", ")))
-        })?),
-        None => None,
-    };
-    let of_suite = match item.ciphersuite {
-        Some(number) => Some(by_suite(number).ok_or_else(|| {
-            let reason = format!("ciphersuite: no removal key signs for {number:#06x}");
-            MALFORMED.because(reason)
-        })?),
-        None => None,
-    };
-    match (named, of_suite) {
+        })
+    });
+    let of_suite = item.ciphersuite.map(|number| {
+        let reason = || format!("ciphersuite: no removal key signs for {number:#06x}");
+        by_suite(number).ok_or_else(|| MALFORMED.because(reason()))
+    });
+    match (named.transpose()?, of_suite.transpose()?) {
         (Some(named), Some((of_suite, _))) if named.name != of_suite.name => {
             Err(MALFORMED.because(format!("ciphersuite: it signs with {}", of_suite.name)))
         }
@@ -159,22 +148,16 @@ mod tests {
         ];
         for (suite, name) in expected {
             let (scheme, hash) = by_suite(suite).unwrap();
-            assert_eq!(
-                (scheme.name, hash),
-                (name, scheme.reference_hash),
-                "{suite}"
-            );
+            assert_eq!(scheme.name, name, "{suite}");
+            assert_eq!(hash, scheme.reference_hash, "{suite}");
         }
         for suite in [0, 8, 0xffff] {
             assert!(by_suite(suite).is_none(), "{suite}");
         }
         for suite in [4, 6] {
             let name = by_suite(suite).map(|(scheme, _)| scheme.name);
-            assert_eq!(
-                name,
-                cfg!(feature = "curve448").then_some("ed448"),
-                "{suite}"
-            );
+            let expected = cfg!(feature = "curve448").then_some("ed448");
+            assert_eq!(name, expected, "{suite}");
         }
     }
 
@@ -221,12 +204,8 @@ mod tests {
             sender_public_key: Some(base64(&vec![4; longest_public_key() + 1])),
             ..item()
         };
-        assert!(
-            wanted(&long)
-                .unwrap_err()
-                .detail
-                .contains("sender_public_key")
-        );
+        let problem = wanted(&long).unwrap_err();
+        assert!(problem.detail.contains("sender_public_key"));
     }
 
     /// Makes an item wrong.

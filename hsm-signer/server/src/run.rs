@@ -44,8 +44,10 @@ pub fn serve(path: &Path) -> Result<(), Error> {
         .map_err(|error| Error::Setup(format!("no runtime: {error}")))?;
     let tenants = tenants::start(&config)?;
     let served = runtime.block_on(async {
+        // Before anything can be asked to end.
+        let signals = signals().map_err(|error| Error::Setup(format!("no signals: {error}")))?;
         let service = Service::start(config, tenants).await?;
-        service.run(path).await
+        service.run(path, signals).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
@@ -69,41 +71,25 @@ struct Service {
     tls: Option<Arc<TlsListenerConfig>>,
     accepting: JoinSet<()>,
     reloads: watch::Sender<u64>,
-    signals: Signals,
 }
 
-struct Signals {
-    hangup: Signal,
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            hangup: signal(SignalKind::hangup())?,
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
+/// To read the configuration again, and to end.
+fn signals() -> std::io::Result<[Signal; 3]> {
+    Ok([
+        signal(SignalKind::hangup())?,
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    ])
 }
 
 impl Service {
     async fn start(config: Config, tenants: Tenants) -> Result<Self, Error> {
-        // Before anything can be asked to end.
-        let signals =
-            Signals::listen().map_err(|error| Error::Setup(format!("no signals: {error}")))?;
         let claims = config.limits.waiting * config.tenants.len();
         let store = Store::open(&config.store.store(claims)).await;
         let core = Core::new(&config, tenants, store.map_err(setup)?);
-        let tls = match &config.listen.tls {
-            Some(tls) => {
-                let handshake = Duration::from_millis(config.limits.handshake_ms);
-                let tls = TlsListenerConfig::new(server_config(tls)?, handshake);
-                Some(Arc::new(tls))
-            }
-            None => None,
-        };
+        let handshake = Duration::from_millis(config.limits.handshake_ms);
+        let tls = config.listen.tls.as_ref().map(server_config).transpose()?;
+        let tls = tls.map(|tls| Arc::new(TlsListenerConfig::new(tls, handshake)));
         let reloads = watch::Sender::new(0);
         let terms = ConnectionTerms {
             router: http::router(Arc::clone(&core)),
@@ -125,19 +111,19 @@ impl Service {
             tls,
             accepting,
             reloads,
-            signals,
         })
     }
 
     /// Serves until told to stop.
-    async fn run(mut self, path: &Path) -> Result<(), Error> {
+    async fn run(mut self, path: &Path, signals: [Signal; 3]) -> Result<(), Error> {
+        let [mut hangup, mut terminate, mut interrupt] = signals;
         tracing::info!("serving");
         tell_systemd(NotifyState::Ready);
         loop {
             tokio::select! {
-                _ = self.signals.hangup.recv() => self.reload(path).await,
-                _ = self.signals.terminate.recv() => break,
-                _ = self.signals.interrupt.recv() => break,
+                _ = hangup.recv() => self.reload(path).await,
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
             }
         }
         self.stop().await
@@ -148,7 +134,7 @@ impl Service {
         tell_systemd(NotifyState::Reloading);
         match self.take_over(path).await {
             Ok(()) => {
-                self.core.metrics.reloaded();
+                self.core.metrics.reloads.inc();
                 tracing::info!("the configuration was taken over");
             }
             Err(error) => tracing::error!(%error, "the configuration stays as it was"),
@@ -160,17 +146,17 @@ impl Service {
         let config = Config::load(path).map_err(setup)?;
         refuse_what_needs_a_start(&self.config, &config)?;
         let tls = config.listen.tls.as_ref().map(server_config).transpose()?;
-        for tenant in self.core.tenants().values() {
+        for tenant in self.core.tenants.values() {
             let engine = Arc::clone(&tenant.engine);
             let refreshed = tokio::task::spawn_blocking(move || engine.refresh_keys()).await;
             refreshed
                 .unwrap_or(Err(EngineError::Stopped))
-                .map_err(|error| Error::Setup(error.to_string()))?;
+                .map_err(setup)?;
         }
         if let (Some(listening), Some(tls)) = (&self.tls, tls) {
             listening.replace(tls);
         }
-        self.core.replace_callers(Callers::new(&config));
+        self.core.callers.store(Arc::new(Callers::new(&config)));
         self.reloads.send_modify(|count| *count += 1);
         self.config = config;
         Ok(())
@@ -184,7 +170,8 @@ impl Service {
         let limit = Duration::from_millis(self.config.limits.drain_ms);
         let drained = tokio::time::timeout(limit, async {
             while self.accepting.join_next().await.is_some() {}
-            self.core.wait_until_idle().await;
+            self.core.busy.close();
+            self.core.busy.wait().await;
             self.checkpoints.last(&self.core).await;
         });
         let drained = drained.await.is_ok();

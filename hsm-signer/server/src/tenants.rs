@@ -1,72 +1,54 @@
 //! The tenants: each with an engine of its own.
 
-use mls_signer_audit::{SignerFailure, StatementSigner};
-use mls_signer_message::scheme::Scheme;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{Config, SourceFile, TenantConfig};
-use mls_signer_engine::EngineSigner;
-use mls_signer_engine::{Engine, EngineConfig, EngineError, KeyChoice, SourceConfig};
-use mls_signer_token::KeySelector;
-use mls_signer_token::Pin;
+use mls_signer_audit::{SignerFailure, StatementSigner};
+use mls_signer_engine::{Engine, EngineConfig, EngineError, EngineSigner, KeyChoice, SourceConfig};
+use mls_signer_message::scheme::Scheme;
 use mls_signer_token::error::Error;
 use mls_signer_token::isolation::Worker;
+use mls_signer_token::{KeySelector, Pin};
+
+use crate::config::{Config, SourceFile, TenantConfig};
 
 /// How long the signature of a checkpoint may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whose keys there are.
 pub struct Tenant {
-    /// Its name.
     pub name: Arc<str>,
-    /// Its tokens and keys.
     pub engine: Arc<Engine>,
     auditor: Option<Arc<Engine>>,
 }
 
-/// All tenants by name.
 pub type Tenants = HashMap<String, Arc<Tenant>>;
 
 /// Opens the tokens of all tenants, each PIN tried once.
-///
-/// # Errors
-/// What [`Engine::start`] says of the first tenant whose tokens cannot be opened, with the
-/// tenant's name.
 pub fn start(config: &Config) -> Result<Tenants, Error> {
-    let opened: Vec<Result<Tenant, EngineError>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = config
-            .tenants
-            .iter()
-            .map(|tenant| scope.spawn(|| Tenant::start(tenant, config.limits.waiting)))
-            .collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined
-            .map(|opened| opened.unwrap_or(Err(EngineError::Stopped)))
-            .collect()
-    });
-    let mut tenants = Tenants::new();
-    for (opened, config) in opened.into_iter().zip(&config.tenants) {
-        let tenant =
-            opened.map_err(|error| Error::Setup(format!("tenant {:?}: {error}", config.name)))?;
-        tenants.insert(config.name.clone(), Arc::new(tenant));
-    }
-    Ok(tenants)
+    std::thread::scope(|scope| {
+        let mut starting = Vec::new();
+        for tenant in &config.tenants {
+            let thread = scope.spawn(|| Tenant::start(tenant, config.limits.waiting));
+            starting.push((&tenant.name, thread));
+        }
+        let mut tenants = Tenants::new();
+        for (name, thread) in starting {
+            let started = thread.join().unwrap_or(Err(EngineError::Stopped));
+            let failed = |error| Error::Setup(format!("tenant {name:?}: {error}"));
+            tenants.insert(name.clone(), Arc::new(started.map_err(failed)?));
+        }
+        Ok(tenants)
+    })
 }
 
 impl Tenant {
     fn start(config: &TenantConfig, waiting: usize) -> Result<Self, EngineError> {
-        let sources = config
-            .tokens
-            .iter()
-            .map(source)
-            .collect::<Result<_, Error>>()?;
-        let mut engine = engine_config(sources)?;
+        let mut engine = engine_config(&config.tokens)?;
         engine.capacity = waiting;
-        engine.pins = config
-            .pins()
-            .map_err(|error| Error::Setup(error.to_string()))?;
+        let pins = config.pins();
+        engine.pins = pins.map_err(|error| Error::Setup(error.to_string()))?;
         let engine = Arc::new(Engine::start(engine)?);
         Ok(Self {
             name: config.name.as_str().into(),
@@ -77,9 +59,6 @@ impl Tenant {
 
     /// What signs the checkpoints of the tenant's audit log: the key that the configuration
     /// names for it, else a removal key. What it signs begins unlike anything of MLS.
-    ///
-    /// # Errors
-    /// [`EngineError::KeyUnknown`] when there is no key.
     pub fn statement_signer(&self) -> Result<CheckpointSigner, EngineError> {
         let engine = self.auditor.as_ref().unwrap_or(&self.engine);
         let key = engine.keys().into_iter().next_back();
@@ -101,7 +80,7 @@ fn auditor(config: &TenantConfig) -> Result<Option<Arc<Engine>>, EngineError> {
         name: format!("{} (audit)", token.name),
         ..token.clone()
     };
-    let mut engine = engine_config(vec![source(&token)?])?;
+    let mut engine = engine_config(&[token])?;
     engine.keys = KeyChoice::Named(vec![KeySelector::label(label.clone())]);
     Engine::start(engine).map(|engine| Some(Arc::new(engine)))
 }
@@ -112,11 +91,14 @@ fn source(token: &SourceFile) -> Result<SourceConfig, Error> {
     Ok(source.named(token.name.clone()))
 }
 
-fn engine_config(sources: Vec<SourceConfig>) -> Result<EngineConfig, Error> {
-    let mut sources = sources.into_iter();
-    let none = || Error::Setup("a tenant needs a token".into());
-    let mut engine = EngineConfig::new(sources.next().ok_or_else(none)?);
-    engine.sources.extend(sources);
+fn engine_config(tokens: &[SourceFile]) -> Result<EngineConfig, Error> {
+    let [first, others @ ..] = tokens else {
+        return Err(Error::Setup("a tenant needs a token".into()));
+    };
+    let mut engine = EngineConfig::new(source(first)?);
+    for other in others {
+        engine.sources.push(source(other)?);
+    }
     Ok(engine)
 }
 

@@ -9,7 +9,7 @@ use clap::Args;
 use mls_hsm_signer::audit::Line;
 use serde_json::json;
 
-use super::{StoreArguments, each_record, failed, progress};
+use super::{StoreArguments, each_record, progress};
 use crate::Outcome;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -34,11 +34,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         None => Box::new(BufWriter::new(io::stdout().lock())),
     };
     let records = wait(write_export(&arguments.store, &mut out))?;
-    if let Some(path) = &arguments.out {
-        let value = json!({ "records": records, "file": path });
-        output.result(&value, &format!("{records} records in {}", path.display()))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    let Some(path) = &arguments.out else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let value = json!({ "records": records, "file": path });
+    output.result(&value, &format!("{records} records in {}", path.display()))
 }
 
 async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result<u64, Failure> {
@@ -52,7 +52,7 @@ async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result
     if chains.is_empty()
         && let Some(tenant) = &arguments.tenant
     {
-        return Err(failed(format!("there is no log of {tenant:?}")));
+        return Err(format!("there is no log of {tenant:?}").into());
     }
     for (chain, statements) in chains {
         put(Line::Chain(chain.clone()))?;
@@ -70,5 +70,5 @@ async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result
 }
 
 fn cannot_write(error: io::Error) -> Failure {
-    failed(format!("cannot write: {error}"))
+    format!("cannot write: {error}").into()
 }

@@ -46,14 +46,10 @@ pub fn run(command: Command, output: &Output) -> Outcome {
     }
 }
 
-fn failed(error: impl ToString) -> Failure {
-    Failure::Message(error.to_string())
-}
-
 impl StoreArguments {
     fn open(&self) -> Result<LogReader, Failure> {
         let url = self.store.clone();
-        let url = url.ok_or_else(|| failed("name the store with --store"))?;
+        let url = url.ok_or("name the store with --store")?;
         let mut config = StoreConfig::new(url);
         config.password_file.clone_from(&self.store_password_file);
         Ok(Store::log(&config)?)
@@ -114,9 +110,7 @@ async fn each_record(
     }
     let now = log.chain(&chain.tenant).await?;
     if now.is_some_and(|now| now.pruned != chain.pruned) {
-        return Err(failed(
-            "the log was pruned while it was read; run this again",
-        ));
+        return Err("the log was pruned while it was read; run this again".into());
     }
     Ok(())
 }

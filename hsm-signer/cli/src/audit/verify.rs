@@ -5,16 +5,15 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use base64ct::{Base64, Encoding};
 use clap::Args;
 use mls_hsm_signer::Scheme;
 use mls_hsm_signer::audit::{
-    Chain, Line, LineError, Report, SignedStatement, Trust, Verification, VerifyingKey,
+    Chain, Line, Report, SignedStatement, Trust, Verification, VerifyingKey,
 };
-use mls_hsm_signer::encoding::hex;
+use mls_hsm_signer::encoding::{from_base64, hex};
 use serde_json::{Value, json};
 
-use super::{StoreArguments, each_record, failed, progress};
+use super::{StoreArguments, each_record, progress};
 use crate::Outcome;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -53,13 +52,12 @@ fn key(text: &str) -> Result<VerifyingKey, String> {
         .split_once(':')
         .ok_or("SCHEME:BASE64 is needed, such as ed25519:BASE64")?;
     let scheme = Scheme::by_name(scheme).ok_or("there is no such scheme")?;
-    let public_key = Base64::decode_vec(key).map_err(|_| "standard base64 is needed")?;
+    let public_key = from_base64(key).ok_or("standard base64 is needed")?;
     if public_key.len() != scheme.public_key_length {
+        let (title, length) = (scheme.title, scheme.public_key_length);
+        let given = public_key.len();
         return Err(format!(
-            "a public key of {} has {} bytes, this has {}",
-            scheme.title,
-            scheme.public_key_length,
-            public_key.len()
+            "a public key of {title} has {length} bytes, this has {given}"
         ));
     }
     Ok(VerifyingKey {
@@ -69,20 +67,25 @@ fn key(text: &str) -> Result<VerifyingKey, String> {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let trust = Trust {
-        statement_keys: arguments.checkpoint_key.clone(),
-        message_keys: arguments.removal_key.clone(),
+    let known = Known {
+        trust: Trust {
+            statement_keys: arguments.checkpoint_key.clone(),
+            message_keys: arguments.removal_key.clone(),
+        },
+        kept: kept(&arguments.checkpoint)?,
     };
-    let kept = kept(&arguments.checkpoint)?;
-    let (reports, missing) = match &arguments.export {
-        Some(path) => verify_export(path, arguments.store.tenant.as_deref(), &trust, &kept)?,
-        None => wait(verify_store(&arguments.store, &trust, &kept))?,
+    let mut reports = match &arguments.export {
+        Some(path) => verify_export(path, &known)?,
+        None => wait(verify_store(&arguments.store, &known))?,
     };
-    if let Some(tenant) = &arguments.store.tenant
+    let tenant = arguments.store.tenant.as_deref();
+    reports.retain(|report| tenant.is_none_or(|tenant| tenant == report.tenant));
+    let missing = missing(&reports, tenant, &known.kept);
+    if let Some(tenant) = tenant
         && reports.is_empty()
         && missing.is_empty()
     {
-        return Err(failed(format!("there is no log of {tenant:?}")));
+        return Err(format!("there is no log of {tenant:?}").into());
     }
     let sound = missing.is_empty() && reports.iter().all(Report::sound);
     let value = json!({
@@ -91,11 +94,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         "missing": missing,
     });
     output.result(&value, &text(&reports, &missing, sound))?;
-    Ok(if sound {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(TAMPERED)
-    })
+    Ok(ExitCode::from(if sound { 0 } else { TAMPERED }))
 }
 
 /// Reads statements that were kept elsewhere.
@@ -114,28 +113,27 @@ fn kept(paths: &[PathBuf]) -> Result<Vec<SignedStatement>, Failure> {
 
 /// Gives `take` each line of an export.
 fn lines(path: &Path, mut take: impl FnMut(Line) -> Result<(), Failure>) -> Result<(), Failure> {
-    let cannot = |error: io::Error| failed(format!("cannot read {}: {error}", path.display()));
+    let cannot = |error: io::Error| format!("cannot read {}: {error}", path.display());
     let file = BufReader::new(File::open(path).map_err(cannot)?);
     for (number, line) in (1..).zip(file.lines()) {
         let line = line.map_err(cannot)?;
-        let malformed =
-            |error: LineError| failed(format!("{}, line {number}: {error}", path.display()));
-        take(Line::read(&line).map_err(malformed)?)?;
+        let line = Line::read(&line);
+        take(line.map_err(|error| format!("{}, line {number}: {error}", path.display()))?)?;
     }
     Ok(())
 }
 
-type Checked = (Vec<Report>, Vec<String>);
+/// What is known beside the log.
+struct Known {
+    trust: Trust,
+    kept: Vec<SignedStatement>,
+}
 
-async fn verify_store(
-    arguments: &StoreArguments,
-    trust: &Trust,
-    kept: &[SignedStatement],
-) -> Result<Checked, Failure> {
+async fn verify_store(arguments: &StoreArguments, known: &Known) -> Result<Vec<Report>, Failure> {
     let log = arguments.open()?;
     let mut reports = Vec::new();
     for (chain, statements) in arguments.chains(&log).await? {
-        let mut verification = begin(chain.clone(), statements, trust, kept);
+        let mut verification = known.begin(chain.clone(), statements);
         each_record(&log, &chain, &progress(&chain, "verified"), |record| {
             verification.record(&record);
             Ok(())
@@ -143,25 +141,20 @@ async fn verify_store(
         .await?;
         reports.push(verification.finish());
     }
-    let missing = missing(&reports, arguments.tenant.as_deref(), kept);
-    Ok((reports, missing))
+    Ok(reports)
 }
 
-fn begin(
-    chain: Chain,
-    statements: Vec<SignedStatement>,
-    trust: &Trust,
-    kept: &[SignedStatement],
-) -> Verification {
-    let tenant = chain.tenant.clone();
-    let mut verification = Verification::begin(chain, statements, trust);
-    for signed in kept
-        .iter()
-        .filter(|signed| signed.statement.tenant == tenant)
-    {
-        verification.kept(signed.clone());
+impl Known {
+    fn begin(&self, chain: Chain, statements: Vec<SignedStatement>) -> Verification {
+        let tenant = chain.tenant.clone();
+        let mut verification = Verification::begin(chain, statements, &self.trust);
+        for signed in &self.kept {
+            if signed.statement.tenant == tenant {
+                verification.kept(signed.clone());
+            }
+        }
+        verification
     }
-    verification
 }
 
 /// Tenants of whom a checkpoint was kept and there is no chain.
@@ -175,29 +168,22 @@ fn missing(reports: &[Report], tenant: Option<&str>, kept: &[SignedStatement]) -
     missing
 }
 
-fn verify_export(
-    path: &Path,
-    tenant: Option<&str>,
-    trust: &Trust,
-    kept: &[SignedStatement],
-) -> Result<Checked, Failure> {
+fn verify_export(path: &Path, known: &Known) -> Result<Vec<Report>, Failure> {
     let mut reports = Vec::new();
     let mut current: Option<Part> = None;
     lines(path, |line| {
         if let Line::Chain(chain) = line {
-            reports.extend(current.take().map(|part| part.finish(trust, kept)));
-            current = Some(Part::new(chain));
+            let before = current.replace(Part::new(chain));
+            reports.extend(before.map(|part| part.finish(known)));
             return Ok(());
         }
         let part = current.as_mut();
-        let part = part.ok_or_else(|| failed("an export begins with a chain"))?;
-        part.line(line, trust, kept);
+        let part = part.ok_or("an export begins with a chain")?;
+        part.line(line, known);
         Ok(())
     })?;
-    reports.extend(current.take().map(|part| part.finish(trust, kept)));
-    reports.retain(|report| tenant.is_none_or(|tenant| tenant == report.tenant));
-    let missing = missing(&reports, tenant, kept);
-    Ok((reports, missing))
+    reports.extend(current.map(|part| part.finish(known)));
+    Ok(reports)
 }
 
 /// A chain of an export, as far as it has been read.
@@ -218,7 +204,7 @@ impl Part {
         }
     }
 
-    fn line(&mut self, line: Line, trust: &Trust, kept: &[SignedStatement]) {
+    fn line(&mut self, line: Line, known: &Known) {
         match line {
             Line::Chain(_) => {}
             Line::Statement(signed) => match &mut self.verification {
@@ -229,26 +215,18 @@ impl Part {
             Line::Record(record) => {
                 self.progress
                     .at(record.sequence.saturating_sub(self.chain.pruned));
-                self.begun(trust, kept).record(&record);
+                let (chain, statements) = (&self.chain, &mut self.statements);
+                self.verification
+                    .get_or_insert_with(|| known.begin(chain.clone(), std::mem::take(statements)))
+                    .record(&record);
             }
         }
     }
 
-    fn begun(&mut self, trust: &Trust, kept: &[SignedStatement]) -> &mut Verification {
-        let (chain, statements) = (&self.chain, &mut self.statements);
+    fn finish(self, known: &Known) -> Report {
         self.verification
-            .get_or_insert_with(|| begin(chain.clone(), std::mem::take(statements), trust, kept))
-    }
-
-    fn finish(mut self, trust: &Trust, kept: &[SignedStatement]) -> Report {
-        self.begun(trust, kept);
-        let Self {
-            chain,
-            verification,
-            ..
-        } = self;
-        let verification = verification.unwrap_or_else(|| begin(chain, Vec::new(), trust, kept));
-        verification.finish()
+            .unwrap_or_else(|| known.begin(self.chain, self.statements))
+            .finish()
     }
 }
 
@@ -296,12 +274,9 @@ fn text(reports: &[Report], missing: &[String], sound: bool) -> String {
                     .into(),
             );
         }
-        lines.extend(
-            report
-                .findings
-                .iter()
-                .map(|finding| format!("FAILED  {finding}")),
-        );
+        for finding in &report.findings {
+            lines.push(format!("FAILED  {finding}"));
+        }
         let untold = report.faults - report.findings.len() as u64;
         if untold > 0 {
             lines.push(format!("FAILED  and {untold} more"));

@@ -1,13 +1,18 @@
 //! How one key is described, to a person and to a program.
 
-use base64ct::{Base64, Encoding};
-use mls_hsm_signer::encoding::hex;
+use mls_hsm_signer::encoding::{base64, hex};
 use mls_hsm_signer::keys::KeyEntry;
 use mls_hsm_signer::token::{KeyObject, Protection};
 use mls_hsm_signer::{HsmSigner, Scheme};
 use serde_json::{Value, json};
 
 use crate::output::columns;
+
+/// Several keys, for a program and for a person.
+pub fn all<'a>(keys: impl Iterator<Item = Description<'a>>) -> (Value, String) {
+    let (values, texts): (Vec<_>, Vec<_>) = keys.map(|key| (key.value(), key.text())).unzip();
+    (values.into(), texts.join("\n"))
+}
 
 /// A key with what a listing says of it.
 pub struct Description<'a> {
@@ -41,7 +46,7 @@ impl<'a> Description<'a> {
         let mut rows = match &self.key {
             Ok((scheme, key)) => vec![
                 ("scheme", format!("{} ({})", scheme.title, scheme.name)),
-                ("public key", Base64::encode_string(key)),
+                ("public key", base64(key)),
             ],
             Err(reason) => vec![("unusable", reason.clone())],
         };
@@ -64,7 +69,7 @@ impl<'a> Description<'a> {
         match &self.key {
             Ok((scheme, key)) => {
                 value["scheme"] = scheme.name.into();
-                value["public_key"] = Base64::encode_string(key).into();
+                value["public_key"] = base64(key).into();
             }
             Err(reason) => value["unusable"] = reason.as_str().into(),
         }

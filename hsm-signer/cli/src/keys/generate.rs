@@ -1,12 +1,9 @@
 //! `keys generate`: new keys, made in the token.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use mls_hsm_signer::{Error, KeySpec, Scheme, keys};
-use serde_json::Value;
 
-use super::description::Description;
+use super::description::{self, Description};
 use crate::Outcome;
 use crate::connection::{Bytes, TokenArguments, hexadecimal, or_those_of_wire, scheme_parser};
 use crate::failure::Failure;
@@ -31,18 +28,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let specs = specs(arguments)?;
     let token = arguments.token.open()?;
     let made = keys::generate_all(&token, &specs)?;
-    let described: Vec<_> = made.iter().map(Description::of_signer).collect();
-    let values = described.iter().map(Description::value).collect::<Value>();
-    let texts: Vec<_> = described.iter().map(Description::text).collect();
-    output.result(&values, &texts.join("\n"))?;
-    Ok(ExitCode::SUCCESS)
+    let (values, text) = description::all(made.iter().map(Description::of_signer));
+    output.result(&values, &text)
 }
 
 fn specs(arguments: &Arguments) -> Result<Vec<KeySpec>, Failure> {
     let schemes = or_those_of_wire(&arguments.scheme);
     if schemes.len() > 1 && (arguments.label.is_some() || arguments.id.is_some()) {
-        let message = "--label and --id name one key; say which with one --scheme";
-        return Err(Failure::Message(message.into()));
+        return Err("--label and --id name one key; say which with one --scheme".into());
     }
     let spec = |scheme| spec(scheme, arguments.label.as_deref(), arguments.id.as_ref());
     Ok(schemes.into_iter().map(spec).collect::<Result<_, _>>()?)

@@ -4,17 +4,16 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
-use super::wire_values::{WireKey, removal_keys};
 use clap::Args;
 use mls_hsm_signer::encoding::EncodingError;
-use mls_hsm_signer::{Error, HsmSigner, KeySpec, PrivateKey, Token, keys};
-use serde_json::Value;
+use mls_hsm_signer::{PrivateKey, keys};
+use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::description::Description;
+use super::description::{self, Description};
 use super::generate::spec;
+use super::wire_values::{WireKey, removal_keys};
 use crate::Outcome;
 use crate::connection::{Bytes, TokenArguments, hexadecimal};
 use crate::failure::Failure;
@@ -62,22 +61,18 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 
 fn from_pkcs8(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let key = private_key(path, arguments.passphrase_file.as_deref())?;
-    let spec = spec(
-        key.scheme(),
-        arguments.label.as_deref(),
-        arguments.id.as_ref(),
-    )?;
+    let label = arguments.label.as_deref();
+    let spec = spec(key.scheme(), label, arguments.id.as_ref())?;
     let token = arguments.token.open()?;
     let signer = keys::import(&token, &spec, &key)?;
     let described = Description::of_signer(&signer);
     let mut value = described.value();
-    value["delete"] = Value::from(vec![path.display().to_string()]);
+    value["delete"] = json!([path.display().to_string()]);
     let reminder = format!(
         "the token has signed with it; now destroy {} and every other copy",
         path.display()
     );
-    output.result(&value, &format!("{}\n{reminder}", described.text()))?;
-    Ok(ExitCode::SUCCESS)
+    output.result(&value, &format!("{}\n{reminder}", described.text()))
 }
 
 /// A passphrase is asked for only where the key needs one.
@@ -98,62 +93,45 @@ fn private_key(path: &Path, passphrase: Option<&Path>) -> Result<PrivateKey, Fai
 fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let found = wire_keys(path)?;
     let token = arguments.token.open()?;
-    let specs = found
-        .iter()
-        .map(|found| {
-            let scheme = found.key.scheme();
-            let spec = KeySpec::with_random_id(scheme, &scheme.default_label())?;
-            Ok((spec, &found.key))
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
+    let mut specs = Vec::new();
+    for found in &found {
+        specs.push((spec(found.key.scheme(), None, None)?, &found.key));
+    }
     let signers = keys::import_all(&token, &specs)?;
-    say_imported(path, &found, &signers, token.as_ref(), output)
+    let (keys, text) = description::all(signers.iter().map(Description::of_signer));
+    let delete: Vec<_> = found.iter().map(|found| found.path.as_str()).collect();
+    let value = json!({
+        "keys": keys,
+        "token": token.identity().serial,
+        "file": path.display().to_string(),
+        "delete": delete,
+    });
+    let text = format!(
+        "{text}\neach has signed in token {} under its old public key. Now delete from {} and from \
+         every copy of it, the backups, the version control and the cluster's secrets:\n  {}",
+        token.identity(),
+        path.display(),
+        delete.join("\n  "),
+    );
+    output.result(&value, &text)
 }
 
 fn wire_keys(path: &Path) -> Result<Vec<WireKey>, Failure> {
     let content = read(path)?;
-    let yaml = std::str::from_utf8(&content)
-        .map_err(|_| Failure::Message(format!("{} is no text", path.display())))?;
+    let yaml = std::str::from_utf8(&content);
+    let yaml = yaml.map_err(|_| format!("{} is no text", path.display()))?;
     Ok(removal_keys(yaml)?)
-}
-
-fn say_imported(
-    file: &Path,
-    found: &[WireKey],
-    signers: &[HsmSigner],
-    token: &dyn Token,
-    output: &Output,
-) -> Outcome {
-    let described: Vec<_> = signers.iter().map(Description::of_signer).collect();
-    let delete: Vec<_> = found.iter().map(|found| found.path.as_str()).collect();
-    let texts: Vec<_> = described.iter().map(Description::text).collect();
-    let value = serde_json::json!({
-        "keys": described.iter().map(Description::value).collect::<Value>(),
-        "token": token.identity().serial,
-        "file": file.display().to_string(),
-        "delete": delete,
-    });
-    let text = format!(
-        "{}\neach has signed in token {} under its old public key. Now delete from {} and from \
-         every copy of it, the backups, the version control and the cluster's secrets:\n  {}",
-        texts.join("\n"),
-        token.identity(),
-        file.display(),
-        delete.join("\n  "),
-    );
-    output.result(&value, &text)?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Reads a file into memory that is overwritten afterwards; the room is taken at once, so
 /// that no copy is left behind by growing.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let failed = |error| Failure::Message(format!("{}: {error}", path.display()));
+    let failed = |error| format!("{}: {error}", path.display());
     let file = File::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     if length > MAX_LENGTH as u64 {
-        let message = format!("{} is longer than any key: {length} bytes", path.display());
-        return Err(Failure::Message(message));
+        let path = path.display();
+        return Err(format!("{path} is longer than any key: {length} bytes").into());
     }
     let mut content = Zeroizing::new(Vec::with_capacity(length as usize + 1));
     file.take(length)

@@ -1,10 +1,9 @@
 //! The key that `keys retire` and `keys destroy` are about, and what they say of it.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
-use base64ct::{Base64, Encoding};
 use clap::Args;
+use mls_hsm_signer::encoding;
 use mls_hsm_signer::{Error, Token};
 use serde_json::json;
 
@@ -29,9 +28,8 @@ impl OldKeyArguments {
 
     /// Says that the key of this label is in a new state.
     pub fn report(&self, label: &str, state: &str, output: &Output) -> Outcome {
-        let public_key = Base64::encode_string(&self.public_key.0);
+        let public_key = encoding::base64(&self.public_key.0);
         let value = json!({ "label": label, "public_key": public_key, "state": state });
-        output.result(&value, &format!("{label}\n  {state}: {public_key}"))?;
-        Ok(ExitCode::SUCCESS)
+        output.result(&value, &format!("{label}\n  {state}: {public_key}"))
     }
 }

@@ -1,14 +1,11 @@
 //! `keys public`: public keys for groups, servers and Wire.
 
-use std::process::ExitCode;
-
 use clap::{Args, ValueEnum};
 use mls_hsm_signer::encoding::public_key::{self, SchemeKey};
 use mls_hsm_signer::{Error, KeySelector, Scheme, Token, keys};
 
 use crate::Outcome;
 use crate::connection::{KeyArguments, TokenArguments, or_those_of_wire, scheme_parser};
-use crate::failure::Failure;
 use crate::output::Output;
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -44,11 +41,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         None => default_keys(token.as_ref(), &arguments.scheme)?,
     };
     if keys.is_empty() {
-        let message = "the token has no such key; see: mls-hsm-signer keys list";
-        return Err(Failure::Message(message.into()));
+        return Err("the token has no such key; see: mls-hsm-signer keys list".into());
     }
-    output.print(&formatted(&keys, arguments.format)?)?;
-    Ok(ExitCode::SUCCESS)
+    output.print(&formatted(&keys, arguments.format)?)
 }
 
 fn formatted(keys: &[SchemeKey], format: Format) -> Result<String, Error> {

@@ -1,7 +1,5 @@
 //! `keys rotate`: the next generation of a scheme's key.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use mls_hsm_signer::Scheme;
 use mls_hsm_signer::keys::generation;
@@ -26,6 +24,5 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let described = Description::of_signer(&signer);
     let advice = "new groups name this key from now on; groups that name an older one keep it";
     let text = format!("{}\n{advice}", described.text());
-    output.result(&described.value(), &text)?;
-    Ok(ExitCode::SUCCESS)
+    output.result(&described.value(), &text)
 }

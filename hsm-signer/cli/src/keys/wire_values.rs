@@ -66,7 +66,6 @@ impl<'de> Deserialize<'de> for Secret {
 /// One of the file's keys, and where it is in the file.
 #[derive(Debug)]
 pub struct WireKey {
-    /// The key.
     pub key: PrivateKey,
     /// Its place in the file, such as `galley.secrets.mlsPrivateKeys.removal.ed25519`.
     pub path: String,
@@ -74,10 +73,6 @@ pub struct WireKey {
 
 /// Reads the four keys, in the order of [`SCHEMES`](crate::SCHEMES). The YAML parser makes copies of its
 /// own that it does not overwrite: run this in a process that ends soon.
-///
-/// # Errors
-/// [`WireValuesError`] when the file is no such YAML, when a key is missing, is
-/// of another scheme than its name says, or is no key.
 pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, WireValuesError> {
     let values: Values = serde_saphyr::from_str(yaml).map_err(|error| malformed(&error))?;
     let removal = values.galley.secrets.mls_private_keys.removal;

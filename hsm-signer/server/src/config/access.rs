@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::str::FromStr;
 
 use mls_signer_message::scheme::Scheme;
 use serde::{Deserialize, Serialize};
@@ -25,7 +24,6 @@ pub struct CallerConfig {
     /// The tenants whose keys it may use and see.
     #[serde(default)]
     pub tenants: Vec<String>,
-    /// What it may do.
     pub may: Vec<Permission>,
     /// The schemes that it may use; if there are none, all are.
     #[serde(default)]
@@ -58,9 +56,7 @@ fn one() -> u32 {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Permission {
-    /// Have removals proposed.
     ProposeRemovals,
-    /// See public keys.
     ReadKeys,
     /// Read the audit log, of all tenants.
     ReadAudit,
@@ -79,10 +75,10 @@ pub enum San {
     Uri(String),
 }
 
-impl FromStr for San {
-    type Err = String;
+impl TryFrom<String> for San {
+    type Error = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, String> {
         let name = match text.split_once(':') {
             Some(("dns", name)) => Some(Self::Dns(name.to_ascii_lowercase())),
             Some(("uri", uri)) if uri.contains(':') => Some(Self::Uri(uri.into())),
@@ -96,14 +92,6 @@ impl FromStr for San {
         .ok_or_else(|| {
             format!("{text:?} is neither dns:HOST nor uri:URI; wildcards are not allowed")
         })
-    }
-}
-
-impl TryFrom<String> for San {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
     }
 }
 
@@ -143,7 +131,6 @@ impl CallerConfig {
         Ok(())
     }
 
-    /// The prefixes as bytes.
     pub(crate) fn prefixes(&self) -> Vec<Vec<u8>> {
         let prefixes = self.group_id_prefixes.iter();
         prefixes.filter_map(|prefix| bytes(prefix)).collect()

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,15 +11,12 @@ use super::{ConfigError, invalid};
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
-    /// A Unix socket, whose callers are known by their user id.
     pub unix: Option<Unix>,
-    /// TCP with mutual TLS, whose callers are known by their certificate.
     pub tls: Option<Tls>,
-    /// TCP without protection, for development on one machine.
     pub plain: Option<Plain>,
 }
 
-/// A Unix socket.
+/// A Unix socket, whose callers are known by their user id.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unix {
@@ -31,11 +27,10 @@ pub struct Unix {
     pub group_access: bool,
 }
 
-/// TCP with mutual TLS 1.3.
+/// TCP with mutual TLS 1.3, whose callers are known by their certificate.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
-    /// The address and port.
     pub address: SocketAddr,
     /// The service's certificate and those between it and its root, in PEM.
     pub certificate: PathBuf,
@@ -48,11 +43,10 @@ pub struct Tls {
     pub revocation_lists: Vec<PathBuf>,
 }
 
-/// TCP on a loopback address, without protection.
+/// TCP on a loopback address, without protection, for development.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plain {
-    /// The address and port, on a loopback address.
     pub address: SocketAddr,
     /// Which caller everybody who connects is taken for.
     pub caller: String,
@@ -84,27 +78,21 @@ impl Listen {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceLimits {
-    /// Bytes of a request's body.
     pub body_bytes: usize,
     /// Bytes of all bodies that are being read or worked on.
     pub all_bodies_bytes: usize,
-    /// Bytes of a request's head.
     pub header_bytes: usize,
     /// Removals in one request.
     pub batch: usize,
     /// Removals that are worked on or wait, of each tenant.
     pub waiting: usize,
-    /// Connections, of all callers.
     pub connections: usize,
-    /// Connections of one caller.
     pub connections_per_caller: usize,
     /// Requests at a time on one HTTP/2 connection.
     pub streams_per_connection: u32,
-    /// For the TLS handshake.
     pub handshake_ms: u64,
     /// For a request's head, and between two requests on a connection.
     pub header_ms: u64,
-    /// For a request's body.
     pub body_ms: u64,
     /// For an answer, unless the request asks for less; the engine gets the same deadline.
     pub request_ms: u64,
@@ -137,16 +125,14 @@ impl Default for ServiceLimits {
 
 impl ServiceLimits {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let streams = self.streams_per_connection as usize;
         let positive = [
             ("body_bytes", self.body_bytes),
             ("batch", self.batch),
             ("waiting", self.waiting),
             ("connections", self.connections),
             ("connections_per_caller", self.connections_per_caller),
-            (
-                "streams_per_connection",
-                self.streams_per_connection as usize,
-            ),
+            ("streams_per_connection", streams),
             ("handshake_ms", self.handshake_ms as usize),
             ("header_ms", self.header_ms as usize),
             ("body_ms", self.body_ms as usize),
@@ -166,10 +152,5 @@ impl ServiceLimits {
             return invalid("limits.waiting must be at least limits.batch");
         }
         Ok(())
-    }
-
-    /// The longest that a request may take to be answered.
-    pub fn request(&self) -> Duration {
-        Duration::from_millis(self.request_ms)
     }
 }

@@ -16,7 +16,7 @@ use mls_signer_message::secret_file::{SecretFileError, read_secret};
 use serde::{Deserialize, Serialize};
 
 pub use access::{CallerConfig, Permission, San};
-pub use listen::{Listen, Plain, ServiceLimits, Tls, Unix};
+pub use listen::{Listen, ServiceLimits, Tls, Unix};
 pub use records::{Audit, Database};
 pub use tenants::{SourceFile, TenantConfig};
 
@@ -109,7 +109,9 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         self.listen.check()?;
         self.limits.check()?;
-        self.audit.check()?;
+        if self.audit.checkpoint_seconds == 0 {
+            return invalid("audit.checkpoint_seconds must not be 0");
+        }
         let tenants = names(self.tenants.iter().map(|tenant| &tenant.name), "tenant")?;
         names(self.callers.iter().map(|caller| &caller.name), "caller")?;
         for tenant in &self.tenants {

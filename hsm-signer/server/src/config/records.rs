@@ -6,8 +6,6 @@ use std::time::Duration;
 use mls_signer_audit::store::StoreConfig;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, invalid};
-
 /// The database of answers and audit records.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +37,6 @@ impl Database {
     }
 }
 
-/// The audit log.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Audit {
@@ -55,14 +52,5 @@ impl Default for Audit {
             checkpoint_seconds: 60,
             retention_days: 0,
         }
-    }
-}
-
-impl Audit {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        if self.checkpoint_seconds == 0 {
-            return invalid("audit.checkpoint_seconds must not be 0");
-        }
-        Ok(())
     }
 }

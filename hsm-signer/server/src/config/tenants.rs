@@ -41,9 +41,7 @@ pub struct SourceFile {
     pub module_parameters: Option<String>,
     /// The token's label, or its serial number, or its slot: one of the three.
     pub token_label: Option<String>,
-    /// The token's serial number.
     pub token_serial: Option<String>,
-    /// The token's slot.
     pub slot: Option<u64>,
     /// A file with the user's PIN, closed to other users.
     pub pin_file: PathBuf,
@@ -76,7 +74,6 @@ impl TenantConfig {
         self.pins().map(drop)
     }
 
-    /// The pinned public keys as bytes.
     pub(crate) fn pins(&self) -> Result<Vec<Vec<u8>>, ConfigError> {
         let mut pins = Vec::new();
         for key in &self.pinned_public_keys {
@@ -91,7 +88,6 @@ impl TenantConfig {
 }
 
 impl SourceFile {
-    /// The token that is meant.
     pub(crate) fn selector(&self) -> Result<TokenSelector, ConfigError> {
         let label = self.token_label.clone().map(TokenSelector::Label);
         let serial = self.token_serial.clone().map(TokenSelector::Serial);
@@ -106,7 +102,6 @@ impl SourceFile {
         }
     }
 
-    /// The module and the token.
     pub(crate) fn setup(&self) -> Result<ModuleSetup, Error> {
         let selector = self
             .selector()

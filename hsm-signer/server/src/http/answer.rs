@@ -26,7 +26,6 @@ impl IntoResponse for Problem {
     }
 }
 
-/// An answer in JSON.
 pub fn json(value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
         Ok(body) => {

@@ -21,10 +21,7 @@ const MAX_RECORDS: u32 = 1_000;
 
 /// Where the tenant's chain begins and ends.
 #[utoipa::path(
-    get,
-    path = "/v1/audit/head",
-    tag = "audit",
-    params(TenantQuery),
+    get, path = "/v1/audit/head", tag = "audit", params(TenantQuery),
     responses(
         (status = 200, description = "The chain's ends", body = AuditHead),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
@@ -53,10 +50,7 @@ pub async fn head(
 
 /// Records as they are stored and hashed, in order.
 #[utoipa::path(
-    get,
-    path = "/v1/audit/records",
-    tag = "audit",
-    params(AuditQuery),
+    get, path = "/v1/audit/records", tag = "audit", params(AuditQuery),
     responses(
         (status = 200, description = "The records after the one named", body = AuditRecords),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
@@ -88,10 +82,7 @@ pub async fn records(
 
 /// What the HSM has said of the chain: checkpoints and prunings, signed.
 #[utoipa::path(
-    get,
-    path = "/v1/audit/statements",
-    tag = "audit",
-    params(TenantQuery),
+    get, path = "/v1/audit/statements", tag = "audit", params(TenantQuery),
     responses(
         (status = 200, description = "All statements, by sequence number", body = AuditStatements),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),

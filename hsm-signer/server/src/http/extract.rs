@@ -29,13 +29,12 @@ impl FromRequestParts<Arc<Core>> for Identified {
         let Some(peer) = parts.extensions.get::<Peer>().cloned() else {
             return Err(CALLER_UNKNOWN.because("the connection has no identity"));
         };
-        let caller = core.callers().of(&peer)?;
+        let caller = core.callers.load().of(&peer)?;
         Ok(Self { caller, peer })
     }
 }
 
 impl Identified {
-    /// The tenant that is asked for, if it is one of the caller's.
     pub fn tenant(&self, core: &Core, asked: Option<&str>) -> Result<Arc<Tenant>, Problem> {
         core.tenant(self.caller.tenant(asked)?)
     }
@@ -46,21 +45,19 @@ pub trait Requires: Send {
     const PERMISSION: Permission;
 }
 
-/// Requires [`Permission::ReadKeys`].
 pub struct ReadKeys;
 
 impl Requires for ReadKeys {
     const PERMISSION: Permission = Permission::ReadKeys;
 }
 
-/// Requires [`Permission::ReadAudit`].
 pub struct ReadAudit;
 
 impl Requires for ReadAudit {
     const PERMISSION: Permission = Permission::ReadAudit;
 }
 
-/// The part that the queries have in common.
+/// What the queries have in common.
 #[derive(Deserialize)]
 struct NamedTenant {
     tenant: Option<String>,

@@ -19,10 +19,7 @@ use crate::problem::{FAILED, Problem};
 /// The current keys, as Wire's `GET /mls/public-keys` answers. Keys of schemes that Wire's
 /// server does not have are left out unless `schemes=all` asks for them.
 #[utoipa::path(
-    get,
-    path = "/mls/public-keys",
-    tag = "keys",
-    params(PublicKeysQuery),
+    get, path = "/mls/public-keys", tag = "keys", params(PublicKeysQuery),
     responses(
         (status = 200, description = "One key for each scheme, in base64 or as JWK", body = serde_json::Value,
          example = json!({"removal": {"ed25519": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}})),
@@ -48,10 +45,7 @@ pub async fn public_keys(
 
 /// All keys, of all generations.
 #[utoipa::path(
-    get,
-    path = "/v1/keys",
-    tag = "keys",
-    params(TenantQuery),
+    get, path = "/v1/keys", tag = "keys", params(TenantQuery),
     responses(
         (status = 200, description = "The keys that sign", body = KeysResponse),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),

@@ -52,7 +52,7 @@ async fn refused(request: Request) -> Problem {
 
 /// Counts every request, and keeps the service from ending under it.
 async fn counted(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
-    let _busy = core.busy();
+    let _busy = core.busy.token();
     let began = Instant::now();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;

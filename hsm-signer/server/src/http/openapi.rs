@@ -35,7 +35,6 @@ pub fn document() -> String {
     Document::openapi().to_pretty_json().unwrap_or_default()
 }
 
-/// Answers with the document.
 pub async fn serve(_caller: Identified) -> Result<Response, Problem> {
     Ok(([(CONTENT_TYPE, "application/json")], document()).into_response())
 }

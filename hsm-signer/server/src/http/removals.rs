@@ -18,7 +18,7 @@ use crate::config::Permission;
 use crate::core::Core;
 use crate::metrics::{Stage, StageTimes};
 use crate::problem::{MALFORMED, MEDIA_TYPE, Problem};
-use crate::removals::{Order, Outcome, Requester};
+use crate::removals::{Order, Outcome};
 use crate::request;
 
 /// Where the time went, for callers (W3C Server Timing).
@@ -36,9 +36,7 @@ const MAX_REQUEST_ID: usize = 128;
 /// again whenever its answer was lost. Where no removal of a batch succeeds and all have the
 /// same problem, that problem is the answer.
 #[utoipa::path(
-    post,
-    path = "/v1/external-proposals/remove",
-    tag = "removals",
+    post, path = "/v1/external-proposals/remove", tag = "removals",
     params(("x-request-id" = Option<String>, Header, description = "A name for the request, at most 128 visible ASCII characters; the audit log keeps it")),
     request_body = RemovalsRequest,
     responses(
@@ -60,42 +58,32 @@ pub async fn propose(
     let body = core.bodies.read(request.into_body(), &core.limits).await?;
     times.set(Stage::Read, began.elapsed());
     let decoded = request::decode(&body.bytes)?;
+    let limit = decoded.timeout_ms.unwrap_or(u64::MAX);
+    let limit = Duration::from_millis(limit.min(core.limits.request_ms));
     let tenant = identified.tenant(&core, decoded.tenant.as_deref())?;
     identified.caller.admit(decoded.removals.len())?;
     let order = Order {
-        requester: Requester {
-            caller: identified.caller,
-            peer: identified.peer,
-            request_id,
-        },
+        deadline: began + limit,
+        core: Arc::clone(&core),
+        caller: identified.caller,
+        peer: identified.peer,
+        request_id,
         tenant,
-        deadline: began + time_limit(&core, decoded.timeout_ms),
-        wanted: decoded.removals.iter().map(request::wanted).collect(),
     };
-    let outcomes = order.carry_out(&core, &mut times).await?;
+    let wanted = decoded.removals.iter().map(request::wanted).collect();
+    let outcomes = order.carry_out(wanted, &mut times).await?;
     times.set(Stage::Total, began.elapsed());
     core.metrics.stages(&times);
     answer(outcomes, &times)
 }
 
-/// How long the caller waits, at most as long as the service allows.
-fn time_limit(core: &Core, asked_ms: Option<u64>) -> Duration {
-    let most = core.limits.request();
-    asked_ms.map_or(most, |asked| Duration::from_millis(asked).min(most))
-}
-
 fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let value = headers
-        .get(CONTENT_TYPE)
-        .map_or(b"" as &[u8], HeaderValue::as_bytes);
-    let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default();
-    if media_type
-        .trim_ascii()
-        .eq_ignore_ascii_case(b"application/json")
-    {
-        return Ok(());
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let media_type = value.and_then(|value| value.split(|byte| *byte == b';').next());
+    match media_type.unwrap_or_default().trim_ascii() {
+        json if json.eq_ignore_ascii_case(b"application/json") => Ok(()),
+        _ => Err(MEDIA_TYPE.because("Content-Type is not application/json")),
     }
-    Err(MEDIA_TYPE.because("Content-Type is not application/json"))
 }
 
 /// The caller's name for the request; empty if it gave none.
@@ -103,17 +91,13 @@ fn request_id(headers: &HeaderMap) -> Result<String, Problem> {
     let Some(value) = headers.get(REQUEST_ID) else {
         return Ok(String::new());
     };
-    match value.to_str() {
-        Ok(text)
-            if (1..=MAX_REQUEST_ID).contains(&text.len())
-                && text.bytes().all(|byte| byte.is_ascii_graphic()) =>
-        {
-            Ok(text.to_owned())
-        }
-        _ => Err(MALFORMED.because(format!(
-            "x-request-id: 1 to {MAX_REQUEST_ID} visible ASCII characters"
-        ))),
+    let text = value.to_str().unwrap_or_default();
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if visible && (1..=MAX_REQUEST_ID).contains(&text.len()) {
+        return Ok(text.to_owned());
     }
+    let reason = format!("x-request-id: 1 to {MAX_REQUEST_ID} visible ASCII characters");
+    Err(MALFORMED.because(reason))
 }
 
 fn answer(outcomes: Vec<Outcome>, times: &StageTimes) -> Result<Response, Problem> {
@@ -143,10 +127,7 @@ fn answer(outcomes: Vec<Outcome>, times: &StageTimes) -> Result<Response, Proble
 /// The problem that all outcomes have, if they have one.
 fn shared_problem(outcomes: &[Outcome]) -> Option<&Problem> {
     let first = outcomes.first()?.as_ref().err()?;
-    let same = |outcome: &Outcome| {
-        outcome
-            .as_ref()
-            .is_err_and(|problem| problem.kind.code == first.kind.code)
-    };
-    outcomes.iter().all(same).then_some(first)
+    let same = |problem: &Problem| problem.kind.code == first.kind.code;
+    let mut all = outcomes.iter().map(Result::as_ref);
+    all.all(|outcome| outcome.is_err_and(same)).then_some(first)
 }

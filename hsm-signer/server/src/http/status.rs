@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use mls_signer_api::{FipsReadiness, ProblemDetails, Readiness};
-use mls_signer_audit::FipsMark;
 use serde_json::json;
 
 use super::answer;
@@ -20,9 +19,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// Answers while the process lives.
 #[utoipa::path(
-    get,
-    path = "/healthz",
-    tag = "status",
+    get, path = "/healthz", tag = "status",
     responses(
         (status = 200, description = "The process serves", body = serde_json::Value),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
@@ -34,9 +31,7 @@ pub async fn alive(_caller: Identified) -> Response {
 
 /// Answers with success while removals can be signed and recorded.
 #[utoipa::path(
-    get,
-    path = "/readyz",
-    tag = "status",
+    get, path = "/readyz", tag = "status",
     responses(
         (status = 200, description = "Every tenant's removals can be signed and recorded", body = Readiness),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
@@ -48,26 +43,19 @@ pub async fn ready(
     _caller: Identified,
 ) -> Result<Response, Problem> {
     core.ready()?;
-    let FipsMark {
-        status,
-        requirement,
-        module,
-    } = core.fips.clone();
     Ok(answer::json(&Readiness {
         ready: true,
         fips: FipsReadiness {
-            status: format!("{status:?}"),
-            requirement: format!("{requirement:?}").to_lowercase(),
-            module,
+            status: format!("{:?}", core.fips.status),
+            requirement: format!("{:?}", core.fips.requirement).to_lowercase(),
+            module: core.fips.module.clone(),
         },
     }))
 }
 
 /// Metrics in the OpenMetrics text format.
 #[utoipa::path(
-    get,
-    path = "/metrics",
-    tag = "status",
+    get, path = "/metrics", tag = "status",
     responses(
         (status = 200, description = "For Prometheus", body = String, content_type = "application/openmetrics-text"),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
@@ -78,5 +66,9 @@ pub async fn metrics(
     identified: Identified,
 ) -> Result<Response, Problem> {
     identified.caller.must(Permission::ReadMetrics)?;
-    Ok(([(CONTENT_TYPE, OPEN_METRICS)], core.metrics_text()).into_response())
+    Ok((
+        [(CONTENT_TYPE, OPEN_METRICS)],
+        core.metrics.text(&core.tenants, &core.store.health()),
+    )
+        .into_response())
 }

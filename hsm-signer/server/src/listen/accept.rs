@@ -31,11 +31,11 @@ pub async fn accept_all(
             () = terms.stopping.cancelled() => break,
             Some(_) = open.join_next() => {}
             accepted = listener.accept() => match (accepted, counts.admit()) {
-                (Ok(accepted), Some(counted)) => {
-                    let (callers, mut terms) = (core.callers(), terms.clone());
+                (Ok(accepted), Some(permit)) => {
+                    let (callers, mut terms) = (core.callers.load_full(), terms.clone());
                     // Only later readings of the configuration end it.
                     terms.reloads.mark_unchanged();
-                    open.spawn(serve(accepted, counted, callers, terms));
+                    open.spawn(serve(accepted, permit, Arc::clone(&counts), callers, terms));
                 }
                 (Ok(_), None) => core.metrics.refused_connection(name),
                 (Err(error), _) => {

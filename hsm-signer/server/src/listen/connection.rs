@@ -27,81 +27,45 @@ use crate::sync::{Mutex, locked};
 /// has come yet, is kept open this long for one.
 const LAST_REQUEST: Duration = Duration::from_millis(250);
 
-/// How many connections there are, in all and of each caller.
+/// How many connections there may be, in all and of each caller. Each holds a permit of both.
 pub struct ConnectionCounts {
     all: Arc<Semaphore>,
-    of_callers: Mutex<HashMap<Arc<str>, usize>>,
+    of_callers: Mutex<HashMap<Arc<str>, Arc<Semaphore>>>,
     per_caller: usize,
 }
 
-/// One connection, counted until this is dropped.
-pub struct CountedConnection {
-    counts: Arc<ConnectionCounts>,
-    caller: Option<Arc<str>>,
-    _permit: OwnedSemaphorePermit,
-}
-
 impl ConnectionCounts {
-    /// At most as many as the limits say.
     pub fn new(limits: &ServiceLimits) -> Self {
         Self {
             all: Arc::new(Semaphore::new(limits.connections)),
             of_callers: Mutex::default(),
-            per_caller: limits.connections_per_caller,
+            per_caller: limits.connections_per_caller.min(Semaphore::MAX_PERMITS),
         }
     }
 
     /// Counts one more, unless there are as many as there may be.
-    pub fn admit(self: &Arc<Self>) -> Option<CountedConnection> {
-        let permit = Arc::clone(&self.all).try_acquire_owned().ok()?;
-        Some(CountedConnection {
-            counts: Arc::clone(self),
-            caller: None,
-            _permit: permit,
-        })
+    pub fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.all).try_acquire_owned().ok()
     }
-}
 
-impl CountedConnection {
     /// Counts it as its caller's too, unless the caller has as many as it may. Strangers share
     /// one count; they are answered why they are refused.
-    fn admit(&mut self, callers: &Callers, peer: &Peer) -> bool {
+    fn admit_caller(&self, callers: &Callers, peer: &Peer) -> Option<OwnedSemaphorePermit> {
         let caller: Arc<str> = match callers.of(peer) {
-            Ok(caller) => Arc::clone(caller.name()),
+            Ok(caller) => Arc::clone(&caller.name),
             Err(_) => "".into(),
         };
-        let mut counts = locked(&self.counts.of_callers);
-        let count = counts.entry(Arc::clone(&caller)).or_default();
-        if *count >= self.counts.per_caller {
-            return false;
-        }
-        *count += 1;
-        self.caller = Some(caller);
-        true
-    }
-}
-
-impl Drop for CountedConnection {
-    fn drop(&mut self) {
-        let Some(caller) = &self.caller else {
-            return;
-        };
-        let mut counts = locked(&self.counts.of_callers);
-        if let Some(count) = counts.get_mut(caller) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(caller);
-            }
-        }
+        let mut counts = locked(&self.of_callers);
+        let count = counts.entry(caller);
+        let count = count.or_insert_with(|| Arc::new(Semaphore::new(self.per_caller)));
+        Arc::clone(count).try_acquire_owned().ok()
     }
 }
 
 /// What a connection is served with.
 #[derive(Clone)]
 pub struct ConnectionTerms {
-    /// What answers.
     pub router: Router,
-    /// The bounds.
     pub limits: Arc<ServiceLimits>,
     /// Raised by each reading of the configuration: connections of before are ended, so that
     /// nobody stays by a certificate that is not trusted any more.
@@ -113,13 +77,14 @@ pub struct ConnectionTerms {
 /// Serves a connection until it ends.
 pub async fn serve(
     accepted: AcceptedStream,
-    mut counted: CountedConnection,
+    _permit: OwnedSemaphorePermit,
+    counts: Arc<ConnectionCounts>,
     callers: Arc<Callers>,
     terms: ConnectionTerms,
 ) {
     match accepted.identified().await {
         Ok((stream, peer)) => {
-            if counted.admit(&callers, &peer) {
+            if let Some(_permit) = counts.admit_caller(&callers, &peer) {
                 serve_http(stream, peer, terms).await;
             }
         }

@@ -19,15 +19,12 @@ use crate::identity::Peer;
 /// A place where connections come in. Dropping it closes it: connections in its backlog are
 /// reset, which is how a client learns that its request was never read.
 pub enum Listener {
-    /// A Unix socket.
     Unix {
         /// Dropped before the listener: the name is not removed from under another process
         /// that already listens there.
         _file: SocketFile,
-        /// What accepts.
         listener: UnixListener,
     },
-    /// TCP with mutual TLS.
     Tls(TcpListener, Arc<TlsListenerConfig>),
     /// TCP without protection, for development.
     Plain(TcpListener),
@@ -35,11 +32,9 @@ pub enum Listener {
 
 /// A connection before anything was read from it.
 pub enum AcceptedStream {
-    /// From a Unix socket.
     Unix(UnixStream),
     /// From TCP, to be followed by a handshake.
     Tls(TcpStream, Arc<TlsListenerConfig>),
-    /// From TCP.
     Plain(TcpStream),
 }
 
@@ -60,24 +55,18 @@ impl Drop for SocketFile {
 }
 
 /// Opens all listeners of the configuration; `tls` is for the one with mutual TLS.
-///
-/// # Errors
-/// [`Error::Setup`] naming the address or the file.
 pub async fn bind_all(
     listen: &Listen,
     tls: Option<&Arc<TlsListenerConfig>>,
 ) -> Result<Vec<Listener>, Error> {
     let mut all = Vec::new();
     if let Some(unix) = &listen.unix {
-        let path = &unix.path;
-        let bound = bind_unix(unix);
-        all.push(bound.map_err(|error| cannot_listen(path.display(), &error))?);
+        let failed = |error| cannot_listen(unix.path.display(), &error);
+        all.push(bind_unix(unix).map_err(failed)?);
     }
     if let (Some(listen), Some(tls)) = (&listen.tls, tls) {
-        all.push(Listener::Tls(
-            bind_tcp(listen.address).await?,
-            Arc::clone(tls),
-        ));
+        let bound = bind_tcp(listen.address).await?;
+        all.push(Listener::Tls(bound, Arc::clone(tls)));
     }
     if let Some(plain) = &listen.plain {
         tracing::warn!(address = %plain.address, "listening without protection, for development");
@@ -147,7 +136,6 @@ impl Listener {
         }
     }
 
-    /// The next connection.
     pub async fn accept(&self) -> io::Result<AcceptedStream> {
         Ok(match self {
             Self::Unix { listener, .. } => AcceptedStream::Unix(listener.accept().await?.0),
@@ -167,9 +155,6 @@ async fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
 
 impl AcceptedStream {
     /// The connection, and who is at its other end.
-    ///
-    /// # Errors
-    /// When that could not be learnt: the handshake failed, or was too slow.
     pub async fn identified(self) -> io::Result<(Box<dyn PeerStream>, Peer)> {
         match self {
             Self::Unix(stream) => {

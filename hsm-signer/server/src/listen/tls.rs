@@ -23,9 +23,6 @@ pub struct TlsListenerConfig {
 }
 
 /// Reads certificates, key and revocation lists.
-///
-/// # Errors
-/// [`Error::Setup`] naming the file.
 pub fn server_config(tls: &Tls) -> Result<Arc<ServerConfig>, Error> {
     let files = TlsFiles {
         certificate: tls.certificate.clone(),
@@ -46,7 +43,6 @@ impl TlsListenerConfig {
         }
     }
 
-    /// Has new connections accepted by another configuration.
     pub fn replace(&self, config: Arc<ServerConfig>) {
         self.config.store(config);
     }
