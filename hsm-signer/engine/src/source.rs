@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use mls_signer_message::signature::verified;
@@ -11,11 +11,11 @@ use openmls_hw_crypto::HwCrypto;
 use crate::breaker::Breaker;
 use crate::changes::Changes;
 use crate::config::{SourceConfig, Timing};
+use crate::counted::Counted;
 use crate::health::{Phase, SourceHealth};
 use crate::key::Key;
 use crate::open_session::OpenSession;
-use mls_signer_token::error::Error;
-use mls_signer_token::error::ProcessError;
+use mls_signer_token::error::{Error, ProcessError};
 use mls_signer_token::failure::{Nature, RecoveryStep};
 use mls_signer_token::keys;
 use mls_signer_token::quirks::{Quirks, SigningPlan};
@@ -80,21 +80,6 @@ pub(crate) enum Standing {
 pub(crate) struct Located {
     handle: ObjectHandle,
     plan: SigningPlan,
-}
-
-/// Signatures that may be released, and why the next message has none.
-pub(crate) struct Signed {
-    pub signatures: Vec<Vec<u8>>,
-    pub failure: Option<Error>,
-}
-
-impl Signed {
-    pub fn none(failure: Error) -> Self {
-        Self {
-            signatures: Vec::new(),
-            failure: Some(failure),
-        }
-    }
 }
 
 impl Source {
@@ -168,14 +153,13 @@ impl Source {
         messages: &[&[u8]],
         deadline: Instant,
         generation: u64,
-    ) -> Signed {
-        self.in_flight.fetch_add(messages.len(), Ordering::Relaxed);
+    ) -> SignedPrefix {
+        let _in_flight = Counted::add(&self.in_flight, messages.len());
         let limits = CallLimits {
             deadline,
             call: self.timing.call_limit,
         };
         let signed = self.sign_within(session, key, messages, limits);
-        self.in_flight.fetch_sub(messages.len(), Ordering::Relaxed);
         if let Some(failure) = &signed.failure {
             self.report(generation, failure);
         }
@@ -231,22 +215,20 @@ impl Source {
         key: &Key,
         messages: &[&[u8]],
         limits: CallLimits,
-    ) -> Signed {
+    ) -> SignedPrefix {
         let began = Instant::now();
-        let prefix = match self.ask(
-            session,
-            key,
-            messages,
-            limits.deadline.min(began + limits.call),
-        ) {
-            Ok(answered) => answered,
-            Err(error) => return Signed::none(error),
-        };
+        let deadline = limits.deadline.min(began + limits.call);
+        let prefix = self.ask(session, key, messages, deadline);
+        let prefix = prefix.unwrap_or_else(|error| SignedPrefix {
+            signatures: Vec::new(),
+            failure: Some(error),
+        });
         let mut signed = self.verified(key, messages, prefix.signatures);
         if signed.failure.is_none() {
-            signed.failure = prefix
-                .failure
-                .map(|error| interpreted(error, began, limits));
+            signed.failure = match prefix.failure {
+                Some(error) => Some(interpreted(error, began, limits)),
+                None => too_few(messages, &signed.signatures),
+            };
         }
         self.note(signed.signatures.len(), began);
         signed
@@ -277,19 +259,12 @@ impl Source {
         }
     }
 
-    fn verified(&self, key: &Key, messages: &[&[u8]], signatures: Vec<Vec<u8>>) -> Signed {
-        let mut signed = Signed {
-            signatures: Vec::with_capacity(signatures.len()),
-            failure: None,
-        };
+    /// Those that verify, up to the first that does not.
+    fn verified(&self, key: &Key, messages: &[&[u8]], signatures: Vec<Vec<u8>>) -> SignedPrefix {
+        let mut signed = SignedPrefix::default();
+        let (scheme, public_key) = (key.scheme, &key.public_key);
         for (message, signature) in messages.iter().zip(signatures) {
-            match verified(
-                &self.crypto,
-                key.scheme,
-                &key.public_key,
-                message,
-                signature,
-            ) {
+            match verified(&self.crypto, scheme, public_key, message, signature) {
                 Ok(signature) => signed.signatures.push(signature),
                 Err(error) => {
                     let error = Error::from(error);
@@ -353,13 +328,9 @@ impl Source {
         let mut missing = None;
         for key in keys {
             let located = self.locate(key, deadline);
-            if let Err(error) = &located {
-                tracing::error!(source = %self.config.name, %error, "a key cannot be used");
-            }
             let entry = located.map_err(|error| {
-                let text = error.to_string();
-                missing = Some(error);
-                text
+                tracing::error!(source = %self.config.name, %error, "a key cannot be used");
+                missing.insert(error).to_string()
             });
             found.insert(key.public_key.clone(), entry);
         }
@@ -367,6 +338,8 @@ impl Source {
         let mut state = locked(&self.state);
         state.keys = found;
         state.looked = looked;
+        drop(state);
+        self.changes.add();
         match missing {
             Some(error) if none => Err(error),
             _ => Ok(()),
@@ -378,14 +351,15 @@ impl Source {
         let looked = Instant::now();
         for key in self.missing(keys) {
             let located = self.locate(&key, deadline);
-            let located = located.map_err(|error| error.to_string());
             if located.is_ok() {
                 tracing::info!(source = %self.config.name, key = ?key, "a key is there again");
             }
-            let mut state = locked(&self.state);
-            state.keys.insert(key.public_key.clone(), located);
+            let entry = located.map_err(|error| error.to_string());
+            let keys = &mut locked(&self.state).keys;
+            keys.insert(key.public_key.clone(), entry);
         }
         locked(&self.state).looked = looked;
+        self.changes.add();
     }
 
     fn locate(&self, key: &Key, deadline: Instant) -> Result<Located, Error> {
@@ -422,7 +396,8 @@ impl Source {
             if let (Phase::Ready, Some(token)) = (state.phase, &state.token) {
                 return Some((Arc::clone(token), state.generation));
             }
-            state = self.wait(state);
+            let woken = self.wake.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -437,16 +412,8 @@ impl Source {
     /// Waits, at most for `time`, until no session is open.
     pub fn wait_until_closed(&self, time: Duration) {
         let state = locked(&self.state);
-        drop(
-            self.wake
-                .wait_timeout_while(state, time, |state| state.sessions > 0),
-        );
-    }
-
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.wake
-            .wait(state)
-            .unwrap_or_else(PoisonError::into_inner)
+        let open = |state: &mut State| state.sessions > 0;
+        drop(self.wake.wait_timeout_while(state, time, open));
     }
 
     /// Whether what was begun in `generation` is to be given up.
@@ -479,15 +446,15 @@ impl Source {
     /// The keys of `keys` that the token has.
     pub fn present(&self, keys: &[Arc<Key>]) -> Vec<Arc<Key>> {
         let state = locked(&self.state);
-        let present = |key: &&Arc<Key>| state.has(key);
-        keys.iter().filter(present).cloned().collect()
+        let present = keys.iter().filter(|key| state.has(key));
+        present.cloned().collect()
     }
 
     /// The keys of `keys` that it has not.
     pub fn missing(&self, keys: &[Arc<Key>]) -> Vec<Arc<Key>> {
         let state = locked(&self.state);
-        let missing = |key: &&Arc<Key>| !state.has(key);
-        keys.iter().filter(missing).cloned().collect()
+        let missing = keys.iter().filter(|key| !state.has(key));
+        missing.cloned().collect()
     }
 
     pub fn health(&self) -> SourceHealth {
@@ -524,6 +491,12 @@ struct CallLimits {
     call: Duration,
 }
 
+/// Fewer signatures than messages, and no reason for it.
+fn too_few(messages: &[&[u8]], signatures: &[Vec<u8>]) -> Option<Error> {
+    let (asked, made) = (messages.len(), signatures.len());
+    (made < asked).then(|| Error::ModuleMisbehaved(format!("{made} signatures for {asked}")))
+}
+
 /// A time limit that passed means that the module hangs, unless the caller was in a greater
 /// hurry than that.
 fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
@@ -542,7 +515,7 @@ fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
 }
 
 impl State {
-    fn has(&self, key: &Key) -> bool {
+    pub fn has(&self, key: &Key) -> bool {
         matches!(self.keys.get(&key.public_key), Some(Ok(_)))
     }
 
