@@ -21,7 +21,19 @@ const VERSION: u16 = 1;
 const LABEL: &[u8] = b"mls-hsm-signer audit statement";
 
 /// What is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    TlsDeserialize,
+    TlsSerialize,
+    TlsSize,
+    serde::Deserialize,
+    serde::Serialize,
+)]
+#[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Kind {
     /// The chain has come so far.
@@ -62,12 +74,11 @@ pub struct Statement {
 
 impl Statement {
     /// The bytes that are stored.
-    pub fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         encoded(&(VERSION, self))
     }
 
-    /// Reads a statement, strictly. `None` if it is none.
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let (version, statement) = <(u16, Self)>::tls_deserialize_exact(bytes).ok()?;
         (version == VERSION).then_some(statement)
     }
@@ -121,14 +132,10 @@ impl SignedStatement {
     /// Whether the signature is the key's.
     pub fn verifies(&self) -> bool {
         let input = self.statement.signature_input();
-        HwCrypto::default()
-            .verify_signature(
-                self.key.scheme,
-                &input,
-                &self.key.public_key,
-                &self.signature,
-            )
-            .is_ok()
+        let VerifyingKey { scheme, public_key } = &self.key;
+        let crypto = HwCrypto::default();
+        let verified = crypto.verify_signature(*scheme, &input, public_key, &self.signature);
+        verified.is_ok()
     }
 }
 

@@ -354,8 +354,7 @@ impl Engine {
         }
         let longest = requests.iter().map(|request| request.message.len()).max();
         if let Some(length) = longest.filter(|length| *length > MAX_MESSAGE) {
-            let limit = MAX_MESSAGE;
-            return Err(EngineError::MessageTooLong { length, limit });
+            return Err(EngineError::MessageTooLong(length));
         }
         self.sources.refuse_if_hopeless()?;
         let sources = Arc::clone(&self.sources);

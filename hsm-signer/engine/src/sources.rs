@@ -132,8 +132,6 @@ impl Sources {
     }
 
     fn unavailable(&self) -> EngineError {
-        EngineError::Unavailable {
-            reasons: self.reasons(),
-        }
+        EngineError::Unavailable(self.reasons())
     }
 }
