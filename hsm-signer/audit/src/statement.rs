@@ -74,11 +74,12 @@ pub struct Statement {
 
 impl Statement {
     /// The bytes that are stored.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self) -> Vec<u8> {
         encoded(&(VERSION, self))
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+    /// Reads a statement, strictly. `None` if it is none.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (version, statement) = <(u16, Self)>::tls_deserialize_exact(bytes).ok()?;
         (version == VERSION).then_some(statement)
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use mls_signer_message::encoding::hex;
 use mls_signer_token::keys::{self, generation};
-use mls_signer_token::sync::locked;
 use mls_signer_token::{Access, Error, KeySelector, Token};
 
 use crate::EngineError;
@@ -21,7 +20,7 @@ pub(crate) fn discover(
 ) -> Result<Vec<Arc<Key>>, EngineError> {
     let mut failure = EngineError::Stopped;
     for source in sources {
-        let Some(token) = locked(&source.state).token.clone() else {
+        let Some(token) = source.token() else {
             continue;
         };
         match chosen(token.as_ref(), choice) {

@@ -41,11 +41,8 @@ pub(crate) struct SessionThread {
 
 /// Why a thread does not go on in the present state of its source.
 enum Left {
-    /// The engine stops.
     Stopped,
-    /// The source is recovering.
     Recovering,
-    /// The token has no room for the session.
     NoRoom,
 }
 

@@ -113,6 +113,11 @@ impl Source {
         }
     }
 
+    /// The token, once it was opened.
+    pub fn token(&self) -> Option<Arc<dyn Token>> {
+        locked(&self.state).token.clone()
+    }
+
     /// What it is doing.
     pub fn phase(&self) -> Phase {
         locked(&self.state).phase
@@ -135,7 +140,7 @@ impl Source {
     pub fn expected_us(&self) -> u64 {
         let waiting = self.in_flight.load(Ordering::Relaxed) as u64;
         let sessions = self.sessions() as u64;
-        let latency = self.latency_us.load(Ordering::Relaxed).max(1);
+        let latency = self.latency_us().max(1);
         latency * (1 + waiting / sessions)
     }
 
@@ -192,8 +197,7 @@ impl Source {
         deadline: Instant,
         work: impl FnOnce(&mut OpenSession) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let token = locked(&self.state).token.clone();
-        let token = token.ok_or(Error::SessionLost)?;
+        let token = self.token().ok_or(Error::SessionLost)?;
         let mut session = loop {
             match OpenSession::open(self, token.as_ref(), deadline) {
                 Err(error) if error.is_session_count() && self.has_sessions() => {
@@ -363,8 +367,7 @@ impl Source {
     }
 
     fn locate(&self, key: &Key, deadline: Instant) -> Result<Located, Error> {
-        let token = locked(&self.state).token.clone();
-        let token = token.ok_or(Error::SessionLost)?;
+        let token = self.token().ok_or(Error::SessionLost)?;
         let found = self.with_session(deadline, |session| {
             let session = session.until(deadline)?;
             keys::locate_pinned(session, &key.selector(), &key.public_key)
@@ -459,8 +462,7 @@ impl Source {
 
     pub fn health(&self) -> SourceHealth {
         // Asked without the state's lock: a process that is being started takes its time.
-        let token = locked(&self.state).token.clone();
-        let process = token.and_then(|token| token.process_id());
+        let process = self.token().and_then(|token| token.process_id());
         let state = locked(&self.state);
         let missing = state.keys.values().filter_map(|key| key.as_ref().err());
         let mut steps: Vec<_> = state.steps.iter().map(|(step, n)| (*step, *n)).collect();

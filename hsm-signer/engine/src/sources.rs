@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use mls_signer_token::Error;
 use mls_signer_token::failure::Nature;
+use mls_signer_token::sync::locked;
 
 use crate::EngineError;
 use crate::health::Phase;
@@ -84,7 +85,7 @@ impl Sources {
         })
     }
 
-    /// Why no source signs with `key`. It may ask the tokens, and take its time.
+    /// Why no source signs with `key`.
     pub fn refusal(&self, key: &Key) -> EngineError {
         if self.0.iter().any(|source| source.phase() == Phase::Ready) {
             key.not_found().into()
@@ -122,13 +123,12 @@ impl Sources {
 
     /// Which sources are out, and why.
     pub fn reasons(&self) -> String {
-        let reason = |source: &Arc<Source>| {
-            let health = source.health();
-            let failure = health.last_failure.unwrap_or_else(|| "no failure".into());
-            format!("{} ({:?}): {failure}", health.name, health.phase)
-        };
-        let reasons: Vec<_> = self.0.iter().map(reason).collect();
-        reasons.join("; ")
+        let reasons = self.0.iter().map(|source| {
+            let state = locked(&source.state);
+            let failure = state.last_failure.as_deref().unwrap_or("no failure");
+            format!("{} ({:?}): {failure}", source.config.name, state.phase)
+        });
+        reasons.collect::<Vec<_>>().join("; ")
     }
 
     fn unavailable(&self) -> EngineError {

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use crate::health::Phase;
 use crate::key::Key;
 use crate::source::{Source, State};
-use mls_signer_token::Token;
 use mls_signer_token::error::Error;
 use mls_signer_token::failure::{Nature, RecoveryStep};
 use mls_signer_token::sync::locked;
@@ -87,7 +86,7 @@ impl Supervisor {
 
     /// Finds the keys and makes a first signature.
     fn begin(&mut self) {
-        if locked(&self.source.state).token.is_none() {
+        if self.source.token().is_none() {
             return;
         }
         match self.prove() {
@@ -148,7 +147,7 @@ impl Supervisor {
     /// A source that has signed nothing for a while makes a signature.
     fn probe_quiet(&mut self) {
         let limit = self.source.timing.probe_limit;
-        let alive = match self.token() {
+        let alive = match self.source.token() {
             Some(token) => token.keep_alive(Instant::now() + limit),
             None => Err(Error::SessionLost),
         };
@@ -186,10 +185,6 @@ impl Supervisor {
     fn known_keys(&self) -> Vec<Arc<Key>> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.clone()
-    }
-
-    fn token(&self) -> Option<Arc<dyn Token>> {
-        locked(&self.source.state).token.clone()
     }
 
     fn ready(&mut self) {
@@ -263,7 +258,7 @@ impl Supervisor {
         let interval = self.source.timing.reinitialise_interval;
         let last = self.last_reinitialised;
         let early = last.is_some_and(|last| last.elapsed() < interval);
-        match self.token() {
+        match self.source.token() {
             Some(_) if step == RecoveryStep::Reinitialise && early => false,
             Some(token) => token.knows(step),
             None => step == RecoveryStep::Restart,
@@ -291,7 +286,7 @@ impl Supervisor {
         if step == RecoveryStep::Reinitialise {
             self.last_reinitialised = Some(Instant::now());
         }
-        match self.token() {
+        match self.source.token() {
             Some(token) => {
                 let deadline = Instant::now() + self.source.timing.probe_limit;
                 token.recover(step, deadline)?;
