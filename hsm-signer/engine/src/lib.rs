@@ -57,6 +57,7 @@ mod session_thread;
 mod signer;
 mod source;
 mod sources;
+mod standing;
 mod supervisor;
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! One token of the engine: where it stands, its keys, and a signature made and verified.
+//! One token of the engine: its keys, and a signature made and verified.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 use mls_signer_message::signature::verified;
 use openmls_hw_crypto::HwCrypto;
 
-use crate::breaker::Breaker;
 use crate::changes::Changes;
 use crate::config::{SourceConfig, Timing};
 use crate::counted::Counted;
 use crate::health::{Phase, SourceHealth};
 use crate::key::Key;
 use crate::open_session::OpenSession;
+use crate::standing::{Located, Standing, State};
 use mls_signer_token::error::{Error, ProcessError};
-use mls_signer_token::failure::{Nature, RecoveryStep};
+use mls_signer_token::failure::Nature;
 use mls_signer_token::keys;
 use mls_signer_token::quirks::{Quirks, SigningPlan};
 use mls_signer_token::release;
 use mls_signer_token::sync::locked;
-use mls_signer_token::{ObjectHandle, SignedPrefix, Token};
+use mls_signer_token::{SignedPrefix, Token};
 
 /// A token, and all that the engine knows of it.
 pub(crate) struct Source {
@@ -38,71 +38,12 @@ pub(crate) struct Source {
     rejected: AtomicU64,
 }
 
-/// Where a source stands.
-pub(crate) struct State {
-    pub token: Option<Arc<dyn Token>>,
-    pub phase: Phase,
-    pub since: Instant,
-    /// Raised by each step of recovery: what failed before it says nothing about now.
-    pub generation: u64,
-    /// The step at which recovery is to begin, once something failed.
-    pub wanted: Option<RecoveryStep>,
-    pub last_failure: Option<String>,
-    pub last_success: Option<Instant>,
-    pub steps: HashMap<RecoveryStep, u64>,
-    pub breaker: Breaker,
-    /// The keys by public key: where the token has them, or why it has not.
-    pub keys: HashMap<Vec<u8>, Result<Located, String>>,
-    /// When it last began to look for the keys.
-    pub looked: Instant,
-    /// How many sessions are open.
-    pub sessions: usize,
-    /// The supervisor needs a session, for which the token has no room.
-    pub room_wanted: bool,
-    pub stopping: bool,
-}
-
-/// What one key may expect of a source.
-#[derive(Clone, Copy)]
-pub(crate) enum Standing {
-    /// It signs.
-    Signs,
-    /// It signs with other keys; this one was not there when it looked.
-    Lacks { looked: Instant },
-    /// It may sign later.
-    Recovers,
-    /// It will not sign until a person has seen to it.
-    Refused,
-}
-
-/// A key in the token.
-#[derive(Clone, Copy)]
-pub(crate) struct Located {
-    handle: ObjectHandle,
-    plan: SigningPlan,
-}
-
 impl Source {
     pub fn new(config: SourceConfig, timing: Timing, changes: Arc<Changes>) -> Self {
         Self {
             config,
             timing,
-            state: Mutex::new(State {
-                token: None,
-                phase: Phase::Starting,
-                since: Instant::now(),
-                generation: 0,
-                wanted: None,
-                last_failure: None,
-                last_success: None,
-                steps: HashMap::new(),
-                breaker: Breaker::new(timing.first_pause, timing.longest_pause),
-                keys: HashMap::new(),
-                looked: Instant::now(),
-                sessions: 0,
-                room_wanted: false,
-                stopping: false,
-            }),
+            state: Mutex::new(State::new(&timing)),
             wake: Condvar::new(),
             changes,
             crypto: HwCrypto::default(),
@@ -513,19 +454,6 @@ fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
         ProcessError::Hung { after }.into()
     } else {
         Error::DeadlinePassed { last: None }
-    }
-}
-
-impl State {
-    pub fn has(&self, key: &Key) -> bool {
-        matches!(self.keys.get(&key.public_key), Some(Ok(_)))
-    }
-
-    pub fn enter(&mut self, phase: Phase) {
-        if self.phase != phase {
-            self.phase = phase;
-            self.since = Instant::now();
-        }
     }
 }
 

@@ -10,7 +10,8 @@ use mls_signer_token::sync::locked;
 use crate::EngineError;
 use crate::health::Phase;
 use crate::key::Key;
-use crate::source::{Source, Standing};
+use crate::source::Source;
+use crate::standing::Standing;
 
 /// How often a message may be under way when something fails before it is refused: one
 /// that makes a module crash must not do so for ever.

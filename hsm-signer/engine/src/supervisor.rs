@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::health::Phase;
 use crate::key::Key;
-use crate::source::{Source, State};
+use crate::source::Source;
+use crate::standing::State;
 use mls_signer_token::error::Error;
 use mls_signer_token::failure::{Nature, RecoveryStep};
 use mls_signer_token::sync::locked;
