@@ -459,3 +459,17 @@ fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
 
 /// How often room for a session is looked for.
 const ROOM_TICK: Duration = Duration::from_millis(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message without a signature has a failure, so that it is tried again or answered.
+    #[test]
+    fn too_few_signatures_are_a_failure_of_the_module() {
+        let messages = [&b"a"[..], b"b"];
+        let failure = too_few(&messages, &[vec![1]]);
+        assert!(matches!(failure, Some(Error::ModuleMisbehaved(_))));
+        assert!(too_few(&messages, &[vec![1], vec![2]]).is_none());
+    }
+}
