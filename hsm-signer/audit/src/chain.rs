@@ -63,7 +63,7 @@ impl Chain {
 }
 
 /// The hash before the first record of a chain.
-pub fn genesis(chain_id: &[u8; 32], tenant: &str) -> Hash {
+pub(crate) fn genesis(chain_id: &[u8; 32], tenant: &str) -> Hash {
     hash_of([GENESIS, chain_id, tenant.as_bytes()])
 }
 

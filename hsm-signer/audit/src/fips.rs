@@ -41,27 +41,17 @@ impl FipsMark {
 }
 
 /// An enumeration of `mls_fips`, by its numbers in a record.
-trait Numbered: Copy + 'static {
+trait Numbered: Copy + PartialEq + 'static {
     /// Its values in the order of their numbers.
     const VALUES: &'static [Self];
-
-    fn number(self) -> u8;
 }
 
 impl Numbered for FipsStatus {
     const VALUES: &'static [Self] = &STATUSES;
-
-    fn number(self) -> u8 {
-        self as u8
-    }
 }
 
 impl Numbered for Requirement {
     const VALUES: &'static [Self] = &REQUIREMENTS;
-
-    fn number(self) -> u8 {
-        self as u8
-    }
 }
 
 /// The encoding of a [`Numbered`].
@@ -80,7 +70,8 @@ mod numbered {
         value: &T,
         writer: &mut W,
     ) -> Result<usize, Error> {
-        value.number().tls_serialize(writer)
+        let number = T::VALUES.iter().position(|other| other == value);
+        (number.unwrap_or(usize::from(u8::MAX)) as u8).tls_serialize(writer)
     }
 
     pub(super) fn tls_deserialize<T: Numbered, R: Read>(reader: &mut R) -> Result<T, Error> {

@@ -109,7 +109,7 @@ struct ChainJson {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StatementJson {
-    kind: KindJson,
+    kind: Kind,
     tenant: String,
     chain_id: String,
     sequence: u64,
@@ -118,13 +118,6 @@ struct StatementJson {
     scheme: String,
     public_key: String,
     signature: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum KindJson {
-    Checkpoint,
-    Pruning,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -184,10 +177,7 @@ fn chain(json: ChainJson) -> Result<Chain, LineError> {
 fn statement_json(signed: &SignedStatement) -> StatementJson {
     let statement = &signed.statement;
     StatementJson {
-        kind: match statement.kind {
-            Kind::Checkpoint => KindJson::Checkpoint,
-            Kind::Pruning => KindJson::Pruning,
-        },
+        kind: statement.kind,
         tenant: statement.tenant.clone(),
         chain_id: hex(&statement.chain_id),
         sequence: statement.sequence,
@@ -202,10 +192,7 @@ fn statement_json(signed: &SignedStatement) -> StatementJson {
 fn statement(json: StatementJson) -> Result<SignedStatement, LineError> {
     Ok(SignedStatement {
         statement: Statement {
-            kind: match json.kind {
-                KindJson::Checkpoint => Kind::Checkpoint,
-                KindJson::Pruning => Kind::Pruning,
-            },
+            kind: json.kind,
             chain_id: fixed("chain_id", &json.chain_id)?,
             tenant: json.tenant,
             sequence: json.sequence,

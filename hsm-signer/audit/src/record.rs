@@ -10,7 +10,7 @@ use crate::encoding::encoded;
 use crate::fips::FipsMark;
 
 /// The encoding below; another one gets another number.
-pub const VERSION: u16 = 2;
+const VERSION: u16 = 2;
 
 /// Who asked.
 #[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]

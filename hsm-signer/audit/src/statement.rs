@@ -21,7 +21,19 @@ const VERSION: u16 = 1;
 const LABEL: &[u8] = b"mls-hsm-signer audit statement";
 
 /// What is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    TlsDeserialize,
+    TlsSerialize,
+    TlsSize,
+    serde::Deserialize,
+    serde::Serialize,
+)]
+#[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Kind {
     /// The chain has come so far.
@@ -121,14 +133,10 @@ impl SignedStatement {
     /// Whether the signature is the key's.
     pub fn verifies(&self) -> bool {
         let input = self.statement.signature_input();
-        HwCrypto::default()
-            .verify_signature(
-                self.key.scheme,
-                &input,
-                &self.key.public_key,
-                &self.signature,
-            )
-            .is_ok()
+        let VerifyingKey { scheme, public_key } = &self.key;
+        let crypto = HwCrypto::default();
+        let verified = crypto.verify_signature(*scheme, &input, public_key, &self.signature);
+        verified.is_ok()
     }
 }
 

@@ -18,7 +18,6 @@
 //! could have it sign is not for this log to show.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
 
 use mls_signer_message::hash::sha256;
 use mls_signer_message::scheme::Scheme;
@@ -36,7 +35,8 @@ use crate::stored_record::StoredRecord;
 const MOST_FINDINGS: usize = 100;
 
 /// Something that is not as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("record {sequence}: {fault}")]
 pub struct Finding {
     /// The record that it concerns, or the place where one is missing.
     pub sequence: u64,
@@ -45,91 +45,55 @@ pub struct Finding {
 }
 
 /// What can be wrong with a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each says itself what it is")]
 pub enum Fault {
-    /// The chain does not begin with the hash of its id and tenant.
+    #[error("the chain does not begin with the hash of its id and tenant")]
     Genesis,
-    /// The beginning is missing, and the HSM signed no pruning of it.
+    #[error("what comes before is missing, and no pruning of it was signed")]
     FrontMissing,
-    /// Records are missing before this one.
+    #[error("records are missing before it")]
     Gap,
-    /// A record stands where it does not belong.
+    #[error("it does not belong in this place")]
     Order,
-    /// The record is not encoded as one.
+    #[error("it is not encoded as a record")]
     Encoding,
-    /// The record says that it belongs elsewhere in the chain.
+    #[error("it says that it belongs elsewhere")]
     Sequence,
-    /// The record belongs to another chain or tenant.
+    #[error("it belongs to another chain")]
     OtherChain,
-    /// The hash is not that of the record after the one before it.
+    #[error("its hash does not continue the chain")]
     Hash,
-    /// The stored message is no external Remove proposal.
+    #[error("the stored message is no external Remove proposal")]
     Message,
-    /// The stored message is not the one whose hash was recorded.
+    #[error("the stored message is not the one recorded")]
     MessageHash,
-    /// The message's signature is not the one whose hash was recorded.
+    #[error("the message's signature is not the one recorded")]
     SignatureHash,
-    /// The message proposes something else than the record says.
+    #[error("the message proposes another removal than the one recorded")]
     Removal,
-    /// The ProposalRef is not that of the message.
+    #[error("the ProposalRef is not that of the message")]
     ProposalRef,
-    /// The answer is stored for another request than the record's.
+    #[error("the answer is stored for another request")]
     Request,
-    /// The same request was recorded before.
+    #[error("the same request was recorded before")]
     Repeated,
-    /// The message's signature is not the key's.
+    #[error("the message's signature is not the key's")]
     Signature,
-    /// The chain says that it ends elsewhere.
+    #[error("the chain is said to end elsewhere")]
     End,
-    /// The chain's last hash is not the last record's.
+    #[error("the chain is said to end with another hash")]
     Head,
-    /// A statement's signature is not its key's.
+    #[error("a statement about it has a bad signature")]
     StatementSignature,
-    /// A statement is signed by a key that the verifier was not told to trust.
+    #[error("a statement about it is signed by a key that is not trusted")]
     StatementKey,
-    /// A statement is about another chain or tenant.
+    #[error("a statement about it belongs to another chain")]
     StatementChain,
-    /// The HSM signed another hash for this record: the log was rewritten.
+    #[error("the HSM signed another hash for it: the log was rewritten")]
     Rewritten,
-    /// The HSM signed that the chain came to here, and it ends before: its end was cut off.
+    #[error("the HSM signed that there is such a record: the end was cut off")]
     Truncated,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "record {}: {}", self.sequence, self.fault.text())
-    }
-}
-
-impl Fault {
-    /// What a person reads.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Genesis => "the chain does not begin with the hash of its id and tenant",
-            Self::FrontMissing => "what comes before is missing, and no pruning of it was signed",
-            Self::Gap => "records are missing before it",
-            Self::Order => "it does not belong in this place",
-            Self::Encoding => "it is not encoded as a record",
-            Self::Sequence => "it says that it belongs elsewhere",
-            Self::OtherChain => "it belongs to another chain",
-            Self::Hash => "its hash does not continue the chain",
-            Self::Message => "the stored message is no external Remove proposal",
-            Self::MessageHash => "the stored message is not the one recorded",
-            Self::SignatureHash => "the message's signature is not the one recorded",
-            Self::Removal => "the message proposes another removal than the one recorded",
-            Self::ProposalRef => "the ProposalRef is not that of the message",
-            Self::Request => "the answer is stored for another request",
-            Self::Repeated => "the same request was recorded before",
-            Self::Signature => "the message's signature is not the key's",
-            Self::End => "the chain is said to end elsewhere",
-            Self::Head => "the chain is said to end with another hash",
-            Self::StatementSignature => "a statement about it has a bad signature",
-            Self::StatementKey => "a statement about it is signed by a key that is not trusted",
-            Self::StatementChain => "a statement about it belongs to another chain",
-            Self::Rewritten => "the HSM signed another hash for it: the log was rewritten",
-            Self::Truncated => "the HSM signed that there is such a record: the end was cut off",
-        }
-    }
 }
 
 /// What a verification found.
@@ -186,15 +150,11 @@ pub struct Verification {
     trust: Trust,
     message_keys: HashMap<Hash, VerifyingKey>,
     statements: BTreeMap<u64, Vec<SignedStatement>>,
-    seen: HashSet<u64>,
+    /// The first bytes of the digests of requests.
+    seen: HashSet<[u8; 8]>,
     crypto: HwCrypto,
-    sequence: u64,
     head: Hash,
-    records: u64,
-    good: u64,
-    attested: u64,
-    findings: Vec<Finding>,
-    faults: u64,
+    report: Report,
 }
 
 impl Verification {
@@ -209,13 +169,19 @@ impl Verification {
             statements: BTreeMap::new(),
             seen: HashSet::new(),
             crypto: HwCrypto::default(),
-            sequence: chain.pruned,
             head: chain.anchor,
-            records: 0,
-            good: 0,
-            attested: 0,
-            findings: Vec::new(),
-            faults: 0,
+            report: Report {
+                tenant: chain.tenant.clone(),
+                chain_id: chain.id,
+                records: 0,
+                pruned: chain.pruned,
+                last: chain.pruned,
+                statements: 0,
+                pinned: !trust.statement_keys.is_empty(),
+                attested: 0,
+                findings: Vec::new(),
+                faults: 0,
+            },
             chain,
         };
         for statement in statements {
@@ -251,7 +217,7 @@ impl Verification {
             if chain.anchor != genesis(&chain.id, &chain.tenant) {
                 self.found(0, Fault::Genesis);
             }
-        } else if self.attested < chain.pruned {
+        } else if self.report.attested < chain.pruned {
             self.found(chain.pruned, Fault::FrontMissing);
         }
     }
@@ -262,38 +228,37 @@ impl Verification {
         if signed.statement.head != hash {
             return self.found(sequence, Fault::Rewritten);
         }
-        self.good += 1;
+        self.report.statements += 1;
         // A checkpoint says that the chain came so far; only a pruning says that what came
         // before was removed on purpose.
         if signed.statement.kind == Kind::Pruning || sequence > self.chain.pruned {
-            self.attested = self.attested.max(sequence);
+            self.report.attested = self.report.attested.max(sequence);
         }
     }
 
     fn found(&mut self, sequence: u64, fault: Fault) {
-        self.faults += 1;
-        if self.findings.len() < MOST_FINDINGS {
-            self.findings.push(Finding { sequence, fault });
+        self.report.faults += 1;
+        if self.report.findings.len() < MOST_FINDINGS {
+            self.report.findings.push(Finding { sequence, fault });
         }
     }
 
     /// Checks the next record.
     pub fn record(&mut self, stored: &StoredRecord) {
-        self.records += 1;
-        let expected = self.sequence + 1;
+        self.report.records += 1;
+        let expected = self.report.last + 1;
         if stored.sequence < expected {
             return self.found(stored.sequence, Fault::Order);
         }
         if stored.sequence > expected {
             self.found(stored.sequence, Fault::Gap);
         }
-        let hash = next(&self.head, &stored.encoded);
-        if hash != stored.hash {
+        if next(&self.head, &stored.encoded) != stored.hash {
             self.found(stored.sequence, Fault::Hash);
         }
         // Going on with the stored hash, one fault is one finding and not one in each
         // record after it.
-        self.sequence = stored.sequence;
+        self.report.last = stored.sequence;
         self.head = stored.hash;
         for statement in self.statements.remove(&stored.sequence).unwrap_or_default() {
             self.compare(&statement, stored.hash);
@@ -323,7 +288,7 @@ impl Verification {
         }
         let mut short = [0; 8];
         short.copy_from_slice(&digest[..8]);
-        if !self.seen.insert(u64::from_be_bytes(short)) {
+        if !self.seen.insert(short) {
             self.found(at, Fault::Repeated);
         }
         self.message(stored, record);
@@ -357,37 +322,23 @@ impl Verification {
     }
 
     fn signed_by(&self, key: &VerifyingKey, record: &Record, message: &SignedRemoval) -> bool {
-        let input = message.signature_input();
-        let verified =
-            self.crypto
-                .verify_signature(key.scheme, &input, &key.public_key, message.signature());
+        let (input, signature) = (message.signature_input(), message.signature());
+        let crypto = &self.crypto;
+        let verified = crypto.verify_signature(key.scheme, &input, &key.public_key, signature);
         key.scheme == record.scheme && verified.is_ok()
     }
 
     /// Checks the end, and says what was found.
     pub fn finish(mut self) -> Report {
-        if self.sequence != self.chain.sequence {
+        if self.report.last != self.chain.sequence {
             self.found(self.chain.sequence, Fault::End);
         }
         if self.head != self.chain.head {
             self.found(self.chain.sequence, Fault::Head);
         }
-        for (sequence, statements) in std::mem::take(&mut self.statements) {
-            for _ in statements {
-                self.found(sequence, Fault::Truncated);
-            }
+        for statement in std::mem::take(&mut self.statements).into_values().flatten() {
+            self.found(statement.statement.sequence, Fault::Truncated);
         }
-        Report {
-            tenant: self.chain.tenant,
-            chain_id: self.chain.id,
-            records: self.records,
-            pruned: self.chain.pruned,
-            last: self.sequence,
-            statements: self.good,
-            pinned: !self.trust.statement_keys.is_empty(),
-            attested: self.attested,
-            findings: self.findings,
-            faults: self.faults,
-        }
+        self.report
     }
 }

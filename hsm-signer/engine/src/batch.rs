@@ -1,5 +1,6 @@
 //! What one caller wants signed, answered as a whole.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -108,7 +109,7 @@ impl Batch {
         }
     }
 
-    /// The first answer counts.
+    /// The first answer counts. A panic of who is told must not end the thread that tells.
     fn answer(&self, number: usize, result: Result<Signature, EngineError>) {
         let mut results = locked(&self.results);
         let Some(slot @ None) = results.each.get_mut(number) else {
@@ -128,18 +129,24 @@ impl Batch {
             queue: begun - self.accepted,
             signing: begun.elapsed(),
         };
-        let answered = |result: Option<_>| result.unwrap_or(Err(EngineError::Stopped));
         if let Some(done) = done {
-            done(each.into_iter().map(answered).collect(), times);
+            let each = each.into_iter().flatten().collect();
+            if catch_unwind(AssertUnwindSafe(|| done(each, times))).is_err() {
+                tracing::error!("who asked for signatures panicked when they were there");
+            }
         }
     }
 
-    /// The batch was never put into the queue.
+    /// The batch was never put into the queue: nobody is told.
     pub fn withdraw(&self) {
-        let mut results = locked(&self.results);
-        self.pending.fetch_sub(results.unanswered, Ordering::SeqCst);
-        results.unanswered = 0;
-        results.done = None;
+        locked(&self.results).done = None;
+    }
+}
+
+impl Drop for Batch {
+    /// Nobody has its messages any more: whatever became of them, who asked is told.
+    fn drop(&mut self) {
+        self.end(&EngineError::Stopped);
     }
 }
 
@@ -159,12 +166,12 @@ impl Message {
         self.batch.answer(self.number, result);
     }
 
-    /// Why no token will sign it; none while one may.
-    pub fn hopeless(&self) -> Option<EngineError> {
-        let accepted = self.batch.accepted;
-        self.batch
+    /// Whether no token will sign it.
+    pub fn is_hopeless(&self) -> bool {
+        let batch = &self.batch;
+        batch
             .sources
-            .hopeless(self.key(), accepted, &self.history)
+            .is_hopeless(self.key(), batch.accepted, &self.history)
     }
 }
 
@@ -180,5 +187,81 @@ impl Item for Message {
             && Arc::ptr_eq(self.key(), other.key())
             && !self.history.is_suspect()
             && !other.history.is_suspect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+
+    use mls_signer_message::scheme::Scheme;
+    use mls_signer_token::KeyObject;
+
+    use super::*;
+
+    /// A batch of two messages, what counts those that are pending, and what is told.
+    fn batch() -> (Arc<Batch>, Arc<AtomicUsize>, Receiver<Signatures>) {
+        let key = Arc::new(Key {
+            scheme: Scheme::by_name("ed25519").unwrap(),
+            public_key: vec![1; 32],
+            object: KeyObject::default(),
+            generation: 1,
+        });
+        let request = |message| SignRequest {
+            key: Arc::clone(&key),
+            message,
+        };
+        let lane = Lane {
+            name: "a".into(),
+            weight: 1,
+            capacity: 2,
+        };
+        let (tell, told) = channel();
+        let pending = Arc::<AtomicUsize>::default();
+        let batch = Batch::new(
+            vec![request(vec![1]), request(vec![2])],
+            lane,
+            Instant::now(),
+            Arc::new(Sources(Vec::new())),
+            Arc::clone(&pending),
+            Box::new(move |signatures, _| tell.send(signatures).unwrap()),
+        );
+        (batch, pending, told)
+    }
+
+    #[test]
+    fn who_asked_is_told_of_messages_that_were_lost() {
+        let (batch, pending, told) = batch();
+        let mut messages = batch.messages();
+        drop(batch);
+        let source = "source".into();
+        let signature = Signature {
+            bytes: vec![3],
+            source,
+        };
+        messages.remove(0).answer(Ok(signature.clone()));
+        assert_eq!(pending.load(Ordering::SeqCst), 1);
+        drop(messages);
+        let each = told.try_recv().unwrap();
+        assert!(matches!(&each[..], [Ok(made), Err(EngineError::Stopped)] if *made == signature));
+        assert_eq!(pending.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn nobody_is_told_of_a_batch_that_was_withdrawn() {
+        let (batch, pending, told) = batch();
+        drop(batch.messages());
+        batch.withdraw();
+        drop(batch);
+        assert!(told.try_recv().is_err());
+        assert_eq!(pending.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn a_panic_of_who_is_told_goes_no_further() {
+        let (batch, _, told) = batch();
+        drop(told); // Telling panics now.
+        batch.end(&EngineError::Stopped);
+        assert!(batch.is_answered());
     }
 }

@@ -1,9 +1,12 @@
 //! Counts the changes of all sources' standing, and wakes who waits for the next.
 
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
 
 use mls_signer_token::sync::locked;
+
+/// A wait without a deadline ends too, to no harm.
+const LONG: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
@@ -23,24 +26,12 @@ impl Changes {
         self.changed.notify_all();
     }
 
-    /// Waits for a change after the one numbered `seen`, until `deadline` if there is one.
+    /// Waits for a change after the one numbered `seen`, until `deadline` if there is one; who
+    /// waits looks at the time anew.
     pub fn wait(&self, seen: u64, deadline: Option<Instant>) {
-        let mut count = locked(&self.count);
-        while *count == seen {
-            count = match deadline {
-                None => self
-                    .changed
-                    .wait(count)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return;
-                    }
-                    let waited = self.changed.wait_timeout(count, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let unchanged = |count: &mut u64| *count == seen;
+        let changed = &self.changed;
+        drop(changed.wait_timeout_while(locked(&self.count), left.unwrap_or(LONG), unchanged));
     }
 }

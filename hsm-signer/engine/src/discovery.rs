@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use mls_signer_message::encoding::hex;
 use mls_signer_token::keys::{self, generation};
-use mls_signer_token::sync::locked;
 use mls_signer_token::{Access, Error, KeySelector, Token};
 
 use crate::EngineError;
@@ -21,7 +20,7 @@ pub(crate) fn discover(
 ) -> Result<Vec<Arc<Key>>, EngineError> {
     let mut failure = EngineError::Stopped;
     for source in sources {
-        let Some(token) = locked(&source.state).token.clone() else {
+        let Some(token) = source.token() else {
             continue;
         };
         match chosen(token.as_ref(), choice) {
@@ -39,10 +38,10 @@ fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Vec<Arc<Key>>, Error>
             .filter(|key| !key.retired)
             .map(Key::from)
             .collect(),
-        KeyChoice::Named(names) => names
-            .iter()
-            .map(|name| named(token, name))
-            .collect::<Result<_, _>>()?,
+        KeyChoice::Named(names) => {
+            let named = names.iter().map(|name| named(token, name));
+            named.collect::<Result<_, _>>()?
+        }
     };
     if keys.is_empty() {
         return Err(Error::KeyNotFound {
@@ -71,10 +70,8 @@ fn check_pins(keys: Vec<Arc<Key>>, pins: &[Vec<u8>]) -> Result<Vec<Arc<Key>>, En
         let wanted = stranger.selector().to_string();
         return Err(Error::KeyMismatch { wanted }.into());
     }
-    let absent = pins
-        .iter()
-        .find(|pin| keys.iter().all(|key| key.public_key != **pin));
-    match absent {
+    let is_absent = |pin: &&Vec<u8>| keys.iter().all(|key| key.public_key != **pin);
+    match pins.iter().find(is_absent) {
         None => Ok(keys),
         Some(pin) => Err(EngineError::KeyUnknown {
             wanted: format!("key with the pinned public key {}", hex(pin)),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use mls_signer_token::Error;
 use mls_signer_token::failure::Nature;
 
+use crate::MAX_MESSAGE;
+
 /// Why an engine did not sign, or could not be started.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum EngineError {
@@ -18,13 +20,8 @@ pub enum EngineError {
     #[error("too many signatures of this caller are waiting already; try again later")]
     LaneFull,
     /// The message is longer than the engine signs.
-    #[error("the message has {length} bytes; at most {limit} can be signed")]
-    MessageTooLong {
-        /// Its length in bytes.
-        length: usize,
-        /// The longest allowed.
-        limit: usize,
-    },
+    #[error("the message has {0} bytes; at most {MAX_MESSAGE} can be signed")]
+    MessageTooLong(usize),
     /// The deadline passed before the signature was made. None was released.
     #[error("the deadline passed before the signature was made{}", after(last))]
     DeadlinePassed {
@@ -32,11 +29,8 @@ pub enum EngineError {
         last: Option<String>,
     },
     /// No token can sign at present; nothing was accepted.
-    #[error("no token can sign at present: {reasons}")]
-    Unavailable {
-        /// Which are out, and why.
-        reasons: String,
-    },
+    #[error("no token can sign at present: {0}")]
+    Unavailable(String),
     /// No key of the engine is as asked for.
     #[error("the signer has no {wanted}; it has {present}")]
     KeyUnknown {
@@ -61,11 +55,9 @@ impl EngineError {
     pub fn nature(&self) -> Nature {
         match self {
             Self::Token(error) => error.nature(),
-            Self::QueueFull | Self::LaneFull | Self::Unavailable { .. } => Nature::Transient,
+            Self::QueueFull | Self::LaneFull | Self::Unavailable(_) => Nature::Transient,
             Self::DeadlinePassed { .. } => Nature::Unknown,
-            Self::MessageTooLong { .. } | Self::KeyUnknown { .. } | Self::Stopped => {
-                Nature::Permanent
-            }
+            Self::MessageTooLong(_) | Self::KeyUnknown { .. } | Self::Stopped => Nature::Permanent,
         }
     }
 

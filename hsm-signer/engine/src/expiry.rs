@@ -111,14 +111,9 @@ impl Expiry {
     }
 
     fn end_hopeless(&self) {
-        for message in self.queue.take_out(|message| message.hopeless().is_some()) {
-            match message.hopeless() {
-                Some(error) => message.answer(Err(error)),
-                // A token has come back meanwhile.
-                None => self
-                    .queue
-                    .put_back(&message.batch.lane.clone(), vec![message]),
-            }
+        for message in self.queue.take_out(Message::is_hopeless) {
+            let error = self.sources.refusal(message.key());
+            message.answer(Err(error));
         }
     }
 }

@@ -44,6 +44,7 @@ mod batch;
 mod breaker;
 mod changes;
 mod config;
+mod counted;
 mod discovery;
 mod error;
 mod expiry;
@@ -56,6 +57,7 @@ mod session_thread;
 mod signer;
 mod source;
 mod sources;
+mod standing;
 mod supervisor;
 
 use std::fmt;
@@ -81,7 +83,7 @@ pub use queue::Lane;
 pub use removals::Proposal;
 pub use signer::EngineSigner;
 
-use batch::{Batch, Message, Signatures};
+use batch::{Batch, Message};
 use changes::Changes;
 use discovery::{discover, labels};
 use expiry::Expiry;
@@ -160,7 +162,7 @@ impl Engine {
         }
         *keys.write().unwrap_or_else(PoisonError::into_inner) = found;
         let queue = Arc::new(FairQueue::new(config.capacity, sources.len()));
-        let sources = Arc::new(Sources::new(sources));
+        let sources = Arc::new(Sources(sources));
         let expiry = Expiry::new(
             Arc::clone(&queue),
             Arc::clone(&sources),
@@ -193,13 +195,13 @@ impl Engine {
     }
 
     fn spawn_session_threads(&mut self) -> Result<(), EngineError> {
-        let sources: Vec<_> = self.sources.iter().cloned().collect();
-        for (number, source) in sources.into_iter().enumerate() {
+        let sources = Arc::clone(&self.sources);
+        for (number, source) in sources.0.iter().enumerate() {
             for _ in 0..source.sessions() {
                 let thread = SessionThread {
-                    source: Arc::clone(&source),
+                    source: Arc::clone(source),
                     number,
-                    sources: Arc::clone(&self.sources),
+                    sources: Arc::clone(&sources),
                     queue: Arc::clone(&self.queue),
                     busy: Arc::clone(&self.busy),
                 };
@@ -225,7 +227,7 @@ impl Engine {
         loop {
             let seen = changes.count();
             let starting = |source: &Arc<Source>| source.phase() == Phase::Starting;
-            if !self.sources.iter().any(starting) {
+            if !self.sources.0.iter().any(starting) {
                 return;
             }
             changes.wait(seen, Some(Instant::now() + Duration::from_millis(100)));
@@ -244,8 +246,8 @@ impl Engine {
     pub fn current_key(&self, scheme: &Scheme) -> Result<Arc<Key>, EngineError> {
         let ring = self.ring();
         let of_scheme = ring.iter().filter(|key| key.scheme.name == scheme.name);
-        let newest = of_scheme.max_by_key(|key| key.generation);
-        newest.cloned().ok_or_else(|| EngineError::KeyUnknown {
+        let newest = of_scheme.max_by_key(|key| key.generation).cloned();
+        newest.ok_or_else(|| EngineError::KeyUnknown {
             wanted: format!("{} key", scheme.title),
             present: labels(&ring),
         })
@@ -270,8 +272,8 @@ impl Engine {
     /// # Errors
     /// As [`Engine::start`]; then nothing changes.
     pub fn refresh_keys(&self) -> Result<(), EngineError> {
-        let sources: Vec<_> = self.sources.iter().cloned().collect();
-        let found = discover(&sources, &self.choice, &self.pins)?;
+        let sources = &self.sources.0;
+        let found = discover(sources, &self.choice, &self.pins)?;
         let before = self.keys();
         for key in &found {
             let same_label = |old: &&Arc<Key>| old.object.label == key.object.label;
@@ -284,7 +286,7 @@ impl Engine {
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = found.clone();
         let deadline = Instant::now() + Duration::from_secs(10);
-        for source in &sources {
+        for source in sources {
             if let Err(error) = source.find_keys(&found, deadline) {
                 tracing::warn!(source = %source.config.name, %error, "keys not refreshed");
             }
@@ -309,7 +311,7 @@ impl Engine {
             key: Arc::clone(key),
             message: message.to_vec(),
         };
-        let mut signatures = self.sign_requests(vec![request], deadline);
+        let mut signatures = self.sign_batch(vec![request], deadline);
         let signature = signatures.pop().unwrap_or(Err(EngineError::Stopped))?;
         Ok(signature.bytes)
     }
@@ -321,10 +323,6 @@ impl Engine {
         requests: Vec<SignRequest>,
         deadline: Instant,
     ) -> Vec<Result<Signature, EngineError>> {
-        self.sign_requests(requests, deadline)
-    }
-
-    fn sign_requests(&self, requests: Vec<SignRequest>, deadline: Instant) -> Signatures {
         let count = requests.len();
         let (send, receive) = mpsc::channel();
         let done = move |signatures, _| {
@@ -357,8 +355,7 @@ impl Engine {
         }
         let longest = requests.iter().map(|request| request.message.len()).max();
         if let Some(length) = longest.filter(|length| *length > MAX_MESSAGE) {
-            let limit = MAX_MESSAGE;
-            return Err(EngineError::MessageTooLong { length, limit });
+            return Err(EngineError::MessageTooLong(length));
         }
         self.sources.refuse_if_hopeless()?;
         let sources = Arc::clone(&self.sources);
@@ -385,12 +382,12 @@ impl Engine {
         deadline: Instant,
     ) -> Vec<Result<Vec<u8>, EngineError>> {
         let (unsigned, requests) = Unsigned::build(removals);
-        let proposals = unsigned.signed(self.sign_requests(requests, deadline));
-        let message = |proposal: Proposal| proposal.signed.into_message();
-        proposals
-            .into_iter()
-            .map(|proposed| proposed.map(message))
-            .collect()
+        let proposals = unsigned.signed(self.sign_batch(requests, deadline));
+        let messages = proposals.into_iter().map(|proposed| {
+            let proposal = proposed?;
+            Ok(proposal.signed.into_message())
+        });
+        messages.collect()
     }
 
     /// Has removals proposed in the caller's lane; see [`submit`](Self::submit).
@@ -427,12 +424,16 @@ impl Engine {
 
     /// A signer over one of the keys, each of whose signatures may take `patience`.
     pub fn signer(self: &Arc<Self>, key: &Arc<Key>, patience: Duration) -> EngineSigner {
-        EngineSigner::new(Arc::clone(self), Arc::clone(key), patience)
+        EngineSigner {
+            engine: Arc::clone(self),
+            key: Arc::clone(key),
+            patience,
+        }
     }
 
     /// How the engine is.
     pub fn health(&self) -> Health {
-        let sources: Vec<_> = self.sources.iter().map(|s| s.health()).collect();
+        let sources: Vec<_> = self.sources.0.iter().map(|s| s.health()).collect();
         Health {
             healthy: sources.iter().any(|source| source.phase == Phase::Ready),
             sources,
@@ -451,7 +452,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        for source in self.sources.iter() {
+        for source in self.sources.0.iter() {
             locked(&source.state).stopping = true;
             source.wake.notify_all();
         }
@@ -459,8 +460,10 @@ impl Drop for Engine {
         for message in self.queue.close() {
             message.answer(Err(EngineError::Stopped));
         }
+        let this = std::thread::current().id();
         for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
+            // Who was told of signatures, on this thread, may have had the last of the engine.
+            if thread.thread().id() != this && thread.join().is_err() {
                 tracing::error!("a thread of the engine panicked");
             }
         }
@@ -484,18 +487,21 @@ const _: () = {
 
 /// Opens all tokens at once; one is enough.
 fn open_all(supervisors: &[Supervisor]) -> Result<(), EngineError> {
-    let opened: Vec<Result<(), EngineError>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = supervisors
-            .iter()
-            .map(|supervisor| scope.spawn(|| supervisor.open().map_err(EngineError::from)))
-            .collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined
-            .map(|opened| opened.unwrap_or(Err(EngineError::Stopped)))
-            .collect()
-    });
-    if opened.iter().any(Result::is_ok) {
-        return Ok(());
-    }
-    opened.into_iter().find(Result::is_err).unwrap_or(Ok(()))
+    std::thread::scope(|scope| {
+        let open = |supervisor| scope.spawn(move || Supervisor::open(supervisor));
+        let threads: Vec<_> = supervisors.iter().map(open).collect();
+        let mut first_failure = None;
+        let mut any_opened = false;
+        for thread in threads {
+            match thread.join() {
+                Ok(Ok(())) => any_opened = true,
+                Ok(Err(error)) => _ = first_failure.get_or_insert(error.into()),
+                Err(_) => _ = first_failure.get_or_insert(EngineError::Stopped),
+            }
+        }
+        match first_failure {
+            Some(failure) if !any_opened => Err(failure),
+            _ => Ok(()),
+        }
+    })
 }

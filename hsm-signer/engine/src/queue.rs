@@ -149,7 +149,8 @@ impl<T: Item> FairQueue<T> {
                 let more = state.waiting > 0;
                 drop(state);
                 if more {
-                    self.filled[source].notify_one();
+                    // Whoever was woken for what is left may have been this thread.
+                    self.filled.iter().for_each(Condvar::notify_one);
                 }
                 return Taken::Items(items);
             }
@@ -198,12 +199,13 @@ impl<T: Item> FairQueue<T> {
 
 impl<T: Item> State<T> {
     fn lane(&mut self, name: &Arc<str>) -> &mut LaneState<T> {
-        let lane = self.lanes.entry(Arc::clone(name));
-        lane.or_insert_with(|| LaneState {
-            items: VecDeque::new(),
-            weight: 1,
-            credit: 0,
-        })
+        self.lanes
+            .entry(Arc::clone(name))
+            .or_insert_with(|| LaneState {
+                items: VecDeque::new(),
+                weight: 1,
+                credit: 0,
+            })
     }
 
     /// Of the sources with an idle thread, the one that serves `item` at the least cost.
@@ -228,10 +230,9 @@ impl<T: Item> State<T> {
         self.begin_turn(lane);
         self.waiting += items.len();
         let state = self.lane(&lane.name);
-        items
-            .into_iter()
-            .rev()
-            .for_each(|item| state.items.push_front(item));
+        for item in items.into_iter().rev() {
+            state.items.push_front(item);
+        }
     }
 
     /// A lane that was empty gets a turn, at the end.
@@ -414,14 +415,8 @@ mod tests {
             panic!("there is something for source 1");
         };
         assert_eq!(second, [Number(2, 2)]);
-        assert_eq!(
-            queue
-                .waiting()
-                .iter()
-                .map(|(_, count)| count)
-                .sum::<usize>(),
-            1
-        );
+        let waiting = queue.waiting();
+        assert_eq!(waiting.iter().map(|(_, count)| count).sum::<usize>(), 1);
     }
 
     #[test]
@@ -435,6 +430,26 @@ mod tests {
         queue.put_back(&lane("a", 1, 0), items);
         assert_eq!(drained(&queue, 10), [vec![0, 2, 4, 18, 20]]);
         assert!(queue.take_out(|_| true).is_empty());
+    }
+
+    /// Two items came before the thread that the first woke ran: another source has the second.
+    #[test]
+    fn who_takes_wakes_the_other_sources_for_what_is_left() {
+        let queue = FairQueue::new(100, 2);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| queue.take(1, Duration::from_secs(60), |_| 1, || false));
+            while locked(&queue.state).idle[1] == 0 {
+                std::thread::yield_now();
+            }
+            locked(&queue.state).idle[0] = 1;
+            put(&queue, "a", 1, numbers([1]));
+            put(&queue, "a", 1, numbers([2]));
+            locked(&queue.state).idle[0] = 0;
+            let begun = Instant::now();
+            assert_eq!(take(&queue, 0, 1), Taken::Items(numbers([1])));
+            assert_eq!(other.join().unwrap(), Taken::Items(numbers([2])));
+            assert!(begun.elapsed() < Duration::from_secs(30));
+        });
     }
 
     #[test]

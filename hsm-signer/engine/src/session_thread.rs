@@ -2,17 +2,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use mls_signer_token::{Error, Token};
 
+use crate::Signature;
 use crate::batch::Message;
+use crate::counted::Counted;
 use crate::open_session::OpenSession;
 use crate::queue::{FairQueue, Taken};
 use crate::source::Source;
 use crate::sources::Sources;
-use crate::{EngineError, Signature};
 
 /// About how long each of a few sessions may be busy with what it is given at once. Another
 /// caller's single removal waits for the first of them to be done: where there are many, each
@@ -40,11 +41,8 @@ pub(crate) struct SessionThread {
 
 /// Why a thread does not go on in the present state of its source.
 enum Left {
-    /// The engine stops.
     Stopped,
-    /// The source is recovering.
     Recovering,
-    /// The token has no room for the session.
     NoRoom,
 }
 
@@ -65,10 +63,8 @@ impl SessionThread {
         loop {
             let leave = || self.source.wants_back(generation, session.is_some());
             let idle = self.source.idle_limit();
-            match self
-                .queue
-                .take(self.number, idle, |waiting| self.slice(waiting), leave)
-            {
+            let size = |waiting| self.slice(waiting);
+            match self.queue.take(self.number, idle, size, leave) {
                 Taken::Closed => return Left::Stopped,
                 Taken::Nothing if self.source.is_past(generation) => return Left::Recovering,
                 // Idle for too long, or the supervisor needs the room.
@@ -77,31 +73,52 @@ impl SessionThread {
                     self.source.room_given();
                 }
                 Taken::Items(messages) => {
-                    let open = match session.take() {
-                        Some(open) => Ok(open),
-                        None => self.open(token, &messages),
+                    // A fault of ours, or of a token in this process, must not end the thread;
+                    // the messages, which are dropped with it, are answered by their batch.
+                    let open = session.take();
+                    let served = catch_unwind(AssertUnwindSafe(|| {
+                        self.serve(open, token, messages, generation)
+                    }));
+                    session = match served {
+                        Ok(Ok(session)) => session,
+                        Ok(Err(NoRoom)) => return Left::NoRoom,
+                        Err(_) => None,
                     };
-                    match open {
-                        Ok(open) => session = self.serve(open, messages, generation),
-                        Err(error) => {
-                            let no_room = error.is_session_count() && self.source.has_sessions();
-                            if no_room {
-                                self.put_back(messages);
-                                return Left::NoRoom;
-                            }
-                            self.source.report(generation, &error);
-                            self.failed(error, messages);
-                        }
-                    }
                 }
             }
         }
     }
 
-    fn open(&self, token: &dyn Token, messages: &[Message]) -> Result<OpenSession<'_>, Error> {
+    /// Signs messages of one batch and key, in the session that is open if there is one; the
+    /// session, if it can be used again.
+    fn serve<'a>(
+        &'a self,
+        open: Option<OpenSession<'a>>,
+        token: &dyn Token,
+        messages: Vec<Message>,
+        generation: u64,
+    ) -> Result<Option<OpenSession<'a>>, NoRoom> {
+        let Some(first) = messages.first() else {
+            return Ok(open);
+        };
         let limit = Instant::now() + self.source.timing.call_limit;
-        let deadline = messages.first().map_or(limit, |first| first.batch.deadline);
-        OpenSession::open(&self.source, token, deadline.min(limit))
+        let deadline = first.batch.deadline.min(limit);
+        let opened = match open {
+            Some(session) => Ok(session),
+            None => OpenSession::open(&self.source, token, deadline),
+        };
+        match opened {
+            Ok(session) => Ok(self.sign(session, messages, generation)),
+            Err(error) if error.is_session_count() && self.source.has_sessions() => {
+                self.put_back(messages);
+                Err(NoRoom)
+            }
+            Err(error) => {
+                self.source.report(generation, &error);
+                self.failed(error, messages);
+                Ok(None)
+            }
+        }
     }
 
     /// How many of those that wait one session is given: few enough that all sessions have
@@ -115,33 +132,15 @@ impl SessionThread {
         share.clamp(1, soon)
     }
 
-    /// Signs messages of one batch and key; the session, if it can be used again.
-    fn serve<'a>(
-        &'a self,
-        session: OpenSession<'a>,
-        messages: Vec<Message>,
-        generation: u64,
-    ) -> Option<OpenSession<'a>> {
-        let _busy = Busy::count(&self.busy);
-        let batch = Arc::clone(&messages.first()?.batch);
-        batch.begin();
-        // A fault of ours must not leave anybody waiting for ever.
-        let signed = catch_unwind(AssertUnwindSafe(|| {
-            self.sign(session, messages, generation)
-        }));
-        signed.unwrap_or_else(|_| {
-            batch.end(&EngineError::Stopped);
-            None
-        })
-    }
-
     fn sign<'a>(
         &'a self,
         mut session: OpenSession<'a>,
         mut messages: Vec<Message>,
         generation: u64,
     ) -> Option<OpenSession<'a>> {
+        let _busy = Counted::add(&self.busy, 1);
         let first = messages.first()?;
+        first.batch.begin();
         let (key, deadline) = (Arc::clone(first.key()), first.batch.deadline);
         let data: Vec<&[u8]> = messages.iter().map(Message::bytes).collect();
         let signed = self
@@ -176,22 +175,20 @@ impl SessionThread {
         };
         let deadline = first.batch.deadline;
         let mut history = std::mem::take(&mut first.history);
-        let judged = self
-            .sources
-            .judge(failure, &mut history, self.number, deadline);
-        match judged {
+        let sources = &self.sources;
+        match sources.judge(failure, &mut history, self.number, deadline) {
             Ok(()) => {
-                messages
-                    .iter_mut()
-                    .for_each(|message| message.history = history.clone());
+                for message in &mut messages {
+                    message.history = history.clone();
+                }
                 messages.extend(innocent);
                 self.put_back(messages);
             }
             Err(error) => {
-                messages
-                    .into_iter()
-                    .for_each(|message| message.answer(Err(error.clone())));
                 self.put_back(innocent);
+                for message in messages {
+                    message.answer(Err(error.clone()));
+                }
             }
         }
     }
@@ -204,18 +201,5 @@ impl SessionThread {
     }
 }
 
-/// One of the threads at work, until it is dropped.
-struct Busy<'a>(&'a AtomicUsize);
-
-impl<'a> Busy<'a> {
-    fn count(busy: &'a AtomicUsize) -> Self {
-        busy.fetch_add(1, Ordering::Relaxed);
-        Self(busy)
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+/// The token has no room for the session.
+struct NoRoom;

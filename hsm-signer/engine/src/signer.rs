@@ -17,20 +17,12 @@ use crate::{Engine, EngineError, Key};
 /// Signs with one key of an engine, which recovers and fails over.
 #[derive(Clone)]
 pub struct EngineSigner {
-    engine: Arc<Engine>,
-    key: Arc<Key>,
-    patience: Duration,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) key: Arc<Key>,
+    pub(crate) patience: Duration,
 }
 
 impl EngineSigner {
-    pub(crate) fn new(engine: Arc<Engine>, key: Arc<Key>, patience: Duration) -> Self {
-        Self {
-            engine,
-            key,
-            patience,
-        }
-    }
-
     /// The public key as MLS carries it.
     pub fn public_key(&self) -> &[u8] {
         self.key.public_key()

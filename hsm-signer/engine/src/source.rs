@@ -1,27 +1,27 @@
-//! One token of the engine: where it stands, its keys, and a signature made and verified.
+//! One token of the engine: its keys, and a signature made and verified.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use mls_signer_message::signature::verified;
 use openmls_hw_crypto::HwCrypto;
 
-use crate::breaker::Breaker;
 use crate::changes::Changes;
 use crate::config::{SourceConfig, Timing};
+use crate::counted::Counted;
 use crate::health::{Phase, SourceHealth};
 use crate::key::Key;
 use crate::open_session::OpenSession;
-use mls_signer_token::error::Error;
-use mls_signer_token::error::ProcessError;
-use mls_signer_token::failure::{Nature, RecoveryStep};
+use crate::standing::{Located, Standing, State};
+use mls_signer_token::error::{Error, ProcessError};
+use mls_signer_token::failure::Nature;
 use mls_signer_token::keys;
 use mls_signer_token::quirks::{Quirks, SigningPlan};
 use mls_signer_token::release;
 use mls_signer_token::sync::locked;
-use mls_signer_token::{ObjectHandle, SignedPrefix, Token};
+use mls_signer_token::{SignedPrefix, Token};
 
 /// A token, and all that the engine knows of it.
 pub(crate) struct Source {
@@ -38,86 +38,12 @@ pub(crate) struct Source {
     rejected: AtomicU64,
 }
 
-/// Where a source stands.
-pub(crate) struct State {
-    pub token: Option<Arc<dyn Token>>,
-    pub phase: Phase,
-    pub since: Instant,
-    /// Raised by each step of recovery: what failed before it says nothing about now.
-    pub generation: u64,
-    /// The step at which recovery is to begin, once something failed.
-    pub wanted: Option<RecoveryStep>,
-    pub last_failure: Option<String>,
-    pub last_success: Option<Instant>,
-    pub steps: HashMap<RecoveryStep, u64>,
-    pub breaker: Breaker,
-    /// The keys by public key: where the token has them, or why it has not.
-    pub keys: HashMap<Vec<u8>, Result<Located, String>>,
-    /// When it last began to look for the keys.
-    pub looked: Instant,
-    /// How many sessions are open.
-    pub sessions: usize,
-    /// The supervisor needs a session, for which the token has no room.
-    pub room_wanted: bool,
-    pub stopping: bool,
-}
-
-/// What one key may expect of a source.
-#[derive(Clone, Copy)]
-pub(crate) enum Standing {
-    /// It signs.
-    Signs,
-    /// It signs with other keys; this one was not there when it looked.
-    Lacks { looked: Instant },
-    /// It may sign later.
-    Recovers,
-    /// It will not sign until a person has seen to it.
-    Refused,
-}
-
-/// A key in the token.
-#[derive(Clone, Copy)]
-pub(crate) struct Located {
-    handle: ObjectHandle,
-    plan: SigningPlan,
-}
-
-/// Signatures that may be released, and why the next message has none.
-pub(crate) struct Signed {
-    pub signatures: Vec<Vec<u8>>,
-    pub failure: Option<Error>,
-}
-
-impl Signed {
-    pub fn none(failure: Error) -> Self {
-        Self {
-            signatures: Vec::new(),
-            failure: Some(failure),
-        }
-    }
-}
-
 impl Source {
     pub fn new(config: SourceConfig, timing: Timing, changes: Arc<Changes>) -> Self {
         Self {
             config,
             timing,
-            state: Mutex::new(State {
-                token: None,
-                phase: Phase::Starting,
-                since: Instant::now(),
-                generation: 0,
-                wanted: None,
-                last_failure: None,
-                last_success: None,
-                steps: HashMap::new(),
-                breaker: Breaker::new(timing.first_pause, timing.longest_pause),
-                keys: HashMap::new(),
-                looked: Instant::now(),
-                sessions: 0,
-                room_wanted: false,
-                stopping: false,
-            }),
+            state: Mutex::new(State::new(&timing)),
             wake: Condvar::new(),
             changes,
             crypto: HwCrypto::default(),
@@ -126,6 +52,11 @@ impl Source {
             signatures: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
         }
+    }
+
+    /// The token, once it was opened.
+    pub fn token(&self) -> Option<Arc<dyn Token>> {
+        locked(&self.state).token.clone()
     }
 
     /// What it is doing.
@@ -150,7 +81,7 @@ impl Source {
     pub fn expected_us(&self) -> u64 {
         let waiting = self.in_flight.load(Ordering::Relaxed) as u64;
         let sessions = self.sessions() as u64;
-        let latency = self.latency_us.load(Ordering::Relaxed).max(1);
+        let latency = self.latency_us().max(1);
         latency * (1 + waiting / sessions)
     }
 
@@ -168,14 +99,13 @@ impl Source {
         messages: &[&[u8]],
         deadline: Instant,
         generation: u64,
-    ) -> Signed {
-        self.in_flight.fetch_add(messages.len(), Ordering::Relaxed);
+    ) -> SignedPrefix {
+        let _in_flight = Counted::add(&self.in_flight, messages.len());
         let limits = CallLimits {
             deadline,
             call: self.timing.call_limit,
         };
         let signed = self.sign_within(session, key, messages, limits);
-        self.in_flight.fetch_sub(messages.len(), Ordering::Relaxed);
         if let Some(failure) = &signed.failure {
             self.report(generation, failure);
         }
@@ -208,8 +138,7 @@ impl Source {
         deadline: Instant,
         work: impl FnOnce(&mut OpenSession) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let token = locked(&self.state).token.clone();
-        let token = token.ok_or(Error::SessionLost)?;
+        let token = self.token().ok_or(Error::SessionLost)?;
         let mut session = loop {
             match OpenSession::open(self, token.as_ref(), deadline) {
                 Err(error) if error.is_session_count() && self.has_sessions() => {
@@ -231,22 +160,20 @@ impl Source {
         key: &Key,
         messages: &[&[u8]],
         limits: CallLimits,
-    ) -> Signed {
+    ) -> SignedPrefix {
         let began = Instant::now();
-        let prefix = match self.ask(
-            session,
-            key,
-            messages,
-            limits.deadline.min(began + limits.call),
-        ) {
-            Ok(answered) => answered,
-            Err(error) => return Signed::none(error),
-        };
+        let deadline = limits.deadline.min(began + limits.call);
+        let prefix = self.ask(session, key, messages, deadline);
+        let prefix = prefix.unwrap_or_else(|error| SignedPrefix {
+            signatures: Vec::new(),
+            failure: Some(error),
+        });
         let mut signed = self.verified(key, messages, prefix.signatures);
         if signed.failure.is_none() {
-            signed.failure = prefix
-                .failure
-                .map(|error| interpreted(error, began, limits));
+            signed.failure = match prefix.failure {
+                Some(error) => Some(interpreted(error, began, limits)),
+                None => too_few(messages, &signed.signatures),
+            };
         }
         self.note(signed.signatures.len(), began);
         signed
@@ -277,19 +204,12 @@ impl Source {
         }
     }
 
-    fn verified(&self, key: &Key, messages: &[&[u8]], signatures: Vec<Vec<u8>>) -> Signed {
-        let mut signed = Signed {
-            signatures: Vec::with_capacity(signatures.len()),
-            failure: None,
-        };
+    /// Those that verify, up to the first that does not.
+    fn verified(&self, key: &Key, messages: &[&[u8]], signatures: Vec<Vec<u8>>) -> SignedPrefix {
+        let mut signed = SignedPrefix::default();
+        let (scheme, public_key) = (key.scheme, &key.public_key);
         for (message, signature) in messages.iter().zip(signatures) {
-            match verified(
-                &self.crypto,
-                key.scheme,
-                &key.public_key,
-                message,
-                signature,
-            ) {
+            match verified(&self.crypto, scheme, public_key, message, signature) {
                 Ok(signature) => signed.signatures.push(signature),
                 Err(error) => {
                     let error = Error::from(error);
@@ -353,13 +273,9 @@ impl Source {
         let mut missing = None;
         for key in keys {
             let located = self.locate(key, deadline);
-            if let Err(error) = &located {
-                tracing::error!(source = %self.config.name, %error, "a key cannot be used");
-            }
             let entry = located.map_err(|error| {
-                let text = error.to_string();
-                missing = Some(error);
-                text
+                tracing::error!(source = %self.config.name, %error, "a key cannot be used");
+                missing.insert(error).to_string()
             });
             found.insert(key.public_key.clone(), entry);
         }
@@ -367,6 +283,8 @@ impl Source {
         let mut state = locked(&self.state);
         state.keys = found;
         state.looked = looked;
+        drop(state);
+        self.changes.add();
         match missing {
             Some(error) if none => Err(error),
             _ => Ok(()),
@@ -378,19 +296,19 @@ impl Source {
         let looked = Instant::now();
         for key in self.missing(keys) {
             let located = self.locate(&key, deadline);
-            let located = located.map_err(|error| error.to_string());
             if located.is_ok() {
                 tracing::info!(source = %self.config.name, key = ?key, "a key is there again");
             }
-            let mut state = locked(&self.state);
-            state.keys.insert(key.public_key.clone(), located);
+            let entry = located.map_err(|error| error.to_string());
+            let keys = &mut locked(&self.state).keys;
+            keys.insert(key.public_key.clone(), entry);
         }
         locked(&self.state).looked = looked;
+        self.changes.add();
     }
 
     fn locate(&self, key: &Key, deadline: Instant) -> Result<Located, Error> {
-        let token = locked(&self.state).token.clone();
-        let token = token.ok_or(Error::SessionLost)?;
+        let token = self.token().ok_or(Error::SessionLost)?;
         let found = self.with_session(deadline, |session| {
             let session = session.until(deadline)?;
             keys::locate_pinned(session, &key.selector(), &key.public_key)
@@ -422,7 +340,8 @@ impl Source {
             if let (Phase::Ready, Some(token)) = (state.phase, &state.token) {
                 return Some((Arc::clone(token), state.generation));
             }
-            state = self.wait(state);
+            let woken = self.wake.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -437,16 +356,8 @@ impl Source {
     /// Waits, at most for `time`, until no session is open.
     pub fn wait_until_closed(&self, time: Duration) {
         let state = locked(&self.state);
-        drop(
-            self.wake
-                .wait_timeout_while(state, time, |state| state.sessions > 0),
-        );
-    }
-
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.wake
-            .wait(state)
-            .unwrap_or_else(PoisonError::into_inner)
+        let open = |state: &mut State| state.sessions > 0;
+        drop(self.wake.wait_timeout_while(state, time, open));
     }
 
     /// Whether what was begun in `generation` is to be given up.
@@ -479,21 +390,20 @@ impl Source {
     /// The keys of `keys` that the token has.
     pub fn present(&self, keys: &[Arc<Key>]) -> Vec<Arc<Key>> {
         let state = locked(&self.state);
-        let present = |key: &&Arc<Key>| state.has(key);
-        keys.iter().filter(present).cloned().collect()
+        let present = keys.iter().filter(|key| state.has(key));
+        present.cloned().collect()
     }
 
     /// The keys of `keys` that it has not.
     pub fn missing(&self, keys: &[Arc<Key>]) -> Vec<Arc<Key>> {
         let state = locked(&self.state);
-        let missing = |key: &&Arc<Key>| !state.has(key);
-        keys.iter().filter(missing).cloned().collect()
+        let missing = keys.iter().filter(|key| !state.has(key));
+        missing.cloned().collect()
     }
 
     pub fn health(&self) -> SourceHealth {
         // Asked without the state's lock: a process that is being started takes its time.
-        let token = locked(&self.state).token.clone();
-        let process = token.and_then(|token| token.process_id());
+        let process = self.token().and_then(|token| token.process_id());
         let state = locked(&self.state);
         let missing = state.keys.values().filter_map(|key| key.as_ref().err());
         let mut steps: Vec<_> = state.steps.iter().map(|(step, n)| (*step, *n)).collect();
@@ -524,6 +434,12 @@ struct CallLimits {
     call: Duration,
 }
 
+/// Fewer signatures than messages, and no reason for it.
+fn too_few(messages: &[&[u8]], signatures: &[Vec<u8>]) -> Option<Error> {
+    let (asked, made) = (messages.len(), signatures.len());
+    (made < asked).then(|| Error::ModuleMisbehaved(format!("{made} signatures for {asked}")))
+}
+
 /// A time limit that passed means that the module hangs, unless the caller was in a greater
 /// hurry than that.
 fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
@@ -541,18 +457,19 @@ fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
     }
 }
 
-impl State {
-    fn has(&self, key: &Key) -> bool {
-        matches!(self.keys.get(&key.public_key), Some(Ok(_)))
-    }
-
-    pub fn enter(&mut self, phase: Phase) {
-        if self.phase != phase {
-            self.phase = phase;
-            self.since = Instant::now();
-        }
-    }
-}
-
 /// How often room for a session is looked for.
 const ROOM_TICK: Duration = Duration::from_millis(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message without a signature has a failure, so that it is tried again or answered.
+    #[test]
+    fn too_few_signatures_are_a_failure_of_the_module() {
+        let messages = [&b"a"[..], b"b"];
+        let failure = too_few(&messages, &[vec![1]]);
+        assert!(matches!(failure, Some(Error::ModuleMisbehaved(_))));
+        assert!(too_few(&messages, &[vec![1], vec![2]]).is_none());
+    }
+}

@@ -5,18 +5,20 @@ use std::time::Instant;
 
 use mls_signer_token::Error;
 use mls_signer_token::failure::Nature;
+use mls_signer_token::sync::locked;
 
 use crate::EngineError;
 use crate::health::Phase;
 use crate::key::Key;
-use crate::source::{Source, Standing};
+use crate::source::Source;
+use crate::standing::Standing;
 
 /// How often a message may be under way when something fails before it is refused: one
 /// that makes a module crash must not do so for ever.
 const MAX_ATTEMPTS: u32 = 8;
 
 /// The tokens of an engine.
-pub(crate) struct Sources(Vec<Arc<Source>>);
+pub(crate) struct Sources(pub Vec<Arc<Source>>);
 
 /// What has become of a message so far.
 #[derive(Clone, Debug, Default)]
@@ -48,17 +50,9 @@ fn bit(source: usize) -> u64 {
 }
 
 impl Sources {
-    pub fn new(sources: Vec<Arc<Source>>) -> Self {
-        Self(sources)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Source>> {
-        self.0.iter()
-    }
-
     /// How many signatures can be made at a time.
     pub fn sessions(&self) -> usize {
-        self.iter().map(|source| source.sessions()).sum()
+        self.0.iter().map(|source| source.sessions()).sum()
     }
 
     /// When source number `source` would have signed, in microseconds; none where it cannot.
@@ -73,32 +67,32 @@ impl Sources {
     /// Refuses new work when no source signs and none is being recovered.
     pub fn refuse_if_hopeless(&self) -> Result<(), EngineError> {
         let hopeless = |source: &Arc<Source>| matches!(source.phase(), Phase::Out | Phase::Refused);
-        if self.iter().all(hopeless) {
+        if self.0.iter().all(hopeless) {
             return Err(self.unavailable());
         }
         Ok(())
     }
 
-    /// Why no source will sign a message that was accepted at `accepted`; none while one may.
-    pub fn hopeless(&self, key: &Key, accepted: Instant, history: &History) -> Option<EngineError> {
-        let hope = self.iter().enumerate().any(|(number, source)| {
-            !history.is_refused_by(number)
-                && match source.standing(key) {
-                    Standing::Signs | Standing::Recovers => true,
+    /// Whether no source will sign a message that was accepted at `accepted`.
+    pub fn is_hopeless(&self, key: &Key, accepted: Instant, history: &History) -> bool {
+        self.0.iter().enumerate().all(|(number, source)| {
+            history.is_refused_by(number)
+                || match source.standing(key) {
+                    Standing::Signs | Standing::Recovers => false,
                     // It looks again soon, and only then the key is known to be missing.
-                    Standing::Lacks { looked } => looked < accepted,
-                    Standing::Refused => false,
+                    Standing::Lacks { looked } => looked >= accepted,
+                    Standing::Refused => true,
                 }
-        });
-        if hope {
-            return None;
-        }
-        let ready = |source: &Arc<Source>| source.phase() == Phase::Ready;
-        Some(if self.iter().any(ready) {
+        })
+    }
+
+    /// Why no source signs with `key`.
+    pub fn refusal(&self, key: &Key) -> EngineError {
+        if self.0.iter().any(|source| source.phase() == Phase::Ready) {
             key.not_found().into()
         } else {
             self.unavailable()
-        })
+        }
     }
 
     /// Whether a message may be tried again after `error`, which source number `source` gave.
@@ -130,18 +124,15 @@ impl Sources {
 
     /// Which sources are out, and why.
     pub fn reasons(&self) -> String {
-        let reason = |source: &Arc<Source>| {
-            let health = source.health();
-            let failure = health.last_failure.unwrap_or_else(|| "no failure".into());
-            format!("{} ({:?}): {failure}", health.name, health.phase)
-        };
-        let reasons: Vec<_> = self.iter().map(reason).collect();
-        reasons.join("; ")
+        let reasons = self.0.iter().map(|source| {
+            let state = locked(&source.state);
+            let failure = state.last_failure.as_deref().unwrap_or("no failure");
+            format!("{} ({:?}): {failure}", source.config.name, state.phase)
+        });
+        reasons.collect::<Vec<_>>().join("; ")
     }
 
     fn unavailable(&self) -> EngineError {
-        EngineError::Unavailable {
-            reasons: self.reasons(),
-        }
+        EngineError::Unavailable(self.reasons())
     }
 }

@@ -2,13 +2,13 @@
 //! takes the steps of recovery when something failed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use super::health::Phase;
-use super::key::Key;
-use super::source::{Source, State};
-use mls_signer_token::Token;
+use crate::health::Phase;
+use crate::key::Key;
+use crate::source::Source;
+use crate::standing::State;
 use mls_signer_token::error::Error;
 use mls_signer_token::failure::{Nature, RecoveryStep};
 use mls_signer_token::sync::locked;
@@ -21,8 +21,8 @@ pub(super) struct Supervisor {
     keys: Arc<Keys>,
     /// Which key is probed next.
     turn: usize,
-    /// The public keys of those that were there when the source was last ready.
-    had: Vec<Vec<u8>>,
+    /// The keys that were there when the source was last ready.
+    had: Vec<Arc<Key>>,
     last_reinitialised: Option<Instant>,
 }
 
@@ -55,11 +55,10 @@ impl Supervisor {
             }
             Err(error) => {
                 state.last_failure = Some(error.to_string());
-                let phase = match error.nature() {
+                state.enter(match error.nature() {
                     Nature::Permanent => Phase::Refused,
                     _ => Phase::Out,
-                };
-                state.enter(phase);
+                });
                 Err(error)
             }
         }
@@ -88,7 +87,7 @@ impl Supervisor {
 
     /// Finds the keys and makes a first signature.
     fn begin(&mut self) {
-        if locked(&self.source.state).token.is_none() {
+        if self.source.token().is_none() {
             return;
         }
         match self.prove() {
@@ -120,7 +119,9 @@ impl Supervisor {
                 }
                 due => {
                     let next = [due, look].into_iter().flatten().min();
-                    state = self.sleep(state, next.map(|next| next - now));
+                    let time = next.map_or(Duration::from_secs(3600), |next| next - now);
+                    let woken = self.source.wake.wait_timeout(state, time);
+                    state = woken.unwrap_or_else(PoisonError::into_inner).0;
                 }
             }
         }
@@ -139,25 +140,15 @@ impl Supervisor {
     /// When keys that are missing are looked for again: they may come back while others
     /// sign, and then no failure tells of it.
     fn look_due(&self, state: &State) -> Option<Instant> {
-        let missing = state.keys.values().any(Result::is_err);
+        let missing = self.known_keys().iter().any(|key| !state.has(key));
         (state.phase == Phase::Ready && missing)
             .then(|| state.looked + self.source.timing.probe_interval)
-    }
-
-    fn sleep<'a>(
-        &self,
-        state: MutexGuard<'a, State>,
-        time: Option<Duration>,
-    ) -> MutexGuard<'a, State> {
-        let time = time.unwrap_or(Duration::from_secs(3600));
-        let woken = self.source.wake.wait_timeout(state, time);
-        woken.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// A source that has signed nothing for a while makes a signature.
     fn probe_quiet(&mut self) {
         let limit = self.source.timing.probe_limit;
-        let alive = match self.token() {
+        let alive = match self.source.token() {
             Some(token) => token.keep_alive(Instant::now() + limit),
             None => Err(Error::SessionLost),
         };
@@ -169,8 +160,7 @@ impl Supervisor {
     fn look_for_missing(&mut self) {
         let deadline = Instant::now() + self.source.timing.probe_limit;
         self.source.find_missing(&self.known_keys(), deadline);
-        self.had = self.present();
-        self.source.changes.add();
+        self.had = self.source.present(&self.known_keys());
     }
 
     /// One signature, of each key in turn.
@@ -193,22 +183,13 @@ impl Supervisor {
         self.probe()
     }
 
-    fn present(&self) -> Vec<Vec<u8>> {
-        let present = self.source.present(&self.known_keys());
-        present.iter().map(|key| key.public_key.clone()).collect()
-    }
-
     fn known_keys(&self) -> Vec<Arc<Key>> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.clone()
     }
 
-    fn token(&self) -> Option<Arc<dyn Token>> {
-        locked(&self.source.state).token.clone()
-    }
-
     fn ready(&mut self) {
-        self.had = self.present();
+        self.had = self.source.present(&self.known_keys());
         let mut state = locked(&self.source.state);
         state.breaker.succeed();
         state.wanted = None;
@@ -222,8 +203,7 @@ impl Supervisor {
     /// lost, or no step is left. A key may be lost to a module that has lost sight of what is in
     /// the token: only where the last step does not find it either do the other keys go on
     /// without it.
-    fn recover(&mut self, first: RecoveryStep, failure: Option<Error>) {
-        let mut failure = failure;
+    fn recover(&mut self, first: RecoveryStep, mut failure: Option<Error>) {
         self.fail(failure.as_ref());
         let mut least = first;
         let mut signs = false;
@@ -259,11 +239,9 @@ impl Supervisor {
 
     fn no_key_is_lost(&self) -> Result<(), Error> {
         let missing = self.source.missing(&self.known_keys());
-        let was_there = |key: &&Arc<Key>| self.had.contains(&key.public_key);
-        match missing.iter().find(was_there) {
-            Some(lost) => Err(lost.not_found()),
-            None => Ok(()),
-        }
+        let had = |key: &&Arc<Key>| self.had.iter().any(|had| had.public_key == key.public_key);
+        let lost = missing.iter().find(had);
+        lost.map_or(Ok(()), |lost| Err(lost.not_found()))
     }
 
     fn fail(&self, failure: Option<&Error>) {
@@ -278,16 +256,14 @@ impl Supervisor {
 
     /// Whether the token has the step, and it is not too early for it.
     fn possible(&self, step: RecoveryStep) -> bool {
-        let known = match self.token() {
+        let interval = self.source.timing.reinitialise_interval;
+        let last = self.last_reinitialised;
+        let early = last.is_some_and(|last| last.elapsed() < interval);
+        match self.source.token() {
+            Some(_) if step == RecoveryStep::Reinitialise && early => false,
             Some(token) => token.knows(step),
             None => step == RecoveryStep::Restart,
-        };
-        let interval = self.source.timing.reinitialise_interval;
-        let early = step == RecoveryStep::Reinitialise
-            && self
-                .last_reinitialised
-                .is_some_and(|last| last.elapsed() < interval);
-        known && !early
+        }
     }
 
     /// Takes one step, counted and logged, and tries a signature.
@@ -311,7 +287,7 @@ impl Supervisor {
         if step == RecoveryStep::Reinitialise {
             self.last_reinitialised = Some(Instant::now());
         }
-        match self.token() {
+        match self.source.token() {
             Some(token) => {
                 let deadline = Instant::now() + self.source.timing.probe_limit;
                 token.recover(step, deadline)?;
@@ -334,11 +310,7 @@ impl Supervisor {
         } else {
             let until = state.breaker.fail(Instant::now());
             let pause = until.saturating_duration_since(Instant::now());
-            tracing::error!(
-                source = %name,
-                ?pause,
-                "recovery failed; it begins anew later"
-            );
+            tracing::error!(source = %name, ?pause, "recovery failed; it begins anew later");
             state.wanted = None;
             state.enter(Phase::Out);
         }

@@ -44,9 +44,7 @@ impl StoreConfig {
         if self.url.starts_with("postgres://") || self.url.starts_with("postgresql://") {
             return self.postgres();
         }
-        Err(StoreError::Url {
-            reason: "it begins with neither".into(),
-        })
+        Err(StoreError::Url("it begins with neither"))
     }
 
     fn postgres(&self) -> Result<Place, StoreError> {
@@ -57,9 +55,9 @@ impl StoreConfig {
         let place = postgres::options(&self.url, self.password_file.as_deref())
             .map(|options| Place::Postgres(Box::new(options)));
         #[cfg(not(feature = "postgres"))]
-        let place = Err(StoreError::Url {
-            reason: "this program was built without the feature postgres".into(),
-        });
+        let place = Err(StoreError::Url(
+            "this program was built without the feature postgres",
+        ));
         place
     }
 }
@@ -74,9 +72,9 @@ pub(super) enum Place {
 fn sqlite(path: &str) -> Result<Place, StoreError> {
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() || path.contains(['?', '\0']) || path.starts_with(':') {
-        return Err(StoreError::Url {
-            reason: "a file's path is needed after sqlite:, without parameters".into(),
-        });
+        return Err(StoreError::Url(
+            "a file's path is needed after sqlite:, without parameters",
+        ));
     }
     Ok(Place::Sqlite(PathBuf::from(path)))
 }

@@ -10,11 +10,8 @@ use sqlx::migrate::MigrateError;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The URL is neither of the two kinds.
-    #[error("the store's URL must be sqlite:PATH or postgres://USER@HOST/DATABASE: {reason}")]
-    Url {
-        /// What is wrong with it, without the URL.
-        reason: String,
-    },
+    #[error("the store's URL must be sqlite:PATH or postgres://USER@HOST/DATABASE: {0}")]
+    Url(&'static str),
     /// A password stands in the URL, where it is too easily seen.
     #[error("the store's URL has a password in it; write it to a file and name that file")]
     PasswordInUrl,
@@ -22,11 +19,8 @@ pub enum StoreError {
     #[error("the store's password: {0}")]
     Password(String),
     /// Another process has the SQLite database.
-    #[error("another process serves from {path}; stop it, or let both share a PostgreSQL database")]
-    InUse {
-        /// The database.
-        path: PathBuf,
-    },
+    #[error("another process serves from {0}; stop it, or let both share a PostgreSQL database")]
+    InUse(PathBuf),
     /// The database was written by a newer program.
     #[error("the database has migration {found}, which this program does not know: upgrade it")]
     TooNew {
@@ -40,11 +34,8 @@ pub enum StoreError {
     #[error("the database does not keep what it acknowledges: {0}")]
     NotDurable(String),
     /// The database cannot be used at present. It is tried again all the time.
-    #[error("the store is not available: {reason}")]
-    Unavailable {
-        /// What the database or the disk said.
-        reason: String,
-    },
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
     /// The deadline passed.
     #[error("the deadline passed before the store answered")]
     DeadlinePassed,
@@ -72,7 +63,7 @@ impl StoreError {
     /// When a caller may try again; none where a person must act first.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Unavailable { .. }
+            Self::Unavailable(_)
             | Self::DeadlinePassed
             | Self::Full
             | Self::Unsigned(_)
@@ -82,9 +73,7 @@ impl StoreError {
     }
 
     pub(super) fn unavailable(reason: impl ToString) -> Self {
-        Self::Unavailable {
-            reason: reason.to_string(),
-        }
+        Self::Unavailable(reason.to_string())
     }
 }
 

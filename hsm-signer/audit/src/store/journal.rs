@@ -122,13 +122,8 @@ impl Journal {
     pub(super) async fn add_chain(&mut self, chain: &Chain) -> Done<()> {
         let sql = "INSERT INTO chain (tenant, id, pruned, anchor, sequence, head) \
              VALUES ($1, $2, 0, $3, 0, $3) ON CONFLICT (tenant) DO NOTHING";
-        execute!(
-            self,
-            sqlx::query(sql)
-                .bind(&chain.tenant)
-                .bind(&chain.id[..])
-                .bind(&chain.anchor[..])
-        );
+        let (tenant, id, anchor) = (&chain.tenant, &chain.id[..], &chain.anchor[..]);
+        execute!(self, sqlx::query(sql).bind(tenant).bind(id).bind(anchor));
         Ok(())
     }
 
@@ -144,10 +139,8 @@ impl Journal {
     /// Adds rows.
     pub(super) async fn add_rows(&mut self, rows: &[Row]) -> Done<()> {
         on!(Connection, self.connection()?, |dialect, connection| {
-            dialect::add_rows(rows)
-                .execute(connection)
-                .await
-                .map(drop)?
+            let add = dialect::add_rows(rows);
+            add.execute(connection).await.map(drop)?
         });
         Ok(())
     }

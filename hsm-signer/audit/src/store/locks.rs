@@ -111,24 +111,21 @@ impl LockSession {
         self.tidy().await;
         let requests: Vec<Digest> = takes
             .iter()
-            .flat_map(|take| take.requests.iter().copied())
+            .flat_map(|take| take.requests.clone())
             .collect();
         let known = timeout(self.patience, self.ask(&requests)).await;
-        match known.unwrap_or(Err(StoreError::unavailable("it does not answer"))) {
-            Ok(known) => {
-                let mut known = known.into_iter();
-                for take in takes {
-                    let part = known.by_ref().take(take.requests.len()).collect();
-                    // Who asked may be gone; its claims are too, then.
-                    let _ = take.reply.send(Ok(part));
-                }
-            }
-            Err(error) => {
-                self.connection = None;
-                for take in takes {
-                    let _ = take.reply.send(Err(error.clone()));
-                }
-            }
+        let known = known.unwrap_or(Err(StoreError::unavailable("it does not answer")));
+        if known.is_err() {
+            self.connection = None;
+        }
+        let mut known = known.map(Vec::into_iter);
+        for take in takes {
+            let part = match &mut known {
+                Ok(known) => Ok(known.take(take.requests.len()).collect()),
+                Err(error) => Err(error.clone()),
+            };
+            // Who asked may be gone; its claims are too, then.
+            let _ = take.reply.send(part);
         }
     }
 

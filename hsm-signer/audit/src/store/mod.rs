@@ -81,7 +81,7 @@ use writer::{Append, Job, Writer, now};
 const QUEUE: usize = 4096;
 
 /// The most records that [`Store::prune`] removes in one step.
-pub const MOST_PRUNED: u64 = 20_000;
+const MOST_PRUNED: u64 = 20_000;
 
 /// Why a request of [`Store::settle`] has no answer.
 #[derive(Debug)]
@@ -207,10 +207,8 @@ impl Store {
             }
         }
         let unanswered = || Err(Unsettled::Store(StoreError::Closed));
-        let results = results.into_iter();
-        results
-            .map(|result| result.unwrap_or_else(unanswered))
-            .collect()
+        let answered = |result: Option<_>| result.unwrap_or_else(unanswered);
+        results.into_iter().map(answered).collect()
     }
 
     /// Claims requests: a result for each, in order. It does not wait for other callers. Two
@@ -223,11 +221,16 @@ impl Store {
         requests: &[RequestKey],
         deadline: Instant,
     ) -> Vec<Result<Claim, StoreError>> {
-        if let Err(error) = self.may_claim(deadline) {
+        let refused = if Instant::now() >= deadline {
+            Err(StoreError::DeadlinePassed)
+        } else {
+            self.board.check()
+        };
+        if let Err(error) = refused {
             return requests.iter().map(|_| Err(error.clone())).collect();
         }
-        let claimed = requests.iter().map(|request| self.claims.claim(request));
-        let mut claims: Vec<_> = claimed.map(|claim| claim.ok_or(StoreError::Full)).collect();
+        let claim = |request| self.claims.claim(request).ok_or(StoreError::Full);
+        let mut claims: Vec<_> = requests.iter().map(claim).collect();
         self.ask_database(&mut claims, deadline).await;
         for claim in claims.iter().flatten() {
             self.metrics.claimed(claim);
@@ -235,20 +238,13 @@ impl Store {
         claims
     }
 
-    fn may_claim(&self, deadline: Instant) -> Result<(), StoreError> {
-        if Instant::now() >= deadline {
-            return Err(StoreError::DeadlinePassed);
-        }
-        self.board.check()
-    }
-
     /// Replaces the claims that this process has by what the database knows of them.
     async fn ask_database(&self, claims: &mut [Result<Claim, StoreError>], deadline: Instant) {
-        let digests = claims.iter().filter_map(|claim| match claim {
+        let digest = |claim: &Result<Claim, _>| match claim {
             Ok(Claim::Ours(ours)) => Some(*ours.digest()),
             _ => None,
-        });
-        let digests: Vec<_> = digests.collect();
+        };
+        let digests: Vec<_> = claims.iter().filter_map(digest).collect();
         if digests.is_empty() {
             return;
         }
@@ -279,37 +275,26 @@ impl Store {
     ///
     /// A future that is dropped does not undo what was handed over.
     pub async fn commit(&self, signed: Vec<Signed>) -> Vec<Result<Answer, StoreError>> {
-        let mut refused = Vec::new();
-        let mut fit = Vec::with_capacity(signed.len());
-        for signed in signed {
-            let checked = signed.check();
-            refused.push(checked.clone().err());
-            if checked.is_ok() {
-                fit.push(signed);
-            }
-        }
-        let count = fit.len();
-        let written = self.write(fit).await;
-        let written = written.unwrap_or_else(|error| vec![Err(error); count]);
-        let mut written = written.into_iter();
-        let results = refused.into_iter().map(|refused| match refused {
-            Some(error) => Err(error),
-            None => written.next().unwrap_or(Err(StoreError::Closed)),
-        });
+        let checked: Vec<_> = signed.iter().map(Signed::check).collect();
+        let fit = signed.into_iter().zip(&checked);
+        let fit = fit.filter_map(|(signed, checked)| checked.is_ok().then_some(signed));
+        let mut written = self.write(fit.collect()).await.into_iter();
+        let mut result = |()| written.next().unwrap_or(Err(StoreError::Closed));
+        let results = checked.into_iter().map(|fit| fit.and_then(&mut result));
         results.collect()
     }
 
-    async fn write(
-        &self,
-        signed: Vec<Signed>,
-    ) -> Result<Vec<Result<Answer, StoreError>>, StoreError> {
+    /// Nothing where the writer is gone.
+    async fn write(&self, signed: Vec<Signed>) -> Vec<Result<Answer, StoreError>> {
         if signed.is_empty() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let (reply, results) = oneshot::channel();
-        self.hand_over(Job::Append(Append { signed, reply }))
-            .await?;
-        results.await.map_err(|_| StoreError::Closed)
+        let handed_over = self.hand_over(Job::Append(Append { signed, reply })).await;
+        match handed_over {
+            Ok(()) => results.await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        }
     }
 
     async fn hand_over(&self, job: Job) -> Result<(), StoreError> {
@@ -352,7 +337,7 @@ impl Store {
 
     /// Removes records and answers that were written before `time` (milliseconds since 1 January
     /// 1970, UTC), up to a checkpoint of this key, which the HSM then signs to be the end of
-    /// what was pruned. One step: at most [`MOST_PRUNED`] records, unless the first checkpoint
+    /// what was pruned. One step: at most 20,000 records, unless the first checkpoint
     /// after them is further; `None` when there is nothing more to prune.
     ///
     /// A request whose answer was pruned is signed anew, and differently: what is pruned should
@@ -378,13 +363,18 @@ impl Store {
                 && statement.time <= time
                 && signed.key.public_key == signer.public_key()
         });
-        let mut end: Option<SignedStatement> = None;
-        for signed in eligible {
-            if end.is_none() || signed.statement.sequence - chain.pruned <= MOST_PRUNED {
-                end = Some(signed);
+        // The statements are in the order of their sequence numbers.
+        let further = |nearer: SignedStatement, signed: SignedStatement| {
+            let records = signed.statement.sequence - chain.pruned;
+            if records <= MOST_PRUNED {
+                signed
+            } else {
+                nearer
             }
-        }
-        let Some(end) = end else { return Ok(None) };
+        };
+        let Some(end) = eligible.reduce(further) else {
+            return Ok(None);
+        };
         self.check_end(&chain, &end).await?;
         let statement = Statement {
             kind: Kind::Pruning,
@@ -419,11 +409,11 @@ impl Store {
         let signed = signing.await.map_err(|error| unsigned(&error))?;
         let statement = signed.map_err(|error| unsigned(&error))?;
         let (reply, kept) = oneshot::channel();
-        self.hand_over(Job::Keep {
+        let job = Job::Keep {
             statement: statement.clone(),
             reply,
-        })
-        .await?;
+        };
+        self.hand_over(job).await?;
         kept.await.map_err(|_| StoreError::Closed)??;
         Ok(statement)
     }

@@ -38,9 +38,9 @@ pub(super) fn options(
     password_file: Option<&Path>,
 ) -> Result<PgConnectOptions, StoreError> {
     // The parser's error may quote what it could not parse.
-    let options: PgConnectOptions = url.parse().map_err(|_| StoreError::Url {
-        reason: "it is no PostgreSQL URL".into(),
-    })?;
+    let options: PgConnectOptions = url
+        .parse()
+        .map_err(|_| StoreError::Url("it is no PostgreSQL URL"))?;
     let options = match password_file {
         Some(path) => options.password(password(path)?.expose_secret()),
         None => options,
@@ -69,9 +69,9 @@ fn refuse_tls_that_is_not_built_in(options: &PgConnectOptions) -> Result<(), Sto
         PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
     );
     if wanted && !cfg!(feature = "postgres-tls") {
-        return Err(StoreError::Url {
-            reason: "this program was built without the feature postgres-tls".into(),
-        });
+        return Err(StoreError::Url(
+            "this program was built without the feature postgres-tls",
+        ));
     }
     Ok(())
 }

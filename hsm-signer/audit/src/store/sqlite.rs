@@ -44,7 +44,8 @@ impl Database {
 
     /// Opens it to write, its schema brought up to date.
     pub(super) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
-        create(&self.path)?;
+        // The database has the permissions that are given here, and its log the same.
+        drop(open(&self.path)?);
         let options = options(&self.path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -76,14 +77,11 @@ async fn make_durable(connection: &mut SqliteConnection) -> Result<(), StoreErro
     Ok(())
 }
 
-/// The database has the permissions that are given here, and its log the same.
-fn create(path: &Path) -> Result<(), StoreError> {
+/// Opens a file, made if it is not there, and closed to other users.
+fn open(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
-    options
-        .open(path)
-        .map(drop)
-        .map_err(|error| at(path, error))
+    options.open(path).map_err(|error| at(path, error))
 }
 
 fn at(path: &Path, error: std::io::Error) -> StoreError {
@@ -96,12 +94,10 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let beside = PathBuf::from(beside);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600);
-    let file = options.open(&beside).map_err(|error| at(&beside, error))?;
+    let file = open(&beside)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.into() }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.into())),
         Err(TryLockError::Error(error)) => Err(at(&beside, error)),
     }
 }

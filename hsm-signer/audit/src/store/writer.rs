@@ -174,7 +174,12 @@ impl Writer {
                 self.metrics.written(written.records, raced, written.sync);
                 release(appends, written.answers);
             }
-            Err(error) => refuse(appends, &error),
+            Err(error) => {
+                for append in appends {
+                    let refused = append.signed.iter().map(|_| Err(error.clone()));
+                    let _ = append.reply.send(refused.collect());
+                }
+            }
         }
     }
 
@@ -203,13 +208,6 @@ fn release(appends: Vec<Append>, answers: Vec<Answer>) {
             results.push(Ok(answer));
         }
         let _ = append.reply.send(results);
-    }
-}
-
-fn refuse(appends: Vec<Append>, error: &StoreError) {
-    for append in appends {
-        let refused = append.signed.iter().map(|_| Err(error.clone()));
-        let _ = append.reply.send(refused.collect());
     }
 }
 
@@ -261,9 +259,10 @@ async fn chains(
     journal: &mut Journal,
     signed: &[&Signed],
 ) -> Result<HashMap<String, Chain>, StoreError> {
-    let tenants = signed.iter().map(|signed| &signed.claim.request().tenant);
-    let tenants: BTreeSet<&String> = tenants.collect();
-    let tenants: Vec<String> = tenants.into_iter().cloned().collect();
+    let tenants = signed
+        .iter()
+        .map(|signed| signed.claim.request().tenant.clone());
+    let tenants: Vec<String> = tenants.collect::<BTreeSet<_>>().into_iter().collect();
     let mut chains = journal.chains(&tenants).await?;
     if chains.len() < tenants.len() {
         for tenant in &tenants {
@@ -276,10 +275,8 @@ async fn chains(
         // Another replica may have begun one first.
         chains = journal.chains(&tenants).await?;
     }
-    let named = chains
-        .into_iter()
-        .map(|chain| (chain.tenant.clone(), chain));
-    Ok(named.collect())
+    let named = |chain: Chain| (chain.tenant.clone(), chain);
+    Ok(chains.into_iter().map(named).collect())
 }
 
 /// The next row of `chain`.
@@ -322,15 +319,12 @@ async fn keep(journal: &mut Journal, signed: &SignedStatement) -> Result<(), Sto
     journal.add_statement(signed).await?;
     let statement = &signed.statement;
     if statement.kind == Kind::Pruning {
-        let chains = journal
-            .chains(std::slice::from_ref(&statement.tenant))
-            .await?;
-        let chain = chains.into_iter().next();
-        let corrupt = || StoreError::Corrupt("a chain that is gone".into());
-        let mut chain = chain.ok_or_else(corrupt)?;
-        if chain.id != statement.chain_id || chain.sequence < statement.sequence {
-            return Err(corrupt());
-        }
+        let tenant = std::slice::from_ref(&statement.tenant);
+        let chain = journal.chains(tenant).await?.pop();
+        let meant = chain
+            .filter(|chain| chain.id == statement.chain_id && chain.sequence >= statement.sequence);
+        let gone = || StoreError::Corrupt("a chain that is gone".into());
+        let mut chain = meant.ok_or_else(gone)?;
         chain.pruned = statement.sequence;
         chain.anchor = statement.head;
         journal.remove_rows(&chain.tenant, chain.pruned).await?;
@@ -342,7 +336,5 @@ async fn keep(journal: &mut Journal, signed: &SignedStatement) -> Result<(), Sto
 /// Milliseconds since 1 January 1970, UTC.
 pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
+    since.map_or(0, |since| since.as_millis() as u64)
 }

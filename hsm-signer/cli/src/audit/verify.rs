@@ -235,7 +235,7 @@ fn value(report: &Report) -> Value {
         json!({
             "sequence": finding.sequence,
             "fault": format!("{:?}", finding.fault),
-            "detail": finding.fault.text(),
+            "detail": finding.fault.to_string(),
         })
     });
     json!({

@@ -1,0 +1,90 @@
+//! Where one token of the engine stands, and what one key may expect of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use mls_signer_token::failure::RecoveryStep;
+use mls_signer_token::quirks::SigningPlan;
+use mls_signer_token::{ObjectHandle, Token};
+
+use crate::breaker::Breaker;
+use crate::config::Timing;
+use crate::health::Phase;
+use crate::key::Key;
+
+/// Where a source stands.
+pub(crate) struct State {
+    pub token: Option<Arc<dyn Token>>,
+    pub phase: Phase,
+    pub since: Instant,
+    /// Raised by each step of recovery: what failed before it says nothing about now.
+    pub generation: u64,
+    /// The step at which recovery is to begin, once something failed.
+    pub wanted: Option<RecoveryStep>,
+    pub last_failure: Option<String>,
+    pub last_success: Option<Instant>,
+    pub steps: HashMap<RecoveryStep, u64>,
+    pub breaker: Breaker,
+    /// The keys by public key: where the token has them, or why it has not.
+    pub keys: HashMap<Vec<u8>, Result<Located, String>>,
+    /// When it last began to look for the keys.
+    pub looked: Instant,
+    /// How many sessions are open.
+    pub sessions: usize,
+    /// The supervisor needs a session, for which the token has no room.
+    pub room_wanted: bool,
+    pub stopping: bool,
+}
+
+/// What one key may expect of a source.
+#[derive(Clone, Copy)]
+pub(crate) enum Standing {
+    /// It signs.
+    Signs,
+    /// It signs with other keys; this one was not there when it looked.
+    Lacks { looked: Instant },
+    /// It may sign later.
+    Recovers,
+    /// It will not sign until a person has seen to it.
+    Refused,
+}
+
+/// A key in the token.
+#[derive(Clone, Copy)]
+pub(crate) struct Located {
+    pub handle: ObjectHandle,
+    pub plan: SigningPlan,
+}
+
+impl State {
+    pub fn new(timing: &Timing) -> Self {
+        Self {
+            token: None,
+            phase: Phase::Starting,
+            since: Instant::now(),
+            generation: 0,
+            wanted: None,
+            last_failure: None,
+            last_success: None,
+            steps: HashMap::new(),
+            breaker: Breaker::new(timing.first_pause, timing.longest_pause),
+            keys: HashMap::new(),
+            looked: Instant::now(),
+            sessions: 0,
+            room_wanted: false,
+            stopping: false,
+        }
+    }
+
+    pub fn has(&self, key: &Key) -> bool {
+        matches!(self.keys.get(&key.public_key), Some(Ok(_)))
+    }
+
+    pub fn enter(&mut self, phase: Phase) {
+        if self.phase != phase {
+            self.phase = phase;
+            self.since = Instant::now();
+        }
+    }
+}
