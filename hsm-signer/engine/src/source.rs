@@ -126,7 +126,7 @@ impl Source {
             signed.failure.map_or(Ok(()), Err)
         });
         match probed {
-            Err(Error::DeadlinePassed { .. }) => Err(ProcessError::Hung { after: limit }.into()),
+            Err(Error::DeadlinePassed) => Err(ProcessError::Hung { after: limit }.into()),
             probed => probed,
         }
     }
@@ -250,7 +250,7 @@ impl Source {
 
     /// Tells the supervisor of a failure, unless it was already seen to.
     pub fn report(&self, generation: u64, failure: &Error) {
-        let is_callers = matches!(failure, Error::DeadlinePassed { .. });
+        let is_callers = matches!(failure, Error::DeadlinePassed);
         if is_callers || failure.nature() == Nature::Permanent {
             return;
         }
@@ -445,7 +445,7 @@ fn too_few(messages: &[&[u8]], signatures: &[Vec<u8>]) -> Option<Error> {
 fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
     let timed_out = matches!(
         error,
-        Error::Process(ProcessError::Hung { .. }) | Error::DeadlinePassed { .. }
+        Error::Process(ProcessError::Hung { .. }) | Error::DeadlinePassed
     );
     if !timed_out {
         error

@@ -103,7 +103,7 @@ impl Sources {
         source: usize,
         deadline: Instant,
     ) -> Result<(), EngineError> {
-        if matches!(error, Error::DeadlinePassed { .. }) && Instant::now() >= deadline {
+        if matches!(error, Error::DeadlinePassed) && Instant::now() >= deadline {
             return Err(EngineError::DeadlinePassed {
                 last: history.last.take(),
             });
