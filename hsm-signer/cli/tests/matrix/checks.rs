@@ -192,7 +192,11 @@ fn generations(token: &Arc<dyn Token>, scheme: &'static Scheme) {
     let new = generation::rotate(token, scheme).unwrap();
     assert_eq!(old.object().protection(), Protection::MadeInToken);
     let denies_local = Quirks::of(token.identity()).denies_local;
-    assert_eq!(old.object().attributes.local, Some(!denies_local), "CKA_LOCAL");
+    assert_eq!(
+        old.object().attributes.local,
+        Some(!denies_local),
+        "CKA_LOCAL"
+    );
     signs(&old, 20);
     signs(&new, 2);
     let found = generation::find(token.as_ref(), old.public_key()).unwrap();
