@@ -263,7 +263,8 @@ mod tests {
 
     #[test]
     fn nothing_that_concerns_the_pin_is_tried_again() {
-        let pins = standard_codes().filter(|code| format!("{code:?}").contains("Pin"));
+        let listed = standard_codes().filter(|code| rows(*code).next().is_some());
+        let pins = listed.filter(|code| format!("{code:?}").contains("Pin"));
         assert_eq!(
             pins.inspect(|code| assert_eq!(Row::of(*code).nature, Permanent))
                 .count(),
