@@ -13,7 +13,6 @@ use mls_hsm_signer::token::error::ProcessError;
 use mls_hsm_signer::{Error, PinError};
 use serde_json::{Value, json};
 
-use crate::keys::WireValuesError;
 use crate::passphrase::PassphraseError;
 
 /// Why a command failed.
@@ -77,7 +76,6 @@ macro_rules! from_text {
 
 from_text!(
     PassphraseError,
-    WireValuesError,
     ConfigError,
     LineError,
     StoreError,

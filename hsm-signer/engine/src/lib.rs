@@ -50,7 +50,6 @@ mod error;
 mod expiry;
 mod health;
 mod key;
-mod open_session;
 mod queue;
 mod removals;
 mod session_thread;

@@ -10,9 +10,8 @@ use mls_signer_token::{Error, Token};
 use crate::Signature;
 use crate::batch::Message;
 use crate::counted::Counted;
-use crate::open_session::OpenSession;
 use crate::queue::{FairQueue, Taken};
-use crate::source::Source;
+use crate::source::{OpenSession, Source};
 use crate::sources::Sources;
 
 /// About how long each of a few sessions may be busy with what it is given at once. Another

@@ -1,5 +1,7 @@
 //! Every function of PKCS#11 2.40's function list, passed on with a fault in between.
 
+use std::sync::OnceLock;
+
 use cryptoki_sys::*;
 
 use crate::call::{Call, Effect};
@@ -30,13 +32,20 @@ macro_rules! forward {
 
         /// The function list of the real module, each function that it has replaced by
         /// its wrapper.
-        pub(crate) fn wrapped(real: &CK_FUNCTION_LIST) -> CK_FUNCTION_LIST {
+        fn wrapped(real: &CK_FUNCTION_LIST) -> CK_FUNCTION_LIST {
             CK_FUNCTION_LIST {
                 $($name: real.$name.map(|_| $name as _),)*
                 ..*real
             }
         }
     };
+}
+
+static LIST: OnceLock<Option<CK_FUNCTION_LIST>> = OnceLock::new();
+
+/// The functions that forward to the real module's.
+pub(crate) fn list() -> Option<&'static CK_FUNCTION_LIST> {
+    LIST.get_or_init(|| real().map(wrapped)).as_ref()
 }
 
 /// An argument as a machine word: PKCS#11 passes numbers and pointers only.

@@ -57,7 +57,7 @@ pub unsafe extern "C" fn C_GetFunctionList(list: *mut *mut CK_FUNCTION_LIST) -> 
     if list.is_null() {
         return CKR_ARGUMENTS_BAD;
     }
-    let Some(ours) = real::list() else {
+    let Some(ours) = forward::list() else {
         return CKR_GENERAL_ERROR;
     };
     // SAFETY: not null, and the caller promises room for a pointer.

@@ -5,30 +5,15 @@ use std::sync::OnceLock;
 use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CKR_OK};
 
 use crate::control;
-use crate::forward::wrapped;
 
-struct Lists {
-    real: CK_FUNCTION_LIST,
-    ours: CK_FUNCTION_LIST,
-}
-
-static LISTS: OnceLock<Option<Lists>> = OnceLock::new();
-
-fn lists() -> Option<&'static Lists> {
-    LISTS.get_or_init(load).as_ref()
-}
+static LIST: OnceLock<Option<CK_FUNCTION_LIST>> = OnceLock::new();
 
 /// The real module's functions.
 pub(crate) fn real() -> Option<&'static CK_FUNCTION_LIST> {
-    lists().map(|lists| &lists.real)
+    LIST.get_or_init(load).as_ref()
 }
 
-/// The functions that forward to them.
-pub(crate) fn list() -> Option<&'static CK_FUNCTION_LIST> {
-    lists().map(|lists| &lists.ours)
-}
-
-fn load() -> Option<Lists> {
+fn load() -> Option<CK_FUNCTION_LIST> {
     let path = control::real_module()?;
     // SAFETY: loading runs the library's initialisers; it is the PKCS#11 module that the
     // test named.
@@ -45,7 +30,5 @@ fn load() -> Option<Lists> {
         return None;
     }
     // SAFETY: the module returned a pointer to its list, which lives as long as it is loaded.
-    let real = unsafe { *list };
-    let ours = wrapped(&real);
-    Some(Lists { real, ours })
+    Some(unsafe { *list })
 }

@@ -20,18 +20,6 @@ use cargo_metadata::{MetadataCommand, Package};
 
 use crate::modules::{Module, modules};
 
-/// The crates that are not in order yet, and why.
-const EXCEPTIONS: [(&str, &str); 2] = [
-    (
-        "mls_hsm_signer",
-        "is being divided into a crate for each job",
-    ),
-    (
-        "mls_fault_module",
-        "asks the module that it wraps by its own list of functions",
-    ),
-];
-
 fn packages() -> Vec<Package> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let metadata = MetadataCommand::new()
@@ -40,10 +28,6 @@ fn packages() -> Vec<Package> {
         .exec()
         .unwrap();
     metadata.packages
-}
-
-fn is_exception(package: &Package) -> bool {
-    EXCEPTIONS.iter().any(|(name, _)| package.name == *name)
 }
 
 /// What `wrong` finds in the targets of `package`.
@@ -61,11 +45,13 @@ fn found(package: &Package, wrong: impl Fn(&[Module]) -> Vec<String>) -> Vec<Str
     package.targets.iter().flat_map(of_target).collect()
 }
 
-/// Asserts that `wrong` finds nothing in any crate that is in order.
+/// Asserts that `wrong` finds nothing in any crate.
 fn assert_none(wrong: fn(&[Module]) -> Vec<String>) {
     let packages = packages();
-    let in_order = packages.iter().filter(|package| !is_exception(package));
-    let found: Vec<_> = in_order.flat_map(|package| found(package, wrong)).collect();
+    let found: Vec<_> = packages
+        .iter()
+        .flat_map(|package| found(package, wrong))
+        .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
@@ -77,19 +63,4 @@ fn no_circle_of_imports() {
 #[test]
 fn the_functions_of_a_type_stand_in_one_place() {
     assert_none(types::scattered);
-}
-
-/// A crate that is in order is an exception no longer.
-#[test]
-fn exceptions_are_exceptions() {
-    let packages = packages();
-    for (name, why) in EXCEPTIONS {
-        let package = packages.iter().find(|package| package.name == name);
-        let package = package.unwrap_or_else(|| panic!("{name} is gone, and its row should be"));
-        let found = found(package, |modules| {
-            [circles::circles(modules), types::scattered(modules)].concat()
-        });
-        println!("{name} {why}: {} findings", found.len());
-        assert!(!found.is_empty(), "{name} is in order: its row should go");
-    }
 }

@@ -11,8 +11,6 @@ mod retire;
 mod rotate;
 mod wire_values;
 
-pub use wire_values::WireValuesError;
-
 use clap::Subcommand;
 
 use crate::Outcome;

@@ -22,12 +22,20 @@ use zeroize::Zeroizing;
 
 use mls_hsm_signer::{PrivateKey, Scheme};
 
+use crate::failure::Failure;
+
 /// Why a Helm values file has no removal keys as Wire's server reads them.
 #[derive(Debug, thiserror::Error)]
 #[error("the Helm values cannot be used: {reason}")]
 pub struct WireValuesError {
     /// What is wrong, and where; nothing of the file's content.
     reason: String,
+}
+
+impl From<WireValuesError> for Failure {
+    fn from(error: WireValuesError) -> Self {
+        Self::Message(error.to_string())
+    }
 }
 
 /// Where in the file the keys are.

@@ -1,5 +1,7 @@
 //! One token of the engine: its keys, and a signature made and verified.
 
+mod open_session;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -13,7 +15,6 @@ use crate::config::{SourceConfig, Timing};
 use crate::counted::Counted;
 use crate::health::{Phase, SourceHealth};
 use crate::key::Key;
-use crate::open_session::OpenSession;
 use crate::standing::{Located, Standing, State};
 use mls_signer_token::error::{Error, ProcessError};
 use mls_signer_token::failure::Nature;
@@ -22,6 +23,8 @@ use mls_signer_token::quirks::{Quirks, SigningPlan};
 use mls_signer_token::release;
 use mls_signer_token::sync::locked;
 use mls_signer_token::{SignedPrefix, Token};
+
+pub(crate) use open_session::OpenSession;
 
 /// A token, and all that the engine knows of it.
 pub(crate) struct Source {
