@@ -119,11 +119,15 @@ const PLACES: [(&str, &[&str]); 18] = [
             "mls_signer_token",
             "mls_signer_audit",
             "mls_bench",
+            "mls_signer_bench",
         ],
     ),
     ("axum", &["mls_signer_server"]),
     ("criterion", &[]),
-    ("cryptoki", &["mls_signer_token", "mls_fault_module"]),
+    (
+        "cryptoki",
+        &["mls_signer_token", "mls_fault_module", "mls_signer_bench"],
+    ),
     ("hyper", &["mls_signer_client", "mls_signer_server"]),
     ("mls-rs", &["mls_bench", "mls_tests"]),
     (

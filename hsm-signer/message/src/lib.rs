@@ -11,6 +11,7 @@
 //! | [`hash`] | SHA-2 |
 //! | [`secret_file`] | secrets in files that users outside their group cannot open |
 
+mod derivation;
 pub mod encoding;
 pub mod hash;
 mod removal;

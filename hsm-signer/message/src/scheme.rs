@@ -5,7 +5,7 @@ use aws_lc_rs::agreement::{ECDH_P256, ECDH_P384, ECDH_P521};
 use der::oid::ObjectIdentifier;
 use openmls_traits::types::{Ciphersuite, HashType, SignatureScheme};
 
-use crate::encoding::derivation;
+use crate::derivation;
 
 /// How a scheme turns a message into a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

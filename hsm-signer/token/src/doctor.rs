@@ -7,11 +7,12 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::identity::TokenSelector;
+use crate::keys::HsmSigner;
 use crate::keys::{self, KeyEntry};
 use crate::pin::Pin;
 use crate::quirks::{Quirks, SigningPlan};
-use crate::signer::HsmSigner;
-use crate::token::{KeyObject, KeySelector, Module, Pkcs11Token, Protection, Token, TokenSelector};
+use crate::token::{KeyObject, KeySelector, Module, Pkcs11Token, Protection, Token};
 use mls_signer_message::scheme::SCHEMES;
 
 use Verdict::{Bad, Good, Notice};

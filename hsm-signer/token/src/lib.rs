@@ -15,8 +15,10 @@ pub mod doctor;
 pub mod ec_point;
 pub mod error;
 pub mod failure;
+mod identity;
 pub mod isolation;
 pub mod keys;
+mod mechanism;
 mod pin;
 pub mod pkcs11_scheme;
 pub mod proposal;
@@ -24,16 +26,17 @@ mod public_value;
 pub mod quirks;
 pub mod release;
 mod session_pool;
-mod signer;
 pub mod sync;
 mod token;
 
 pub use error::Error;
 pub use failure::Pkcs11Failure;
+pub use identity::{TokenIdentity, TokenSelector};
+pub use keys::HsmSigner;
+pub use mechanism::SigningMechanism;
 pub use pin::{Pin, PinError};
-pub use signer::HsmSigner;
 pub use token::{
     Access, Attributes, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, Module, ObjectHandle,
-    Pkcs11Token, Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix, SigningMechanism, Token,
-    TokenIdentity, TokenSelector, TokenSession, initialise,
+    Pkcs11Token, Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix, Token, TokenSession,
+    initialise,
 };

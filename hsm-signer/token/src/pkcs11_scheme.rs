@@ -7,7 +7,7 @@ use mls_signer_message::scheme::Scheme;
 use openmls_traits::types::SignatureScheme;
 
 use crate::error::Error;
-use crate::token::SigningMechanism;
+use crate::mechanism::SigningMechanism;
 
 /// What a token's objects of a scheme say beside CKA_KEY_TYPE.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,9 @@ use cryptoki::mechanism::MechanismType;
 use mls_fips::{Requirement, requirement};
 
 use crate::error::Error;
+use crate::identity::TokenIdentity;
+use crate::mechanism::SigningMechanism;
 use crate::pkcs11_scheme::Pkcs11Scheme;
-use crate::token::{SigningMechanism, TokenIdentity};
 use mls_signer_message::scheme::{Algorithm, Scheme};
 
 /// The oddities of one kind of token.

@@ -8,8 +8,8 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::random::OpenMlsRand;
 
 use crate::error::Error;
+use crate::mechanism::SigningMechanism;
 use crate::quirks::SigningPlan;
-use crate::token::SigningMechanism;
 use mls_signer_message::scheme::Scheme;
 
 /// How the message of a self-test begins. No message of MLS does: what MLS signs

@@ -1,6 +1,5 @@
 //! Byte strings between PKCS#11, MLS, X.509 and JSON. Pure: no token, no file.
 
-pub(crate) mod derivation;
 pub mod ecdsa;
 #[cfg(feature = "pkcs8")]
 mod ml_dsa;

@@ -32,8 +32,10 @@ mod tests {
     use super::*;
     use crate::codec::secret;
     use crate::error::ProcessError;
+    use crate::identity::TokenSelector;
     use crate::isolation::message::{Start, Version};
-    use crate::token::{KeySpec, ObjectHandle, SigningMechanism, TokenSelector};
+    use crate::mechanism::SigningMechanism;
+    use crate::token::{KeySpec, ObjectHandle};
     use cryptoki::mechanism::MechanismType;
     use mls_signer_message::scheme::SCHEMES;
     use proptest::prelude::*;

@@ -12,10 +12,9 @@ use zeroize::Zeroizing;
 use crate::codec::{self, Wire, opaques, secret};
 use crate::error::{Error, ProcessError};
 use crate::failure::{Nature, Pkcs11Failure, RecoveryStep};
-use crate::token::{
-    Access, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, SigningMechanism,
-    TokenIdentity, TokenSelector,
-};
+use crate::identity::{TokenIdentity, TokenSelector};
+use crate::mechanism::SigningMechanism;
+use crate::token::{Access, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle};
 
 /// Raised whenever a message changes: both sides must be of one build.
 const PROTOCOL: u32 = 3;

@@ -18,9 +18,10 @@ use super::process_spawner::ProcessSpawner;
 use super::session::RemoteSession;
 use crate::error::{Error, ProcessError};
 use crate::failure::RecoveryStep;
+use crate::identity::{TokenIdentity, TokenSelector};
 use crate::pin::Pin;
 use crate::sync::locked;
-use crate::token::{Access, SessionLimits, Token, TokenIdentity, TokenSelector, TokenSession};
+use crate::token::{Access, SessionLimits, Token, TokenSession};
 
 /// Which module, and which token of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

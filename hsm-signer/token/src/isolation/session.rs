@@ -12,10 +12,10 @@ use crate::sync::locked;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 use mls_signer_message::scheme::Scheme;
 
+use crate::mechanism::SigningMechanism;
 use crate::pkcs11_scheme::PKCS11_SCHEMES;
 use crate::token::{
-    KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, SignedPrefix,
-    SigningMechanism, TokenSession,
+    KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, SignedPrefix, TokenSession,
 };
 use zeroize::Zeroizing;
 

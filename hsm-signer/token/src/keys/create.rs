@@ -6,8 +6,8 @@ use cryptoki::error::RvError;
 
 use super::find::wrong_attributes;
 use crate::error::Error;
+use crate::keys::signer::HsmSigner;
 use crate::quirks::{Quirks, SigningPlan};
-use crate::signer::HsmSigner;
 use crate::token::{
     Access, KeyClass, KeyPair, KeySelector, KeySpec, Protection, Token, TokenSession,
 };

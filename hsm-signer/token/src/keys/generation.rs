@@ -13,7 +13,7 @@ use super::create::{destroy_found, generate};
 use super::find::wrong_attributes;
 use super::list;
 use crate::error::Error;
-use crate::signer::HsmSigner;
+use crate::keys::signer::HsmSigner;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token};
 use mls_signer_message::scheme::{SCHEMES, Scheme};
 

@@ -5,7 +5,9 @@ mod create;
 mod find;
 pub mod generation;
 mod list;
+pub(crate) mod signer;
 
 pub use create::{generate, generate_all, import, import_all};
 pub use find::{Located, locate, locate_pinned};
 pub use list::{KeyEntry, list};
+pub use signer::HsmSigner;

@@ -4,9 +4,9 @@ use cryptoki::context::Pkcs11;
 use cryptoki::session::UserType;
 use cryptoki::slot::Slot;
 
-use super::identity::TokenIdentity;
 use super::module::Module;
 use crate::error::Error;
+use crate::identity::TokenIdentity;
 use crate::pin::Pin;
 
 /// The room for a label in CK_TOKEN_INFO, in bytes.

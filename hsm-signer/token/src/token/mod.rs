@@ -7,12 +7,10 @@
 
 mod gate;
 mod handles;
-mod identity;
 mod initialise;
 mod key_object;
 mod key_selector;
 mod key_spec;
-mod mechanism;
 mod module;
 mod pkcs11;
 mod session;
@@ -24,18 +22,18 @@ use std::time::{Duration, Instant};
 use cryptoki::mechanism::MechanismType;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
-pub use identity::{TokenIdentity, TokenSelector};
 pub use initialise::initialise;
 pub use key_object::{Attributes, KeyObject, Protection};
 pub use key_selector::{KeyClass, KeySelector};
 pub use key_spec::KeySpec;
-pub use mechanism::SigningMechanism;
 pub use module::{Module, SOFTHSM_PATHS};
 pub use pkcs11::Pkcs11Token;
 pub use session_limits::SessionLimits;
 
 use crate::error::Error;
 use crate::failure::RecoveryStep;
+use crate::identity::TokenIdentity;
+use crate::mechanism::SigningMechanism;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 
 /// How long a caller who names no deadline waits for a session, and for the module's door.

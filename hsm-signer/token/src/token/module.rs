@@ -16,8 +16,8 @@ use cryptoki::slot::Slot;
 
 use super::PATIENCE;
 use super::gate::{Gate, Inside};
-use super::identity::TokenIdentity;
 use crate::error::Error;
+use crate::identity::TokenIdentity;
 use crate::sync::{Mutex, MutexGuard, locked};
 
 /// Where distributions put SoftHSM's module, a software token for tests and trials.

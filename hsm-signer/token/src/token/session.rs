@@ -8,10 +8,10 @@ use cryptoki::object::{Attribute, KeyType, ObjectClass};
 use cryptoki::session::Session;
 
 use super::handles::Handles;
-use super::mechanism::{SigningMechanism, without_parameter};
 use super::module::ModuleSession;
 use super::{KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, TokenSession};
 use crate::error::Error;
+use crate::mechanism::{SigningMechanism, without_parameter};
 use crate::quirks::Quirks;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 

@@ -10,7 +10,7 @@ use mls_hsm_signer::engine::{
 };
 use mls_hsm_signer::isolation::{ModuleSetup, Worker};
 use mls_hsm_signer::token::SessionLimits;
-use mls_hsm_signer::{KeySpec, Pin, PrivateKey, SCHEMES, Scheme, keys};
+use mls_hsm_signer::{KeySpec, Pin, PrivateKey, Scheme, keys};
 
 use super::{PIN, TestToken, module_path, verified};
 
@@ -112,18 +112,6 @@ pub fn configured(sources: Vec<SourceConfig>) -> EngineConfig {
 
 pub fn start(sources: Vec<SourceConfig>) -> Engine {
     Engine::start(configured(sources)).unwrap()
-}
-
-impl TestToken {
-    /// A token with a removal key of each scheme.
-    pub fn with_keys() -> Self {
-        let token = Self::new();
-        let open = token.open();
-        for scheme in SCHEMES {
-            keys::generation::rotate(&open, scheme).unwrap();
-        }
-        token
-    }
 }
 
 /// A private key outside of any token, made by openssl.

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use mls_hsm_signer::token::{SOFTHSM_PATHS, initialise};
-use mls_hsm_signer::{Module, Pin, Pkcs11Token, Token, TokenIdentity, TokenSelector};
+use mls_hsm_signer::{
+    Module, Pin, Pkcs11Token, SCHEMES, Token, TokenIdentity, TokenSelector, keys,
+};
 
 /// The user's PIN of every test token.
 pub const PIN: &str = "271828";
@@ -67,6 +69,16 @@ pub struct TestToken {
 }
 
 impl TestToken {
+    /// A token with a removal key of each scheme.
+    pub fn with_keys() -> Self {
+        let token = Self::new();
+        let open = token.open();
+        for scheme in SCHEMES {
+            keys::generation::rotate(&open, scheme).unwrap();
+        }
+        token
+    }
+
     /// A new token; no other has its label.
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);

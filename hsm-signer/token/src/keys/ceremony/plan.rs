@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{CeremonyError, canonical, fingerprint, malformed, time};
 use crate::error::Error;
-use crate::token::{KeySpec, Module, TokenIdentity};
+use crate::identity::TokenIdentity;
+use crate::token::{KeySpec, Module};
 use mls_signer_message::encoding::{from_hex, hex};
 use mls_signer_message::scheme::Scheme;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
 use super::{CeremonyError, canonical, fingerprint, time};
-use crate::signer::HsmSigner;
+use crate::keys::signer::HsmSigner;
 use crate::token::{Attributes, Protection};
 use mls_signer_message::encoding::hex;
 use mls_signer_message::scheme::Scheme;

@@ -48,7 +48,7 @@ impl TokenIdentity {
         }
     }
 
-    pub(super) fn new(slot: u64, info: &TokenInfo) -> Self {
+    pub(crate) fn new(slot: u64, info: &TokenInfo) -> Self {
         let firmware = info.firmware_version();
         Self {
             slot,

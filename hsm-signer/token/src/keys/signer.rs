@@ -9,7 +9,7 @@ use openmls_traits::signatures::{Signer, SignerError};
 use openmls_traits::types::SignatureScheme;
 
 use crate::error::Error;
-use crate::keys;
+use crate::keys::find::locate;
 use crate::quirks::{Quirks, SigningPlan};
 use crate::release;
 use crate::session_pool::SessionPool;
@@ -56,7 +56,7 @@ impl HsmSigner {
     /// [`Error::SchemeUnsupported`], [`Error::SignatureInvalid`] when the proof fails,
     /// [`Error::Pkcs11`] when the token does.
     pub fn open(token: Arc<dyn Token>, selector: &KeySelector) -> Result<Self, Error> {
-        let found = keys::locate(token.session(Access::Use)?.as_ref(), selector)?;
+        let found = locate(token.session(Access::Use)?.as_ref(), selector)?;
         let quirks = Quirks::of(token.identity());
         let plan = SigningPlan::choose(found.scheme, token.mechanisms(), quirks)?;
         let signer = Self {

@@ -31,7 +31,7 @@ impl SigningMechanism {
         }
     }
 
-    pub(super) fn with_parameter(self) -> Result<Mechanism<'static>, Error> {
+    pub(crate) fn with_parameter(self) -> Result<Mechanism<'static>, Error> {
         match self {
             Self::Plain(kind) => without_parameter(kind),
             Self::Ed448 => {
@@ -49,7 +49,7 @@ impl fmt::Display for SigningMechanism {
 }
 
 /// The mechanism of type `kind`, without a parameter.
-pub(super) fn without_parameter(kind: MechanismType) -> Result<Mechanism<'static>, Error> {
+pub(crate) fn without_parameter(kind: MechanismType) -> Result<Mechanism<'static>, Error> {
     Ok(match kind {
         MechanismType::EDDSA => Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
         MechanismType::ECDSA => Mechanism::Ecdsa,
