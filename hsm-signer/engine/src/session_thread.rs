@@ -97,14 +97,14 @@ impl SessionThread {
         messages: Vec<Message>,
         generation: u64,
     ) -> Result<Option<OpenSession<'a>>, NoRoom> {
-        let Some(first) = messages.first() else {
-            return Ok(open);
-        };
-        let limit = Instant::now() + self.source.timing.call_limit;
-        let deadline = first.batch.deadline.min(limit);
         let opened = match open {
             Some(session) => Ok(session),
-            None => OpenSession::open(&self.source, token, deadline),
+            // It is opened for all who come after, too: a caller's hurry says nothing about the
+            // module. Who is in a hurry is answered by the deadline all the same.
+            None => {
+                let limit = Instant::now() + self.source.timing.call_limit;
+                OpenSession::open(&self.source, token, limit)
+            }
         };
         match opened {
             Ok(session) => Ok(self.sign(session, messages, generation)),
