@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::channel::Channel;
 use super::frame::{FRAME_LIMIT, decode, encode};
-use super::message::{Answer, Question};
+use super::message::{Question, SessionReply};
 use super::process::no_frame;
 use crate::error::{Error, ProcessError};
 use crate::sync::locked;
@@ -42,8 +42,8 @@ impl RemoteSession {
             deadline,
         };
         match session.with_channel(|channel| receive(channel, Instant::now(), deadline))? {
-            Answer::Done => Ok(session),
-            Answer::Failed(error) => Err(error),
+            SessionReply::Done => Ok(session),
+            SessionReply::Failed(error) => Err(error),
             _ => Err(session.out_of_step()),
         }
     }
@@ -63,24 +63,24 @@ impl RemoteSession {
     }
 
     /// Asks and waits for the answer.
-    fn ask(&self, question: &Question<'_>) -> Result<Answer, Error> {
+    fn ask(&self, question: &Question<'_>) -> Result<SessionReply, Error> {
         let deadline = self.deadline;
         match self.with_channel(|channel| exchange(channel, question, deadline))? {
-            Answer::Failed(error) => Err(error),
+            SessionReply::Failed(error) => Err(error),
             answer => Ok(answer),
         }
     }
 
     fn done(&self, question: &Question<'_>) -> Result<(), Error> {
         match self.ask(question)? {
-            Answer::Done => Ok(()),
+            SessionReply::Done => Ok(()),
             _ => Err(self.out_of_step()),
         }
     }
 
     fn pair(&self, question: &Question<'_>) -> Result<KeyPair, Error> {
         match self.ask(question)? {
-            Answer::Pair(pair) => Ok(pair),
+            SessionReply::Pair(pair) => Ok(pair),
             _ => Err(self.out_of_step()),
         }
     }
@@ -103,7 +103,7 @@ impl RemoteSession {
             items: items.iter().copied().map(Into::into).collect(),
         };
         match self.ask(&question)? {
-            Answer::Signed(signatures, failure)
+            SessionReply::Signed(signatures, failure)
                 if signatures.len() <= items.len()
                     && (signatures.len() == items.len()) == failure.is_none() =>
             {
@@ -121,7 +121,7 @@ fn exchange(
     channel: &mut Channel,
     question: &Question<'_>,
     deadline: Instant,
-) -> Result<Answer, ProcessError> {
+) -> Result<SessionReply, ProcessError> {
     let began = Instant::now();
     let left = deadline.saturating_duration_since(began);
     let milliseconds = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
@@ -135,7 +135,7 @@ fn receive(
     channel: &mut Channel,
     began: Instant,
     deadline: Instant,
-) -> Result<Answer, ProcessError> {
+) -> Result<SessionReply, ProcessError> {
     let frame = channel
         .receive(Some(deadline.max(began + Duration::from_millis(1))))
         .map_err(|reason| no_frame(reason, began))?;
@@ -176,14 +176,14 @@ impl TokenSession for RemoteSession {
 
     fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error> {
         match self.ask(&Question::Find(class, selector.clone()))? {
-            Answer::Found(handles) => Ok(handles),
+            SessionReply::Found(handles) => Ok(handles),
             _ => Err(self.out_of_step()),
         }
     }
 
     fn read(&self, key: ObjectHandle) -> Result<KeyObject, Error> {
         match self.ask(&Question::Read(key))? {
-            Answer::Object(object) => Ok(*object),
+            SessionReply::Object(object) => Ok(*object),
             _ => Err(self.out_of_step()),
         }
     }
@@ -253,7 +253,7 @@ mod tests {
             let scheme = Scheme::by_signature_scheme(row.signature_scheme).unwrap();
             let count = fitting(row.sign, &items);
             let signatures = vec![vec![9; scheme.signature_length]; count];
-            let answer = encode(&Answer::Signed(signatures, None)).unwrap();
+            let answer = encode(&SessionReply::Signed(signatures, None)).unwrap();
             assert!(answer.len() <= FRAME_LIMIT, "{}: {count}", scheme.name);
             assert!(count >= 20, "{}: {count}", scheme.name);
         }
