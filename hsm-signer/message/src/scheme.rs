@@ -70,9 +70,6 @@ pub struct Scheme {
 }
 
 const ID_EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const ID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-#[cfg(feature = "curve448")]
-const ID_ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
 
 /// Ed25519, ECDSA P-256, P-384 and P-521, in the order in which this project lists
 /// them in an ExternalSenders extension and in its output; then what features bring:
@@ -84,7 +81,7 @@ pub static SCHEMES: &[Scheme] = &[
         title: "Ed25519",
         of_wire: true,
         algorithm: Algorithm::EdDsa,
-        algorithm_oid: ID_ED25519,
+        algorithm_oid: ObjectIdentifier::new_unwrap("1.3.101.112"),
         curve_oid: None,
         field_length: 32,
         public_key_length: 32,
@@ -149,7 +146,7 @@ pub static SCHEMES: &[Scheme] = &[
         title: "Ed448",
         of_wire: false,
         algorithm: Algorithm::EdDsa,
-        algorithm_oid: ID_ED448,
+        algorithm_oid: ObjectIdentifier::new_unwrap("1.3.101.113"),
         curve_oid: None,
         field_length: 57,
         public_key_length: 57,

@@ -25,11 +25,8 @@ pub enum PinError {
     #[error("the environment variable {0} is not set; put the PIN there or use a PIN file")]
     VariableMissing(String),
     /// There is nothing in it, or too much, or it is not UTF-8 (PKCS#11 wants UTF-8).
-    #[error("the PIN in {place} must be 1 to {MAX_LENGTH} bytes of UTF-8 on one line")]
-    Malformed {
-        /// The file or the variable.
-        place: String,
-    },
+    #[error("the PIN in {0} must be 1 to {MAX_LENGTH} bytes of UTF-8 on one line")]
+    Malformed(String),
 }
 
 impl Pin {
@@ -69,7 +66,7 @@ impl Pin {
         let malformed =
             text.is_empty() || text.len() > MAX_LENGTH || text.chars().any(char::is_control);
         if malformed {
-            return Err(PinError::Malformed { place: place() });
+            return Err(PinError::Malformed(place()));
         }
         Ok(Self(AuthPin::new(text.into())))
     }

@@ -26,11 +26,12 @@ const MAX_FIELD_LENGTH: usize = 66;
 /// [`EncodingError::SignatureZero`] when r or s is zero. Whether the signature is valid
 /// is for its verification to say.
 pub fn der_from_raw(raw: &[u8], field_length: usize) -> Result<Vec<u8>, EncodingError> {
+    let wrong_length = || EncodingError::SignatureLength {
+        expected: 2 * field_length,
+        found: raw.len(),
+    };
     if raw.len() != 2 * field_length || !(1..=MAX_FIELD_LENGTH).contains(&field_length) {
-        return Err(EncodingError::SignatureLength {
-            expected: 2 * field_length,
-            found: raw.len(),
-        });
+        return Err(wrong_length());
     }
     let (r, s) = raw.split_at(field_length);
     if [r, s].iter().any(|part| part.iter().all(|&byte| byte == 0)) {
@@ -38,8 +39,5 @@ pub fn der_from_raw(raw: &[u8], field_length: usize) -> Result<Vec<u8>, Encoding
     }
     // Two of one type are a SEQUENCE to `der`.
     let encoded = UintRef::new(r).and_then(|r| [r, UintRef::new(s)?].to_der());
-    encoded.map_err(|_| EncodingError::SignatureLength {
-        expected: 2 * field_length,
-        found: raw.len(),
-    })
+    encoded.map_err(|_| wrong_length())
 }

@@ -28,10 +28,8 @@ use crate::scheme::{Algorithm, Scheme};
 const LABEL: &str = "PRIVATE KEY";
 /// The PEM label of an encrypted one.
 const ENCRYPTED_LABEL: &str = "ENCRYPTED PRIVATE KEY";
-/// With what PEM begins.
 const PEM_BEGIN: &[u8] = b"-----BEGIN";
-/// ecPrivkeyVer1.
-const EC_VERSION: u8 = 1;
+const EC_PRIVKEY_VER1: u8 = 1;
 
 /// A private key outside a token, on its way into one. Overwritten when dropped;
 /// `Debug` shows the public key only.
@@ -205,7 +203,7 @@ fn parse_ec<'a>(
 ) -> Result<(&'a [u8], Option<&'a [u8]>), EncodingError> {
     let (version, scalar, curve, public_key) =
         decode_ec(bytes).map_err(|_| malformed(scheme, "it is no ECPrivateKey of RFC 5915"))?;
-    if version != EC_VERSION {
+    if version != EC_PRIVKEY_VER1 {
         return Err(malformed(scheme, "the version of ECPrivateKey is not 1"));
     }
     if curve.is_some() && curve != scheme.curve_oid {

@@ -105,8 +105,7 @@ impl Pkcs11Failure {
     /// The code's number in the standard.
     pub(crate) fn number(&self) -> u64 {
         match self.code {
-            RvError::VendorDefined(number) => number,
-            RvError::UnknownErrorCode(number) => number,
+            RvError::VendorDefined(number) | RvError::UnknownErrorCode(number) => number,
             code => (1..STANDARD_CODES)
                 .find(|number| Rv::from(*number) == Rv::Error(code))
                 .unwrap_or(GENERAL_ERROR),
@@ -120,7 +119,11 @@ impl Pkcs11Failure {
 
     /// The code's name in the standard, such as `CKR_PIN_INCORRECT`.
     pub fn code_name(&self) -> String {
-        code_name(self.code)
+        match self.code {
+            RvError::VendorDefined(value) => format!("CKR_VENDOR_DEFINED ({value:#x})"),
+            RvError::UnknownErrorCode(value) => format!("an unknown code ({value:#x})"),
+            named => screaming(&format!("{named:?}")),
+        }
     }
 
     /// The code as cryptoki has it.
@@ -160,14 +163,6 @@ const STANDARD_CODES: u64 = 0x1000;
 const GENERAL_ERROR: u64 = 5;
 
 /// `PinIncorrect` to `CKR_PIN_INCORRECT`.
-fn code_name(code: RvError) -> String {
-    match code {
-        RvError::VendorDefined(value) => format!("CKR_VENDOR_DEFINED ({value:#x})"),
-        RvError::UnknownErrorCode(value) => format!("an unknown code ({value:#x})"),
-        named => screaming(&format!("{named:?}")),
-    }
-}
-
 fn screaming(camel: &str) -> String {
     let mut name = String::from("CKR");
     for letter in camel.chars() {

@@ -29,7 +29,6 @@ impl ProcessSpawner {
         Ok(Self(requests))
     }
 
-    /// Starts a child.
     pub fn start(&self, command: Command) -> std::io::Result<Child> {
         let (answer, result) = channel();
         let gone = || std::io::Error::other("the thread that starts processes is gone");

@@ -108,9 +108,9 @@ pub fn perform(
     });
     kept.map_err(|error| match error {
         CeremonyError::Token(error) => undone(token.as_ref(), &specs, error).into(),
-        error => match left_behind(token.as_ref(), &specs) {
-            None => error,
-            Some(left) => CeremonyError::LeftBehind {
+        error => match left_behind(token.as_ref(), &specs).join("; ") {
+            none if none.is_empty() => error,
+            left => CeremonyError::LeftBehind {
                 cause: Box::new(error),
                 left,
             },
