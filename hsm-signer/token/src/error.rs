@@ -165,10 +165,13 @@ pub enum Error {
     },
     /// The token shows another public key than the one pinned.
     #[error(
-        "the key {0} has another public key in the token than the one expected; \
+        "the key {wanted} has another public key in the token than the one expected; \
          find out who changed it before anything is signed"
     )]
-    KeyMismatch(String),
+    KeyMismatch {
+        /// The key.
+        wanted: String,
+    },
     /// No removal key is as asked for.
     #[error("the signer has no {wanted}; it has {present}")]
     KeyUnknown {

@@ -48,7 +48,8 @@ pub fn locate_pinned(
         other => other?,
     };
     if found.public_key != pinned {
-        return Err(Error::KeyMismatch(names.to_string()));
+        let wanted = names.to_string();
+        return Err(Error::KeyMismatch { wanted });
     }
     match found.object.protection() {
         Protection::Faulty(faults) => Err(wrong_attributes(names, faults.join("; "))),
