@@ -116,7 +116,6 @@ const PLACES: [(&str, &[&str]); 18] = [
             "mls_fips",
             "openmls_hw_crypto",
             "mls_signer_message",
-            "mls_signer_token",
             "mls_signer_audit",
             "mls_bench",
             "mls_signer_bench",

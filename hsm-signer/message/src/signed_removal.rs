@@ -18,51 +18,36 @@ const VERSION_LENGTH: usize = 2;
 /// The longest byte string that RFC 9420 has a length for.
 const LONGEST: usize = (1 << 30) - 1;
 
-/// MLSMessage (RFC 9420, section 6) as far as a removal needs it: every other number in an
-/// enumeration is unknown here, and refused.
+/// An external sender's Remove proposal as an MLSMessage has it in a PublicMessage (RFC 9420,
+/// sections 6 and 12.1): of any other message the numbers are others.
 #[derive(TlsDeserialize, TlsSize)]
 struct MlsMessage {
-    _version: ProtocolVersion,
-    _wire_format: WireFormat,
+    version: u16,
+    wire_format: u16,
     group_id: VLBytes,
     epoch: u64,
-    sender: Sender,
+    sender_type: u8,
+    sender_index: u32,
     authenticated_data: VLBytes,
-    content: Content,
+    content_type: u8,
+    proposal_type: u16,
+    leaf_index: u32,
     signature: VLBytes,
 }
 
-#[derive(TlsDeserialize, TlsSize)]
-#[repr(u16)]
-enum ProtocolVersion {
-    Mls10 = 1,
-}
+const MLS10: u16 = 1;
+const PUBLIC_MESSAGE: u16 = 1;
+const EXTERNAL: u8 = 2;
+const PROPOSAL: u8 = 2;
+const REMOVE: u16 = 3;
 
-#[derive(TlsDeserialize, TlsSize)]
-#[repr(u16)]
-enum WireFormat {
-    PublicMessage = 1,
-}
-
-#[derive(TlsDeserialize, TlsSize)]
-#[repr(u8)]
-enum Sender {
-    #[tls_codec(discriminant = 2)]
-    External(u32),
-}
-
-#[derive(TlsDeserialize, TlsSize)]
-#[repr(u8)]
-enum Content {
-    #[tls_codec(discriminant = 2)]
-    Proposal(Proposal),
-}
-
-#[derive(TlsDeserialize, TlsSize)]
-#[repr(u16)]
-enum Proposal {
-    #[tls_codec(discriminant = 3)]
-    Remove(u32),
+impl MlsMessage {
+    fn is_external_remove(&self) -> bool {
+        (self.version, self.wire_format) == (MLS10, PUBLIC_MESSAGE)
+            && self.sender_type == EXTERNAL
+            && self.authenticated_data.as_slice().is_empty()
+            && (self.content_type, self.proposal_type) == (PROPOSAL, REMOVE)
+    }
 }
 
 /// An MLSMessage with an external sender's Remove proposal in a PublicMessage, taken apart.
@@ -81,17 +66,15 @@ impl SignedRemoval {
     /// proposal with empty authenticated data in a PublicMessage.
     pub fn read(message: Vec<u8>) -> Option<Self> {
         let read = MlsMessage::tls_deserialize_exact(&message).ok()?;
-        if message.len() > LONGEST || !read.authenticated_data.as_slice().is_empty() {
+        if message.len() > LONGEST || !read.is_external_remove() {
             return None;
         }
-        let Sender::External(sender_index) = read.sender;
-        let Content::Proposal(Proposal::Remove(leaf_index)) = read.content;
         Some(Self {
             removal: Removal {
                 group_id: read.group_id.into(),
                 epoch: read.epoch,
-                leaf_index,
-                sender_index,
+                leaf_index: read.leaf_index,
+                sender_index: read.sender_index,
             },
             signed: message.len() - read.signature.tls_serialized_len(),
             signature: message.len() - read.signature.as_slice().len(),
@@ -170,100 +153,4 @@ impl SignedRemoval {
 fn labelled(label: &[u8], content: &[u8]) -> Vec<u8> {
     let parts = (VLByteSlice(label), VLByteSlice(content));
     parts.tls_serialize_detached().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::encoding::hex;
-
-    /// An MLSMessage as RFC 9420, section 6, has it, with the lengths of its two parts.
-    fn message(group_id: &[u8], signature: &[u8]) -> Vec<u8> {
-        let length = |bytes: &[u8]| match bytes.len() {
-            short @ ..64 => vec![short as u8],
-            long => vec![0x40 | (long >> 8) as u8, long as u8],
-        };
-        [
-            b"\0\x01\0\x01",
-            &length(group_id)[..],
-            group_id,
-            b"\x01\x02\x03\x04\x05\x06\x07\x08\x02\0\0\0\x05\0\x02\0\x03\0\0\0\x06",
-            &length(signature),
-            signature,
-        ]
-        .concat()
-    }
-
-    #[test]
-    fn what_is_signed_and_referred_to_is_the_same_for_ever() {
-        let bytes = message(&[7; 64], &[8; 64]);
-        let read = SignedRemoval::read(bytes.clone()).unwrap();
-        let removal = Removal {
-            group_id: vec![7; 64],
-            epoch: 0x0102_0304_0506_0708,
-            leaf_index: 6,
-            sender_index: 5,
-        };
-        assert_eq!(*read.removal(), removal);
-        assert_eq!(read.signature(), [8; 64]);
-        assert_eq!(read.message(), bytes);
-        assert_eq!(
-            hex(&read.signature_input()),
-            "184d4c5320312e30204672616d6564436f6e74656e74544253405b000100014040070707\
-             070707070707070707070707070707070707070707070707070707070707070707070707\
-             070707070707070707070707070707070707070707070707070102030405060708020000\
-             00050002000300000006"
-        );
-        assert_eq!(
-            hex(&read.proposal_ref(HashType::Sha2_256)),
-            "f084a734534494b58ff0a30f8263f15deb1260f0030b0cdf3aeace4f11d537ff"
-        );
-        assert_eq!(
-            hex(&read.proposal_ref(HashType::Sha2_512)),
-            "69997bf1a02307b5944fb2c5155481c4b40042b585d988efe6fcf7145f0b2ff42ff952c9\
-             e82b617a24029d280d44ccbbaa932a776916b68fea630ac160dd042b"
-        );
-        let other = SignedRemoval::with_signature(bytes, &[9; 16]).unwrap();
-        assert_eq!(other.message(), message(&[7; 64], &[9; 16]));
-        assert_eq!(other.signature(), [9; 16]);
-        assert_eq!(SignedRemoval::read(other.message().to_vec()), Some(other));
-    }
-
-    #[test]
-    fn what_is_to_be_signed_is_read_from_its_payload() {
-        let read = SignedRemoval::read(message(&[7; 64], &[8; 64])).unwrap();
-        let payload = read.signature_input();
-        let removal = SignedRemoval::removal_to_sign(&payload);
-        assert_eq!(removal.as_ref(), Some(read.removal()));
-        let content = &read.message[..read.signed];
-        // Cut, followed by something, under another label, with a signature in it.
-        let cut = labelled(CONTENT_LABEL, &content[..content.len() - 1]);
-        let signed = labelled(CONTENT_LABEL, &[content, &[1]].concat());
-        let other = labelled(b"MLS 1.0 GroupInfoTBS", content);
-        for wrong in [cut, signed, other, [&payload[..], &[0]].concat(), vec![]] {
-            assert_eq!(SignedRemoval::removal_to_sign(&wrong), None);
-        }
-    }
-
-    #[test]
-    fn anything_else_is_refused() {
-        let bytes = message(&[7; 3], &[8; 4]);
-        assert!(SignedRemoval::read(bytes.clone()).is_some());
-        for length in 0..bytes.len() {
-            assert_eq!(SignedRemoval::read(bytes[..length].to_vec()), None);
-        }
-        assert_eq!(SignedRemoval::read([&bytes[..], &[0]].concat()), None);
-        // Version, wire format, sender type, authenticated data, content type, proposal type.
-        for place in [1, 3, 16, 21, 22, 24] {
-            for number in (0..=u8::MAX).filter(|number| *number != bytes[place]) {
-                let mut wrong = bytes.clone();
-                wrong[place] = number;
-                assert_eq!(SignedRemoval::read(wrong), None, "{place} {number}");
-            }
-        }
-        for length in [&b"\x40\x03"[..], b"\x80\0\0\x03", b"\xc0\0\0\0\0\0\0\x03"] {
-            let longer = [&bytes[..4], length, &bytes[5..]].concat();
-            assert_eq!(SignedRemoval::read(longer), None, "{length:x?}");
-        }
-    }
 }

@@ -41,13 +41,13 @@ pub struct Check {
 }
 
 /// Every check, in the order in which they were made.
-#[derive(Debug, Default, Serialize)]
-pub struct Report {
+#[derive(Debug, Default)]
+pub struct Diagnosis {
     /// The checks.
     pub checks: Vec<Check>,
 }
 
-impl Report {
+impl Diagnosis {
     /// Whether no check ended badly.
     pub fn healthy(&self) -> bool {
         self.checks.iter().all(|check| check.verdict != Bad)
@@ -83,10 +83,10 @@ impl Report {
 
 /// Examines what FIPS 140-3 says of this program, the module at `path`, the token, its
 /// mechanisms and each key that `keys` describes: attributes, public key, and a signature
-/// made and verified. A check that
-/// fails ends the checks that depend on it. The PIN is tried once.
-pub fn examine(path: &Path, token: &TokenSelector, pin: &Pin, keys: &KeySelector) -> Report {
-    let mut report = Report::default();
+/// made and verified. A check that fails ends the checks that depend on it. The PIN is tried
+/// once.
+pub fn examine(path: &Path, token: &TokenSelector, pin: &Pin, keys: &KeySelector) -> Diagnosis {
+    let mut report = Diagnosis::default();
     examine_fips(&mut report);
     if let Some(token) = examine_token(&mut report, path, token, pin) {
         examine_keys(&mut report, &token, keys);
@@ -96,23 +96,23 @@ pub fn examine(path: &Path, token: &TokenSelector, pin: &Pin, keys: &KeySelector
 
 /// What FIPS 140-3 says of the AWS-LC that verifies here: the lowest status of its parts, and
 /// the words that may be used. That it cannot be in FIPS mode is bad only where that is required.
-fn examine_fips(report: &mut Report) {
+fn examine_fips(report: &mut Diagnosis) {
     let status = mls_fips::status();
     let (verdict, detail) = match status.refusal {
         None => (Good, status.claim.to_string()),
         Some(refusal) if status.requirement != mls_fips::Requirement::None => {
             (Bad, refusal.to_string())
         }
-        Some(refusal) => {
-            let detail = format!("FIPS mode is not required, and not to be had: {refusal}");
-            (Good, detail)
-        }
+        Some(refusal) => (
+            Good,
+            format!("FIPS mode is not required, and not to be had: {refusal}"),
+        ),
     };
     report.add("fips", verdict, format!("{:?}; {detail}", status.status));
 }
 
 fn examine_token(
-    report: &mut Report,
+    report: &mut Diagnosis,
     path: &Path,
     selector: &TokenSelector,
     pin: &Pin,
@@ -122,15 +122,14 @@ fn examine_token(
     let identity = module.tokens().and_then(|tokens| selector.choose(tokens));
     let identity = report.step("token", identity, ToString::to_string)?;
     let quirks = Quirks::of(&identity);
-    let known = format!("{}: {}", quirks.name, quirks.note);
-    report.add("quirks", Good, known);
+    report.add("quirks", Good, format!("{}: {}", quirks.name, quirks.note));
     let token = Pkcs11Token::open(&module, selector, pin);
     let token = report.step("login", token, |_| "logged in as the token's user".into())?;
     examine_mechanisms(report, &token);
     Some(Arc::new(token))
 }
 
-fn examine_mechanisms(report: &mut Report, token: &dyn Token) {
+fn examine_mechanisms(report: &mut Diagnosis, token: &dyn Token) {
     let quirks = Quirks::of(token.identity());
     for scheme in SCHEMES {
         let name = format!("mechanism for {}", scheme.title);
@@ -145,7 +144,7 @@ fn examine_mechanisms(report: &mut Report, token: &dyn Token) {
     }
 }
 
-fn examine_keys(report: &mut Report, token: &Arc<dyn Token>, selector: &KeySelector) {
+fn examine_keys(report: &mut Diagnosis, token: &Arc<dyn Token>, selector: &KeySelector) {
     let counted = |entries: &Vec<KeyEntry>| format!("{} private keys {selector}", entries.len());
     let Some(entries) = report.step("keys", keys::list(token.as_ref(), selector), counted) else {
         return;
@@ -159,7 +158,7 @@ fn examine_keys(report: &mut Report, token: &Arc<dyn Token>, selector: &KeySelec
     }
 }
 
-fn examine_key(report: &mut Report, token: &Arc<dyn Token>, entry: &KeyEntry) {
+fn examine_key(report: &mut Diagnosis, token: &Arc<dyn Token>, entry: &KeyEntry) {
     let name = |what: &str| format!("{what} of {:?}", entry.object.label);
     let protection = entry.object.protection();
     let verdict = match protection {

@@ -25,11 +25,8 @@ pub enum PinError {
     #[error("the environment variable {0} is not set; put the PIN there or use a PIN file")]
     VariableMissing(String),
     /// There is nothing in it, or too much, or it is not UTF-8 (PKCS#11 wants UTF-8).
-    #[error("the PIN in {place} must be 1 to {MAX_LENGTH} bytes of UTF-8 on one line")]
-    Malformed {
-        /// The file or the variable.
-        place: String,
-    },
+    #[error("the PIN in {0} must be 1 to {MAX_LENGTH} bytes of UTF-8 on one line")]
+    Malformed(String),
 }
 
 impl Pin {
@@ -69,7 +66,7 @@ impl Pin {
         let malformed =
             text.is_empty() || text.len() > MAX_LENGTH || text.chars().any(char::is_control);
         if malformed {
-            return Err(PinError::Malformed { place: place() });
+            return Err(PinError::Malformed(place()));
         }
         Ok(Self(AuthPin::new(text.into())))
     }
@@ -92,78 +89,5 @@ impl Pin {
 impl fmt::Debug for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pin(..)")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt;
-
-    fn file(content: &[u8], mode: u32) -> tempfile::NamedTempFile {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), content).unwrap();
-        std::fs::set_permissions(file.path(), Permissions::from_mode(mode)).unwrap();
-        file
-    }
-
-    #[test]
-    fn a_line_break_at_the_end_is_not_part_of_the_pin() {
-        for content in [b"1234".as_slice(), b"1234\n", b"1234\r\n"] {
-            assert!(Pin::from_file(file(content, 0o600).path()).is_ok());
-        }
-    }
-
-    #[test]
-    fn a_file_that_every_user_can_open_is_refused() {
-        for mode in [0o604, 0o602, 0o644, 0o666] {
-            let error = Pin::from_file(file(b"1234", mode).path()).unwrap_err();
-            assert!(
-                matches!(error, PinError::File(SecretFileError::WorldAccessible { mode: m, .. }) if m == mode)
-            );
-        }
-        assert!(Pin::from_file(file(b"1234", 0o640).path()).is_ok());
-    }
-
-    #[test]
-    fn what_is_no_pin_is_refused() {
-        let long = vec![b'1'; MAX_LENGTH + 1];
-        for content in [b"".as_slice(), b"\n", b"12\n34", b"\xff\xfe", &long] {
-            let error = Pin::from_file(file(content, 0o600).path()).unwrap_err();
-            assert!(matches!(error, PinError::Malformed { .. }), "{content:?}");
-        }
-        assert!(Pin::from_file(file(&long[1..], 0o600).path()).is_ok());
-    }
-
-    #[test]
-    fn a_directory_and_a_missing_file_are_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        let error = Pin::from_file(directory.path()).unwrap_err();
-        assert!(matches!(
-            error,
-            PinError::File(SecretFileError::NotAFile { .. })
-        ));
-        let error = Pin::from_file(&directory.path().join("none")).unwrap_err();
-        assert!(matches!(
-            error,
-            PinError::File(SecretFileError::Read { .. })
-        ));
-    }
-
-    #[test]
-    fn a_missing_variable_is_named() {
-        let error = Pin::from_environment("MLS_HSM_SIGNER_NO_SUCH_VARIABLE").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("MLS_HSM_SIGNER_NO_SUCH_VARIABLE")
-        );
-    }
-
-    #[test]
-    fn debug_shows_nothing_of_it() {
-        let pin = Pin::new("1234").unwrap();
-        assert_eq!(format!("{pin:?}"), "Pin(..)");
     }
 }

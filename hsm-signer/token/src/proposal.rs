@@ -29,7 +29,7 @@ impl UnsignedRemoval {
     /// # Errors
     /// [`Error::Proposal`] when OpenMLS does not build it.
     pub fn build(removal: &Removal, scheme: SignatureScheme) -> Result<Self, Error> {
-        let signer = Unsigned {
+        let signer = PayloadRecorder {
             scheme,
             payload: RefCell::default(),
         };
@@ -41,11 +41,11 @@ impl UnsignedRemoval {
             SenderExtensionIndex::new(removal.sender_index),
         );
         let message = message.map_err(|error| Error::Proposal(error.to_string()))?;
-        let message = message.tls_serialize_detached();
+        let bytes = message.tls_serialize_detached();
         Ok(Self {
             removal: removal.clone(),
             payload: signer.payload.into_inner(),
-            message: message.map_err(|error| Error::Proposal(error.to_string()))?,
+            message: bytes.map_err(|error| Error::Proposal(error.to_string()))?,
         })
     }
 
@@ -69,12 +69,12 @@ impl UnsignedRemoval {
 }
 
 /// Keeps what OpenMLS wants signed, and signs nothing.
-struct Unsigned {
+struct PayloadRecorder {
     scheme: SignatureScheme,
     payload: RefCell<Vec<u8>>,
 }
 
-impl Signer for Unsigned {
+impl Signer for PayloadRecorder {
     fn sign(&self, payload: &[u8]) -> Result<Vec<u8>, SignerError> {
         self.payload.replace(payload.to_vec());
         Ok(Vec::new())

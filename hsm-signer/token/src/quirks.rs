@@ -150,49 +150,6 @@ fn check_approved(scheme: &Scheme, requirement: Requirement) -> Result<(), Error
 mod tests {
     use super::*;
     use mls_signer_message::scheme::SCHEMES;
-    use openmls_traits::types::{HashType, SignatureScheme};
-
-    fn token(manufacturer: &str, model: &str, firmware: (u8, u8)) -> TokenIdentity {
-        TokenIdentity {
-            manufacturer: manufacturer.into(),
-            model: model.into(),
-            firmware,
-            ..TokenIdentity::unknown(0)
-        }
-    }
-
-    fn p256() -> &'static Scheme {
-        Scheme::by_signature_scheme(SignatureScheme::ECDSA_SECP256R1_SHA256).unwrap()
-    }
-
-    const ECDSA: SigningMechanism = SigningMechanism::Plain(MechanismType::ECDSA);
-    const BOTH: &[MechanismType] = &[MechanismType::ECDSA, MechanismType::ECDSA_SHA256];
-
-    #[test]
-    fn a_row_is_found_by_manufacturer_model_and_version() {
-        assert_eq!(
-            Quirks::of(&token("SoftHSM project", "SoftHSM v2", (2, 6))).name,
-            "SoftHSM 2"
-        );
-        for other in [
-            token("SoftHSM project", "SoftHSM v2", (2, 7)),
-            token("SoftHSM project", "SoftHSM v3", (2, 6)),
-            token("Another", "SoftHSM v2", (2, 6)),
-        ] {
-            assert_eq!(Quirks::of(&other).name, "default");
-        }
-    }
-
-    #[test]
-    fn the_token_hashes_only_where_it_can() {
-        let plan = |list, quirks| SigningPlan::choose(p256(), list, quirks).unwrap();
-        let digest = SigningPlan::Digest(HashType::Sha2_256, ECDSA);
-        let message = SigningPlan::Message(SigningMechanism::Plain(MechanismType::ECDSA_SHA256));
-        assert_eq!(plan(BOTH, &DEFAULT), message);
-        assert_eq!(plan(&[MechanismType::ECDSA_SHA256], &DEFAULT), message);
-        assert_eq!(plan(&[MechanismType::ECDSA], &DEFAULT), digest);
-        assert_eq!(plan(BOTH, &QUIRKS[0]), digest);
-    }
 
     /// What features bring, FIPS mode refuses, with a reason; what it has is the same with it.
     #[test]
@@ -205,29 +162,6 @@ mod tests {
                 let said = checked.map_err(|error| error.to_string());
                 assert!(said.err().is_none_or(|said| said.contains(scheme.title)));
             }
-        }
-    }
-
-    /// The provider's FIPS mode, which verifies, agrees.
-    #[cfg(feature = "fips")]
-    #[test]
-    fn what_is_approved_here_is_what_the_provider_verifies_in_fips_mode() {
-        use openmls_traits::crypto::OpenMlsCrypto;
-        use openmls_traits::types::CryptoError;
-
-        let crypto = openmls_hw_crypto::HwCrypto::fips().unwrap();
-        for scheme in SCHEMES {
-            let refusal = crypto.verify_signature(scheme.signature_scheme, b"", &[], &[]);
-            let refused = refusal == Err(CryptoError::UnsupportedSignatureScheme);
-            assert_eq!(refused, !scheme.is_approved(), "{}", scheme.name);
-        }
-    }
-
-    #[test]
-    fn a_token_without_the_mechanism_is_refused() {
-        for scheme in SCHEMES {
-            let error = SigningPlan::choose(scheme, &[MechanismType::AES_GCM], &DEFAULT);
-            assert!(matches!(error, Err(Error::SchemeUnsupported { .. })));
         }
     }
 }

@@ -11,11 +11,11 @@ use crate::token::{Access, SessionLimits, Token, TokenSession};
 pub(crate) struct SessionPool {
     token: Arc<dyn Token>,
     limits: SessionLimits,
-    state: Mutex<State>,
+    state: Mutex<Sessions>,
     returned: Condvar,
 }
 
-struct State {
+struct Sessions {
     idle: Vec<(Box<dyn TokenSession>, Instant)>,
     /// Lent or idle.
     open: usize,
@@ -29,7 +29,7 @@ impl SessionPool {
         Self {
             token,
             limits,
-            state: Mutex::new(State {
+            state: Mutex::new(Sessions {
                 idle: Vec::new(),
                 open: 0,
                 most,
@@ -114,7 +114,7 @@ impl SessionPool {
     }
 }
 
-impl State {
+impl Sessions {
     /// Those that the token may have closed meanwhile.
     fn take_stale(&mut self, idle: std::time::Duration) -> Vec<(Box<dyn TokenSession>, Instant)> {
         let stale: Vec<_> = self

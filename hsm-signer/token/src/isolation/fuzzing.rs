@@ -4,7 +4,7 @@
 use tls_codec::{Deserialize, Serialize};
 
 use super::frame::{FRAME_LIMIT, decode, encode};
-use super::message::{Answer, Control, ControlReply, Question};
+use super::message::{Control, ControlReply, Question, SessionReply};
 
 /// Decodes `frame` as every kind of message that passes between the processes, and checks
 /// that each one understood encodes to something that is understood the same.
@@ -12,7 +12,7 @@ pub fn decode_every_way(frame: &[u8]) {
     decode_as::<Control>(frame);
     decode_as::<ControlReply>(frame);
     decode_as::<(u32, Question<'_>)>(frame);
-    decode_as::<Answer>(frame);
+    decode_as::<SessionReply>(frame);
 }
 
 fn decode_as<T: Deserialize + Serialize>(frame: &[u8]) {
@@ -53,7 +53,7 @@ mod tests {
     }
 
     fn signed(signatures: Vec<Vec<u8>>) -> Zeroizing<Vec<u8>> {
-        encode(&Answer::Signed(signatures, None)).unwrap()
+        encode(&SessionReply::Signed(signatures, None)).unwrap()
     }
 
     proptest! {
@@ -94,20 +94,23 @@ mod tests {
     #[test]
     fn what_is_cut_or_followed_by_anything_is_refused() {
         let frame = signed(vec![vec![1; 64], vec![2; 70]]);
-        assert!(decode::<Answer>(&frame).is_ok());
+        assert!(decode::<SessionReply>(&frame).is_ok());
         for length in 0..frame.len() {
-            assert!(decode::<Answer>(&frame[..length]).is_err(), "{length}");
+            assert!(
+                decode::<SessionReply>(&frame[..length]).is_err(),
+                "{length}"
+            );
         }
-        assert!(decode::<Answer>(&[&frame[..], &[0]].concat()).is_err());
+        assert!(decode::<SessionReply>(&[&frame[..], &[0]].concat()).is_err());
     }
 
     /// A length is believed only as far as the frame reaches: no room is taken for more.
     #[test]
     fn a_length_is_no_reason_to_take_memory() {
         let signed = [&[3][..], &[0xbf, 0xff, 0xff, 0xff]].concat();
-        assert!(decode::<Answer>(&signed).is_err());
+        assert!(decode::<SessionReply>(&signed).is_err());
         let one_signature = [&signed[..], &[0xbf, 0xff, 0xff, 0xfb]].concat();
-        assert!(decode::<Answer>(&one_signature).is_err());
+        assert!(decode::<SessionReply>(&one_signature).is_err());
         let mut secret = vec![0xbf, 0xff, 0xff, 0xff];
         assert!(secret::tls_deserialize(&mut secret.as_slice()).is_err());
         secret = vec![0x80, 0, 0x40, 1];
@@ -121,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_is_too_long_for_a_frame_is_not_written() {
-        let long = encode(&Answer::Signed(vec![vec![0; FRAME_LIMIT]], None));
+        let long = encode(&SessionReply::Signed(vec![vec![0; FRAME_LIMIT]], None));
         assert!(matches!(long, Err(ProcessError::TooLong)));
     }
 

@@ -109,7 +109,7 @@ pub(crate) enum Question<'a> {
 /// What a session answers.
 #[derive(TlsDeserialize, TlsSerialize, TlsSize)]
 #[repr(u8)]
-pub(crate) enum Answer {
+pub(crate) enum SessionReply {
     #[tls_codec(discriminant = 1)]
     Found(Vec<ObjectHandle>),
     Object(Box<KeyObject>),
@@ -126,7 +126,7 @@ pub(crate) enum Answer {
 /// others it gets the text and the nature.
 #[derive(TlsDeserialize, TlsSerialize, TlsSize)]
 #[repr(u8)]
-pub(crate) enum Failure {
+pub(crate) enum WireError {
     Pkcs11 {
         function: String,
         number: u64,
@@ -176,20 +176,20 @@ impl Wire for KeySpec {
 }
 
 impl Wire for Error {
-    type As = Failure;
+    type As = WireError;
 
-    fn to_wire(&self) -> Failure {
+    fn to_wire(&self) -> WireError {
         match self {
-            Self::Pkcs11(failure) => Failure::Pkcs11 {
+            Self::Pkcs11(failure) => WireError::Pkcs11 {
                 function: failure.function().into(),
                 number: failure.number(),
             },
-            Self::ModuleMisbehaved(text) => Failure::ModuleMisbehaved(text.clone()),
-            Self::PinFinalTry => Failure::PinFinalTry,
-            Self::PinRefused => Failure::PinRefused,
-            Self::SessionLost => Failure::SessionLost,
-            Self::DeadlinePassed => Failure::DeadlinePassed,
-            other => Failure::Reported {
+            Self::ModuleMisbehaved(text) => WireError::ModuleMisbehaved(text.clone()),
+            Self::PinFinalTry => WireError::PinFinalTry,
+            Self::PinRefused => WireError::PinRefused,
+            Self::SessionLost => WireError::SessionLost,
+            Self::DeadlinePassed => WireError::DeadlinePassed,
+            other => WireError::Reported {
                 text: other.to_string(),
                 nature: other.nature(),
                 step: other.recovery_step(),
@@ -197,18 +197,18 @@ impl Wire for Error {
         }
     }
 
-    fn from_wire(failure: Failure) -> Result<Self, tls_codec::Error> {
+    fn from_wire(failure: WireError) -> Result<Self, tls_codec::Error> {
         Ok(match failure {
-            Failure::Pkcs11 { function, number } => {
+            WireError::Pkcs11 { function, number } => {
                 let no_failure = tls_codec::Error::UnknownValue(number);
                 Self::Pkcs11(Pkcs11Failure::from_parts(function, number).ok_or(no_failure)?)
             }
-            Failure::ModuleMisbehaved(text) => Self::ModuleMisbehaved(text),
-            Failure::PinFinalTry => Self::PinFinalTry,
-            Failure::PinRefused => Self::PinRefused,
-            Failure::SessionLost => Self::SessionLost,
-            Failure::DeadlinePassed => Self::DeadlinePassed,
-            Failure::Reported { text, nature, step } => Self::Reported { text, nature, step },
+            WireError::ModuleMisbehaved(text) => Self::ModuleMisbehaved(text),
+            WireError::PinFinalTry => Self::PinFinalTry,
+            WireError::PinRefused => Self::PinRefused,
+            WireError::SessionLost => Self::SessionLost,
+            WireError::DeadlinePassed => Self::DeadlinePassed,
+            WireError::Reported { text, nature, step } => Self::Reported { text, nature, step },
         })
     }
 }

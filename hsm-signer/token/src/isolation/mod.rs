@@ -18,6 +18,7 @@
 //! [`become_worker_if_asked`], or name a program that does, by [`Worker::program`].
 
 mod channel;
+mod dialogue;
 mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;

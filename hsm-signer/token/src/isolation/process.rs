@@ -1,13 +1,14 @@
 //! One child process, as the parent sees it.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::channel::{Channel, NoFrame};
-use super::frame::{decode, encode};
+use super::channel::Channel;
+use super::dialogue::Dialogue;
+use super::frame::encode;
 use super::message::{Control, ControlReply};
 use super::process_spawner::ProcessSpawner;
 use super::{WORKER_ARGUMENT, WORKER_MARK, Worker};
@@ -22,9 +23,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// A child, killed and waited for when this is dropped.
 #[derive(Debug)]
 pub(super) struct Process {
-    /// None once a question on it had no answer: one that comes late must not be taken
-    /// for the next.
-    control: Mutex<Option<Channel>>,
+    control: Dialogue,
     child: Mutex<Child>,
 }
 
@@ -39,8 +38,7 @@ impl Process {
         if std::env::var_os(WORKER_MARK).is_some() {
             return Err(ProcessError::NotAWorker);
         }
-        let (ours, theirs) =
-            Channel::pair().map_err(|error| ProcessError::system("making a socket", error))?;
+        let (ours, theirs) = Channel::pair()?;
         let mut command = Command::new(&worker.program);
         command
             .arg(WORKER_ARGUMENT)
@@ -57,7 +55,7 @@ impl Process {
             .map_err(|error| ProcessError::system("starting the module's process", error))?;
         tracing::debug!(pid = child.id(), "the module's process was started");
         Ok(Self {
-            control: Mutex::new(Some(ours)),
+            control: Dialogue::on(ours),
             child: Mutex::new(child),
         })
     }
@@ -65,45 +63,23 @@ impl Process {
     /// Says something on the control channel and waits for the answer.
     pub fn tell(&self, message: &Control, deadline: Instant) -> Result<ControlReply, Error> {
         let frame = encode(message)?;
-        self.exchange(deadline, |control| control.send(&frame, Some(deadline)))
+        let send = |control: &Channel| control.send(&frame, Some(deadline));
+        Ok(self.control.ask(deadline, send)?)
     }
 
     /// A channel to a session of its own, on which the child will say whether it is open.
     pub fn open_channel(&self, access: Access, deadline: Instant) -> Result<Channel, Error> {
-        let (ours, theirs): (_, OwnedFd) =
-            Channel::pair().map_err(|error| ProcessError::system("making a socket", error))?;
+        let (ours, theirs) = Channel::pair()?;
         // The answer is waited for however great the caller's hurry is: without it nobody
         // could use the control channel any more.
         let answered = deadline.max(Instant::now() + ANSWER_LIMIT);
         let frame = encode(&Control::Channel(access))?;
-        let reply = self.exchange(answered, |control| {
-            control.send_with(&frame, theirs.as_fd())
-        })?;
+        let send = |control: &Channel| control.send_with(&frame, theirs.as_fd());
+        let reply: ControlReply = self.control.ask(answered, send)?;
         reply.done()?;
         Ok(ours)
     }
 
-    /// Waits for the answer until `answered`. One question at a time: whoever has the channel
-    /// is done with it, or has closed it, by a deadline of its own.
-    fn exchange(
-        &self,
-        answered: Instant,
-        send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
-    ) -> Result<ControlReply, Error> {
-        let began = Instant::now();
-        let mut control = locked(&self.control);
-        let channel = control.as_mut().ok_or(ProcessError::Gone)?;
-        let reply = send(channel)
-            .and_then(|()| channel.receive(Some(answered)))
-            .map_err(|reason| no_frame(reason, began))
-            .and_then(decode);
-        if reply.is_err() {
-            *control = None;
-        }
-        Ok(reply?)
-    }
-
-    /// The child's process id.
     pub fn id(&self) -> u32 {
         locked(&self.child).id()
     }
@@ -122,16 +98,5 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-/// Why there was no answer to what was asked at `began`.
-pub(super) fn no_frame(reason: NoFrame, began: Instant) -> ProcessError {
-    match reason {
-        NoFrame::Closed => ProcessError::Gone,
-        NoFrame::TooLong => ProcessError::TooLong,
-        NoFrame::Late => ProcessError::Hung {
-            after: began.elapsed().max(Duration::from_millis(1)),
-        },
     }
 }

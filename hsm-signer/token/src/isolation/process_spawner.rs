@@ -6,14 +6,14 @@
 use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-type Order = (Command, Sender<std::io::Result<Child>>);
+type SpawnRequest = (Command, Sender<std::io::Result<Child>>);
 
 #[derive(Debug)]
-pub(super) struct ProcessSpawner(Sender<Order>);
+pub(super) struct ProcessSpawner(Sender<SpawnRequest>);
 
 impl ProcessSpawner {
     pub fn new() -> std::io::Result<Self> {
-        let (orders, waiting): (_, Receiver<Order>) = channel();
+        let (requests, waiting): (_, Receiver<SpawnRequest>) = channel();
         let thread = std::thread::Builder::new().name("module processes".into());
         thread.spawn(move || {
             for (mut command, answer) in waiting {
@@ -26,10 +26,9 @@ impl ProcessSpawner {
                 }
             }
         })?;
-        Ok(Self(orders))
+        Ok(Self(requests))
     }
 
-    /// Starts a child.
     pub fn start(&self, command: Command) -> std::io::Result<Child> {
         let (answer, result) = channel();
         let gone = || std::io::Error::other("the thread that starts processes is gone");

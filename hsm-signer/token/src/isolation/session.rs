@@ -1,22 +1,19 @@
 //! A session in the child, as the parent sees it.
 
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
-use super::frame::{FRAME_LIMIT, decode, encode};
-use super::message::{Answer, Question};
-use super::process::no_frame;
-use crate::error::{Error, ProcessError};
-use crate::sync::locked;
-use mls_signer_message::encoding::pkcs8::PrivateKey;
-use mls_signer_message::scheme::Scheme;
-
+use super::dialogue::Dialogue;
+use super::frame::{FRAME_LIMIT, encode};
+use super::message::{Question, SessionReply};
+use crate::error::Error;
 use crate::mechanism::SigningMechanism;
 use crate::pkcs11_scheme::PKCS11_SCHEMES;
 use crate::token::{
     KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, SignedPrefix, TokenSession,
 };
+use mls_signer_message::encoding::pkcs8::PrivateKey;
+use mls_signer_message::scheme::Scheme;
 use zeroize::Zeroizing;
 
 /// What the longest answer or question has besides the items of a batch.
@@ -25,9 +22,9 @@ const ENVELOPE: usize = 1024;
 /// Room in the answer for each signature of a curve's; those of P-521 have 132 bytes.
 const SIGNATURE_ROOM: usize = 1024;
 
-/// One session, over a channel of its own. None once an exchange on it failed.
+/// One session, over a channel of its own.
 pub(super) struct RemoteSession {
-    channel: Mutex<Option<Channel>>,
+    dialogue: Dialogue,
     deadline: Instant,
 }
 
@@ -38,56 +35,44 @@ impl RemoteSession {
     /// Why it is not.
     pub fn opened(channel: Channel, deadline: Instant) -> Result<Self, Error> {
         let session = Self {
-            channel: Mutex::new(Some(channel)),
+            dialogue: Dialogue::on(channel),
             deadline,
         };
-        match session.with_channel(|channel| receive(channel, Instant::now(), deadline))? {
-            Answer::Done => Ok(session),
-            Answer::Failed(error) => Err(error),
+        match session.dialogue.ask(answered(deadline), |_| Ok(()))? {
+            SessionReply::Done => Ok(session),
+            SessionReply::Failed(error) => Err(error),
             _ => Err(session.out_of_step()),
         }
     }
 
-    /// A channel on which an exchange fails is closed: an answer that comes late must not be
-    /// taken for the next.
-    fn with_channel<T>(
-        &self,
-        exchange: impl FnOnce(&mut Channel) -> Result<T, ProcessError>,
-    ) -> Result<T, ProcessError> {
-        let mut slot = locked(&self.channel);
-        let done = slot.as_mut().ok_or(ProcessError::Gone).and_then(exchange);
-        if done.is_err() {
-            *slot = None;
-        }
-        done
-    }
-
-    /// Asks and waits for the answer.
-    fn ask(&self, question: &Question<'_>) -> Result<Answer, Error> {
+    fn ask(&self, question: &Question<'_>) -> Result<SessionReply, Error> {
         let deadline = self.deadline;
-        match self.with_channel(|channel| exchange(channel, question, deadline))? {
-            Answer::Failed(error) => Err(error),
+        let left = deadline.saturating_duration_since(Instant::now());
+        let milliseconds = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
+        let frame = encode(&(milliseconds, question))?;
+        let send = |channel: &Channel| channel.send(&frame, Some(deadline));
+        match self.dialogue.ask(answered(deadline), send)? {
+            SessionReply::Failed(error) => Err(error),
             answer => Ok(answer),
         }
     }
 
     fn done(&self, question: &Question<'_>) -> Result<(), Error> {
         match self.ask(question)? {
-            Answer::Done => Ok(()),
+            SessionReply::Done => Ok(()),
             _ => Err(self.out_of_step()),
         }
     }
 
     fn pair(&self, question: &Question<'_>) -> Result<KeyPair, Error> {
         match self.ask(question)? {
-            Answer::Pair(pair) => Ok(pair),
+            SessionReply::Pair(pair) => Ok(pair),
             _ => Err(self.out_of_step()),
         }
     }
 
     fn out_of_step(&self) -> Error {
-        *locked(&self.channel) = None;
-        ProcessError::OutOfStep.into()
+        self.dialogue.out_of_step().into()
     }
 
     /// Signs as many of `items` as a frame takes.
@@ -103,7 +88,7 @@ impl RemoteSession {
             items: items.iter().copied().map(Into::into).collect(),
         };
         match self.ask(&question)? {
-            Answer::Signed(signatures, failure)
+            SessionReply::Signed(signatures, failure)
                 if signatures.len() <= items.len()
                     && (signatures.len() == items.len()) == failure.is_none() =>
             {
@@ -117,29 +102,9 @@ impl RemoteSession {
     }
 }
 
-fn exchange(
-    channel: &mut Channel,
-    question: &Question<'_>,
-    deadline: Instant,
-) -> Result<Answer, ProcessError> {
-    let began = Instant::now();
-    let left = deadline.saturating_duration_since(began);
-    let milliseconds = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
-    channel
-        .send(&encode(&(milliseconds, question))?, Some(deadline))
-        .map_err(|reason| no_frame(reason, began))?;
-    receive(channel, began, deadline)
-}
-
-fn receive(
-    channel: &mut Channel,
-    began: Instant,
-    deadline: Instant,
-) -> Result<Answer, ProcessError> {
-    let frame = channel
-        .receive(Some(deadline.max(began + Duration::from_millis(1))))
-        .map_err(|reason| no_frame(reason, began))?;
-    decode(frame)
+/// However late it is, an answer that is there already is taken.
+fn answered(deadline: Instant) -> Instant {
+    deadline.max(Instant::now() + Duration::from_millis(1))
 }
 
 /// Room in the answer for each signature by `mechanism`, with its length before it.
@@ -176,14 +141,14 @@ impl TokenSession for RemoteSession {
 
     fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error> {
         match self.ask(&Question::Find(class, selector.clone()))? {
-            Answer::Found(handles) => Ok(handles),
+            SessionReply::Found(handles) => Ok(handles),
             _ => Err(self.out_of_step()),
         }
     }
 
     fn read(&self, key: ObjectHandle) -> Result<KeyObject, Error> {
         match self.ask(&Question::Read(key))? {
-            Answer::Object(object) => Ok(*object),
+            SessionReply::Object(object) => Ok(*object),
             _ => Err(self.out_of_step()),
         }
     }
@@ -253,7 +218,7 @@ mod tests {
             let scheme = Scheme::by_signature_scheme(row.signature_scheme).unwrap();
             let count = fitting(row.sign, &items);
             let signatures = vec![vec![9; scheme.signature_length]; count];
-            let answer = encode(&Answer::Signed(signatures, None)).unwrap();
+            let answer = encode(&SessionReply::Signed(signatures, None)).unwrap();
             assert!(answer.len() <= FRAME_LIMIT, "{}: {count}", scheme.name);
             assert!(count >= 20, "{}: {count}", scheme.name);
         }

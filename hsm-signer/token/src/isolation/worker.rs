@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use super::channel::Channel;
 use super::frame::{decode, encode};
 use super::harden::{die_with_parent, forbid_dumps};
-use super::message::{Answer, Control, ControlReply, Question, Start, Started};
+use super::message::{Control, ControlReply, Question, SessionReply, Start, Started};
 use super::{WORKER_ARGUMENT, WORKER_MARK};
 use crate::error::{Error, ProcessError};
 use crate::pin::Pin;
 use crate::token::{Access, Module, Pkcs11Token, Token, TokenSession};
 use mls_signer_message::encoding::pkcs8::PrivateKey;
+use tls_codec::Serialize;
 
 /// Answers the parent process, if this program was started to hold a module; then `main`
 /// should return what this returns. Call it before anything else.
@@ -45,11 +46,11 @@ fn work() -> Result<(), ProcessError> {
     };
     match start_up(start) {
         Ok((token, started)) => {
-            reply(&control, &ControlReply::Started(Box::new(started)));
+            send(&control, &ControlReply::Started(Box::new(started)));
             serve(control, &Arc::new(token))
         }
         Err(error) => {
-            reply(&control, &ControlReply::Failed(error));
+            send(&control, &ControlReply::Failed(error));
             Ok(())
         }
     }
@@ -91,17 +92,10 @@ fn serve(mut control: Channel, token: &Arc<Pkcs11Token>) -> Result<(), ProcessEr
             Control::Recover { step, milliseconds } => token.recover(step, within(milliseconds)),
             Control::KeepAlive { milliseconds } => token.keep_alive(within(milliseconds)),
         };
-        reply(
-            &control,
-            &answer.map_or_else(ControlReply::Failed, |()| ControlReply::Done),
-        );
+        let reply = answer.map_or_else(ControlReply::Failed, |()| ControlReply::Done);
+        send(&control, &reply);
     }
     Ok(())
-}
-
-/// A parent that is gone needs no answer: the next question will not come.
-fn reply(control: &Channel, reply: &ControlReply) {
-    let _ = encode(reply).map(|frame| control.send(&frame, None));
 }
 
 fn open_channel(
@@ -123,31 +117,31 @@ fn serve_session(mut channel: Channel, access: Access, token: &Pkcs11Token) {
     let mut session = match token.session(access) {
         Ok(session) => session,
         Err(error) => {
-            send(&channel, &Answer::Failed(error));
+            send(&channel, &SessionReply::Failed(error));
             return;
         }
     };
-    let mut sent = send(&channel, &Answer::Done);
+    let mut sent = send(&channel, &SessionReply::Done);
     while sent
         && let Ok(frame) = channel.receive(None)
         && let Ok((milliseconds, question)) = decode(frame)
     {
         session.set_deadline(within(milliseconds));
-        let answer = answer(question, session.as_ref()).unwrap_or_else(Answer::Failed);
+        let answer = answer(question, session.as_ref()).unwrap_or_else(SessionReply::Failed);
         sent = send(&channel, &answer);
     }
 }
 
-/// Whether the answer was sent: a parent that is gone needs none.
-fn send(channel: &Channel, answer: &Answer) -> bool {
+/// Whether the answer was sent: a parent that is gone needs none, and asks no more.
+fn send(channel: &Channel, answer: &impl Serialize) -> bool {
     let sent = encode(answer).map(|frame| channel.send(&frame, None));
     matches!(sent, Ok(Ok(())))
 }
 
-fn answer(question: Question<'_>, session: &dyn TokenSession) -> Result<Answer, Error> {
+fn answer(question: Question<'_>, session: &dyn TokenSession) -> Result<SessionReply, Error> {
     Ok(match question {
-        Question::Find(class, selector) => Answer::Found(session.find(class, &selector)?),
-        Question::Read(key) => Answer::Object(Box::new(session.read(key)?)),
+        Question::Find(class, selector) => SessionReply::Found(session.find(class, &selector)?),
+        Question::Read(key) => SessionReply::Object(Box::new(session.read(key)?)),
         Question::Sign {
             key,
             mechanism,
@@ -155,20 +149,20 @@ fn answer(question: Question<'_>, session: &dyn TokenSession) -> Result<Answer, 
         } => {
             let items: Vec<&[u8]> = items.iter().map(|item| &**item).collect();
             let prefix = session.sign_batch(key, mechanism, &items);
-            Answer::Signed(prefix.signatures, prefix.failure)
+            SessionReply::Signed(prefix.signatures, prefix.failure)
         }
         Question::Relabel(key, label) => {
             session.relabel(key, &label)?;
-            Answer::Done
+            SessionReply::Done
         }
-        Question::Generate(spec) => Answer::Pair(session.generate(&spec)?),
+        Question::Generate(spec) => SessionReply::Pair(session.generate(&spec)?),
         Question::Import(spec, secret) => {
             let key = PrivateKey::from_secret(spec.scheme(), &secret)?;
-            Answer::Pair(session.import(&spec, &key)?)
+            SessionReply::Pair(session.import(&spec, &key)?)
         }
         Question::Destroy(key) => {
             session.destroy(key)?;
-            Answer::Done
+            SessionReply::Done
         }
     })
 }

@@ -56,8 +56,9 @@ pub fn import(
         token,
         spec,
         |session| {
-            let made = session.import(spec, key);
-            made.map_err(|error| refused(error, route))
+            session
+                .import(spec, key)
+                .map_err(|error| refused(error, route))
         },
         |signer| match signer.object().protection() {
             Protection::Faulty(faults) => Err(wrong_attributes(&named(spec), faults.join("; "))),
@@ -157,11 +158,8 @@ fn create(
 /// Checks, before anything is made, that the token has the mechanism and that neither
 /// label nor id is taken.
 fn check_possible(token: &dyn Token, spec: &KeySpec) -> Result<(), Error> {
-    SigningPlan::choose(
-        spec.scheme(),
-        token.mechanisms(),
-        Quirks::of(token.identity()),
-    )?;
+    let quirks = Quirks::of(token.identity());
+    SigningPlan::choose(spec.scheme(), token.mechanisms(), quirks)?;
     refuse_existing(token.session(Access::Use)?.as_ref(), spec)
 }
 
@@ -194,10 +192,8 @@ pub(super) fn undone(token: &dyn Token, specs: &[KeySpec], cause: Error) -> Erro
         Error::LeftBehind { cause, left } => (*cause, Some(left)),
         other => (other, None),
     };
-    let left: Vec<_> = left_behind(token, specs)
-        .into_iter()
-        .chain(left_before)
-        .collect();
+    let mut left = left_behind(token, specs);
+    left.extend(left_before);
     if left.is_empty() {
         return cause;
     }
@@ -208,14 +204,14 @@ pub(super) fn undone(token: &dyn Token, specs: &[KeySpec], cause: Error) -> Erro
 }
 
 /// Destroys what was made of `specs`: what is there still, if anything is or nobody knows.
-pub(super) fn left_behind(token: &dyn Token, specs: &[KeySpec]) -> Option<String> {
+pub(super) fn left_behind(token: &dyn Token, specs: &[KeySpec]) -> Vec<String> {
     let mut left = Vec::new();
     for spec in specs {
         for class in [KeyClass::Private, KeyClass::Public] {
             left.extend(still_there(token, spec, class));
         }
     }
-    (!left.is_empty()).then(|| left.join("; "))
+    left
 }
 
 /// Each object in a session of its own: the one before may have been left unusable.
@@ -232,8 +228,8 @@ pub(super) fn destroy_found(
     class: KeyClass,
     selector: &KeySelector,
 ) -> Result<(), Error> {
-    let objects = session.find(class, selector)?;
-    objects
-        .into_iter()
-        .try_for_each(|object| session.destroy(object))
+    for object in session.find(class, selector)? {
+        session.destroy(object)?;
+    }
+    Ok(())
 }

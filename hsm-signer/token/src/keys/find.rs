@@ -8,7 +8,7 @@ use crate::token::{KeyClass, KeyObject, KeySelector, ObjectHandle, Protection, T
 use crate::{ec_point, public_value};
 
 /// A private key that was found, and what belongs to it.
-pub struct Located {
+pub struct LocatedKey {
     /// The private key, for use in any session of the process while the login lasts.
     pub handle: ObjectHandle,
     /// What the token says of it.
@@ -25,7 +25,7 @@ pub struct Located {
 /// [`Error::KeyNotFound`] and [`Error::KeyAmbiguous`] when the private key or its
 /// public key is not exactly one object, [`Error::KeyUnsupported`],
 /// [`Error::Encoding`] for a public key in no known form.
-pub fn locate(session: &dyn TokenSession, selector: &KeySelector) -> Result<Located, Error> {
+pub fn locate(session: &dyn TokenSession, selector: &KeySelector) -> Result<LocatedKey, Error> {
     let handle = exactly_one(session, KeyClass::Private, selector)?;
     complete(session, handle)
 }
@@ -40,7 +40,7 @@ pub fn locate_pinned(
     session: &dyn TokenSession,
     names: &KeySelector,
     pinned: &[u8],
-) -> Result<Located, Error> {
+) -> Result<LocatedKey, Error> {
     let found = match locate(session, names) {
         Err(Error::KeyNotFound { class, wanted }) => {
             by_public_key(session, pinned)?.ok_or(Error::KeyNotFound { class, wanted })?
@@ -64,7 +64,7 @@ pub(super) fn wrong_attributes(key: &KeySelector, reason: impl Into<String>) -> 
     }
 }
 
-fn by_public_key(session: &dyn TokenSession, pinned: &[u8]) -> Result<Option<Located>, Error> {
+fn by_public_key(session: &dyn TokenSession, pinned: &[u8]) -> Result<Option<LocatedKey>, Error> {
     let mut matching = Vec::new();
     for handle in session.find(KeyClass::Private, &KeySelector::any())? {
         // Keys of other kinds are none of ours.
@@ -85,7 +85,10 @@ fn by_public_key(session: &dyn TokenSession, pinned: &[u8]) -> Result<Option<Loc
 }
 
 /// Reads what belongs to the private key `handle`.
-pub(super) fn complete(session: &dyn TokenSession, handle: ObjectHandle) -> Result<Located, Error> {
+pub(super) fn complete(
+    session: &dyn TokenSession,
+    handle: ObjectHandle,
+) -> Result<LocatedKey, Error> {
     let object = session.read(handle)?;
     let unsupported = || Error::KeyUnsupported(selector_of(&object).to_string());
     let scheme = object.scheme().ok_or_else(unsupported)?;
@@ -93,7 +96,7 @@ pub(super) fn complete(session: &dyn TokenSession, handle: ObjectHandle) -> Resu
         Parameters::Curve(_) => ec_point::public_key(&point(session, &object)?, scheme)?,
         Parameters::Set(_) => public_value::public_key(&value(session, &object)?, scheme)?,
     };
-    Ok(Located {
+    Ok(LocatedKey {
         handle,
         object,
         scheme,
@@ -141,16 +144,15 @@ fn exactly_one(
     class: KeyClass,
     selector: &KeySelector,
 ) -> Result<ObjectHandle, Error> {
-    let wanted = || selector.to_string();
     match session.find(class, selector)?.as_slice() {
         [key] => Ok(*key),
         [] => Err(Error::KeyNotFound {
             class: class.title(),
-            wanted: wanted(),
+            wanted: selector.to_string(),
         }),
         keys => Err(Error::KeyAmbiguous {
             class: class.title(),
-            wanted: wanted(),
+            wanted: selector.to_string(),
             count: keys.len(),
         }),
     }

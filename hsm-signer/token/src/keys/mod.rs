@@ -8,6 +8,6 @@ mod list;
 pub(crate) mod signer;
 
 pub use create::{generate, generate_all, import, import_all};
-pub use find::{Located, locate, locate_pinned};
+pub use find::{LocatedKey, locate, locate_pinned};
 pub use list::{KeyEntry, list};
 pub use signer::HsmSigner;

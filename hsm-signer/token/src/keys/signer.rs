@@ -10,6 +10,7 @@ use openmls_traits::types::SignatureScheme;
 
 use crate::error::Error;
 use crate::keys::find::locate;
+use crate::proposal::UnsignedRemoval;
 use crate::quirks::{Quirks, SigningPlan};
 use crate::release;
 use crate::session_pool::SessionPool;
@@ -17,8 +18,6 @@ use crate::token::{Access, KeyObject, KeySelector, ObjectHandle, SessionLimits, 
 use mls_signer_message::Removal;
 use mls_signer_message::scheme::Scheme;
 use mls_signer_message::signature::verified;
-
-use crate::proposal::UnsignedRemoval;
 
 /// How long a signature may take, waiting for a free session included.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -73,7 +72,8 @@ impl HsmSigner {
     }
 
     /// The public key as MLS carries it: the key of RFC 8032 for EdDSA, the uncompressed
-    /// point for ECDSA, the key of FIPS 204 for ML-DSA. It goes into a group's `external_senders` extension.
+    /// point for ECDSA, the key of FIPS 204 for ML-DSA. It goes into a group's
+    /// `external_senders` extension.
     pub fn public_key(&self) -> &[u8] {
         &self.public_key
     }
@@ -141,14 +141,8 @@ impl HsmSigner {
         let signature = self
             .sessions
             .with(deadline, |session| session.sign(self.key, mechanism, &data))?;
-        let public_key = &self.public_key;
-        Ok(verified(
-            &self.crypto,
-            self.scheme,
-            public_key,
-            message,
-            signature,
-        )?)
+        let (crypto, scheme, key) = (&self.crypto, self.scheme, &self.public_key);
+        Ok(verified(crypto, scheme, key, message, signature)?)
     }
 }
 

@@ -5,27 +5,27 @@
 use std::sync::PoisonError;
 use std::time::Instant;
 
+use crate::error::Error;
 use crate::sync::{Condvar, Mutex, MutexGuard, locked};
 
 #[derive(Default)]
 pub(super) struct Gate {
-    state: Mutex<State>,
+    state: Mutex<Door>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct Door {
     inside: usize,
     shut: bool,
 }
 
-/// The door did not open, or the last one inside did not come out, by the deadline.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Late;
-
 impl Gate {
     /// Goes in; waits while the door is shut.
-    pub(super) fn enter(&self, deadline: Instant) -> Result<Inside<'_>, Late> {
+    ///
+    /// # Errors
+    /// [`Error::DeadlinePassed`] when it does not open by then.
+    pub(super) fn enter(&self, deadline: Instant) -> Result<Inside<'_>, Error> {
         let mut state = locked(&self.state);
         while state.shut {
             state = self.wait(state, deadline)?;
@@ -36,7 +36,10 @@ impl Gate {
 
     /// Shuts the door and waits until everybody is out. It opens again when the answer
     /// is dropped, and when the deadline passes first.
-    pub(super) fn shut(&self, deadline: Instant) -> Result<Shut<'_>, Late> {
+    ///
+    /// # Errors
+    /// [`Error::DeadlinePassed`] when somebody does not come out by then.
+    pub(super) fn shut(&self, deadline: Instant) -> Result<Shut<'_>, Error> {
         let mut state = locked(&self.state);
         while state.shut {
             state = self.wait(state, deadline)?;
@@ -44,10 +47,7 @@ impl Gate {
         state.shut = true;
         let shut = Shut(self);
         while state.inside > 0 {
-            match self.wait(state, deadline) {
-                Ok(again) => state = again,
-                Err(late) => return Err(late),
-            }
+            state = self.wait(state, deadline)?;
         }
         drop(state);
         Ok(shut)
@@ -55,12 +55,12 @@ impl Gate {
 
     fn wait<'a>(
         &self,
-        state: MutexGuard<'a, State>,
+        state: MutexGuard<'a, Door>,
         deadline: Instant,
-    ) -> Result<MutexGuard<'a, State>, Late> {
+    ) -> Result<MutexGuard<'a, Door>, Error> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Late);
+            return Err(Error::DeadlinePassed);
         }
         let waited = self.changed.wait_timeout(state, left);
         Ok(waited.unwrap_or_else(PoisonError::into_inner).0)

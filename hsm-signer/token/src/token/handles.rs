@@ -1,7 +1,6 @@
 //! The handles that this process gave out for the module's.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
 
 use cryptoki::context::Function;
 use cryptoki::error::{Error as CryptokiError, RvError};
@@ -9,15 +8,16 @@ use cryptoki::object::ObjectHandle as ModuleHandle;
 
 use super::{KeyPair, ObjectHandle};
 use crate::error::Error;
+use crate::sync::{Mutex, locked};
 
 /// The handles given out since the last login.
 #[derive(Default)]
-pub(super) struct Handles(RwLock<HashMap<u64, ModuleHandle>>);
+pub(super) struct Handles(Mutex<HashMap<u64, ModuleHandle>>);
 
 impl Handles {
     /// Gives out handles of this crate for the module's.
     pub(super) fn give_out(&self, found: &[ModuleHandle]) -> Vec<ObjectHandle> {
-        let mut handles = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut handles = locked(&self.0);
         let give_out = |handle: &ModuleHandle| {
             handles.insert(handle.handle(), *handle);
             ObjectHandle(handle.handle())
@@ -35,13 +35,12 @@ impl Handles {
 
     /// The module's own handle; those from before a new login are not known any more.
     pub(super) fn raw(&self, object: ObjectHandle) -> Result<ModuleHandle, Error> {
-        let handles = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let invalid = CryptokiError::Pkcs11(RvError::ObjectHandleInvalid, Function::FindObjects);
-        handles.get(&object.0).copied().ok_or(invalid.into())
+        let known = locked(&self.0).get(&object.0).copied();
+        known.ok_or(invalid.into())
     }
 
     pub(super) fn clear(&self) {
-        let mut handles = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        handles.clear();
+        locked(&self.0).clear();
     }
 }

@@ -169,18 +169,17 @@ impl Attributes {
             (self.extractable, false, "CKA_EXTRACTABLE"),
             (self.sign, true, "CKA_SIGN"),
         ];
-        let wrong = needed
-            .into_iter()
-            .filter(|(found, wanted, _)| *found != Some(*wanted));
-        let wrong = wrong.map(|(found, wanted, name)| match found {
-            Some(_) => format!("{name} is not {wanted}"),
-            None => format!("the token does not say that {name} is {wanted}"),
-        });
-        let allowed = self
-            .also_allowed
-            .iter()
-            .map(|name| format!("{name} is true"));
-        wrong.chain(allowed).collect()
+        let mut faults = Vec::new();
+        for (found, wanted, name) in needed {
+            match found {
+                Some(found) if found == wanted => {}
+                Some(_) => faults.push(format!("{name} is not {wanted}")),
+                None => faults.push(format!("the token does not say that {name} is {wanted}")),
+            }
+        }
+        let allowed = self.also_allowed.iter();
+        faults.extend(allowed.map(|name| format!("{name} is true")));
+        faults
     }
 }
 

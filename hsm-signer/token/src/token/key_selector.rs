@@ -71,19 +71,13 @@ impl KeySelector {
     }
 
     pub(super) fn template(&self, class: KeyClass) -> Vec<Attribute> {
-        let label = self
-            .label
-            .as_ref()
-            .map(|label| Attribute::Label(label.clone().into_bytes()));
-        let id = self.id.as_ref().map(|id| Attribute::Id(id.clone()));
-        [
-            Attribute::Class(class.object_class()),
-            Attribute::Token(true),
-        ]
-        .into_iter()
-        .chain(label)
-        .chain(id)
-        .collect()
+        let class = Attribute::Class(class.object_class());
+        let label = self.label.clone().map(String::into_bytes);
+        let id = self.id.clone();
+        let mut template = vec![class, Attribute::Token(true)];
+        template.extend(label.map(Attribute::Label));
+        template.extend(id.map(Attribute::Id));
+        template
     }
 }
 

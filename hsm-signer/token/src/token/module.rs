@@ -127,11 +127,7 @@ impl Module {
     /// [`Error::DeadlinePassed`] when an operation stays in the module until then;
     /// [`Error::Pkcs11`] when the module does not initialise.
     pub(super) fn reinitialise(&self, deadline: Instant) -> Result<(), Error> {
-        let _alone = self
-            .0
-            .gate
-            .shut(deadline)
-            .map_err(|_| Error::DeadlinePassed)?;
+        let _alone = self.0.gate.shut(deadline)?;
         self.0.epoch.fetch_add(1, Ordering::SeqCst);
         match self.0.pkcs11.clone().finalize() {
             Ok(()) | Err(CryptokiError::Pkcs11(RvError::CryptokiNotInitialized, _)) => {}
@@ -143,10 +139,7 @@ impl Module {
 
     /// Goes into the module for one operation.
     pub(super) fn enter(&self, deadline: Instant) -> Result<Inside<'_>, Error> {
-        self.0
-            .gate
-            .enter(deadline)
-            .map_err(|_| Error::DeadlinePassed)
+        self.0.gate.enter(deadline)
     }
 
     fn enter_patiently(&self) -> Result<Inside<'_>, Error> {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::mechanism::MechanismType;
-use cryptoki::session::UserType;
+use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 
 use super::handles::Handles;
@@ -146,10 +146,8 @@ impl Token for Pkcs11Token {
 
     fn keep_alive(&self, deadline: Instant) -> Result<(), Error> {
         let login = locked(&self.login);
-        let alive = login
-            .anchor
-            .run(deadline, |session| session.get_session_info());
-        alive.map(drop)
+        let alive = |session: &Session| session.get_session_info().map(drop);
+        login.anchor.run(deadline, alive)
     }
 }
 

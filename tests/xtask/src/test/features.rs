@@ -12,7 +12,8 @@ pub fn task() -> Task {
         with(FEATURES, &[PROVIDER]).words("--lib"),
         with(FEATURES, &[EVIDENCE]).words(EVIDENCE_TESTS),
         cargo_fips_drafts("--lib --test fips"),
-        with(SIGNER_FEATURES, SIGNER_CRATES).words("--lib --test matrix"),
+        with(SIGNER_FEATURES, SIGNER_CRATES)
+            .words("--lib --test bytes --test no_token --test matrix"),
         with(SIGNER_FEATURES, SIGNER_CRATES).words("--test store of_every_scheme"),
         with(PQ, &[BENCHES]).words("--lib --test scenarios"),
     ];

@@ -23,8 +23,8 @@ pub fn task() -> Task {
 
 /// The module itself, the provider on it, and what the signer is linked with.
 const TESTS: &str = "--test fips --test fips_symbols --test fips_sbom --test command_line \
-    --test wycheproof --test rfc9180 --test malformed --test properties \
-    --test batch --test prepared --test prepared_verifications";
+    --test bytes --test no_token --test wycheproof --test rfc9180 --test malformed \
+    --test properties --test batch --test prepared --test prepared_verifications";
 
 /// The provider's conformance suite over the certified module, without and with ML-KEM.
 pub fn certified_task() -> Task {

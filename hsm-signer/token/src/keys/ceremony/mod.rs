@@ -15,9 +15,11 @@ use std::sync::Arc;
 use super::create::{generate_all, left_behind, undone};
 use crate::error::Error;
 use crate::token::Token;
+use mls_signer_message::encoding::hex;
+use mls_signer_message::hash::sha256;
 
 pub use plan::{ModuleIdentity, Plan, PlannedKey, TokenName};
-pub use report::{Report, ReportedKey, SignedReport};
+pub use report::{CeremonyReport, ReportedKey, SignedReport};
 
 /// Why a plan or a report is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -85,9 +87,8 @@ pub enum CeremonyError {
 /// report that was kept.
 ///
 /// # Errors
-/// [`CeremonyError::NotConfirmed`] and [`CeremonyError::Elsewhere`] when `confirmed` is not the plan's fingerprint, or module or token
-/// are others; [`Error::KeyExists`]; what [`generate_all`] says; what
-/// `keep` says.
+/// [`CeremonyError::NotConfirmed`] and [`CeremonyError::Elsewhere`] when `confirmed` is not the
+/// plan's fingerprint, or module or token are others; what [`generate_all`] says; what `keep` says.
 pub fn perform(
     token: &Arc<dyn Token>,
     module: &ModuleIdentity,
@@ -107,9 +108,9 @@ pub fn perform(
     });
     kept.map_err(|error| match error {
         CeremonyError::Token(error) => undone(token.as_ref(), &specs, error).into(),
-        error => match left_behind(token.as_ref(), &specs) {
-            None => error,
-            Some(left) => CeremonyError::LeftBehind {
+        error => match left_behind(token.as_ref(), &specs).join("; ") {
+            none if none.is_empty() => error,
+            left => CeremonyError::LeftBehind {
                 cause: Box::new(error),
                 left,
             },
@@ -151,6 +152,5 @@ fn unwritable(kind: &'static str, error: &serde_json::Error) -> CeremonyError {
 
 /// SHA-256 in lower-case hexadecimal.
 fn fingerprint(bytes: &[u8]) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-    mls_signer_message::encoding::hex(digest.as_ref())
+    hex(&sha256(bytes))
 }

@@ -200,21 +200,24 @@ impl Plan {
         module: &ModuleIdentity,
         token: &TokenIdentity,
     ) -> Result<(), CeremonyError> {
-        let elsewhere = |what, planned: &dyn std::fmt::Debug, found: &dyn std::fmt::Debug| {
-            CeremonyError::Elsewhere {
-                what,
-                planned: format!("{planned:?}"),
-                found: format!("{found:?}"),
-            }
-        };
         let same_file = self.module.sha256 == module.sha256;
-        if !same_file || self.module.description != module.description {
-            return Err(elsewhere("module", &self.module, module));
-        }
-        let here = TokenName::from(token);
-        if self.token != here {
-            return Err(elsewhere("token", &self.token, &here));
-        }
-        Ok(())
+        let token = TokenName::from(token);
+        let (what, planned, found) = if !same_file || self.module.description != module.description
+        {
+            (
+                "module",
+                format!("{:?}", self.module),
+                format!("{module:?}"),
+            )
+        } else if self.token != token {
+            ("token", format!("{:?}", self.token), format!("{token:?}"))
+        } else {
+            return Ok(());
+        };
+        Err(CeremonyError::Elsewhere {
+            what,
+            planned,
+            found,
+        })
     }
 }

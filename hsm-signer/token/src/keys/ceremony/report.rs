@@ -1,6 +1,5 @@
 //! What a ceremony made, signed by what it made.
 
-use base64ct::{Base64, Encoding};
 use openmls_hw_crypto::HwCrypto;
 use openmls_traits::crypto::OpenMlsCrypto;
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,7 @@ use super::plan::Plan;
 use super::{CeremonyError, canonical, fingerprint, time};
 use crate::keys::signer::HsmSigner;
 use crate::token::{Attributes, Protection};
-use mls_signer_message::encoding::hex;
+use mls_signer_message::encoding::{base64, from_base64, hex};
 use mls_signer_message::scheme::Scheme;
 
 /// What the keys sign begins so. What MLS signs begins with the length of a label (RFC
@@ -20,7 +19,7 @@ const KIND: &str = "report";
 /// What a ceremony made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Report {
+pub struct CeremonyReport {
     /// What was to be made.
     pub plan: Plan,
     /// The plan's fingerprint, which those present compared.
@@ -56,7 +55,7 @@ pub struct ReportedKey {
 #[serde(deny_unknown_fields)]
 pub struct SignedReport {
     /// What was made.
-    pub report: Report,
+    pub report: CeremonyReport,
     /// For each key, in order: its signature of the report as MLS sends signatures, in
     /// base64.
     pub signatures: Vec<String>,
@@ -64,7 +63,7 @@ pub struct SignedReport {
 
 /// The report of what `signers` are, signed by each.
 pub(super) fn signed(plan: &Plan, signers: &[HsmSigner]) -> Result<SignedReport, CeremonyError> {
-    let report = Report {
+    let report = CeremonyReport {
         plan: plan.clone(),
         plan_fingerprint: plan.fingerprint()?,
         performed: time::now(),
@@ -72,18 +71,14 @@ pub(super) fn signed(plan: &Plan, signers: &[HsmSigner]) -> Result<SignedReport,
         keys: signers.iter().map(ReportedKey::of).collect(),
     };
     let message = report.message()?;
-    let signature = |signer: &HsmSigner| {
-        let signature = signer.sign_verified(&message)?;
-        Ok(Base64::encode_string(&signature))
-    };
-    let signatures = signers
-        .iter()
-        .map(signature)
-        .collect::<Result<_, CeremonyError>>()?;
+    let mut signatures = Vec::new();
+    for signer in signers {
+        signatures.push(base64(&signer.sign_verified(&message)?));
+    }
     Ok(SignedReport { report, signatures })
 }
 
-impl Report {
+impl CeremonyReport {
     /// What is signed: the report in JSON without blanks, its fields in order, after a
     /// line that says what it is.
     fn message(&self) -> Result<Vec<u8>, CeremonyError> {
@@ -97,21 +92,17 @@ impl ReportedKey {
             scheme: signer.scheme().name.into(),
             label: signer.object().label.clone(),
             id: hex(&signer.object().id),
-            public_key: Base64::encode_string(signer.public_key()),
+            public_key: base64(signer.public_key()),
             fingerprint: fingerprint(signer.public_key()),
             attributes: signer.object().attributes.clone(),
         }
     }
 
-    fn scheme(&self) -> Option<&'static Scheme> {
-        Scheme::by_name(&self.scheme)
-    }
-
-    /// The public key as MLS carries it.
-    fn public_key(&self) -> Option<Vec<u8>> {
-        let key = Base64::decode_vec(&self.public_key).ok()?;
-        let length = self.scheme()?.public_key_length;
-        (key.len() == length && fingerprint(&key) == self.fingerprint).then_some(key)
+    /// The public key as MLS carries it, if it has the scheme's length and the fingerprint.
+    fn public_key(&self, scheme: &Scheme) -> Option<Vec<u8>> {
+        let key = from_base64(&self.public_key)?;
+        let agrees = key.len() == scheme.public_key_length && fingerprint(&key) == self.fingerprint;
+        agrees.then_some(key)
     }
 }
 
@@ -140,7 +131,7 @@ impl SignedReport {
     /// # Errors
     /// [`CeremonyError::NotProven`] with what is wrong.
     pub fn verify(&self) -> Result<(), CeremonyError> {
-        let Report { plan, keys, .. } = &self.report;
+        let CeremonyReport { plan, keys, .. } = &self.report;
         let planned = plan
             .keys
             .iter()
@@ -164,19 +155,16 @@ impl SignedReport {
 
 fn check(key: &ReportedKey, message: &[u8], signature: &str) -> Result<(), CeremonyError> {
     let wrong = |reason: &str| not_proven(format!("{}: {reason}", key.label));
-    let scheme = key
-        .scheme()
-        .ok_or_else(|| wrong("there is no such scheme"))?;
+    let scheme = Scheme::by_name(&key.scheme).ok_or_else(|| wrong("there is no such scheme"))?;
     let public_key = key
-        .public_key()
+        .public_key(scheme)
         .ok_or_else(|| wrong("the public key and its fingerprint do not agree"))?;
     let protection = key.attributes.protection();
     if protection != Protection::MadeInToken {
         return Err(wrong(&protection.to_string()));
     }
-    let signature = Base64::decode_vec(signature).map_err(|_| wrong("no signature"))?;
-    let crypto = HwCrypto::default();
-    crypto
+    let signature = from_base64(signature).ok_or_else(|| wrong("no signature"))?;
+    HwCrypto::default()
         .verify_signature(scheme.signature_scheme, message, &public_key, &signature)
         .map_err(|_| wrong("its signature of the report does not verify"))
 }
