@@ -3,7 +3,8 @@
 use mls_fips::{FipsStatus, Requirement};
 use mls_signer_audit::chain::next;
 use mls_signer_audit::{
-    Caller, Chain, Fault, FipsMark, Kind, Record, Statement, StoredRecord, Trust, Verification,
+    Caller, Chain, Fault, FipsMark, Kind, Line, Record, SignedStatement, Statement, StoredRecord,
+    Trust, Verification, VerifyingKey,
 };
 use mls_signer_message::Removal;
 use mls_signer_message::encoding::{from_hex, hex};
@@ -240,4 +241,109 @@ fn a_digest_is_the_same_for_ever() {
     let digest = "5ea354d8160fbaddc111c9c044a65794b02b62ad4e8de9edc13cac055b8833b3";
     assert!(!other_request(bytes(digest)));
     assert!(other_request([0; 32]));
+}
+
+/// A line of each type, and its text.
+fn lines() -> [(Line, String); 3] {
+    let [one, three, four, nine, ten, eleven, twelve] =
+        [1, 3, 4, 9, 10, 11, 12].map(|byte| hex(&[byte; 32]));
+    let signed = SignedStatement {
+        statement: statement(Kind::Pruning),
+        key: VerifyingKey {
+            scheme: SignatureScheme::ED25519,
+            public_key: vec![1, 2, 3],
+        },
+        signature: vec![4, 5, 6],
+    };
+    let record = record(FipsMark {
+        status: FipsStatus::Certified,
+        requirement: Requirement::Strict,
+        module: "4.2.0".into(),
+    });
+    let stored = StoredRecord {
+        sequence: 2,
+        request: None,
+        encoded: record.encode(),
+        hash: [12; 32],
+        message: vec![1, 2, 3],
+        proposal_ref: record.proposal_ref,
+    };
+    [
+        (
+            Line::Chain(chain([3; 32])),
+            format!(
+                r#"{{"type":"chain","format":2,"tenant":"Zürich","chain_id":"{one}","pruned":0,\
+                "anchor":"{three}","sequence":0,"head":"{three}"}}"#
+            ),
+        ),
+        (
+            Line::Statement(signed),
+            format!(
+                r#"{{"type":"statement","kind":"pruning","tenant":"Zürich","chain_id":"{one}",\
+                "sequence":2,"head":"{three}","time":72623859790382856,"scheme":"ed25519",\
+                "public_key":"AQID","signature":"BAUG"}}"#
+            ),
+        ),
+        (
+            Line::Record(Box::new(stored)),
+            format!(
+                r#"{{"type":"record","chain_id":"{one}","sequence":2,"time":3,"tenant":"tenant",\
+                "caller":"caller","authentication":"unix uid 1000","request_id":"request",\
+                "key_label":"key","key_fingerprint":"{four}","scheme":"ed25519","source":"token",\
+                "group_id":"05","epoch":6,"leaf_index":7,"sender_index":8,\
+                "proposal_ref":"{nine}","signature_hash":"{ten}","message_hash":"{eleven}",\
+                "fips_status":"Certified","fips_requirement":"strict","fips_module":"4.2.0",\
+                "hash":"{twelve}","message":"AQID"}}"#
+            ),
+        ),
+    ]
+    .map(|(line, text)| {
+        let parts: Vec<_> = text.split("\\\n").map(str::trim_start).collect();
+        (line, parts.concat())
+    })
+}
+
+/// Exports are archived: their lines stay as they are.
+#[test]
+fn lines_of_an_export_are_the_same_for_ever() {
+    for (line, text) in lines() {
+        assert_eq!(line.write().unwrap(), text);
+        assert_eq!(Line::read(&text).unwrap(), line);
+    }
+}
+
+/// No field more, none less, none twice, and each in its one form.
+#[test]
+fn lines_of_an_export_are_read_strictly() {
+    let mut refused = 0;
+    for (_, text) in lines() {
+        let fields: Vec<&str> = text.trim_matches(['{', '}']).split(',').collect();
+        for at in 0..fields.len() {
+            let mut less = fields.clone();
+            less.remove(at);
+            let mut twice = fields.clone();
+            twice.insert(at, fields[at]);
+            for wrong in [less, twice] {
+                let wrong = format!("{{{}}}", wrong.join(","));
+                assert!(Line::read(&wrong).is_err(), "{wrong}");
+                refused += 1;
+            }
+        }
+        for (from, to) in [
+            ("{", r#"{"more":1,"#),
+            ("0101", "010"),
+            ("0101", "0G01"),
+            ("0101", "A101"),
+            (r#""sequence":"#, r#""sequence":-"#),
+        ] {
+            assert!(text.contains(from), "{from}");
+            let wrong = text.replacen(from, to, 1);
+            assert!(Line::read(&wrong).is_err(), "{wrong}");
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 2 * (8 + 10 + 24) + 3 * 5);
+    let (_, chain) = &lines()[0];
+    let other = chain.replace(r#""format":2"#, r#""format":3"#);
+    assert!(Line::read(&other).is_err());
 }
