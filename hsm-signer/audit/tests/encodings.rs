@@ -272,35 +272,32 @@ fn lines() -> [(Line, String); 3] {
         (
             Line::Chain(chain([3; 32])),
             format!(
-                r#"{{"type":"chain","format":2,"tenant":"Zürich","chain_id":"{one}","pruned":0,\
-                "anchor":"{three}","sequence":0,"head":"{three}"}}"#
+                "{{'type':'chain','format':2,'tenant':'Zürich','chain_id':'{one}','pruned':0,\
+                 'anchor':'{three}','sequence':0,'head':'{three}'}}"
             ),
         ),
         (
             Line::Statement(signed),
             format!(
-                r#"{{"type":"statement","kind":"pruning","tenant":"Zürich","chain_id":"{one}",\
-                "sequence":2,"head":"{three}","time":72623859790382856,"scheme":"ed25519",\
-                "public_key":"AQID","signature":"BAUG"}}"#
+                "{{'type':'statement','kind':'pruning','tenant':'Zürich','chain_id':'{one}',\
+                 'sequence':2,'head':'{three}','time':72623859790382856,'scheme':'ed25519',\
+                 'public_key':'AQID','signature':'BAUG'}}"
             ),
         ),
         (
             Line::Record(Box::new(stored)),
             format!(
-                r#"{{"type":"record","chain_id":"{one}","sequence":2,"time":3,"tenant":"tenant",\
-                "caller":"caller","authentication":"unix uid 1000","request_id":"request",\
-                "key_label":"key","key_fingerprint":"{four}","scheme":"ed25519","source":"token",\
-                "group_id":"05","epoch":6,"leaf_index":7,"sender_index":8,\
-                "proposal_ref":"{nine}","signature_hash":"{ten}","message_hash":"{eleven}",\
-                "fips_status":"Certified","fips_requirement":"strict","fips_module":"4.2.0",\
-                "hash":"{twelve}","message":"AQID"}}"#
+                "{{'type':'record','chain_id':'{one}','sequence':2,'time':3,'tenant':'tenant',\
+                 'caller':'caller','authentication':'unix uid 1000','request_id':'request',\
+                 'key_label':'key','key_fingerprint':'{four}','scheme':'ed25519','source':'token',\
+                 'group_id':'05','epoch':6,'leaf_index':7,'sender_index':8,\
+                 'proposal_ref':'{nine}','signature_hash':'{ten}','message_hash':'{eleven}',\
+                 'fips_status':'Certified','fips_requirement':'strict','fips_module':'4.2.0',\
+                 'hash':'{twelve}','message':'AQID'}}"
             ),
         ),
     ]
-    .map(|(line, text)| {
-        let parts: Vec<_> = text.split("\\\n").map(str::trim_start).collect();
-        (line, parts.concat())
-    })
+    .map(|(line, text)| (line, text.replace('\'', "\"")))
 }
 
 /// Exports are archived: their lines stay as they are.
