@@ -124,9 +124,8 @@ pub struct KeyDescription {
 
 /// The query of `GET /v1/keys` and others that concern a tenant.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 pub struct TenantQuery {
     /// The tenant; may be left out by a caller that has one.
     pub tenant: Option<String>,
@@ -134,9 +133,8 @@ pub struct TenantQuery {
 
 /// The query of `GET /mls/public-keys`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 pub struct PublicKeysQuery {
     /// The tenant; may be left out by a caller that has one.
     pub tenant: Option<String>,
@@ -194,9 +192,8 @@ pub struct FipsReadiness {
 
 /// The query of `GET /v1/audit/records`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 pub struct AuditQuery {
     /// The tenant; may be left out by a caller that has one.
     pub tenant: Option<String>,

@@ -1,30 +1,24 @@
 //! What FIPS 140-3 says of this process, in the few words of health checks and audit records.
 
 use mls_fips::{FipsStatus, Requirement};
+use serde::{Deserialize, Serialize};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
-/// By their numbers in a record.
-pub(crate) const STATUSES: [FipsStatus; 4] = [
-    FipsStatus::Unvalidated,
-    FipsStatus::Pending,
-    FipsStatus::Affirmed,
-    FipsStatus::Certified,
-];
-
-/// By their numbers in a record.
-pub(crate) const REQUIREMENTS: [Requirement; 3] =
-    [Requirement::None, Requirement::Fips, Requirement::Strict];
-
 /// What FIPS 140-3 says of a process.
-#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize, Deserialize, Serialize,
+)]
 pub struct FipsMark {
     /// The lowest status among the parts that [`mls_fips::Parts`] has.
     #[tls_codec(with = "numbered")]
+    #[serde(rename = "fips_status")]
     pub status: FipsStatus,
     /// What is required of the process: whether FIPS mode is on in all of it.
     #[tls_codec(with = "numbered")]
+    #[serde(rename = "fips_requirement")]
     pub requirement: Requirement,
     /// The version of AWS-LC's FIPS module, as in `4.2.0`; empty where another AWS-LC is linked.
+    #[serde(rename = "fips_module")]
     pub module: String,
 }
 
@@ -42,16 +36,21 @@ impl FipsMark {
 
 /// An enumeration of `mls_fips`, by its numbers in a record.
 trait Numbered: Copy + PartialEq + 'static {
-    /// Its values in the order of their numbers.
+    /// In the order of their numbers.
     const VALUES: &'static [Self];
 }
 
 impl Numbered for FipsStatus {
-    const VALUES: &'static [Self] = &STATUSES;
+    const VALUES: &'static [Self] = &[
+        Self::Unvalidated,
+        Self::Pending,
+        Self::Affirmed,
+        Self::Certified,
+    ];
 }
 
 impl Numbered for Requirement {
-    const VALUES: &'static [Self] = &REQUIREMENTS;
+    const VALUES: &'static [Self] = &[Self::None, Self::Fips, Self::Strict];
 }
 
 /// The encoding of a [`Numbered`].

@@ -13,6 +13,7 @@
 pub mod chain;
 mod encoding;
 mod fips;
+mod json;
 mod lines;
 mod record;
 mod request;
@@ -26,7 +27,7 @@ pub use chain::Chain;
 pub use fips::FipsMark;
 pub use lines::{Line, LineError};
 pub use record::{Caller, Record};
-pub use request::{Fingerprint, RequestKey};
+pub use request::RequestKey;
 pub use statement::{
     Kind, SignedStatement, SignerFailure, Statement, StatementSigner, VerifyingKey,
 };

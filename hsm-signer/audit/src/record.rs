@@ -3,19 +3,24 @@
 use mls_signer_message::Removal;
 use mls_signer_message::scheme::Scheme;
 use openmls_traits::types::SignatureScheme;
-use tls_codec::{Deserialize, TlsDeserialize, TlsSerialize, TlsSize};
+use serde::{Deserialize, Serialize};
+use tls_codec::{Deserialize as _, TlsDeserialize, TlsSerialize, TlsSize};
 
 use crate::chain::Hash;
 use crate::encoding::encoded;
 use crate::fips::FipsMark;
+use crate::json::{self, RemovalFields, hexadecimal};
 
 /// The encoding below; another one gets another number.
 const VERSION: u16 = 2;
 
 /// Who asked.
-#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize, Deserialize, Serialize,
+)]
 pub struct Caller {
     /// The name by which the configuration knows the caller.
+    #[serde(rename = "caller")]
     pub name: String,
     /// How the caller proved to be that, such as `mtls SAN dns:galley.example` or `unix uid 1000`.
     pub authentication: String,
@@ -51,9 +56,12 @@ pub struct Caller {
 /// ```
 ///
 /// The fields below stand in that order, which therefore stays.
-#[derive(Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize, Deserialize, Serialize,
+)]
 pub struct Record {
     /// The chain that it belongs to.
+    #[serde(with = "hexadecimal")]
     pub chain_id: [u8; 32],
     /// Its place in the chain, counted from 1.
     pub sequence: u64,
@@ -63,27 +71,35 @@ pub struct Record {
     /// Whose key signed.
     pub tenant: String,
     /// Who asked.
+    #[serde(flatten)]
     pub caller: Caller,
     /// The caller's or the service's name for the request.
     pub request_id: String,
     /// The key's label in the token.
     pub key_label: String,
     /// SHA-256 of the public key in MLS's form.
+    #[serde(with = "hexadecimal")]
     pub key_fingerprint: Hash,
     /// The key's scheme.
+    #[serde(with = "json::scheme")]
     pub scheme: SignatureScheme,
     /// Which token signed, as the configuration names it.
     pub source: String,
     /// What was proposed.
+    #[serde(flatten, with = "RemovalFields")]
     pub removal: Removal,
     /// The ProposalRef, by the scheme's [`reference_hash`](Scheme::reference_hash).
+    #[serde(with = "hexadecimal")]
     pub proposal_ref: Vec<u8>,
     /// SHA-256 of the signature.
+    #[serde(with = "hexadecimal")]
     pub signature_hash: Hash,
     /// SHA-256 of the MLSMessage.
+    #[serde(with = "hexadecimal")]
     pub message_hash: Hash,
     /// What FIPS 140-3 said, when it opened the store, of the process that verified the
     /// signature and released it.
+    #[serde(flatten)]
     pub fips: FipsMark,
 }
 
@@ -99,127 +115,5 @@ impl Record {
         let (version, record) = <(u16, Self)>::tls_deserialize_exact(bytes).ok()?;
         let scheme = Scheme::by_signature_scheme(record.scheme);
         (version == VERSION && scheme.is_some()).then_some(record)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fips::{REQUIREMENTS, STATUSES};
-    use mls_fips::{FipsStatus, Requirement};
-    use mls_signer_message::encoding::hex;
-    use mls_signer_message::hash::sha256;
-
-    fn record(fips: FipsMark) -> Record {
-        Record {
-            chain_id: [1; 32],
-            sequence: 2,
-            time: 3,
-            tenant: "tenant".into(),
-            caller: Caller {
-                name: "caller".into(),
-                authentication: "unix uid 1000".into(),
-            },
-            request_id: "request".into(),
-            key_label: "key".into(),
-            key_fingerprint: [4; 32],
-            scheme: SignatureScheme::ED25519,
-            source: "token".into(),
-            removal: Removal {
-                group_id: vec![5],
-                epoch: 6,
-                leaf_index: 7,
-                sender_index: 8,
-            },
-            proposal_ref: vec![9; 32],
-            signature_hash: [10; 32],
-            message_hash: [11; 32],
-            fips,
-        }
-    }
-
-    /// The numbers of the encoding, which those of the enumerations must not leave.
-    #[test]
-    fn every_fips_status_is_read_back_and_no_other_number() {
-        let mut read = 0;
-        for (status, number) in STATUSES.into_iter().zip(0u8..) {
-            for (requirement, other) in REQUIREMENTS.into_iter().zip(0u8..) {
-                let record = record(FipsMark {
-                    status,
-                    requirement,
-                    module: "4.2.0".into(),
-                });
-                let encoded = record.encode();
-                assert!(encoded.ends_with(&[&[number, other, 5][..], b"4.2.0"].concat()));
-                assert_eq!(Record::decode(&encoded), Some(record));
-                read += 1;
-            }
-        }
-        assert_eq!(read, 12);
-        let encoded = record(FipsMark::of_process()).encode();
-        assert!(Record::decode(&encoded).is_some());
-        let module = FipsMark::of_process().module.len();
-        for (place, number) in [(3 + module, 4), (2 + module, 3), (1 + module, 0x3f)] {
-            let mut wrong = encoded.clone();
-            let at = wrong.len() - place;
-            wrong[at] = number;
-            assert_eq!(Record::decode(&wrong), None, "{place} from the end");
-        }
-    }
-
-    /// Records are stored and hashed: these bytes stay as they are.
-    #[test]
-    fn the_bytes_are_the_same_for_ever() {
-        let mut record = record(FipsMark {
-            status: FipsStatus::Certified,
-            requirement: Requirement::Strict,
-            module: "4.2.0".into(),
-        });
-        record.scheme = SignatureScheme::ECDSA_SECP521R1_SHA512;
-        record.tenant = "Zürich".into();
-        record.removal.group_id = vec![0x55; 64];
-        record.removal.epoch = 0x0102_0304_0506_0708;
-        record.proposal_ref = vec![0x99; 0x4000];
-        let encoded = record.encode();
-        let (head, rest) = encoded.split_at(200);
-        assert_eq!(
-            hex(head),
-            "000201010101010101010101010101010101010101010101010101010101010101010000\
-             0000000000020000000000000003075ac3bc726963680663616c6c65720d756e69782075\
-             696420313030300772657175657374036b65790404040404040404040404040404040404\
-             040404040404040404040404040404060305746f6b656e40405555555555555555555555\
-             555555555555555555555555555555555555555555555555555555555555555555555555\
-             5555555555555555555555555555555555010203"
-        );
-        assert_eq!(
-            hex(&sha256(rest)),
-            "87ff6a9b03afcaf559a80dcb46aa23553231a01db7824a8002b4f3117938db56"
-        );
-        assert_eq!(encoded.len(), 16673);
-        assert_eq!(Record::decode(&encoded), Some(record));
-    }
-
-    /// Nothing behind a record, no length that could be shorter, no text that is not UTF-8.
-    #[test]
-    fn there_is_one_encoding_of_each_record() {
-        let record = record(FipsMark::of_process());
-        let encoded = record.encode();
-        for length in 0..encoded.len() {
-            assert_eq!(Record::decode(&encoded[..length]), None, "{length}");
-        }
-        assert_eq!(Record::decode(&[&encoded[..], &[0]].concat()), None);
-        let tenant = 2 + 32 + 8 + 8;
-        assert_eq!(encoded[tenant..][..7], *b"\x06tenant");
-        for wrong in [
-            &b"\x40\x06tenant"[..],
-            b"\x80\0\0\x06tenant",
-            b"\x06t\xffnant",
-        ] {
-            let wrong = [&encoded[..tenant], wrong, &encoded[tenant + 7..]].concat();
-            assert_eq!(Record::decode(&wrong), None);
-        }
-        let mut later = encoded.clone();
-        later[1] = 3;
-        assert_eq!(Record::decode(&later), None);
     }
 }

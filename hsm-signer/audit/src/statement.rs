@@ -7,10 +7,12 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::SignatureScheme;
 
 use mls_signer_message::scheme::Scheme;
-use tls_codec::{Deserialize, TlsDeserialize, TlsSerialize, TlsSize, VLByteSlice};
+use serde::{Deserialize, Serialize};
+use tls_codec::{Deserialize as _, TlsDeserialize, TlsSerialize, TlsSize, VLByteSlice};
 
 use crate::chain::Hash;
 use crate::encoding::encoded;
+use crate::json::{self, hexadecimal};
 
 /// The encoding below; another one gets another number.
 const VERSION: u16 = 1;
@@ -22,16 +24,7 @@ const LABEL: &[u8] = b"mls-hsm-signer audit statement";
 
 /// What is said.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    TlsDeserialize,
-    TlsSerialize,
-    TlsSize,
-    serde::Deserialize,
-    serde::Serialize,
+    Clone, Copy, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize, Deserialize, Serialize,
 )]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
@@ -91,11 +84,13 @@ impl Statement {
 }
 
 /// A public key under which signatures are checked.
-#[derive(Clone, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
+#[derive(Clone, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize, Deserialize, Serialize)]
 pub struct VerifyingKey {
     /// Its scheme.
+    #[serde(with = "json::scheme")]
     pub scheme: SignatureScheme,
     /// The key, in MLS's form.
+    #[serde(with = "json::base64")]
     pub public_key: Vec<u8>,
 }
 
@@ -104,10 +99,6 @@ impl VerifyingKey {
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let key = Self::tls_deserialize_exact(bytes).ok()?;
         Scheme::by_signature_scheme(key.scheme).map(|_| key)
-    }
-
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        encoded(self)
     }
 }
 
@@ -119,14 +110,31 @@ impl fmt::Debug for VerifyingKey {
 }
 
 /// A statement and its signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct SignedStatement {
     /// What is said.
+    #[serde(flatten, with = "StatementFields")]
     pub statement: Statement,
     /// Who is said to have signed it. Whoever checks it must know the key from elsewhere.
+    #[serde(flatten)]
     pub key: VerifyingKey,
     /// The signature, in MLS's form.
+    #[serde(with = "json::base64")]
     pub signature: Vec<u8>,
+}
+
+/// A statement as an export has it, where the fields are in another order.
+#[derive(Deserialize, Serialize)]
+#[serde(remote = "Statement")]
+struct StatementFields {
+    kind: Kind,
+    tenant: String,
+    #[serde(with = "hexadecimal")]
+    chain_id: [u8; 32],
+    sequence: u64,
+    #[serde(with = "hexadecimal")]
+    head: Hash,
+    time: u64,
 }
 
 impl SignedStatement {
@@ -145,11 +153,8 @@ pub type SignerFailure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Signs statements: a key in the HSM. It blocks; the store calls it where that is allowed.
 pub trait StatementSigner: Send + Sync {
-    /// The public key, in MLS's form.
-    fn public_key(&self) -> &[u8];
-
-    /// The key's scheme.
-    fn scheme(&self) -> &'static Scheme;
+    /// The key under which its signatures verify.
+    fn key(&self) -> VerifyingKey;
 
     /// Signs [`Statement::signature_input`], and returns the signature in MLS's form.
     ///
@@ -158,7 +163,6 @@ pub trait StatementSigner: Send + Sync {
     fn sign(&self, input: &[u8]) -> Result<Vec<u8>, SignerFailure>;
 }
 
-/// Signs `statement`.
 pub(crate) fn sign(
     statement: Statement,
     signer: &dyn StatementSigner,
@@ -166,10 +170,7 @@ pub(crate) fn sign(
     let signature = signer.sign(&statement.signature_input())?;
     let signed = SignedStatement {
         statement,
-        key: VerifyingKey {
-            scheme: signer.scheme().signature_scheme,
-            public_key: signer.public_key().to_vec(),
-        },
+        key: signer.key(),
         signature,
     };
     if !signed.verifies() {
@@ -183,66 +184,23 @@ mod tests {
     use super::*;
     use mls_signer_message::encoding::hex;
 
-    fn statement(kind: Kind) -> Statement {
-        Statement {
-            kind,
-            chain_id: [1; 32],
-            tenant: "Zürich".into(),
-            sequence: 2,
-            head: [3; 32],
-            time: 0x0102_0304_0506_0708,
-        }
-    }
-
-    /// Statements are stored and signed: these bytes stay as they are.
+    /// Keys are stored: these bytes stay as they are.
     #[test]
-    fn the_bytes_are_the_same_for_ever() {
-        for (kind, expected) in [
-            (
-                Kind::Checkpoint,
-                "000101010101010101010101010101010101010101010101010101010101010101010107\
-                 5ac3bc726963680000000000000002030303030303030303030303030303030303030303\
-                 03030303030303030303030102030405060708",
-            ),
-            (
-                Kind::Pruning,
-                "000102010101010101010101010101010101010101010101010101010101010101010107\
-                 5ac3bc726963680000000000000002030303030303030303030303030303030303030303\
-                 03030303030303030303030102030405060708",
-            ),
-        ] {
-            let statement = statement(kind);
-            assert_eq!(hex(&statement.encode()), expected);
-            assert_eq!(Statement::decode(&statement.encode()), Some(statement));
-        }
-        assert_eq!(
-            hex(&statement(Kind::Checkpoint).signature_input()),
-            "1e6d6c732d68736d2d7369676e65722061756469742073746174656d656e74405b000101\
-             0101010101010101010101010101010101010101010101010101010101010101075ac3bc\
-             726963680000000000000002030303030303030303030303030303030303030303030303\
-             03030303030303030102030405060708"
-        );
+    fn the_bytes_of_a_key_are_the_same_for_ever() {
         let key = VerifyingKey {
             scheme: SignatureScheme::ECDSA_SECP256R1_SHA256,
             public_key: vec![4; 65],
         };
         assert_eq!(
-            hex(&key.encode()),
+            hex(&encoded(&key)),
             "040340410404040404040404040404040404040404040404040404040404040404040404\
              040404040404040404040404040404040404040404040404040404040404040404"
         );
-        assert_eq!(VerifyingKey::decode(&key.encode()), Some(key));
+        assert_eq!(VerifyingKey::decode(&encoded(&key)), Some(key));
     }
 
     #[test]
-    fn other_versions_kinds_schemes_and_lengths_are_refused() {
-        let encoded = statement(Kind::Pruning).encode();
-        for (place, number) in [(1, 2), (2, 0), (2, 3), (35, 0x40)] {
-            let mut wrong = encoded.clone();
-            wrong[place] = number;
-            assert_eq!(Statement::decode(&wrong), None, "{place}");
-        }
-        assert_eq!(Statement::decode(&[&encoded[..], &[0]].concat()), None);
+    fn other_schemes_and_lengths_of_keys_are_refused() {
         for wrong in [
             &b"\x08\x07"[..],
             b"\x08\x07\x02a",

@@ -27,7 +27,7 @@ use openmls_traits::crypto::OpenMlsCrypto;
 
 use crate::chain::{Chain, Hash, genesis, next};
 use crate::record::Record;
-use crate::request::{Fingerprint, RequestKey};
+use crate::request::RequestKey;
 use crate::statement::{Kind, SignedStatement, VerifyingKey};
 use crate::stored_record::StoredRecord;
 
@@ -97,7 +97,7 @@ pub enum Fault {
 }
 
 /// What a verification found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Whose log it is.
     pub tenant: String,
@@ -173,14 +173,10 @@ impl Verification {
             report: Report {
                 tenant: chain.tenant.clone(),
                 chain_id: chain.id,
-                records: 0,
                 pruned: chain.pruned,
                 last: chain.pruned,
-                statements: 0,
                 pinned: !trust.statement_keys.is_empty(),
-                attested: 0,
-                findings: Vec::new(),
-                faults: 0,
+                ..Report::default()
             },
             chain,
         };
@@ -279,7 +275,7 @@ impl Verification {
         }
         let request = RequestKey {
             tenant: record.tenant.clone(),
-            key: Fingerprint(record.key_fingerprint),
+            key_fingerprint: record.key_fingerprint,
             removal: record.removal.clone(),
         };
         let digest = request.digest();

@@ -33,7 +33,6 @@ impl Bodies {
         }
     }
 
-    /// Reads a body to its end.
     pub async fn read(&self, body: Body, limits: &ServiceLimits) -> Result<ReadBody, Problem> {
         let time = Duration::from_millis(limits.body_ms);
         let read = tokio::time::timeout(time, self.read_all(body, limits.body_bytes));

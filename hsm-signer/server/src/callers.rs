@@ -18,7 +18,6 @@ use crate::rate::TokenBucket;
 /// Seconds' worth of removals at once, unless the configuration says otherwise.
 const BURST_SECONDS: u32 = 10;
 
-/// A caller and its policy.
 pub struct CallerPolicy {
     pub name: Arc<str>,
     /// Its share of the HSM.
@@ -110,7 +109,6 @@ impl CallerPolicy {
         }
     }
 
-    /// Checks a permission.
     pub fn must(&self, permission: Permission) -> Result<(), Problem> {
         if self.config.may.contains(&permission) {
             return Ok(());

@@ -22,7 +22,6 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Begins, for each tenant.
     pub fn begin(core: &Arc<Core>, audit: &Audit) -> Self {
         let interval = Duration::from_secs(audit.checkpoint_seconds);
         let retention = u64::from(audit.retention_days) * DAY_MS;

@@ -11,16 +11,16 @@ use tokio_util::task::TaskTracker;
 use crate::bodies::Bodies;
 use crate::callers::Callers;
 use crate::config::{Config, ServiceLimits};
-use crate::metrics::Metrics;
-use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT, TENANT_REFUSED};
-use crate::tenants::{Tenant, Tenants};
+use crate::metrics::ServiceMetrics;
+use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT};
+use crate::tenants::Tenants;
 
 pub struct Core {
     /// As the configuration has them now.
     pub callers: ArcSwap<Callers>,
     pub tenants: Tenants,
     pub store: Store,
-    pub metrics: Metrics,
+    pub metrics: ServiceMetrics,
     pub limits: Arc<ServiceLimits>,
     pub bodies: Bodies,
     /// What FIPS 140-3 said of the process when it started.
@@ -36,7 +36,7 @@ impl Core {
         Arc::new(Self {
             callers: ArcSwap::from_pointee(Callers::new(config)),
             tenants,
-            metrics: Metrics::new(&store),
+            metrics: ServiceMetrics::new(&store),
             store,
             limits: Arc::new(config.limits.clone()),
             bodies: Bodies::new(&config.limits),
@@ -46,17 +46,12 @@ impl Core {
         })
     }
 
-    pub fn tenant(&self, name: &str) -> Result<Arc<Tenant>, Problem> {
-        let tenant = self.tenants.get(name).cloned();
-        tenant.ok_or_else(|| TENANT_REFUSED.because("the tenant is none of the caller's"))
-    }
-
     /// Whether every tenant's removals can be signed and recorded.
     pub fn ready(&self) -> Result<(), Problem> {
         if self.stopping.is_cancelled() {
             return Err(STOPPING.because("no new connections are taken"));
         }
-        if !self.store.health().available {
+        if self.store.available().is_err() {
             return Err(STORE_OUT.because("the store is being recovered"));
         }
         for tenant in self.tenants.values() {

@@ -31,7 +31,6 @@ mod rate;
 mod removals;
 mod request;
 mod run;
-mod sync;
 mod tenants;
 
 pub use config::{Config, ConfigError};

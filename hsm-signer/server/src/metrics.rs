@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mls_signer_audit::store::{Store, StoreHealth};
+use mls_signer_audit::store::Store;
 use mls_signer_engine::{Phase, SourceHealth};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -35,7 +35,6 @@ pub enum Stage {
     Sign,
     /// Answers and audit records become durable.
     Record,
-    /// All of these together.
     Total,
 }
 
@@ -67,11 +66,9 @@ impl StageTimes {
     }
 }
 
-/// Names and values of labels.
 type Labels<const N: usize> = [(&'static str, String); N];
 
-/// All metrics of the service.
-pub struct Metrics {
+pub struct ServiceMetrics {
     registry: Registry,
     removals: Family<Labels<3>, Counter>,
     requests: Family<Labels<2>, Counter>,
@@ -87,11 +84,10 @@ pub struct Metrics {
     token_breaker: Family<Labels<2>, Counter>,
     recoveries: Family<Labels<3>, Counter>,
     store_ready: Gauge,
-    /// Configurations taken over.
     pub reloads: Counter,
 }
 
-impl Metrics {
+impl ServiceMetrics {
     pub fn new(store: &Store) -> Self {
         let mut registry = Registry::with_prefix("mls_hsm_signer");
         store.metrics().register(&mut registry);
@@ -142,7 +138,6 @@ impl Metrics {
         self.removals.get_or_create(&labels).inc();
     }
 
-    /// A request was answered.
     pub fn request(&self, route: &str, status: u16) {
         let labels = [("route", route.into()), ("status", status.to_string())];
         self.requests.get_or_create(&labels).inc();
@@ -156,7 +151,6 @@ impl Metrics {
         }
     }
 
-    /// The number of open connections of a listener.
     pub fn connections(&self, listener: &'static str) -> Gauge {
         let labels = [("listener", listener.into())];
         self.connections.get_or_create_owned(&labels)
@@ -169,8 +163,8 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads, with the engines and the store as they are now.
-    pub fn text(&self, tenants: &Tenants, health: &StoreHealth) -> String {
-        self.store_ready.set(i64::from(health.available));
+    pub fn text(&self, tenants: &Tenants, store: &Store) -> String {
+        self.store_ready.set(store.available().is_ok().into());
         self.waiting.clear();
         for (name, tenant) in tenants {
             let labels = [("tenant", name.clone())];

@@ -114,16 +114,6 @@ kinds! {
 }
 
 impl ProblemKind {
-    /// The URN that is the problem's type.
-    pub fn urn(&self) -> String {
-        format!("urn:mls-hsm-signer:problem:{}", self.code)
-    }
-
-    /// The kind with this code.
-    pub fn by_code(code: &str) -> Option<&'static Self> {
-        KINDS.iter().find(|kind| kind.code == code).copied()
-    }
-
     /// A problem of this kind; `detail` says what is particular about it.
     pub fn because(&'static self, detail: impl Into<String>) -> Problem {
         Problem {
@@ -149,7 +139,7 @@ impl Problem {
     /// The form in which it travels.
     pub fn details(&self) -> ProblemDetails {
         ProblemDetails {
-            urn: self.kind.urn(),
+            urn: format!("urn:mls-hsm-signer:problem:{}", self.kind.code),
             title: self.kind.title.into(),
             status: self.kind.status,
             code: self.kind.code.into(),
@@ -192,24 +182,6 @@ impl From<StoreError> for Problem {
             StoreError::Full => OVERLOADED.because("too many removals are being signed"),
             StoreError::Closed => STOPPING.because("the store is closed"),
             _ => STORE_OUT.because("nothing was released"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn codes_are_unique_and_found_again() {
-        let codes: HashSet<_> = KINDS.iter().map(|kind| kind.code).collect();
-        assert_eq!(codes.len(), KINDS.len());
-        for kind in KINDS {
-            let found = ProblemKind::by_code(kind.code).unwrap();
-            assert!(std::ptr::eq(found, *kind));
-            let busy = matches!(kind.status, 429 | 503 | 504);
-            assert_eq!(kind.retry_after.is_some(), busy, "{}", kind.code);
         }
     }
 }

@@ -17,10 +17,8 @@ pub fn check(config: &ProcessConfig) -> Result<(), Error> {
         ));
     }
     require(config.fips);
-    match requirement() {
-        Requirement::None => Ok(()),
-        Requirement::Fips | Requirement::Strict => {
-            ready().map_err(|error| Error::Setup(error.to_string()))
-        }
+    if requirement() == Requirement::None {
+        return Ok(());
     }
+    ready().map_err(|error| Error::Setup(error.to_string()))
 }

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sync::{Mutex, locked};
+use mls_signer_token::sync::{Mutex, locked};
 
 pub struct TokenBucket {
     per_second: f64,

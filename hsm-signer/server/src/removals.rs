@@ -12,12 +12,13 @@ use super::metrics::{Stage, StageTimes};
 use super::problem::{FAILED, KEY_UNKNOWN, LATE, Problem};
 use super::request::{Wanted, WantedKey};
 use super::tenants::Tenant;
-use crate::sync::{Mutex, locked};
+use mls_signer_audit::RequestKey;
 use mls_signer_audit::store::{Answer, Ours, Signed, Unsettled};
-use mls_signer_audit::{Fingerprint, RequestKey};
 use mls_signer_engine::{EngineError, Key, Lane, Proposal};
 use mls_signer_message::Removal;
+use mls_signer_message::hash::sha256;
 use mls_signer_message::signed_removal::SignedRemoval;
+use mls_signer_token::sync::{Mutex, locked};
 use tokio::sync::oneshot;
 
 /// Answers to what was ready in time may take so much longer to be put together.
@@ -34,9 +35,7 @@ pub struct Order {
     pub peer: Peer,
     /// The caller's name for the request; empty where it gave none.
     pub request_id: String,
-    /// Whose keys sign.
     pub tenant: Arc<Tenant>,
-    /// By when the answer is wanted.
     pub deadline: Instant,
 }
 
@@ -51,7 +50,7 @@ pub struct Released {
 }
 
 /// What became of one removal.
-pub type Outcome = Result<Released, Problem>;
+pub type RemovalOutcome = Result<Released, Problem>;
 
 impl Order {
     /// An outcome for each removal, in order; `wanted` has why one could not be read.
@@ -62,7 +61,7 @@ impl Order {
         self,
         wanted: Vec<Result<Wanted, Problem>>,
         times: &mut StageTimes,
-    ) -> Result<Vec<Outcome>, Problem> {
+    ) -> Result<Vec<RemovalOutcome>, Problem> {
         let began = Instant::now();
         let order = Arc::new(self);
         let checked: Vec<_> = wanted.iter().map(|wanted| order.check(wanted)).collect();
@@ -80,7 +79,7 @@ impl Order {
         let (outcomes, stages) = settled.map_err(|_| FAILED.because("the batch was given up"))?;
         *times = stages;
         let places = checked.into_iter().zip(places).zip(&wanted);
-        let outcomes: Vec<Outcome> = places
+        let outcomes: Vec<RemovalOutcome> = places
             .map(|((checked, place), wanted)| {
                 checked?;
                 in_suite(outcomes[place].clone()?, wanted)
@@ -90,7 +89,6 @@ impl Order {
         Ok(outcomes)
     }
 
-    /// Finds the key and asks the policy.
     fn check(&self, wanted: &Result<Wanted, Problem>) -> Result<Ask, Problem> {
         let wanted = wanted.as_ref().map_err(Clone::clone)?;
         let engine = &self.tenant.engine;
@@ -110,7 +108,7 @@ impl Order {
         Ok((key, wanted.removal.clone()))
     }
 
-    fn count(&self, outcomes: &[Outcome]) {
+    fn count(&self, outcomes: &[RemovalOutcome]) {
         for outcome in outcomes {
             let (scheme, outcome) = match outcome {
                 Ok(released) => (released.key.scheme().name, "signed"),
@@ -125,7 +123,7 @@ impl Order {
 
 /// The same with the ProposalRef of the group's ciphersuite, where one is named whose hash is
 /// not the scheme's usual one.
-fn in_suite(mut released: Released, wanted: &Result<Wanted, Problem>) -> Outcome {
+fn in_suite(mut released: Released, wanted: &Result<Wanted, Problem>) -> RemovalOutcome {
     let hash = wanted.as_ref().ok().and_then(|wanted| wanted.hash);
     let Some(hash) = hash.filter(|hash| *hash != released.key.scheme().reference_hash) else {
         return Ok(released);
@@ -161,10 +159,10 @@ type Took = (StageTimes, Option<Instant>);
 
 impl Order {
     /// An outcome for each ask, in order.
-    async fn settle(&self, asks: Vec<Ask>, times: StageTimes) -> (Vec<Outcome>, StageTimes) {
+    async fn settle(&self, asks: Vec<Ask>, times: StageTimes) -> (Vec<RemovalOutcome>, StageTimes) {
         let request = |(key, removal): &Ask| RequestKey {
             tenant: self.tenant.name.as_ref().into(),
-            key: Fingerprint::of(key.public_key()),
+            key_fingerprint: sha256(key.public_key()),
             removal: removal.clone(),
         };
         let requests: Vec<RequestKey> = asks.iter().map(request).collect();

@@ -19,7 +19,6 @@ const MORE_SUITES: [(u16, &str); 1] = [(0xf031, "ed25519")];
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub removal: Removal,
-    /// Which key is to sign.
     pub key: WantedKey,
     /// The hash of the group's ciphersuite, if one was named.
     pub hash: Option<HashType>,
@@ -34,7 +33,6 @@ pub enum WantedKey {
     Named(Vec<u8>, Option<&'static Scheme>),
 }
 
-/// Reads a request's body.
 pub fn decode(body: &[u8]) -> Result<RemovalsRequest, Problem> {
     let request: RemovalsRequest =
         serde_json::from_slice(body).map_err(|error| MALFORMED.because(error.to_string()))?;
@@ -47,7 +45,6 @@ pub fn decode(body: &[u8]) -> Result<RemovalsRequest, Problem> {
     Ok(request)
 }
 
-/// Reads one removal.
 pub fn wanted(item: &RemovalItem) -> Result<Wanted, Problem> {
     let group_id = field(&item.group_id, "group_id", MAX_GROUP_ID)?;
     let (scheme, hash) = scheme(item)?;
@@ -208,7 +205,6 @@ mod tests {
         assert!(problem.detail.contains("sender_public_key"));
     }
 
-    /// Makes an item wrong.
     type Spoil = fn(&mut RemovalItem);
 
     #[test]

@@ -84,8 +84,7 @@ fn signals() -> std::io::Result<[Signal; 3]> {
 
 impl Service {
     async fn start(config: Config, tenants: Tenants) -> Result<Self, Error> {
-        let claims = config.limits.waiting * config.tenants.len();
-        let store = Store::open(&config.store.store(claims)).await;
+        let store = Store::open(&config.store).await;
         let core = Core::new(&config, tenants, store.map_err(setup)?);
         let handshake = Duration::from_millis(config.limits.handshake_ms);
         let tls = config.listen.tls.as_ref().map(server_config).transpose()?;
@@ -114,7 +113,6 @@ impl Service {
         })
     }
 
-    /// Serves until told to stop.
     async fn run(mut self, path: &Path, signals: [Signal; 3]) -> Result<(), Error> {
         let [mut hangup, mut terminate, mut interrupt] = signals;
         tracing::info!("serving");
@@ -193,9 +191,9 @@ fn refuse_what_needs_a_start(old: &Config, new: &Config) -> Result<(), Error> {
         ("process", old.process != new.process),
         ("listen", old.listen != new.listen),
         ("limits", old.limits != new.limits),
-        ("store", old.store != new.store),
         ("audit", old.audit != new.audit),
         ("tenants", old.tenants != new.tenants),
+        ("store", old.store != new.store),
     ];
     match differs.iter().find(|(_, differs)| *differs) {
         None => Ok(()),

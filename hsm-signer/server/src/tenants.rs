@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mls_signer_audit::{SignerFailure, StatementSigner};
+use mls_signer_audit::{SignerFailure, StatementSigner, VerifyingKey};
 use mls_signer_engine::{Engine, EngineConfig, EngineError, EngineSigner, KeyChoice, SourceConfig};
-use mls_signer_message::scheme::Scheme;
 use mls_signer_token::error::Error;
 use mls_signer_token::isolation::Worker;
 use mls_signer_token::{KeySelector, Pin};
@@ -102,16 +101,14 @@ fn engine_config(tokens: &[SourceFile]) -> Result<EngineConfig, Error> {
     Ok(engine)
 }
 
-/// Signs what the HSM says of the audit log.
 pub struct CheckpointSigner(EngineSigner);
 
 impl StatementSigner for CheckpointSigner {
-    fn public_key(&self) -> &[u8] {
-        self.0.public_key()
-    }
-
-    fn scheme(&self) -> &'static Scheme {
-        self.0.scheme()
+    fn key(&self) -> VerifyingKey {
+        VerifyingKey {
+            scheme: self.0.scheme().signature_scheme,
+            public_key: self.0.public_key().to_vec(),
+        }
     }
 
     fn sign(&self, input: &[u8]) -> Result<Vec<u8>, SignerFailure> {

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mls_signer_message::signed_removal::SignedRemoval;
 use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep_until, timeout_at};
 
 use super::error::StoreError;
 use crate::request::{Digest, RequestKey};
@@ -38,8 +39,7 @@ impl Answer {
 }
 
 /// What the database knows of a request.
-pub(super) enum Known {
-    /// Its answer.
+pub(super) enum RequestState {
     Answered(Answer),
     /// No answer, and no other replica has it.
     Free,
@@ -68,7 +68,6 @@ pub struct Ours {
     claims: Arc<Claims>,
 }
 
-/// A claim that is held in this process.
 struct HeldClaim {
     outcome: watch::Receiver<Option<Answer>>,
     /// Whether the database has a lock for it.
@@ -112,7 +111,7 @@ impl fmt::Debug for Ours {
 pub struct Theirs(Option<watch::Receiver<Option<Answer>>>);
 
 /// How long another replica is left alone before it is asked again.
-pub(super) const REMOTE_PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+const REMOTE_PAUSE: Duration = Duration::from_millis(5);
 
 impl Theirs {
     /// Another replica has it: there is nobody to wait for in this process.
@@ -129,16 +128,15 @@ impl Theirs {
     pub async fn wait(self, deadline: Instant) -> Option<Answer> {
         let Some(mut outcome) = self.0 else {
             let until = deadline.min(Instant::now() + REMOTE_PAUSE);
-            tokio::time::sleep_until(until.into()).await;
+            sleep_until(until.into()).await;
             return None;
         };
         let answered = outcome.wait_for(Option::is_some);
-        let answered = tokio::time::timeout_at(deadline.into(), answered).await;
+        let answered = timeout_at(deadline.into(), answered).await;
         answered.ok()?.ok()?.clone()
     }
 }
 
-/// The claims that are held in this process.
 pub(super) struct Claims {
     held: Mutex<HashMap<Digest, HeldClaim>>,
     most: usize,
@@ -193,7 +191,6 @@ impl Claims {
         held.is_some_and(|held| !std::mem::replace(&mut held.locked, true))
     }
 
-    /// How many are held.
     pub(super) fn count(&self) -> usize {
         locked(&self.held).len()
     }

@@ -1,8 +1,8 @@
 //! Where the store is.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 #[cfg(feature = "postgres")]
 use sqlx::postgres::PgConnectOptions;
 
@@ -11,19 +11,28 @@ use super::error::StoreError;
 use super::postgres;
 
 /// Where the store is, and how it is reached.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct StoreConfig {
     /// `sqlite:PATH`, or `postgres://USER@HOST:PORT/DATABASE` with the parameters of libpq
     /// such as `sslmode` and `sslrootcert`. No password.
     pub url: String,
     /// A file with the password for PostgreSQL, closed to other users.
+    #[serde(default)]
     pub password_file: Option<PathBuf>,
-    /// How long the database may take for one transaction.
-    pub patience: Duration,
+    /// Milliseconds that the database may take for one transaction.
+    #[serde(default = "ten_seconds")]
+    pub patience_ms: u64,
     /// The most requests that may be claimed at once. On PostgreSQL each takes a lock, and all
     /// replicas together must stay below the server's `max_locks_per_transaction` x
-    /// `max_connections`, 6,400 unless configured otherwise.
+    /// `max_connections`, 6,400 unless configured otherwise. It is not read from a file: who
+    /// reads the rest sets it.
+    #[serde(skip)]
     pub max_claims: usize,
+}
+
+fn ten_seconds() -> u64 {
+    10_000
 }
 
 impl StoreConfig {
@@ -32,7 +41,7 @@ impl StoreConfig {
         Self {
             url: url.into(),
             password_file: None,
-            patience: Duration::from_secs(10),
+            patience_ms: ten_seconds(),
             max_claims: 2048,
         }
     }
@@ -63,6 +72,7 @@ impl StoreConfig {
 }
 
 /// What a URL means.
+#[derive(Clone)]
 pub(super) enum Place {
     Sqlite(PathBuf),
     #[cfg(feature = "postgres")]

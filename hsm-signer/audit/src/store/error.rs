@@ -1,7 +1,6 @@
 //! What can go wrong with the store. Whatever it is: nothing was released.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use mls_signer_message::secret_file::SecretFileError;
 use sqlx::migrate::MigrateError;
@@ -60,18 +59,6 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// When a caller may try again; none where a person must act first.
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Unavailable(_)
-            | Self::DeadlinePassed
-            | Self::Full
-            | Self::Unsigned(_)
-            | Self::Closed => Some(Duration::from_secs(1)),
-            _ => None,
-        }
-    }
-
     pub(super) fn unavailable(reason: impl ToString) -> Self {
         Self::Unavailable(reason.to_string())
     }

@@ -1,6 +1,7 @@
 //! What the writer needs of a database: one connection that writes.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "postgres")]
@@ -18,21 +19,18 @@ use super::rows::{self, ChainColumns, Row, signed};
 use super::sqlite;
 use crate::SignedStatement;
 use crate::chain::Chain;
+use crate::encoding::encoded;
 use crate::request::Digest;
 
 /// A connection that writes. After an error it is not used again before
 /// [`recover`](Self::recover) succeeds; what was begun does not become visible, unless the
 /// error was that of [`commit`](Self::commit), which may have happened or not.
 pub(super) struct Journal {
-    database: Database,
+    place: Place,
     patience: Duration,
     connection: Option<Connection>,
-}
-
-enum Database {
-    Sqlite(sqlite::Database),
-    #[cfg(feature = "postgres")]
-    Postgres(postgres::Database),
+    /// By which no other process writes to a SQLite database.
+    _lock: Option<File>,
 }
 
 enum Connection {
@@ -52,39 +50,37 @@ macro_rules! execute {
     };
 }
 
-type Done<T> = Result<T, StoreError>;
-
 impl Journal {
-    /// A journal; it is opened by [`recover`](Self::recover). On SQLite it has the lock by
-    /// which no other process has one.
-    pub(super) fn new(place: &Place, patience: Duration) -> Done<Self> {
-        let database = match place {
-            Place::Sqlite(path) => Database::Sqlite(sqlite::Database::new(path)?),
+    /// A journal; it is opened by [`recover`](Self::recover).
+    pub(super) fn new(place: &Place, patience: Duration) -> Result<Self, StoreError> {
+        let lock = match place {
+            Place::Sqlite(path) => Some(sqlite::lock(path)?),
             #[cfg(feature = "postgres")]
-            Place::Postgres(options) => {
-                Database::Postgres(postgres::Database::new(options, patience))
-            }
+            Place::Postgres(_) => None,
         };
         Ok(Self {
-            database,
+            place: place.clone(),
             patience,
             connection: None,
+            _lock: lock,
         })
     }
 
     /// Opens a new connection, makes durable what an earlier one may have left, and proves it
     /// with a transaction.
-    pub(super) async fn recover(&mut self) -> Done<()> {
+    pub(super) async fn recover(&mut self) -> Result<(), StoreError> {
         let recovered = timeout(self.patience, self.reconnect()).await;
         recovered.unwrap_or(Err(StoreError::unavailable("it does not answer")))
     }
 
-    async fn reconnect(&mut self) -> Done<()> {
+    async fn reconnect(&mut self) -> Result<(), StoreError> {
         self.close().await;
-        let mut connection = match &self.database {
-            Database::Sqlite(database) => Connection::Sqlite(database.connect().await?),
+        let mut connection = match &self.place {
+            Place::Sqlite(path) => Connection::Sqlite(sqlite::connect(path).await?),
             #[cfg(feature = "postgres")]
-            Database::Postgres(database) => Connection::Postgres(database.connect().await?),
+            Place::Postgres(options) => {
+                Connection::Postgres(postgres::connect(options, self.patience).await?)
+            }
         };
         let probe = "UPDATE probe SET count = count + 1";
         on!(Connection, &mut connection, |_dialect, connection| {
@@ -94,13 +90,12 @@ impl Journal {
         Ok(())
     }
 
-    fn connection(&mut self) -> Done<&mut Connection> {
+    fn connection(&mut self) -> Result<&mut Connection, StoreError> {
         let missing = || StoreError::unavailable("the database is not open");
         self.connection.as_mut().ok_or_else(missing)
     }
 
-    /// Begins a transaction.
-    pub(super) async fn begin(&mut self) -> Done<()> {
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
         on!(Connection, self.connection()?, |dialect, connection| {
             let begin = sqlx::raw_sql(dialect::BEGIN);
             begin.execute(connection).await.map(drop)?
@@ -110,7 +105,7 @@ impl Journal {
 
     /// Where these tenants' chains end. Nobody else extends them before the transaction ends.
     /// The tenants are in alphabetical order, so that no two wait for each other.
-    pub(super) async fn chains(&mut self, tenants: &[String]) -> Done<Vec<Chain>> {
+    pub(super) async fn chains(&mut self, tenants: &[String]) -> Result<Vec<Chain>, StoreError> {
         let rows: Vec<ChainColumns> = on!(Connection, self.connection()?, |dialect, connection| {
             let query = sqlx::query_as(dialect::CHAINS).bind(dialect::names(tenants));
             query.fetch_all(connection).await?
@@ -119,7 +114,7 @@ impl Journal {
     }
 
     /// Adds a chain, unless the tenant has one.
-    pub(super) async fn add_chain(&mut self, chain: &Chain) -> Done<()> {
+    pub(super) async fn add_chain(&mut self, chain: &Chain) -> Result<(), StoreError> {
         let sql = "INSERT INTO chain (tenant, id, pruned, anchor, sequence, head) \
              VALUES ($1, $2, 0, $3, 0, $3) ON CONFLICT (tenant) DO NOTHING";
         let (tenant, id, anchor) = (&chain.tenant, &chain.id[..], &chain.anchor[..]);
@@ -128,7 +123,10 @@ impl Journal {
     }
 
     /// The answers that are stored for some of these requests.
-    pub(super) async fn answers(&mut self, requests: &[Digest]) -> Done<HashMap<Digest, Answer>> {
+    pub(super) async fn answers(
+        &mut self,
+        requests: &[Digest],
+    ) -> Result<HashMap<Digest, Answer>, StoreError> {
         let rows = on!(Connection, self.connection()?, |dialect, connection| {
             let query = sqlx::query_as(dialect::ANSWERS).bind(dialect::digests(requests));
             query.fetch_all(connection).await?
@@ -136,8 +134,7 @@ impl Journal {
         rows::answers(rows)
     }
 
-    /// Adds rows.
-    pub(super) async fn add_rows(&mut self, rows: &[Row]) -> Done<()> {
+    pub(super) async fn add_rows(&mut self, rows: &[Row]) -> Result<(), StoreError> {
         on!(Connection, self.connection()?, |dialect, connection| {
             let add = dialect::add_rows(rows);
             add.execute(connection).await.map(drop)?
@@ -146,7 +143,7 @@ impl Journal {
     }
 
     /// Writes down where these chains begin and end now.
-    pub(super) async fn move_chains(&mut self, chains: &[Chain]) -> Done<()> {
+    pub(super) async fn move_chains(&mut self, chains: &[Chain]) -> Result<(), StoreError> {
         let sql = "UPDATE chain SET pruned = $2, anchor = $3, sequence = $4, head = $5 \
              WHERE tenant = $1";
         for chain in chains {
@@ -165,7 +162,7 @@ impl Journal {
     }
 
     /// Adds a statement; one that is there stays.
-    pub(super) async fn add_statement(&mut self, made: &SignedStatement) -> Done<()> {
+    pub(super) async fn add_statement(&mut self, made: &SignedStatement) -> Result<(), StoreError> {
         let sql = "INSERT INTO statement (tenant, sequence, encoded, key, signature) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
         let sequence = signed(made.statement.sequence)?;
@@ -175,14 +172,18 @@ impl Journal {
                 .bind(&made.statement.tenant)
                 .bind(sequence)
                 .bind(made.statement.encode())
-                .bind(made.key.encode())
+                .bind(encoded(&made.key))
                 .bind(&made.signature)
         );
         Ok(())
     }
 
     /// Removes a tenant's rows up to `sequence`, and the statements before it.
-    pub(super) async fn remove_rows(&mut self, tenant: &str, sequence: u64) -> Done<()> {
+    pub(super) async fn remove_rows(
+        &mut self,
+        tenant: &str,
+        sequence: u64,
+    ) -> Result<(), StoreError> {
         let sequence = signed(sequence)?;
         for sql in [
             "DELETE FROM record WHERE tenant = $1 AND sequence <= $2",
@@ -195,13 +196,12 @@ impl Journal {
 
     /// Ends the transaction; what it did is durable when this returns. Gives the time that
     /// it took.
-    pub(super) async fn commit(&mut self) -> Done<Duration> {
+    pub(super) async fn commit(&mut self) -> Result<Duration, StoreError> {
         let begun = Instant::now();
         execute!(self, sqlx::raw_sql("COMMIT"));
         Ok(begun.elapsed())
     }
 
-    /// Closes the connection.
     pub(super) async fn close(&mut self) {
         if let Some(connection) = self.connection.take() {
             on!(Connection, connection, |dialect, connection| {

@@ -10,18 +10,17 @@ use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::claims::{Claims, Known};
+use super::claims::{Claims, RequestState};
 use super::error::StoreError;
 use super::postgres::{ANSWERS, digests, limit, session};
 use super::rows::{AnswerColumns, answers};
 use crate::request::Digest;
 
-/// Asks for locks.
 pub(super) struct Locks(mpsc::Sender<Take>);
 
 struct Take {
     requests: Vec<Digest>,
-    reply: oneshot::Sender<Result<Vec<Known>, StoreError>>,
+    reply: oneshot::Sender<Result<Vec<RequestState>, StoreError>>,
 }
 
 impl Locks {
@@ -46,7 +45,10 @@ impl Locks {
     }
 
     /// Takes a lock for each request that has no answer and is free.
-    pub(super) async fn take(&self, requests: Vec<Digest>) -> Result<Vec<Known>, StoreError> {
+    pub(super) async fn take(
+        &self,
+        requests: Vec<Digest>,
+    ) -> Result<Vec<RequestState>, StoreError> {
         let (reply, known) = oneshot::channel();
         let take = Take { requests, reply };
         self.0.send(take).await.map_err(|_| StoreError::Closed)?;
@@ -131,7 +133,7 @@ impl LockSession {
 
     /// Takes the locks first and looks for answers after that: an answer that is not there
     /// then cannot come any more.
-    async fn ask(&mut self, requests: &[Digest]) -> Result<Vec<Known>, StoreError> {
+    async fn ask(&mut self, requests: &[Digest]) -> Result<Vec<RequestState>, StoreError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.connect().await?,
@@ -148,9 +150,9 @@ impl LockSession {
                 self.unlock.push(*request);
             }
             known.push(match answer {
-                Some(answer) => Known::Answered(answer),
-                None if locked => Known::Free,
-                None => Known::Elsewhere,
+                Some(answer) => RequestState::Answered(answer),
+                None if locked => RequestState::Free,
+                None => RequestState::Elsewhere,
             });
         }
         Ok(known)

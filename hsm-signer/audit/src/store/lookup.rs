@@ -1,6 +1,6 @@
 //! The one place that knows which requests are answered, and which another replica is signing.
 
-use super::claims::Known;
+use super::claims::RequestState;
 use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::locks::Locks;
@@ -18,15 +18,18 @@ pub(super) enum Lookup {
 
 impl Lookup {
     /// What is known of each request, in order.
-    pub(super) async fn look_up(&self, requests: Vec<Digest>) -> Result<Vec<Known>, StoreError> {
+    pub(super) async fn look_up(
+        &self,
+        requests: Vec<Digest>,
+    ) -> Result<Vec<RequestState>, StoreError> {
         match self {
             #[cfg(feature = "postgres")]
             Self::Shared(locks) => locks.take(requests).await,
             Self::Alone(reader) => {
                 let mut stored = reader.answers(&requests).await?;
                 let known = requests.iter().map(|request| match stored.remove(request) {
-                    Some(answer) => Known::Answered(answer),
-                    None => Known::Free,
+                    Some(answer) => RequestState::Answered(answer),
+                    None => RequestState::Free,
                 });
                 Ok(known.collect())
             }

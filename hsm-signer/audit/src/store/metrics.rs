@@ -21,7 +21,7 @@ const RECORDS: [f64; 11] = [
 
 /// What the store has counted and timed since it was opened.
 #[derive(Clone, Debug)]
-pub struct Metrics {
+pub struct StoreMetrics {
     counts: Family<[(&'static str, &'static str); 1], Counter>,
     /// Claims that found a stored answer.
     pub answered: Counter,
@@ -41,7 +41,7 @@ pub struct Metrics {
     batch: Histogram,
 }
 
-impl Default for Metrics {
+impl Default for StoreMetrics {
     fn default() -> Self {
         let counts = Family::<_, Counter>::default();
         let count = |what| counts.get_or_create_owned(&[("what", what)]);
@@ -60,7 +60,7 @@ impl Default for Metrics {
     }
 }
 
-impl Metrics {
+impl StoreMetrics {
     /// Has `registry` show them.
     pub fn register(&self, registry: &mut Registry) {
         let help = "What the store has counted since the start";

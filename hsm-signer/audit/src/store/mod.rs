@@ -47,7 +47,7 @@ mod writer;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -56,19 +56,18 @@ use tokio::time::timeout_at;
 pub use claims::{Answer, Claim, Ours, Theirs};
 pub use config::StoreConfig;
 pub use error::StoreError;
-pub use health::StoreHealth;
-pub use metrics::Metrics;
+pub use metrics::StoreMetrics;
 pub use reader::LogReader;
 pub use signed::{MAX_TEXT, Signed};
 
-pub use crate::request::{Fingerprint, RequestKey};
+pub use crate::request::RequestKey;
 pub use crate::stored_record::StoredRecord;
 
 use crate::chain::Chain;
 use crate::statement;
 use crate::sync::{Mutex, locked};
 use crate::{Kind, SignedStatement, Statement, StatementSigner};
-use claims::{Claims, Known};
+use claims::{Claims, RequestState};
 use config::Place;
 use health::HealthBoard;
 use journal::Journal;
@@ -100,7 +99,7 @@ pub struct Store {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     board: Arc<HealthBoard>,
-    metrics: Metrics,
+    metrics: StoreMetrics,
 }
 
 impl Store {
@@ -112,9 +111,10 @@ impl Store {
     /// it acknowledges.
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let place = config.place()?;
-        let mut journal = Journal::new(&place, config.patience)?;
+        let patience = Duration::from_millis(config.patience_ms);
+        let mut journal = Journal::new(&place, patience)?;
         journal.recover().await?;
-        let reader = LogReader::new(&place, config.patience);
+        let reader = LogReader::new(&place, patience);
         let (claims, ended) = Claims::new(config.max_claims);
         let lookup = match &place {
             Place::Sqlite(_) => {
@@ -125,14 +125,13 @@ impl Store {
             #[cfg(feature = "postgres")]
             Place::Postgres(options) => {
                 let claims = Arc::clone(&claims);
-                Lookup::Shared(Locks::start(options, config.patience, claims, ended))
+                Lookup::Shared(Locks::start(options, patience, claims, ended))
             }
         };
         let board: Arc<HealthBoard> = Arc::default();
-        let metrics = Metrics::default();
+        let metrics = StoreMetrics::default();
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let shared = Arc::clone(&board);
-        let writer = Writer::new(journal, config.patience, shared, metrics.clone());
+        let writer = Writer::new(journal, patience, Arc::clone(&board), metrics.clone());
         Ok(Self {
             claims,
             lookup,
@@ -149,7 +148,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the URL or the password cannot be used.
     pub fn log(config: &StoreConfig) -> Result<LogReader, StoreError> {
-        Ok(LogReader::new(&config.place()?, config.patience))
+        let patience = Duration::from_millis(config.patience_ms);
+        Ok(LogReader::new(&config.place()?, patience))
     }
 
     /// Has each request answered once: what was answered before gets the same bytes; what
@@ -257,12 +257,14 @@ impl Store {
         for claim in claims {
             if let Ok(Claim::Ours(ours)) = claim {
                 match known.next() {
-                    Some(Known::Free) => {}
-                    Some(Known::Answered(answer)) => {
+                    Some(RequestState::Free) => {}
+                    Some(RequestState::Answered(answer)) => {
                         *claim = answer.checked(ours.request()).map(Claim::Answered);
                     }
                     #[cfg(feature = "postgres")]
-                    Some(Known::Elsewhere) => *claim = Ok(Claim::Theirs(Theirs::elsewhere())),
+                    Some(RequestState::Elsewhere) => {
+                        *claim = Ok(Claim::Theirs(Theirs::elsewhere()))
+                    }
                     None => *claim = Err(failure.clone()),
                 }
             }
@@ -284,17 +286,14 @@ impl Store {
         results.collect()
     }
 
-    /// Nothing where the writer is gone.
     async fn write(&self, signed: Vec<Signed>) -> Vec<Result<Answer, StoreError>> {
         if signed.is_empty() {
             return Vec::new();
         }
         let (reply, results) = oneshot::channel();
-        let handed_over = self.hand_over(Job::Append(Append { signed, reply })).await;
-        match handed_over {
-            Ok(()) => results.await.unwrap_or_default(),
-            Err(_) => Vec::new(),
-        }
+        // Where the writer is gone, so is `reply`.
+        let _ = self.hand_over(Job::Append(Append { signed, reply })).await;
+        results.await.unwrap_or_default()
     }
 
     async fn hand_over(&self, job: Job) -> Result<(), StoreError> {
@@ -316,10 +315,11 @@ impl Store {
             return Ok(None);
         };
         let made = self.reader.statements(tenant).await?;
+        let key = signer.key();
         let known = |signed: &SignedStatement| {
             signed.statement.sequence == chain.sequence
                 && signed.statement.kind == Kind::Checkpoint
-                && signed.key.public_key == signer.public_key()
+                && signed.key == key
         };
         if chain.sequence == 0 || made.iter().any(known) {
             return Ok(None);
@@ -356,12 +356,13 @@ impl Store {
         let Some(chain) = self.reader.chain(tenant).await? else {
             return Ok(None);
         };
+        let key = signer.key();
         let eligible = statements.into_iter().filter(|signed| {
             let statement = &signed.statement;
             statement.kind == Kind::Checkpoint
                 && statement.sequence > chain.pruned
                 && statement.time <= time
-                && signed.key.public_key == signer.public_key()
+                && signed.key == key
         });
         // The statements are in the order of their sequence numbers.
         let further = |nearer: SignedStatement, signed: SignedStatement| {
@@ -405,9 +406,10 @@ impl Store {
     ) -> Result<SignedStatement, StoreError> {
         let signing =
             tokio::task::spawn_blocking(move || statement::sign(statement, signer.as_ref()));
-        let unsigned = |reason: &dyn fmt::Display| StoreError::Unsigned(reason.to_string());
-        let signed = signing.await.map_err(|error| unsigned(&error))?;
-        let statement = signed.map_err(|error| unsigned(&error))?;
+        let signed = signing
+            .await
+            .unwrap_or_else(|panicked| Err(panicked.into()));
+        let statement = signed.map_err(|error| StoreError::Unsigned(error.to_string()))?;
         let (reply, kept) = oneshot::channel();
         let job = Job::Keep {
             statement: statement.clone(),
@@ -423,13 +425,17 @@ impl Store {
         &self.reader
     }
 
-    /// How the store is.
-    pub fn health(&self) -> StoreHealth {
-        self.board.health()
+    /// Whether the last transaction was durable. Where it is not, claims are refused, and the
+    /// database is tried again several times a second.
+    ///
+    /// # Errors
+    /// The last failure.
+    pub fn available(&self) -> Result<(), StoreError> {
+        self.board.check()
     }
 
     /// What is counted and timed.
-    pub fn metrics(&self) -> &Metrics {
+    pub fn metrics(&self) -> &StoreMetrics {
         &self.metrics
     }
 
@@ -454,7 +460,7 @@ impl Store {
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store")
-            .field("health", &self.health())
+            .field("available", &self.available())
             .field("claimed", &self.claimed())
             .finish_non_exhaustive()
     }

@@ -76,33 +76,17 @@ fn refuse_tls_that_is_not_built_in(options: &PgConnectOptions) -> Result<(), Sto
     Ok(())
 }
 
-/// A database of a server, to write to.
-pub(super) struct Database {
-    options: Box<PgConnectOptions>,
+/// Opens a database to write, its schema brought up to date.
+pub(super) async fn connect(
+    options: &PgConnectOptions,
     patience: Duration,
-}
-
-impl Database {
-    /// Connects to nothing yet.
-    pub(super) fn new(options: &PgConnectOptions, patience: Duration) -> Self {
-        Self {
-            options: Box::new(session(options, "writer")),
-            patience,
-        }
-    }
-
-    /// Opens it to write, its schema brought up to date.
-    pub(super) async fn connect(&self) -> Result<PgConnection, StoreError> {
-        let mut connection = self.options.connect().await?;
-        assert_durable(&mut connection).await?;
-        migrate!(
-            connection,
-            MIGRATIONS,
-            "SELECT to_regclass('migration') IS NOT NULL"
-        );
-        limit(&mut connection, self.patience).await?;
-        Ok(connection)
-    }
+) -> Result<PgConnection, StoreError> {
+    let mut connection = session(options, "writer").connect().await?;
+    assert_durable(&mut connection).await?;
+    let listed = "SELECT to_regclass('migration') IS NOT NULL";
+    migrate!(connection, MIGRATIONS, listed);
+    limit(&mut connection, patience).await?;
+    Ok(connection)
 }
 
 /// Ends a connection. One that broke has nothing to say goodbye to, and might be waited for.
@@ -154,7 +138,7 @@ async fn assert_durable(connection: &mut PgConnection) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Connections that only read. They are opened when they are needed.
+/// They are opened when they are needed.
 pub(super) fn readers(options: &PgConnectOptions, patience: Duration) -> PgPool {
     PgPoolOptions::new()
         .max_connections(READERS)
@@ -172,17 +156,14 @@ pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, he
 pub(super) const ANSWERS: &str =
     "SELECT request, message, proposal_ref, sequence FROM record WHERE request = ANY($1)";
 
-/// Tenants as an array.
 pub(super) fn names(tenants: &[String]) -> &[String] {
     tenants
 }
 
-/// Requests as an array.
 pub(super) fn digests(requests: &[Digest]) -> Vec<&[u8]> {
     requests.iter().map(|request| &request[..]).collect()
 }
 
-/// Adds rows.
 pub(super) fn add_rows(rows: &[Row]) -> Query<'_, Postgres, PgArguments> {
     let sql = "INSERT INTO record \
          (tenant, sequence, request, encoded, hash, message, proposal_ref) \

@@ -94,11 +94,11 @@ impl LogReader {
         sequence: u64,
         count: u32,
     ) -> Result<Vec<StoredRecord>, StoreError> {
-        type Columns = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
+        type RecordColumns = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
         let sql = "SELECT sequence, request, encoded, hash, message, proposal_ref FROM record \
              WHERE tenant = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
         let after = signed(sequence)?;
-        let rows: Vec<Columns> = fetch_all!(
+        let rows: Vec<RecordColumns> = fetch_all!(
             self,
             sqlx::query_as(sql)
                 .bind(tenant)
@@ -124,11 +124,11 @@ impl LogReader {
     /// [`StoreError`] when the database cannot be read; [`StoreError::Corrupt`] when a row is
     /// no statement.
     pub async fn statements(&self, tenant: &str) -> Result<Vec<SignedStatement>, StoreError> {
-        type Columns = (Vec<u8>, Vec<u8>, Vec<u8>);
+        type StatementColumns = (Vec<u8>, Vec<u8>, Vec<u8>);
         let sql = "SELECT encoded, key, signature FROM statement WHERE tenant = $1 \
              ORDER BY sequence, encoded";
-        let rows: Vec<Columns> = fetch_all!(self, sqlx::query_as(sql).bind(tenant));
-        let statement = |(encoded, key, signature): Columns| {
+        let rows: Vec<StatementColumns> = fetch_all!(self, sqlx::query_as(sql).bind(tenant));
+        let statement = |(encoded, key, signature): StatementColumns| {
             Some(SignedStatement {
                 statement: Statement::decode(&encoded)?,
                 key: VerifyingKey::decode(&key)?,

@@ -37,7 +37,6 @@ pub(super) fn hash(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
 /// The columns of a chain, in the order of the table.
 pub(super) type ChainColumns = (String, Vec<u8>, i64, Vec<u8>, i64, Vec<u8>);
 
-/// Chains from their columns.
 pub(super) fn chains(rows: Vec<ChainColumns>) -> Result<Vec<Chain>, StoreError> {
     let chain = |(tenant, id, pruned, anchor, sequence, head)| {
         Ok(Chain {
@@ -55,7 +54,6 @@ pub(super) fn chains(rows: Vec<ChainColumns>) -> Result<Vec<Chain>, StoreError> 
 /// The columns of an answer: request, message, ProposalRef, sequence.
 pub(super) type AnswerColumns = (Vec<u8>, Vec<u8>, Vec<u8>, i64);
 
-/// Answers from their columns.
 pub(super) fn answers(rows: Vec<AnswerColumns>) -> Result<HashMap<Digest, Answer>, StoreError> {
     let answer = |(request, message, proposal_ref, sequence)| {
         let answer = Answer {

@@ -27,38 +27,21 @@ const READERS: u32 = 2;
 
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_audit.sql")];
 
-/// The file, and the lock by which no other process writes to it.
-pub(super) struct Database {
-    path: PathBuf,
-    _lock: File,
+/// Opens a database to write, its schema brought up to date.
+pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
+    // The database has the permissions that are given here, and its log the same.
+    drop(open(path)?);
+    let options = options(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true);
+    let mut connection = options.connect().await?;
+    make_durable(&mut connection).await?;
+    let listed = "SELECT count(*) > 0 FROM sqlite_master WHERE name = 'migration'";
+    migrate!(connection, MIGRATIONS, listed);
+    Ok(connection)
 }
 
-impl Database {
-    /// Takes the lock.
-    pub(super) fn new(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self {
-            path: path.into(),
-            _lock: lock(path)?,
-        })
-    }
-
-    /// Opens it to write, its schema brought up to date.
-    pub(super) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
-        // The database has the permissions that are given here, and its log the same.
-        drop(open(&self.path)?);
-        let options = options(&self.path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true);
-        let mut connection = options.connect().await?;
-        make_durable(&mut connection).await?;
-        let listed = "SELECT count(*) > 0 FROM sqlite_master WHERE name = 'migration'";
-        migrate!(connection, MIGRATIONS, listed);
-        Ok(connection)
-    }
-}
-
-/// Ends a connection.
 pub(super) async fn close(connection: SqliteConnection) {
     if let Err(error) = connection.close().await {
         tracing::warn!(%error, "the database was not closed in order");
@@ -88,9 +71,9 @@ fn at(path: &Path, error: std::io::Error) -> StoreError {
     StoreError::unavailable(format!("{}: {error}", path.display()))
 }
 
-/// A lock beside the database: closing any handle to the database itself would end the locks
-/// that SQLite has on it (POSIX fcntl).
-fn lock(path: &Path) -> Result<File, StoreError> {
+/// Keeps other processes from writing to the database. The lock is beside it: closing any handle
+/// to the database itself would end the locks that SQLite has on it (POSIX fcntl).
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let beside = PathBuf::from(beside);
@@ -109,7 +92,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// Connections that only read. They are opened when they are needed.
+/// They are opened when they are needed.
 pub(super) fn readers(path: &Path, patience: Duration) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -141,7 +124,6 @@ pub(super) fn digests(requests: &[Digest]) -> String {
     json!(digests).to_string()
 }
 
-/// Adds rows.
 pub(super) fn add_rows(rows: &[Row]) -> Query<'static, Sqlite, SqliteArguments> {
     let sql = "INSERT INTO record \
          (tenant, sequence, request, encoded, hash, message, proposal_ref) \

@@ -14,7 +14,7 @@ use super::claims::Answer;
 use super::error::StoreError;
 use super::health::HealthBoard;
 use super::journal::Journal;
-use super::metrics::Metrics;
+use super::metrics::StoreMetrics;
 use super::rows::{self, Row};
 use super::signed::Signed;
 use crate::chain::Chain;
@@ -27,9 +27,6 @@ const MOST_RECORDS: usize = 1000;
 /// How often a database that failed is tried again.
 const PROBE: Duration = Duration::from_millis(250);
 
-type Results = Vec<Result<Answer, StoreError>>;
-
-/// What the writer is asked to do.
 pub(super) enum Job {
     Append(Append),
     Keep {
@@ -41,22 +38,19 @@ pub(super) enum Job {
 /// Messages that were checked against their claims, to be written with their records.
 pub(super) struct Append {
     pub(super) signed: Vec<Signed>,
-    pub(super) reply: oneshot::Sender<Results>,
+    pub(super) reply: oneshot::Sender<Vec<Result<Answer, StoreError>>>,
 }
 
-/// The one task that writes.
 pub(super) struct Writer {
     journal: Journal,
     patience: Duration,
     board: Arc<HealthBoard>,
-    metrics: Metrics,
+    metrics: StoreMetrics,
     /// Of this process, for every record that it writes.
     fips: FipsMark,
-    broken: bool,
     tried: Instant,
 }
 
-/// What one transaction did.
 struct Written {
     answers: Vec<Answer>,
     records: usize,
@@ -69,7 +63,7 @@ impl Writer {
         journal: Journal,
         patience: Duration,
         board: Arc<HealthBoard>,
-        metrics: Metrics,
+        metrics: StoreMetrics,
     ) -> Self {
         Self {
             journal,
@@ -77,7 +71,6 @@ impl Writer {
             board,
             metrics,
             fips: FipsMark::of_process(),
-            broken: false,
             tried: Instant::now(),
         }
     }
@@ -85,7 +78,7 @@ impl Writer {
     /// Works until nobody is left who could ask; then closes the database.
     pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         loop {
-            let next = if self.broken {
+            let next = if self.board.check().is_err() {
                 timeout(PROBE, jobs.recv()).await
             } else {
                 Ok(jobs.recv().await)
@@ -126,17 +119,16 @@ impl Writer {
 
     /// Opens the database again if it failed.
     async fn recovered(&mut self) -> Result<(), StoreError> {
-        if !self.broken {
+        let Err(failure) = self.board.check() else {
             return Ok(());
-        }
+        };
         if self.tried.elapsed() < PROBE {
-            return Err(self.board.reason());
+            return Err(failure);
         }
         let recovered = self.journal.recover().await;
         self.tried = Instant::now();
         match &recovered {
             Ok(()) => {
-                self.broken = false;
                 self.metrics.recoveries.inc();
                 self.board.available();
             }
@@ -154,7 +146,6 @@ impl Writer {
         let late = "the transaction was not done in time";
         let done = done.unwrap_or_else(|_| Err(StoreError::unavailable(late)));
         if let Err(error) = &done {
-            self.broken = true;
             // The first attempt to recover comes at once.
             self.tried = Instant::now().checked_sub(PROBE).unwrap_or(self.tried);
             self.metrics.failures.inc();
@@ -279,7 +270,6 @@ async fn chains(
     Ok(chains.into_iter().map(named).collect())
 }
 
-/// The next row of `chain`.
 fn row(signed: &Signed, fips: &FipsMark, chain: &mut Chain) -> Result<Row, StoreError> {
     let request = signed.claim.request();
     let message = signed.proposal.message();
@@ -291,7 +281,7 @@ fn row(signed: &Signed, fips: &FipsMark, chain: &mut Chain) -> Result<Row, Store
         caller: signed.caller.clone(),
         request_id: signed.request_id.clone(),
         key_label: signed.key_label.clone(),
-        key_fingerprint: request.key.0,
+        key_fingerprint: request.key_fingerprint,
         scheme: signed.scheme.signature_scheme,
         source: signed.source.clone(),
         removal: request.removal.clone(),

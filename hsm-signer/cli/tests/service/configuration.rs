@@ -1,9 +1,10 @@
 //! The configuration: strict, documented, with examples that are valid.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use mls_hsm_signer::server::Config;
+use mls_hsm_signer::server::{Config, ConfigError};
 
 use crate::support::Setup;
 
@@ -18,6 +19,15 @@ fn examples(text: &str) -> Vec<String> {
     blocks
         .map(|block| block.split("```").next().unwrap().to_owned())
         .collect()
+}
+
+/// Loads a configuration from a file that only its owner can read.
+fn load(text: &str) -> Result<Config, ConfigError> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(file.path(), private).unwrap();
+    Config::load(file.path())
 }
 
 /// The keys of a configuration, as the reference writes them.
@@ -54,7 +64,7 @@ fn the_reference_names_every_key_and_its_examples_are_valid() {
     assert_eq!(examples.len(), 2);
     let mut all = BTreeSet::new();
     for example in &examples {
-        let config = Config::parse(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
+        let config = load(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
         keys(&serde_json::to_value(&config).unwrap(), "", &mut all);
     }
     assert!(all.len() > 45, "{all:?}");
@@ -128,7 +138,7 @@ fn mistakes_are_named() {
     ];
     let mut refused = 0;
     for (text, named) in &wrong {
-        let error = Config::parse(text).unwrap_err().to_string();
+        let error = load(text).unwrap_err().to_string();
         assert!(error.contains(named), "{named}: {error}");
         refused += 1;
     }

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use mls_hsm_signer::api::REMOVALS_PATH;
 use mls_hsm_signer::encoding::from_base64;
 use mls_hsm_signer::message::signed_removal::SignedRemoval;
+use mls_hsm_signer::server::problem::KINDS;
 use serde_json::Value;
 
 use crate::support::{Service, Setup, on_terminal};
@@ -72,6 +73,16 @@ fn manual_pages_and_completions_cover_the_commands() {
             text.contains("propose-remove") && text.contains("serve"),
             "{shell}"
         );
+    }
+}
+
+#[test]
+fn the_codes_of_problems_are_unique_and_say_when_to_try_again() {
+    let codes: BTreeSet<_> = KINDS.iter().map(|kind| kind.code).collect();
+    assert_eq!(codes.len(), KINDS.len());
+    for kind in KINDS {
+        let busy = matches!(kind.status, 429 | 503 | 504);
+        assert_eq!(kind.retry_after.is_some(), busy, "{}", kind.code);
     }
 }
 

@@ -106,7 +106,7 @@ async fn every_part_of_the_key_makes_another_request() {
         let base = request(&key, 1);
         let mut asked = vec![base.clone(); 7];
         asked[1].tenant = "other.example".into();
-        asked[2].key.0[31] ^= 1;
+        asked[2].key_fingerprint[31] ^= 1;
         asked[3].removal.group_id.push(0);
         asked[4].removal.epoch += 1;
         asked[5].removal.leaf_index += 1;

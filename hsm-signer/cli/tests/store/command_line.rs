@@ -64,7 +64,7 @@ impl Fixture {
     fn keys(&self) -> [String; 2] {
         let of = |name: &str, key: &[u8]| format!("{name}:{}", Base64::encode_string(key));
         [
-            of("ed25519", self.signer.public_key()),
+            of("ed25519", &self.signer.key().public_key),
             of("ecdsa_secp256r1_sha256", self.key.public_key()),
         ]
     }

@@ -415,7 +415,7 @@ async fn forged_statements_are_found() {
 fn signed(signer: &SoftSigner, statement: Statement) -> SignedStatement {
     SignedStatement {
         signature: signer.sign(&statement.signature_input()).unwrap(),
-        key: signer.verifying_key(),
+        key: signer.key(),
         statement,
     }
 }

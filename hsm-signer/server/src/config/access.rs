@@ -67,46 +67,28 @@ pub enum Permission {
 /// A subject alternative name (RFC 5280, section 4.2.1.6): `dns:host.example` or
 /// `uri:spiffe://example/galley`, compared as a whole.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum San {
-    /// A dNSName, in lower case.
-    Dns(String),
-    /// A uniformResourceIdentifier.
-    Uri(String),
-}
+#[serde(try_from = "String")]
+pub struct San(String);
 
 impl TryFrom<String> for San {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let name = match text.split_once(':') {
-            Some(("dns", name)) => Some(Self::Dns(name.to_ascii_lowercase())),
-            Some(("uri", uri)) if uri.contains(':') => Some(Self::Uri(uri.into())),
-            _ => None,
-        };
-        name.filter(|name| match name {
-            Self::Dns(value) | Self::Uri(value) => {
-                !value.is_empty() && !value.contains('*') && value.is_ascii()
-            }
-        })
-        .ok_or_else(|| {
-            format!("{text:?} is neither dns:HOST nor uri:URI; wildcards are not allowed")
-        })
-    }
-}
-
-impl From<San> for String {
-    fn from(san: San) -> Self {
-        san.to_string()
+        let fit = |value: &str| !value.is_empty() && !value.contains('*') && value.is_ascii();
+        match text.split_once(':') {
+            // Host names are the same in either case.
+            Some(("dns", host)) if fit(host) => Ok(Self(text.to_ascii_lowercase())),
+            Some(("uri", uri)) if fit(uri) && uri.contains(':') => Ok(Self(text)),
+            _ => Err(format!(
+                "{text:?} is neither dns:HOST nor uri:URI; wildcards are not allowed"
+            )),
+        }
     }
 }
 
 impl fmt::Display for San {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dns(name) => write!(f, "dns:{name}"),
-            Self::Uri(uri) => write!(f, "uri:{uri}"),
-        }
+        f.write_str(&self.0)
     }
 }
 

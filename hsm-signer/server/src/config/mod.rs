@@ -4,20 +4,18 @@
 
 mod access;
 mod listen;
-mod records;
 mod tenants;
 
 use std::collections::HashSet;
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use mls_fips::Requirement;
+use mls_signer_audit::store::StoreConfig;
 use mls_signer_message::secret_file::{SecretFileError, read_secret};
 use serde::{Deserialize, Serialize};
 
 pub use access::{CallerConfig, Permission, San};
 pub use listen::{Listen, ServiceLimits, Tls, Unix};
-pub use records::{Audit, Database};
 pub use tenants::{SourceFile, TenantConfig};
 
 /// The longest configuration that is read, in bytes.
@@ -36,7 +34,7 @@ pub struct Config {
     #[serde(default)]
     pub limits: ServiceLimits,
     /// The database of answers and audit records.
-    pub store: Database,
+    pub store: StoreConfig,
     /// The audit log.
     #[serde(default)]
     pub audit: Audit,
@@ -59,20 +57,35 @@ pub struct ProcessConfig {
     pub threads: usize,
 }
 
+/// The audit log.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// Seconds between two checkpoints of a tenant's log, where there is something new.
+    pub checkpoint_seconds: u64,
+    /// Days after which answers and records are removed; 0 for never.
+    pub retention_days: u32,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            checkpoint_seconds: 60,
+            retention_days: 0,
+        }
+    }
+}
+
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read, or every user may read it.
     #[error("the configuration: {0}")]
     File(#[from] SecretFileError),
-    /// It is not TOML, a key is unknown or missing, or a value has the wrong type.
-    #[error("the configuration {path}: {reason}")]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// What the parser says, with the place.
-        reason: String,
-    },
+    /// The file with this path is not TOML, a key is unknown or missing, or a value has the
+    /// wrong type; the parser says where.
+    #[error("the configuration {0}: {1}")]
+    Syntax(PathBuf, String),
     /// The values do not fit together.
     #[error("the configuration: {0}")]
     Invalid(String),
@@ -85,27 +98,14 @@ impl Config {
     /// [`ConfigError`] with the place in the file and what to do.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let bytes = read_secret(path, MAX_LENGTH)?;
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Self::from_toml(text, path),
-            Err(_) => Err(syntax(path, "it is not UTF-8")),
-        }
-    }
-
-    /// Reads and checks a configuration from text.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        Self::from_toml(text, Path::new("(text)"))
-    }
-
-    fn from_toml(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|error| syntax(path, error))?;
+        let syntax = |reason: String| ConfigError::Syntax(path.into(), reason);
+        let text = std::str::from_utf8(&bytes).map_err(|_| syntax("it is not UTF-8".into()))?;
+        let mut config: Self = toml::from_str(text).map_err(|error| syntax(error.to_string()))?;
         config.check()?;
+        config.store.max_claims = config.limits.waiting.saturating_mul(config.tenants.len());
         Ok(config)
     }
 
-    /// Whether the values fit together.
     fn check(&self) -> Result<(), ConfigError> {
         self.listen.check()?;
         self.limits.check()?;
@@ -173,13 +173,6 @@ fn names<'a>(
         return invalid(format!("there is no {what}; add [[{what}s]]"));
     }
     Ok(seen)
-}
-
-fn syntax(path: &Path, reason: impl Display) -> ConfigError {
-    ConfigError::Syntax {
-        path: path.into(),
-        reason: reason.to_string(),
-    }
 }
 
 fn invalid<T>(reason: impl Into<String>) -> Result<T, ConfigError> {

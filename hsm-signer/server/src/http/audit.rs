@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use mls_signer_api::{
     AuditHead, AuditQuery, AuditRecord, AuditRecords, AuditStatement, AuditStatements,
@@ -12,7 +12,8 @@ use mls_signer_api::{
 use mls_signer_message::encoding::{base64, hex};
 
 use super::answer::json;
-use super::extract::{ReadAudit, TenantRequest};
+use super::extract::{Identified, MaybeQuery};
+use crate::config::Permission;
 use crate::core::Core;
 use crate::problem::{MALFORMED, Problem};
 
@@ -30,8 +31,11 @@ const MAX_RECORDS: u32 = 1_000;
 )]
 pub async fn head(
     State(core): State<Arc<Core>>,
-    TenantRequest { tenant, .. }: TenantRequest<ReadAudit, TenantQuery>,
+    identified: Identified,
+    query: MaybeQuery<TenantQuery>,
 ) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let tenant = identified.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
     let head = match core.store.reader().chain(&tenant.name).await? {
         Some(chain) => AuditHead {
             tenant: chain.tenant,
@@ -59,8 +63,11 @@ pub async fn head(
 )]
 pub async fn records(
     State(core): State<Arc<Core>>,
-    TenantRequest { tenant, query, .. }: TenantRequest<ReadAudit, AuditQuery>,
+    identified: Identified,
+    query: MaybeQuery<AuditQuery>,
 ) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let tenant = identified.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
     let count = query.count.unwrap_or(MAX_RECORDS);
     if count == 0 || count > MAX_RECORDS {
         return Err(MALFORMED.because(format!("count: 1 to {MAX_RECORDS}")));
@@ -91,8 +98,11 @@ pub async fn records(
 )]
 pub async fn statements(
     State(core): State<Arc<Core>>,
-    TenantRequest { tenant, .. }: TenantRequest<ReadAudit, TenantQuery>,
+    identified: Identified,
+    query: MaybeQuery<TenantQuery>,
 ) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let tenant = identified.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
     let signed = core.store.reader().statements(&tenant.name).await?;
     let statements = signed.iter().map(|signed| AuditStatement {
         sequence: signed.statement.sequence,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::{Query, State};
 use axum::response::Response;
 use mls_signer_api::{
     KeyDescription, KeyFormat, KeySchemes, KeysResponse, ProblemDetails, PublicKeysQuery,
@@ -13,7 +14,9 @@ use mls_signer_message::encoding::public_key::{SchemeKey, wire_jwk, wire_raw};
 use mls_signer_message::scheme::SCHEMES;
 
 use super::answer::json;
-use super::extract::{ReadKeys, TenantRequest};
+use super::extract::{Identified, MaybeQuery};
+use crate::config::Permission;
+use crate::core::Core;
 use crate::problem::{FAILED, Problem};
 
 /// The current keys, as Wire's `GET /mls/public-keys` answers. Keys of schemes that Wire's
@@ -27,8 +30,12 @@ use crate::problem::{FAILED, Problem};
     )
 )]
 pub async fn public_keys(
-    TenantRequest { tenant, query, .. }: TenantRequest<ReadKeys, PublicKeysQuery>,
+    State(core): State<Arc<Core>>,
+    identified: Identified,
+    query: MaybeQuery<PublicKeysQuery>,
 ) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let tenant = identified.tenant(&core, Permission::ReadKeys, query.tenant.as_deref())?;
     let all = query.schemes == Some(KeySchemes::All);
     let keys: Vec<SchemeKey> = current(&tenant.engine)
         .iter()
@@ -52,8 +59,12 @@ pub async fn public_keys(
     )
 )]
 pub async fn list(
-    TenantRequest { tenant, .. }: TenantRequest<ReadKeys, TenantQuery>,
+    State(core): State<Arc<Core>>,
+    identified: Identified,
+    query: MaybeQuery<TenantQuery>,
 ) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let tenant = identified.tenant(&core, Permission::ReadKeys, query.tenant.as_deref())?;
     let current = current(&tenant.engine);
     let all = tenant.engine.keys();
     let keys = all.iter().map(|key| KeyDescription {

@@ -23,7 +23,6 @@ use crate::problem::{METHOD_REFUSED, NOT_FOUND, Problem};
 
 pub use openapi::document;
 
-/// All endpoints.
 pub fn router(core: Arc<Core>) -> Router {
     Router::new()
         .route(REMOVALS_PATH, post(removals::propose))

@@ -18,7 +18,7 @@ use crate::config::Permission;
 use crate::core::Core;
 use crate::metrics::{Stage, StageTimes};
 use crate::problem::{MALFORMED, MEDIA_TYPE, Problem};
-use crate::removals::{Order, Outcome};
+use crate::removals::{Order, RemovalOutcome};
 use crate::request;
 
 /// Where the time went, for callers (W3C Server Timing).
@@ -60,7 +60,8 @@ pub async fn propose(
     let decoded = request::decode(&body.bytes)?;
     let limit = decoded.timeout_ms.unwrap_or(u64::MAX);
     let limit = Duration::from_millis(limit.min(core.limits.request_ms));
-    let tenant = identified.tenant(&core, decoded.tenant.as_deref())?;
+    let asked = decoded.tenant.as_deref();
+    let tenant = identified.tenant(&core, Permission::ProposeRemovals, asked)?;
     identified.caller.admit(decoded.removals.len())?;
     let order = Order {
         deadline: began + limit,
@@ -100,7 +101,7 @@ fn request_id(headers: &HeaderMap) -> Result<String, Problem> {
     Err(MALFORMED.because(reason))
 }
 
-fn answer(outcomes: Vec<Outcome>, times: &StageTimes) -> Result<Response, Problem> {
+fn answer(outcomes: Vec<RemovalOutcome>, times: &StageTimes) -> Result<Response, Problem> {
     if let Some(problem) = shared_problem(&outcomes) {
         return Err(problem.clone());
     }
@@ -125,7 +126,7 @@ fn answer(outcomes: Vec<Outcome>, times: &StageTimes) -> Result<Response, Proble
 }
 
 /// The problem that all outcomes have, if they have one.
-fn shared_problem(outcomes: &[Outcome]) -> Option<&Problem> {
+fn shared_problem(outcomes: &[RemovalOutcome]) -> Option<&Problem> {
     let first = outcomes.first()?.as_ref().err()?;
     let same = |problem: &Problem| problem.kind.code == first.kind.code;
     let mut all = outcomes.iter().map(Result::as_ref);

@@ -14,7 +14,6 @@ use crate::config::Permission;
 use crate::core::Core;
 use crate::problem::Problem;
 
-/// The content type of the OpenMetrics text format.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Answers while the process lives.
@@ -66,9 +65,6 @@ pub async fn metrics(
     identified: Identified,
 ) -> Result<Response, Problem> {
     identified.caller.must(Permission::ReadMetrics)?;
-    Ok((
-        [(CONTENT_TYPE, OPEN_METRICS)],
-        core.metrics.text(&core.tenants, &core.store.health()),
-    )
-        .into_response())
+    let text = core.metrics.text(&core.tenants, &core.store);
+    Ok(([(CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }

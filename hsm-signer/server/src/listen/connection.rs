@@ -21,7 +21,7 @@ use super::listener::{AcceptedStream, PeerStream};
 use crate::callers::Callers;
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
-use crate::sync::{Mutex, locked};
+use mls_signer_token::sync::{Mutex, locked};
 
 /// A connection that was accepted before the service was told to stop, and on which no request
 /// has come yet, is kept open this long for one.
@@ -62,7 +62,6 @@ impl ConnectionCounts {
     }
 }
 
-/// What a connection is served with.
 #[derive(Clone)]
 pub struct ConnectionTerms {
     pub router: Router,
@@ -74,7 +73,6 @@ pub struct ConnectionTerms {
     pub stopping: CancellationToken,
 }
 
-/// Serves a connection until it ends.
 pub async fn serve(
     accepted: AcceptedStream,
     _permit: OwnedSemaphorePermit,

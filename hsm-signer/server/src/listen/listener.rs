@@ -154,7 +154,6 @@ async fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
 }
 
 impl AcceptedStream {
-    /// The connection, and who is at its other end.
     pub async fn identified(self) -> io::Result<(Box<dyn PeerStream>, Peer)> {
         match self {
             Self::Unix(stream) => {

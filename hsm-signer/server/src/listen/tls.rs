@@ -16,7 +16,6 @@ use tokio_rustls::server::TlsStream;
 use crate::config::Tls;
 use crate::identity::{Peer, names};
 
-/// What new connections are accepted with.
 pub struct TlsListenerConfig {
     config: ArcSwap<ServerConfig>,
     handshake_limit: Duration,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use mls_hsm_signer::audit::store::{Fingerprint, RequestKey, Store, StoreConfig};
+use mls_hsm_signer::audit::store::{RequestKey, Store, StoreConfig};
 use mls_hsm_signer::encoding::hex;
 use mls_hsm_signer::message::hash::sha256;
 
@@ -27,7 +27,7 @@ const CALLERS: u64 = 8;
 const BATCH: u64 = 8;
 
 /// All replicas say that they sign with the same key, though each has its own.
-const KEY: Fingerprint = Fingerprint([7; 32]);
+const KEY_FINGERPRINT: [u8; 32] = [7; 32];
 
 /// What was acknowledged: the message's hash, by request.
 pub type Acknowledged = HashMap<u32, String>;
@@ -36,7 +36,7 @@ pub type Acknowledged = HashMap<u32, String>;
 pub fn request(number: u32) -> RequestKey {
     RequestKey {
         tenant: TENANT.into(),
-        key: KEY,
+        key_fingerprint: KEY_FINGERPRINT,
         removal: removal(number),
     }
 }

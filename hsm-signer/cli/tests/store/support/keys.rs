@@ -5,10 +5,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use mls_hsm_signer::audit::store::{
-    Answer, Fingerprint, Ours, RequestKey, Signed, Store, Unsettled,
-};
+use mls_hsm_signer::audit::store::{Answer, Ours, RequestKey, Signed, Store, Unsettled};
 use mls_hsm_signer::audit::{Caller, SignerFailure, StatementSigner, VerifyingKey};
+use mls_hsm_signer::message::hash::sha256;
 use mls_hsm_signer::message::signed_removal::SignedRemoval;
 use mls_hsm_signer::{Removal, Scheme};
 use openmls::group::{GroupEpoch, GroupId};
@@ -81,7 +80,7 @@ pub fn removal(number: u32) -> Removal {
 pub fn request(key: &Key, number: u32) -> RequestKey {
     RequestKey {
         tenant: TENANT.into(),
-        key: Fingerprint::of(key.public_key()),
+        key_fingerprint: sha256(key.public_key()),
         removal: removal(number),
     }
 }
@@ -151,22 +150,14 @@ impl SoftSigner {
             scheme,
         }
     }
+}
 
-    pub fn verifying_key(&self) -> VerifyingKey {
+impl StatementSigner for SoftSigner {
+    fn key(&self) -> VerifyingKey {
         VerifyingKey {
             scheme: self.scheme.signature_scheme,
             public_key: self.pair.public().to_vec(),
         }
-    }
-}
-
-impl StatementSigner for SoftSigner {
-    fn public_key(&self) -> &[u8] {
-        self.pair.public()
-    }
-
-    fn scheme(&self) -> &'static Scheme {
-        self.scheme
     }
 
     fn sign(&self, input: &[u8]) -> Result<Vec<u8>, SignerFailure> {

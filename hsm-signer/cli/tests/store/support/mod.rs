@@ -12,7 +12,7 @@ pub use postgres::Cluster;
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::audit::store::{LogReader, Store};
-use mls_hsm_signer::audit::{Report, Trust, Verification, VerifyingKey};
+use mls_hsm_signer::audit::{Report, StatementSigner, Trust, Verification, VerifyingKey};
 
 /// The tenant of most tests.
 pub const TENANT: &str = "example.org";
@@ -49,7 +49,7 @@ pub async fn assert_sound(store: &Store, tenant: &str, records: u64) {
 /// Trust in one key for checkpoints, and in one for messages.
 pub fn trust(statements: &SoftSigner, messages: &Key) -> Trust {
     Trust {
-        statement_keys: vec![statements.verifying_key()],
+        statement_keys: vec![statements.key()],
         message_keys: vec![VerifyingKey {
             scheme: messages.scheme().signature_scheme,
             public_key: messages.public_key().to_vec(),
