@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mls_signer_audit::{SignerFailure, StatementSigner};
-use mls_signer_engine::{Engine, EngineConfig, EngineError, EngineSigner, KeyChoice, SourceConfig};
+use mls_signer_engine::{Engine, EngineConfig, EngineError, Key, KeyChoice, SourceConfig};
 use mls_signer_message::scheme::Scheme;
 use mls_signer_token::error::Error;
 use mls_signer_token::isolation::Worker;
@@ -66,7 +66,10 @@ impl Tenant {
             wanted: "key for checkpoints".into(),
             present: "none".into(),
         })?;
-        Ok(CheckpointSigner(engine.signer(&key, PATIENCE)))
+        Ok(CheckpointSigner {
+            engine: Arc::clone(engine),
+            key,
+        })
     }
 }
 
@@ -103,18 +106,22 @@ fn engine_config(tokens: &[SourceFile]) -> Result<EngineConfig, Error> {
 }
 
 /// Signs what the HSM says of the audit log.
-pub struct CheckpointSigner(EngineSigner);
+pub struct CheckpointSigner {
+    engine: Arc<Engine>,
+    key: Arc<Key>,
+}
 
 impl StatementSigner for CheckpointSigner {
     fn public_key(&self) -> &[u8] {
-        self.0.public_key()
+        self.key.public_key()
     }
 
     fn scheme(&self) -> &'static Scheme {
-        self.0.scheme()
+        self.key.scheme()
     }
 
     fn sign(&self, input: &[u8]) -> Result<Vec<u8>, SignerFailure> {
-        Ok(self.0.sign_message(input)?)
+        let deadline = Instant::now() + PATIENCE;
+        Ok(self.engine.sign(&self.key, input, deadline)?)
     }
 }
