@@ -203,8 +203,9 @@ fn a_key_that_is_missing_or_unknown_is_named_by_its_place() {
     let sandbox = Sandbox::empty();
     let refused = |names: &[&str]| {
         let head = "galley:\n  secrets:\n    mlsPrivateKeys:\n      removal:\n";
-        let lines = names.iter().map(|name| format!("        {name}: s3cret\n"));
-        refused_values(&sandbox, &[head.into(), lines.collect()].concat())
+        let line = |name: &&str| format!("        {name}: s3cret\n");
+        let lines: String = names.iter().map(line).collect();
+        refused_values(&sandbox, &format!("{head}{lines}"))
     };
     let names: Vec<_> = Scheme::all_of_wire().map(|scheme| scheme.name).collect();
     assert!(refused(&["ed25519"]).contains("removal.ed25519"));
