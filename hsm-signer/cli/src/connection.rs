@@ -132,25 +132,24 @@ impl KeyArguments {
         match (&self.label, &self.id) {
             (None, None) => None,
             (Some(label), None) => Some(KeySelector::label(label)),
-            (None, Some(id)) => Some(KeySelector::id(id.0.as_slice())),
-            (Some(label), Some(id)) => Some(KeySelector::label_and_id(label, id.0.as_slice())),
+            (None, Some(id)) => Some(KeySelector::id(id.clone())),
+            (Some(label), Some(id)) => Some(KeySelector::label_and_id(label, id.clone())),
         }
     }
 }
 
-/// A byte string given in hexadecimal.
-#[derive(Clone)]
-pub struct Bytes(pub Vec<u8>);
+/// A byte string that is one argument: clap takes a `Vec` for several arguments.
+pub type Bytes = Box<[u8]>;
 
 /// Parses hexadecimal of even length.
 pub fn hexadecimal(text: &str) -> Result<Bytes, String> {
-    let bytes = from_hex(text).map(Bytes);
+    let bytes = from_hex(text).map(Bytes::from);
     bytes.ok_or_else(|| "hexadecimal digits are needed, two for each byte".into())
 }
 
 /// Parses standard base64.
 pub fn base64(text: &str) -> Result<Bytes, String> {
-    let bytes = from_base64(text).map(Bytes);
+    let bytes = from_base64(text).map(Bytes::from);
     bytes.ok_or_else(|| "standard base64 is needed".into())
 }
 

@@ -13,8 +13,6 @@ use mls_hsm_signer::token::error::ProcessError;
 use mls_hsm_signer::{Error, PinError};
 use serde_json::{Value, json};
 
-use crate::passphrase::PassphraseError;
-
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -74,14 +72,7 @@ macro_rules! from_text {
     };
 }
 
-from_text!(
-    PassphraseError,
-    ConfigError,
-    LineError,
-    StoreError,
-    String,
-    &str
-);
+from_text!(ConfigError, LineError, StoreError, String, &str);
 
 impl From<CeremonyError> for Failure {
     fn from(error: CeremonyError) -> Self {

@@ -10,7 +10,6 @@ mod failure;
 mod keys;
 mod logging;
 mod man;
-mod openapi;
 mod output;
 mod passphrase;
 mod progress;
@@ -124,6 +123,6 @@ fn perform(arguments: Arguments, output: &Output) -> Outcome {
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Completions(arguments) => completions::run(&arguments, output),
         Command::Man(arguments) => man::run(&arguments, output),
-        Command::Openapi => openapi::run(output),
+        Command::Openapi => output.print(&mls_hsm_signer::server::openapi()),
     }
 }

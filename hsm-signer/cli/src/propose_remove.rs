@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
+use indicatif::ProgressBar;
 use mls_hsm_signer::api::{RemovalItem, RemovalResult, RemovalsRequest};
 use mls_hsm_signer::client::{ClientError, SignerClient};
 use mls_hsm_signer::encoding::{self, hex};
@@ -17,7 +18,7 @@ use crate::Outcome;
 use crate::connection::{Bytes, KeyArguments, TokenArguments, base64, hexadecimal, scheme_parser};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::progress::Progress;
+use crate::progress::bar;
 use crate::runtime::wait;
 use crate::server::ServerArguments;
 
@@ -130,23 +131,23 @@ struct Proposed {
     public_key: Vec<u8>,
 }
 
-fn progress(arguments: &Arguments) -> Progress {
-    Progress::of("proposals signed", arguments.leaf_index.len() as u64)
+fn progress(arguments: &Arguments) -> ProgressBar {
+    bar("proposals signed", arguments.leaf_index.len() as u64)
 }
 
 fn by_token(arguments: &Arguments, token: &TokenArguments) -> Result<Vec<Proposed>, Failure> {
     let token = token.open()?;
     let selector = match &arguments.public_key {
-        Some(key) => generation::find(token.as_ref(), &key.0)?.selector(),
+        Some(key) => generation::find(token.as_ref(), key)?.selector(),
         None => selector(arguments),
     };
     let signer = HsmSigner::open(token, &selector)?;
     let progress = progress(arguments);
     let propose = |leaf_index: &u32| {
-        let group_id = &arguments.group_id.0;
+        let group_id = &arguments.group_id;
         let (epoch, sender) = (arguments.epoch, arguments.sender_index);
         let message = signer.propose_remove(group_id, epoch, *leaf_index, sender)?;
-        progress.add(1);
+        progress.inc(1);
         Ok(Proposed {
             leaf_index: *leaf_index,
             message,
@@ -184,7 +185,7 @@ async fn ask(
             return Err(senseless());
         }
         results.extend(answer);
-        progress.add(leaves.len() as u64);
+        progress.inc(leaves.len() as u64);
     }
     Ok(results)
 }
@@ -192,13 +193,13 @@ async fn ask(
 fn item(arguments: &Arguments, leaf_index: u32) -> RemovalItem {
     let public_key = arguments.public_key.as_ref();
     RemovalItem {
-        group_id: encoding::base64(&arguments.group_id.0),
+        group_id: encoding::base64(&arguments.group_id),
         epoch: arguments.epoch,
         leaf_index,
         sender_index: arguments.sender_index,
         signature_scheme: arguments.scheme.map(|scheme| scheme.name.into()),
         ciphersuite: None,
-        sender_public_key: public_key.map(|key| encoding::base64(&key.0)),
+        sender_public_key: public_key.map(|key| encoding::base64(key)),
     }
 }
 
@@ -233,7 +234,7 @@ fn selector(arguments: &Arguments) -> KeySelector {
 fn say(arguments: &Arguments, proposed: &Proposed, output: &Output) -> Outcome {
     let encoded = encoding::base64(&proposed.message);
     let mut value = json!({
-        "group_id": hex(&arguments.group_id.0),
+        "group_id": hex(&arguments.group_id),
         "epoch": arguments.epoch,
         "leaf_index": proposed.leaf_index,
         "sender_index": arguments.sender_index,

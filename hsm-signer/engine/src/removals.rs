@@ -18,39 +18,40 @@ pub struct Proposal {
     pub source: Arc<str>,
 }
 
-/// Proposals that are built, each but for its signature; or why they could not be.
-pub(crate) struct Unsigned(Vec<Result<UnsignedRemoval, EngineError>>);
+/// A proposal without its signature, or why it could not be built.
+type Built = Result<UnsignedRemoval, EngineError>;
 
-impl Unsigned {
-    /// Has OpenMLS build each, and gives what is to be signed.
-    pub fn build(removals: &[(Arc<Key>, Removal)]) -> (Self, Vec<SignRequest>) {
-        let mut requests = Vec::with_capacity(removals.len());
-        let mut unsigned = Vec::with_capacity(removals.len());
-        for (key, removal) in removals {
-            let built = UnsignedRemoval::build(removal, key.scheme().signature_scheme);
-            if let Ok(built) = &built {
-                requests.push(SignRequest {
-                    key: Arc::clone(key),
-                    message: built.payload().to_vec(),
-                });
-            }
-            unsigned.push(built.map_err(EngineError::from));
+/// Has OpenMLS build each, and gives what is to be signed.
+pub(crate) fn build(removals: &[(Arc<Key>, Removal)]) -> (Vec<Built>, Vec<SignRequest>) {
+    let mut requests = Vec::with_capacity(removals.len());
+    let mut unsigned = Vec::with_capacity(removals.len());
+    for (key, removal) in removals {
+        let built = UnsignedRemoval::build(removal, key.scheme().signature_scheme);
+        if let Ok(built) = &built {
+            requests.push(SignRequest {
+                key: Arc::clone(key),
+                message: built.payload().to_vec(),
+            });
         }
-        (Self(unsigned), requests)
+        unsigned.push(built.map_err(EngineError::from));
     }
+    (unsigned, requests)
+}
 
-    /// The proposals with the signatures of what was to be signed, in order.
-    pub fn signed(self, signatures: Signatures) -> Vec<Result<Proposal, EngineError>> {
-        let mut signatures = signatures.into_iter();
-        let mut finish = |unsigned: UnsignedRemoval| {
-            let signature = signatures.next().unwrap_or(Err(EngineError::Stopped))?;
-            Ok(Proposal {
-                signed: unsigned.signed(&signature.bytes)?,
-                source: signature.source,
-            })
-        };
-        let each = self.0.into_iter();
-        each.map(|unsigned| unsigned.and_then(&mut finish))
-            .collect()
-    }
+/// The proposals with the signatures of what was to be signed, in order.
+pub(crate) fn signed(
+    unsigned: Vec<Built>,
+    signatures: Signatures,
+) -> Vec<Result<Proposal, EngineError>> {
+    let mut signatures = signatures.into_iter();
+    let mut finish = |unsigned: UnsignedRemoval| {
+        let signature = signatures.next().unwrap_or(Err(EngineError::Stopped))?;
+        Ok(Proposal {
+            signed: unsigned.signed(&signature.bytes)?,
+            source: signature.source,
+        })
+    };
+    let each = unsigned.into_iter();
+    each.map(|unsigned| unsigned.and_then(&mut finish))
+        .collect()
 }

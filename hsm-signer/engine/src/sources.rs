@@ -26,18 +26,14 @@ pub(crate) struct History {
     attempts: u32,
     /// The sources, one bit each, that refused it for good.
     refused_by: u64,
-    last: Option<String>,
+    /// What went wrong last.
+    pub last: Option<String>,
 }
 
 impl History {
     /// Whether it was under way when something failed.
     pub fn is_suspect(&self) -> bool {
         self.attempts > 0
-    }
-
-    /// What went wrong last.
-    pub fn last(&self) -> Option<String> {
-        self.last.clone()
     }
 
     fn is_refused_by(&self, source: usize) -> bool {

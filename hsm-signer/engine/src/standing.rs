@@ -14,7 +14,7 @@ use crate::health::Phase;
 use crate::key::Key;
 
 /// Where a source stands.
-pub(crate) struct State {
+pub(crate) struct SourceState {
     pub token: Option<Arc<dyn Token>>,
     pub phase: Phase,
     pub since: Instant,
@@ -27,7 +27,7 @@ pub(crate) struct State {
     pub steps: HashMap<RecoveryStep, u64>,
     pub breaker: Breaker,
     /// The keys by public key: where the token has them, or why it has not.
-    pub keys: HashMap<Vec<u8>, Result<Located, String>>,
+    pub keys: HashMap<Vec<u8>, Result<UsableKey, String>>,
     /// When it last began to look for the keys.
     pub looked: Instant,
     /// How many sessions are open.
@@ -50,14 +50,14 @@ pub(crate) enum Standing {
     Refused,
 }
 
-/// A key in the token.
+/// A key that the token has, and how it signs with it.
 #[derive(Clone, Copy)]
-pub(crate) struct Located {
+pub(crate) struct UsableKey {
     pub handle: ObjectHandle,
     pub plan: SigningPlan,
 }
 
-impl State {
+impl SourceState {
     pub fn new(timing: &Timing) -> Self {
         Self {
             token: None,

@@ -2,19 +2,19 @@
 //! takes the steps of recovery when something failed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::health::Phase;
 use crate::key::Key;
 use crate::source::Source;
-use crate::standing::State;
+use crate::standing::SourceState;
 use mls_signer_token::error::Error;
 use mls_signer_token::failure::{Nature, RecoveryStep};
 use mls_signer_token::sync::locked;
 
 /// The engine's keys, which a rotation adds to.
-pub(super) type Keys = RwLock<Vec<Arc<Key>>>;
+pub(super) type Keys = Mutex<Vec<Arc<Key>>>;
 
 pub(super) struct Supervisor {
     source: Arc<Source>,
@@ -46,22 +46,17 @@ impl Supervisor {
 
     /// Opens the token for the first time. The keys may not be known yet.
     pub fn open(&self) -> Result<(), Error> {
-        let opened = self.source.config.transport.open();
+        let opened = self.source.config.open();
         let mut state = locked(&self.source.state);
-        match opened {
-            Ok(token) => {
-                state.token = Some(token);
-                Ok(())
-            }
-            Err(error) => {
-                state.last_failure = Some(error.to_string());
-                state.enter(match error.nature() {
-                    Nature::Permanent => Phase::Refused,
-                    _ => Phase::Out,
-                });
-                Err(error)
-            }
-        }
+        let token = opened.inspect_err(|error| {
+            state.last_failure = Some(error.to_string());
+            state.enter(match error.nature() {
+                Nature::Permanent => Phase::Refused,
+                _ => Phase::Out,
+            });
+        })?;
+        state.token = Some(token);
+        Ok(())
     }
 
     /// Sees to the source until the engine stops.
@@ -128,18 +123,18 @@ impl Supervisor {
     }
 
     /// When something is to be done without being told.
-    fn due(&self, state: &State) -> Option<Instant> {
+    fn due(&self, state: &SourceState) -> Option<Instant> {
         let interval = self.source.timing.probe_interval;
         match state.phase {
             Phase::Ready => Some(state.last_success.unwrap_or(state.since) + interval),
-            Phase::Out => Some(state.breaker.open_until().unwrap_or(state.since)),
+            Phase::Out => Some(state.breaker.open_until.unwrap_or(state.since)),
             Phase::Starting | Phase::Recovering | Phase::Refused => None,
         }
     }
 
     /// When keys that are missing are looked for again: they may come back while others
     /// sign, and then no failure tells of it.
-    fn look_due(&self, state: &State) -> Option<Instant> {
+    fn look_due(&self, state: &SourceState) -> Option<Instant> {
         let missing = self.known_keys().iter().any(|key| !state.has(key));
         (state.phase == Phase::Ready && missing)
             .then(|| state.looked + self.source.timing.probe_interval)
@@ -159,14 +154,13 @@ impl Supervisor {
 
     fn look_for_missing(&mut self) {
         let deadline = Instant::now() + self.source.timing.probe_limit;
-        self.source.find_missing(&self.known_keys(), deadline);
-        self.had = self.source.present(&self.known_keys());
+        self.source.find_missing(self.known_keys(), deadline);
+        (self.had, _) = self.source.sorted(self.known_keys());
     }
 
     /// One signature, of each key in turn.
     fn probe(&mut self) -> Result<(), Error> {
-        let keys = self.known_keys();
-        let present = self.source.present(&keys);
+        let (present, _) = self.source.sorted(self.known_keys());
         self.turn = self.turn.wrapping_add(1);
         match present.get(self.turn % present.len().max(1)) {
             Some(key) => self.source.probe(key, self.source.timing.probe_limit),
@@ -184,12 +178,11 @@ impl Supervisor {
     }
 
     fn known_keys(&self) -> Vec<Arc<Key>> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.clone()
+        locked(&self.keys).clone()
     }
 
     fn ready(&mut self) {
-        self.had = self.source.present(&self.known_keys());
+        (self.had, _) = self.source.sorted(self.known_keys());
         let mut state = locked(&self.source.state);
         state.breaker.succeed();
         state.wanted = None;
@@ -238,7 +231,7 @@ impl Supervisor {
     }
 
     fn no_key_is_lost(&self) -> Result<(), Error> {
-        let missing = self.source.missing(&self.known_keys());
+        let (_, missing) = self.source.sorted(self.known_keys());
         let had = |key: &&Arc<Key>| self.had.iter().any(|had| had.public_key == key.public_key);
         let lost = missing.iter().find(had);
         lost.map_or(Ok(()), |lost| Err(lost.not_found()))
@@ -293,7 +286,7 @@ impl Supervisor {
                 token.recover(step, deadline)?;
             }
             None => {
-                let token = self.source.config.transport.open()?;
+                let token = self.source.config.open()?;
                 locked(&self.source.state).token = Some(token);
             }
         }

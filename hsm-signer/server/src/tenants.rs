@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mls_signer_audit::{SignerFailure, StatementSigner, VerifyingKey};
-use mls_signer_engine::{Engine, EngineConfig, EngineError, EngineSigner, KeyChoice, SourceConfig};
+use mls_signer_engine::{Engine, EngineConfig, EngineError, Key, KeyChoice, SourceConfig};
 use mls_signer_token::error::Error;
 use mls_signer_token::isolation::Worker;
 use mls_signer_token::{KeySelector, Pin};
@@ -65,7 +65,10 @@ impl Tenant {
             wanted: "key for checkpoints".into(),
             present: "none".into(),
         })?;
-        Ok(CheckpointSigner(engine.signer(&key, PATIENCE)))
+        Ok(CheckpointSigner {
+            engine: Arc::clone(engine),
+            key,
+        })
     }
 }
 
@@ -101,17 +104,22 @@ fn engine_config(tokens: &[SourceFile]) -> Result<EngineConfig, Error> {
     Ok(engine)
 }
 
-pub struct CheckpointSigner(EngineSigner);
+/// Signs what the HSM says of the audit log.
+pub struct CheckpointSigner {
+    engine: Arc<Engine>,
+    key: Arc<Key>,
+}
 
 impl StatementSigner for CheckpointSigner {
     fn key(&self) -> VerifyingKey {
         VerifyingKey {
-            scheme: self.0.scheme().signature_scheme,
-            public_key: self.0.public_key().to_vec(),
+            scheme: self.key.scheme().signature_scheme,
+            public_key: self.key.public_key().to_vec(),
         }
     }
 
     fn sign(&self, input: &[u8]) -> Result<Vec<u8>, SignerFailure> {
-        Ok(self.0.sign_message(input)?)
+        let deadline = Instant::now() + PATIENCE;
+        Ok(self.engine.sign(&self.key, input, deadline)?)
     }
 }

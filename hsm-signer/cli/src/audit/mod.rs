@@ -7,13 +7,14 @@ mod verify;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use indicatif::ProgressBar;
 use mls_hsm_signer::audit::store::{LogReader, Store, StoreConfig, StoreError};
 use mls_hsm_signer::audit::{Chain, SignedStatement, StoredRecord};
 
 use crate::Outcome;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::progress::Progress;
+use crate::progress::bar;
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
@@ -62,16 +63,12 @@ impl StoreArguments {
         log: &LogReader,
     ) -> Result<Vec<(Chain, Vec<SignedStatement>)>, StoreError> {
         let mut chains = Vec::new();
-        for chain in log.chains().await? {
-            if self
-                .tenant
-                .as_ref()
-                .is_some_and(|name| *name != chain.tenant)
-            {
+        for Chain { tenant, .. } in log.chains().await? {
+            if self.tenant.as_ref().is_some_and(|only| *only != tenant) {
                 continue;
             }
-            let statements = log.statements(&chain.tenant).await?;
-            if let Some(chain) = log.chain(&chain.tenant).await? {
+            let statements = log.statements(&tenant).await?;
+            if let Some(chain) = log.chain(&tenant).await? {
                 chains.push((chain, statements));
             }
         }
@@ -80,16 +77,16 @@ impl StoreArguments {
 }
 
 /// How many of the chain's records are `done`.
-fn progress(chain: &Chain, done: &str) -> Progress {
+fn progress(chain: &Chain, done: &str) -> ProgressBar {
     let all = chain.sequence.saturating_sub(chain.pruned);
-    Progress::of(format!("{}: records {done}", chain.tenant), all)
+    bar(format!("{}: records {done}", chain.tenant), all)
 }
 
 /// Gives `take` the records of `chain` up to where it ended when it was read.
 async fn each_record(
     log: &LogReader,
     chain: &Chain,
-    progress: &Progress,
+    progress: &ProgressBar,
     mut take: impl FnMut(StoredRecord) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut sequence = chain.pruned;
@@ -106,7 +103,7 @@ async fn each_record(
             sequence = sequence.max(record.sequence);
             take(record)?;
         }
-        progress.at(sequence.saturating_sub(chain.pruned));
+        progress.set_position(sequence.saturating_sub(chain.pruned));
     }
     let now = log.chain(&chain.tenant).await?;
     if now.is_some_and(|now| now.pruned != chain.pruned) {

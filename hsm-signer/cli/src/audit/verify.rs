@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use indicatif::ProgressBar;
 use mls_hsm_signer::Scheme;
 use mls_hsm_signer::audit::{
     Chain, Line, Report, SignedStatement, Trust, Verification, VerifyingKey,
@@ -17,7 +18,6 @@ use super::{StoreArguments, each_record, progress};
 use crate::Outcome;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::progress::Progress;
 use crate::runtime::wait;
 
 /// The exit code for a log that is not what was written.
@@ -67,7 +67,7 @@ fn key(text: &str) -> Result<VerifyingKey, String> {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let known = Known {
+    let evidence = Evidence {
         trust: Trust {
             statement_keys: arguments.checkpoint_key.clone(),
             message_keys: arguments.removal_key.clone(),
@@ -75,12 +75,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         kept: kept(&arguments.checkpoint)?,
     };
     let mut reports = match &arguments.export {
-        Some(path) => verify_export(path, &known)?,
-        None => wait(verify_store(&arguments.store, &known))?,
+        Some(path) => verify_export(path, &evidence)?,
+        None => wait(verify_store(&arguments.store, &evidence))?,
     };
     let tenant = arguments.store.tenant.as_deref();
     reports.retain(|report| tenant.is_none_or(|tenant| tenant == report.tenant));
-    let missing = missing(&reports, tenant, &known.kept);
+    let missing = missing(&reports, tenant, &evidence.kept);
     if let Some(tenant) = tenant
         && reports.is_empty()
         && missing.is_empty()
@@ -123,17 +123,20 @@ fn lines(path: &Path, mut take: impl FnMut(Line) -> Result<(), Failure>) -> Resu
     Ok(())
 }
 
-/// What is known beside the log.
-struct Known {
+/// What is known beside the log: whose signatures count, and statements that were kept.
+struct Evidence {
     trust: Trust,
     kept: Vec<SignedStatement>,
 }
 
-async fn verify_store(arguments: &StoreArguments, known: &Known) -> Result<Vec<Report>, Failure> {
+async fn verify_store(
+    arguments: &StoreArguments,
+    evidence: &Evidence,
+) -> Result<Vec<Report>, Failure> {
     let log = arguments.open()?;
     let mut reports = Vec::new();
     for (chain, statements) in arguments.chains(&log).await? {
-        let mut verification = known.begin(chain.clone(), statements);
+        let mut verification = evidence.begin(chain.clone(), statements);
         each_record(&log, &chain, &progress(&chain, "verified"), |record| {
             verification.record(&record);
             Ok(())
@@ -144,7 +147,7 @@ async fn verify_store(arguments: &StoreArguments, known: &Known) -> Result<Vec<R
     Ok(reports)
 }
 
-impl Known {
+impl Evidence {
     fn begin(&self, chain: Chain, statements: Vec<SignedStatement>) -> Verification {
         let tenant = chain.tenant.clone();
         let mut verification = Verification::begin(chain, statements, &self.trust);
@@ -168,21 +171,21 @@ fn missing(reports: &[Report], tenant: Option<&str>, kept: &[SignedStatement]) -
     missing
 }
 
-fn verify_export(path: &Path, known: &Known) -> Result<Vec<Report>, Failure> {
+fn verify_export(path: &Path, evidence: &Evidence) -> Result<Vec<Report>, Failure> {
     let mut reports = Vec::new();
     let mut current: Option<Part> = None;
     lines(path, |line| {
         if let Line::Chain(chain) = line {
             let before = current.replace(Part::new(chain));
-            reports.extend(before.map(|part| part.finish(known)));
+            reports.extend(before.map(|part| part.finish(evidence)));
             return Ok(());
         }
         let part = current.as_mut();
         let part = part.ok_or("an export begins with a chain")?;
-        part.line(line, known);
+        part.line(line, evidence);
         Ok(())
     })?;
-    reports.extend(current.map(|part| part.finish(known)));
+    reports.extend(current.map(|part| part.finish(evidence)));
     Ok(reports)
 }
 
@@ -191,7 +194,7 @@ struct Part {
     chain: Chain,
     statements: Vec<SignedStatement>,
     verification: Option<Verification>,
-    progress: Progress,
+    progress: ProgressBar,
 }
 
 impl Part {
@@ -204,7 +207,7 @@ impl Part {
         }
     }
 
-    fn line(&mut self, line: Line, known: &Known) {
+    fn line(&mut self, line: Line, evidence: &Evidence) {
         match line {
             Line::Chain(_) => {}
             Line::Statement(signed) => match &mut self.verification {
@@ -213,19 +216,21 @@ impl Part {
                 None => self.statements.push(signed),
             },
             Line::Record(record) => {
-                self.progress
-                    .at(record.sequence.saturating_sub(self.chain.pruned));
+                let done = record.sequence.saturating_sub(self.chain.pruned);
+                self.progress.set_position(done);
                 let (chain, statements) = (&self.chain, &mut self.statements);
                 self.verification
-                    .get_or_insert_with(|| known.begin(chain.clone(), std::mem::take(statements)))
+                    .get_or_insert_with(|| {
+                        evidence.begin(chain.clone(), std::mem::take(statements))
+                    })
                     .record(&record);
             }
         }
     }
 
-    fn finish(self, known: &Known) -> Report {
+    fn finish(self, evidence: &Evidence) -> Report {
         self.verification
-            .unwrap_or_else(|| known.begin(self.chain, self.statements))
+            .unwrap_or_else(|| evidence.begin(self.chain, self.statements))
             .finish()
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use mls_hsm_signer::{Error, KeySpec, Scheme, keys};
 
-use super::description::{self, Description};
+use super::description;
 use crate::Outcome;
 use crate::connection::{Bytes, TokenArguments, hexadecimal, or_those_of_wire, scheme_parser};
 use crate::failure::Failure;
@@ -28,7 +28,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let specs = specs(arguments)?;
     let token = arguments.token.open()?;
     let made = keys::generate_all(&token, &specs)?;
-    let (values, text) = description::all(made.iter().map(Description::of_signer));
+    let (values, text) = description::all(made.iter().map(description::of_signer));
     output.result(&values, &text)
 }
 
@@ -49,7 +49,7 @@ pub fn spec(
 ) -> Result<KeySpec, Error> {
     let label = label.map_or_else(|| scheme.default_label(), str::to_owned);
     match id {
-        Some(id) => KeySpec::new(scheme, &label, &id.0),
+        Some(id) => KeySpec::new(scheme, &label, id),
         None => KeySpec::with_random_id(scheme, &label),
     }
 }

@@ -11,7 +11,7 @@ use mls_hsm_signer::{PrivateKey, keys};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::description::{self, Description};
+use super::description::{self, of_signer};
 use super::generate::spec;
 use super::wire_values::{WireKey, removal_keys};
 use crate::Outcome;
@@ -28,7 +28,7 @@ pub struct Arguments {
     #[command(flatten)]
     token: TokenArguments,
     #[command(flatten)]
-    source: Source,
+    file: KeyFile,
     /// A file with the key's passphrase, closed to other users [default: ask]
     #[arg(long, value_name = "PATH", conflicts_with = "wire_values")]
     passphrase_file: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub struct Arguments {
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
-struct Source {
+struct KeyFile {
     /// A key as `openssl genpkey` writes it: PKCS#8 in PEM or DER, encrypted or not
     #[arg(long, value_name = "PATH")]
     pkcs8: Option<PathBuf>,
@@ -53,7 +53,7 @@ struct Source {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    match (&arguments.source.pkcs8, &arguments.source.wire_values) {
+    match (&arguments.file.pkcs8, &arguments.file.wire_values) {
         (_, Some(values)) => from_values(arguments, values, output),
         (path, None) => from_pkcs8(arguments, path.as_deref().unwrap_or(Path::new("")), output),
     }
@@ -65,14 +65,15 @@ fn from_pkcs8(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let spec = spec(key.scheme(), label, arguments.id.as_ref())?;
     let token = arguments.token.open()?;
     let signer = keys::import(&token, &spec, &key)?;
-    let described = Description::of_signer(&signer);
-    let mut value = described.value();
+    let entry = of_signer(&signer);
+    let mut value = description::value(&entry);
     value["delete"] = json!([path.display().to_string()]);
     let reminder = format!(
         "the token has signed with it; now destroy {} and every other copy",
         path.display()
     );
-    output.result(&value, &format!("{}\n{reminder}", described.text()))
+    let text = description::text(&entry);
+    output.result(&value, &format!("{text}\n{reminder}"))
 }
 
 /// A passphrase is asked for only where the key needs one.
@@ -98,7 +99,7 @@ fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
         specs.push((spec(found.key.scheme(), None, None)?, &found.key));
     }
     let signers = keys::import_all(&token, &specs)?;
-    let (keys, text) = description::all(signers.iter().map(Description::of_signer));
+    let (keys, text) = description::all(signers.iter().map(of_signer));
     let delete: Vec<_> = found.iter().map(|found| found.path.as_str()).collect();
     let value = json!({
         "keys": keys,
@@ -120,7 +121,7 @@ fn wire_keys(path: &Path) -> Result<Vec<WireKey>, Failure> {
     let content = read(path)?;
     let yaml = std::str::from_utf8(&content);
     let yaml = yaml.map_err(|_| format!("{} is no text", path.display()))?;
-    Ok(removal_keys(yaml)?)
+    removal_keys(yaml)
 }
 
 /// Reads a file into memory that is overwritten afterwards; the room is taken at once, so

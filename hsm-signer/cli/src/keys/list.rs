@@ -2,8 +2,9 @@
 
 use clap::Args;
 use mls_hsm_signer::{KeySelector, keys};
+use serde_json::json;
 
-use super::description::{self, Description};
+use super::description;
 use crate::Outcome;
 use crate::connection::{KeyArguments, TokenArguments};
 use crate::output::Output;
@@ -20,9 +21,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let token = arguments.token.open()?;
     let selector = arguments.key.selector().unwrap_or_else(KeySelector::any);
     let entries = keys::list(token.as_ref(), &selector)?;
-    let (values, mut text) = description::all(entries.iter().map(Description::of_entry));
     if entries.is_empty() {
-        text = format!("no private key {selector}");
+        return output.result(&json!([]), &format!("no private key {selector}"));
     }
+    let (values, text) = description::all(entries);
     output.result(&values, &text)
 }

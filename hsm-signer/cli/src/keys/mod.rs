@@ -1,17 +1,16 @@
 //! `keys`: generate, import, list, public, rotate, retire, destroy.
 
 mod description;
-mod destroy;
 mod generate;
 mod import;
 mod list;
 mod old_key;
 mod public;
-mod retire;
 mod rotate;
 mod wire_values;
 
 use clap::Subcommand;
+use mls_hsm_signer::keys::generation;
 
 use crate::Outcome;
 use crate::output::Output;
@@ -41,7 +40,11 @@ pub fn run(command: Command, output: &Output) -> Outcome {
         Command::List(arguments) => list::run(&arguments, output),
         Command::Public(arguments) => public::run(&arguments, output),
         Command::Rotate(arguments) => rotate::run(&arguments, output),
-        Command::Retire(arguments) => retire::run(&arguments, output),
-        Command::Destroy(arguments) => destroy::run(&arguments, output),
+        Command::Retire(arguments) => {
+            old_key::run(&arguments, generation::retire, "retired", output)
+        }
+        Command::Destroy(arguments) => {
+            old_key::run(&arguments, generation::destroy, "destroyed", output)
+        }
     }
 }

@@ -1,6 +1,4 @@
-//! The key that `keys retire` and `keys destroy` are about, and what they say of it.
-
-use std::sync::Arc;
+//! `keys retire` and `keys destroy`: an old key out of use, and a retired one gone for ever.
 
 use clap::Args;
 use mls_hsm_signer::encoding;
@@ -20,16 +18,16 @@ pub struct OldKeyArguments {
     public_key: Bytes,
 }
 
-impl OldKeyArguments {
-    /// The token, and the public key.
-    pub fn open(&self) -> Result<(Arc<dyn Token>, &[u8]), Error> {
-        Ok((self.token.open()?, &self.public_key.0))
-    }
-
-    /// Says that the key of this label is in a new state.
-    pub fn report(&self, label: &str, state: &str, output: &Output) -> Outcome {
-        let public_key = encoding::base64(&self.public_key.0);
-        let value = json!({ "label": label, "public_key": public_key, "state": state });
-        output.result(&value, &format!("{label}\n  {state}: {public_key}"))
-    }
+/// Has `end` put the key into a new `state`; it gives the key's label.
+pub fn run(
+    arguments: &OldKeyArguments,
+    end: fn(&dyn Token, &[u8]) -> Result<String, Error>,
+    state: &str,
+    output: &Output,
+) -> Outcome {
+    let token = arguments.token.open()?;
+    let label = end(token.as_ref(), &arguments.public_key)?;
+    let public_key = encoding::base64(&arguments.public_key);
+    let value = json!({ "label": label, "public_key": public_key, "state": state });
+    output.result(&value, &format!("{label}\n  {state}: {public_key}"))
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use mls_hsm_signer::Scheme;
 use mls_hsm_signer::keys::generation;
 
-use super::description::Description;
+use super::description;
 use crate::Outcome;
 use crate::connection::{TokenArguments, scheme_parser};
 use crate::output::Output;
@@ -21,8 +21,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let token = arguments.token.open()?;
     let signer = generation::rotate(&token, arguments.scheme)?;
-    let described = Description::of_signer(&signer);
+    let entry = description::of_signer(&signer);
     let advice = "new groups name this key from now on; groups that name an older one keep it";
-    let text = format!("{}\n{advice}", described.text());
-    output.result(&described.value(), &text)
+    let text = format!("{}\n{advice}", description::text(&entry));
+    output.result(&description::value(&entry), &text)
 }

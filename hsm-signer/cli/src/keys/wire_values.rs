@@ -24,20 +24,6 @@ use mls_hsm_signer::{PrivateKey, Scheme};
 
 use crate::failure::Failure;
 
-/// Why a Helm values file has no removal keys as Wire's server reads them.
-#[derive(Debug, thiserror::Error)]
-#[error("the Helm values cannot be used: {reason}")]
-pub struct WireValuesError {
-    /// What is wrong, and where; nothing of the file's content.
-    reason: String,
-}
-
-impl From<WireValuesError> for Failure {
-    fn from(error: WireValuesError) -> Self {
-        Self::Message(error.to_string())
-    }
-}
-
 /// Where in the file the keys are.
 const PATH: &str = "galley.secrets.mlsPrivateKeys.removal";
 
@@ -72,7 +58,6 @@ impl<'de> Deserialize<'de> for Secret {
 }
 
 /// One of the file's keys, and where it is in the file.
-#[derive(Debug)]
 pub struct WireKey {
     pub key: PrivateKey,
     /// Its place in the file, such as `galley.secrets.mlsPrivateKeys.removal.ed25519`.
@@ -81,7 +66,7 @@ pub struct WireKey {
 
 /// Reads the four keys, in the order of [`SCHEMES`](crate::SCHEMES). The YAML parser makes copies of its
 /// own that it does not overwrite: run this in a process that ends soon.
-pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, WireValuesError> {
+pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, Failure> {
     let values: Values = serde_saphyr::from_str(yaml).map_err(|error| malformed(&error))?;
     let removal = values.galley.secrets.mls_private_keys.removal;
     let known = |name: &String| Scheme::by_name(name).is_some_and(|scheme| scheme.of_wire);
@@ -96,7 +81,7 @@ pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, WireValuesError> {
         .collect()
 }
 
-fn read(scheme: &Scheme, pem: Option<&Secret>) -> Result<WireKey, WireValuesError> {
+fn read(scheme: &Scheme, pem: Option<&Secret>) -> Result<WireKey, Failure> {
     let path = format!("{PATH}.{}", scheme.name);
     let pem = pem.ok_or_else(|| unusable(format!("{path} is missing, and all four are needed")))?;
     let key = PrivateKey::from_pem(&pem.0).map_err(|error| unusable(format!("{path}: {error}")))?;
@@ -110,7 +95,7 @@ fn read(scheme: &Scheme, pem: Option<&Secret>) -> Result<WireKey, WireValuesErro
 }
 
 /// Says where, and never what the file holds: the parser's own message may quote it.
-fn malformed(error: &serde_saphyr::Error) -> WireValuesError {
+fn malformed(error: &serde_saphyr::Error) -> Failure {
     let place = error.location().map_or_else(String::new, |place| {
         format!(" (line {}, column {})", place.line(), place.column())
     });
@@ -119,50 +104,7 @@ fn malformed(error: &serde_saphyr::Error) -> WireValuesError {
     ))
 }
 
-fn unusable(reason: String) -> WireValuesError {
-    WireValuesError { reason }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECRET: &str = "s3cret";
-
-    fn refused(yaml: &str) -> String {
-        let said = removal_keys(yaml).unwrap_err().to_string();
-        assert!(!said.contains(SECRET), "{said}");
-        said
-    }
-
-    fn values(names: &[&str]) -> String {
-        let head = "galley:\n  secrets:\n    mlsPrivateKeys:\n      removal:\n";
-        let line = |name: &&str| format!("        {name}: {SECRET}\n");
-        [head.to_owned(), names.iter().map(line).collect()].concat()
-    }
-
-    #[test]
-    fn what_is_no_such_yaml_is_refused_and_not_quoted() {
-        for broken in [
-            "",
-            "{",
-            "brig: s3cret\n",
-            "galley: s3cret\n",
-            "galley: [s3cret",
-            "\t- s3cret: 'x",
-            "galley:\n  secrets:\n    mlsPrivateKeys:\n      removal: s3cret\n",
-            "galley:\n  secrets:\n    mlsPrivateKeys:\n      removal:\n        ed25519: [s3cret]\n",
-        ] {
-            assert!(refused(broken).contains(PATH), "{broken}");
-        }
-    }
-
-    #[test]
-    fn what_is_missing_or_unknown_is_named_by_its_place() {
-        assert!(refused(&values(&["ed25519"])).contains("removal.ed25519"));
-        let names: Vec<_> = Scheme::all_of_wire().map(|scheme| scheme.name).collect();
-        assert!(refused(&values(&names[1..])).contains("removal.ed25519 is missing"));
-        assert!(refused(&values(&[&names[..], &["s3cret-rsa"]].concat())).contains("entry"));
-        assert!(refused(&values(&[&names[..], &names[..1]].concat())).contains(PATH));
-    }
+/// What is wrong with the values, and where; nothing of the file's content.
+fn unusable(reason: String) -> Failure {
+    Failure::Message(format!("the Helm values cannot be used: {reason}"))
 }

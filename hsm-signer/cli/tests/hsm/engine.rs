@@ -1,10 +1,11 @@
 //! The engine on SoftHSM when nothing fails: in this process and in a child.
 
 use std::sync::Arc;
+use std::sync::mpsc::{RecvError, channel};
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::engine::{
-    Engine, EngineConfig, EngineError, KeyChoice, MAX_MESSAGE, SourceConfig,
+    Engine, EngineConfig, EngineError, Key, KeyChoice, Lane, MAX_MESSAGE, SourceConfig,
 };
 use mls_hsm_signer::{Error, KeySelector, Removal, SCHEMES, Scheme};
 use openmls::prelude::tls_codec::Deserialize;
@@ -128,10 +129,10 @@ fn keys_are_found_by_scheme_and_by_public_key() {
 }
 
 #[test]
-fn a_signer_over_the_engine_proposes_removals() {
+fn the_current_key_of_every_scheme_proposes_a_removal() {
     let token = TestToken::with_keys();
     let source = SourceConfig::isolated(setup(&token, 2), worker(), pin());
-    let engine = Arc::new(start(vec![source]));
+    let engine = start(vec![source]);
     let removal = Removal {
         group_id: b"group".to_vec(),
         epoch: 1,
@@ -140,10 +141,68 @@ fn a_signer_over_the_engine_proposes_removals() {
     };
     for scheme in SCHEMES {
         let key = engine.current_key(scheme).unwrap();
-        let signer = engine.signer(&key, Duration::from_secs(30));
-        signer.self_test().unwrap();
-        assert!(!signer.propose_remove(&removal).unwrap().is_empty());
+        assert!(!proposed(&engine, &key, &removal).is_empty());
     }
+}
+
+/// The message of one removal, proposed alone.
+fn proposed(engine: &Engine, key: &Arc<Key>, removal: &Removal) -> Vec<u8> {
+    let removals = [(Arc::clone(key), removal.clone())];
+    let mut messages = engine.propose_removals(&removals, patience());
+    assert_eq!(messages.len(), 1);
+    messages.remove(0).unwrap()
+}
+
+/// Two removals by the engine's first key.
+fn two_removals(engine: &Engine) -> [(Arc<Key>, Removal); 2] {
+    [1, 2].map(|leaf_index| {
+        let removal = Removal {
+            group_id: b"group".to_vec(),
+            epoch: 1,
+            leaf_index,
+            sender_index: 0,
+        };
+        (engine.keys()[0].clone(), removal)
+    })
+}
+
+fn lane(capacity: usize) -> Lane {
+    Lane {
+        name: "caller".into(),
+        weight: 1,
+        capacity,
+    }
+}
+
+#[test]
+fn nobody_is_told_of_removals_that_were_not_taken_in() {
+    let token = TestToken::with_keys();
+    let source = SourceConfig::isolated(setup(&token, 1), worker(), pin());
+    let engine = start(vec![source]);
+    let (tell, told) = channel();
+    let done = move |_, _| tell.send(()).unwrap();
+    let submitted = engine.submit_removals(&lane(1), &two_removals(&engine), patience(), done);
+    assert!(matches!(submitted, Err(EngineError::LaneFull)));
+    assert_eq!(told.recv(), Err(RecvError));
+    assert_eq!(engine.pending(), 0);
+}
+
+/// The thread that tells is the one whose session signs, and there is no other.
+#[test]
+fn a_panic_of_who_is_told_goes_no_further() {
+    let token = TestToken::with_keys();
+    let source = SourceConfig::isolated(setup(&token, 1), worker(), pin());
+    let engine = start(vec![source]);
+    let (tell, told) = channel();
+    let done = move |proposals: Vec<Result<_, _>>, _| {
+        tell.send(proposals.iter().all(Result::is_ok)).unwrap();
+        panic!("who is told panics");
+    };
+    let submitted = engine.submit_removals(&lane(2), &two_removals(&engine), patience(), done);
+    submitted.unwrap();
+    assert_eq!(told.recv(), Ok(true));
+    sign_all(&engine, 2);
+    assert_eq!(engine.pending(), 0);
 }
 
 /// Each message is the one that is built for it alone: the same bytes with Ed25519, whose
@@ -152,7 +211,7 @@ fn a_signer_over_the_engine_proposes_removals() {
 fn many_removals_are_proposed_at_once() {
     let token = TestToken::with_keys();
     let source = SourceConfig::isolated(setup(&token, 3), worker(), pin());
-    let engine = Arc::new(start(vec![source]));
+    let engine = start(vec![source]);
     let keys = engine.keys();
     let removal = |number: u32| Removal {
         group_id: format!("group {}", number % 7).into_bytes(),
@@ -179,13 +238,12 @@ fn many_removals_are_proposed_at_once() {
         };
         assert_eq!(parsed.group_id().as_slice(), removal.group_id);
         assert_eq!(parsed.epoch().as_u64(), removal.epoch);
-        let signer = engine.signer(key, Duration::from_secs(30));
-        let alone = signer.propose_remove(removal);
+        let alone = proposed(&engine, key, removal);
         if key.scheme().name == "ed25519" {
-            assert_eq!(alone.unwrap(), message);
+            assert_eq!(alone, message);
             same += 1;
         } else {
-            assert_ne!(alone.unwrap(), message, "ECDSA signs otherwise each time");
+            assert_ne!(alone, message, "ECDSA signs otherwise each time");
         }
     }
     assert_eq!(same, 15);

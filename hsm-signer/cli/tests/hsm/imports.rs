@@ -14,6 +14,9 @@ use crate::support::{FaultyAccess, Sandbox, TestToken};
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
+/// Where Helm values have the keys.
+const PLACE: &str = "galley.secrets.mlsPrivateKeys.removal";
+
 /// `openssl pkcs8` of `key`, with the options given.
 fn converted(sandbox: &Sandbox, key: &Path, options: &[&str]) -> PathBuf {
     let out = sandbox.path("converted");
@@ -138,7 +141,7 @@ fn wires_helm_values_are_imported_once_and_what_to_delete_is_said() {
         let old = base64(PrivateKey::from_pem(pem).unwrap().public_key());
         assert_eq!(said["keys"][number]["public_key"], old);
         assert_eq!(served["removal"][scheme.name], old);
-        let place = format!("galley.secrets.mlsPrivateKeys.removal.{}", scheme.name);
+        let place = format!("{PLACE}.{}", scheme.name);
         assert_eq!(said["delete"][number], place);
     }
     let before = sandbox.succeed(&["keys", "list", "--json"]);
@@ -167,6 +170,48 @@ fn helm_values_that_lack_a_key_import_none() {
         assert!(!error.contains("s3cret"), "{error}");
     }
     assert_eq!(sandbox.succeed(&["keys", "list", "--json"]).trim(), "[]");
+}
+
+/// What the command line says when it is to import these values: nothing of the keys in them.
+fn refused_values(sandbox: &Sandbox, yaml: &str) -> String {
+    let file = sandbox.write("values.yaml", yaml, 0o600);
+    let said = sandbox.fail(&["keys", "import", "--wire-values", file.to_str().unwrap()]);
+    assert!(!said.contains("s3cret"), "{said}");
+    said
+}
+
+#[test]
+fn what_are_no_helm_values_is_refused_and_not_quoted() {
+    let sandbox = Sandbox::empty();
+    for broken in [
+        "",
+        "{",
+        "brig: s3cret\n",
+        "galley: s3cret\n",
+        "galley: [s3cret",
+        "\t- s3cret: 'x",
+        "galley:\n  secrets:\n    mlsPrivateKeys:\n      removal: s3cret\n",
+        "galley:\n  secrets:\n    mlsPrivateKeys:\n      removal:\n        ed25519: [s3cret]\n",
+    ] {
+        let said = refused_values(&sandbox, broken);
+        assert!(said.contains(PLACE), "{broken}: {said}");
+    }
+}
+
+#[test]
+fn a_key_that_is_missing_or_unknown_is_named_by_its_place() {
+    let sandbox = Sandbox::empty();
+    let refused = |names: &[&str]| {
+        let head = "galley:\n  secrets:\n    mlsPrivateKeys:\n      removal:\n";
+        let line = |name: &&str| format!("        {name}: s3cret\n");
+        let lines: String = names.iter().map(line).collect();
+        refused_values(&sandbox, &format!("{head}{lines}"))
+    };
+    let names: Vec<_> = Scheme::all_of_wire().map(|scheme| scheme.name).collect();
+    assert!(refused(&["ed25519"]).contains("removal.ed25519"));
+    assert!(refused(&names[1..]).contains("removal.ed25519 is missing"));
+    assert!(refused(&[&names[..], &["s3cret-rsa"]].concat()).contains("entry"));
+    assert!(refused(&[&names[..], &names[..1]].concat()).contains(PLACE));
 }
 
 fn objects(token: &dyn Token) -> usize {

@@ -12,6 +12,7 @@ mod isolation;
 mod keys;
 mod other_tokens;
 mod outages;
+mod passphrases;
 mod removal;
 mod signing;
 mod support;

@@ -8,10 +8,11 @@ use mls_fips::{FipsStatus, Requirement, VARIABLE};
 use mls_hsm_signer::api::{AuditRecords, Readiness};
 use mls_hsm_signer::audit::FipsMark;
 use mls_hsm_signer::audit::Record;
+use mls_hsm_signer::client::tls::{self, TlsFiles};
 use mls_hsm_signer::encoding::from_base64;
 use serde_json::{Value, json};
 
-use crate::support::{Service, Setup, item, message};
+use crate::support::{Authority, Service, Setup, item, message};
 
 /// What the configuration requires, what the environment does, and what holds then.
 const REQUIRED: [(&str, &str, Requirement); 6] = [
@@ -138,6 +139,34 @@ fn fips_mode_can_be_required_and_not_be_turned_off() {
             false => assert_refused_to_start(&setup),
         }
     }
+}
+
+/// ChaCha20-Poly1305 and X25519 are not approved, nor is X25519 in a hybrid.
+#[test]
+fn a_fips_build_negotiates_what_is_approved_and_nothing_else() {
+    let setup = Setup::new();
+    let sandbox = &setup.sandbox;
+    let authority = Authority::new("callers");
+    let leaf = authority.issue(sandbox, "caller", &["dns:caller.example"]);
+    let config = tls::client(&TlsFiles {
+        certificate: leaf.certificate,
+        key: leaf.key,
+        roots: authority.write(sandbox, "roots.pem"),
+        revocation_lists: Vec::new(),
+    });
+    let config = config.unwrap();
+    let provider = config.crypto_provider();
+    let suites = provider.cipher_suites.iter();
+    let groups = provider.kx_groups.iter();
+    let mut names: Vec<_> = suites.map(|suite| format!("{:?}", suite.suite())).collect();
+    names.extend(groups.map(|group| format!("{:?}", group.name())));
+    println!("{names:?}");
+    let refused = |name: &&String| name.contains("CHACHA20") || name.contains("X25519");
+    let fips = cfg!(feature = "fips");
+    assert_eq!(provider.fips(), fips);
+    assert_eq!(names.iter().filter(refused).count() == 0, fips);
+    assert!(names.iter().any(|name| name == "secp256r1"));
+    assert!(names.iter().any(|name| name == "TLS13_AES_128_GCM_SHA256"));
 }
 
 fn assert_refused_to_start(setup: &Setup) {

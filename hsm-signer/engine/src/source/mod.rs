@@ -15,7 +15,7 @@ use crate::config::{SourceConfig, Timing};
 use crate::counted::Counted;
 use crate::health::{Phase, SourceHealth};
 use crate::key::Key;
-use crate::standing::{Located, Standing, State};
+use crate::standing::{SourceState, Standing, UsableKey};
 use mls_signer_token::error::{Error, ProcessError};
 use mls_signer_token::failure::Nature;
 use mls_signer_token::keys;
@@ -30,7 +30,7 @@ pub(crate) use open_session::OpenSession;
 pub(crate) struct Source {
     pub config: SourceConfig,
     pub timing: Timing,
-    pub state: Mutex<State>,
+    pub state: Mutex<SourceState>,
     /// Rings when the state changes in a way for which the supervisor or a session waits.
     pub wake: Condvar,
     pub changes: Arc<Changes>,
@@ -46,7 +46,7 @@ impl Source {
         Self {
             config,
             timing,
-            state: Mutex::new(State::new(&timing)),
+            state: Mutex::new(SourceState::new(&timing)),
             wake: Condvar::new(),
             changes,
             crypto: HwCrypto::default(),
@@ -104,11 +104,8 @@ impl Source {
         generation: u64,
     ) -> SignedPrefix {
         let _in_flight = Counted::add(&self.in_flight, messages.len());
-        let limits = CallLimits {
-            deadline,
-            call: self.timing.call_limit,
-        };
-        let signed = self.sign_within(session, key, messages, limits);
+        let call_limit = self.timing.call_limit;
+        let signed = self.sign_within(session, key, messages, deadline, call_limit);
         if let Some(failure) = &signed.failure {
             self.report(generation, failure);
         }
@@ -120,29 +117,25 @@ impl Source {
     pub fn probe(&self, key: &Key, limit: Duration) -> Result<(), Error> {
         let message = release::self_test_message(&self.crypto)?;
         let until = Instant::now() + limit;
-        let limits = CallLimits {
-            deadline: until + limit,
-            call: limit,
+        let failure = match self.extra_session(until) {
+            Ok(mut session) => {
+                let signed = self.sign_within(&mut session, key, &[&message], until + limit, limit);
+                signed.failure
+            }
+            Err(error) => Some(error),
         };
-        let probed = self.with_session(until, |session| {
-            let signed = self.sign_within(session, key, &[&message], limits);
-            signed.failure.map_or(Ok(()), Err)
-        });
-        match probed {
-            Err(Error::DeadlinePassed) => Err(ProcessError::Hung { after: limit }.into()),
-            probed => probed,
+        match failure {
+            None => Ok(()),
+            Some(Error::DeadlinePassed) => Err(ProcessError::Hung { after: limit }.into()),
+            Some(error) => Err(error),
         }
     }
 
-    /// Has `work` done in a session beside those of the threads that sign. Where the token has
-    /// no room for it, one of those gives its own up.
-    fn with_session<T>(
-        &self,
-        deadline: Instant,
-        work: impl FnOnce(&mut OpenSession) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    /// A session beside those of the threads that sign. Where the token has no room for it, one
+    /// of those gives its own up.
+    fn extra_session(&self, deadline: Instant) -> Result<OpenSession<'_>, Error> {
         let token = self.token().ok_or(Error::SessionLost)?;
-        let mut session = loop {
+        loop {
             match OpenSession::open(self, token.as_ref(), deadline) {
                 Err(error) if error.is_session_count() && self.has_sessions() => {
                     self.ask_for_room();
@@ -151,22 +144,23 @@ impl Source {
                     }
                     std::thread::sleep(ROOM_TICK);
                 }
-                opened => break opened?,
+                opened => return opened,
             }
-        };
-        work(&mut session)
+        }
     }
 
+    /// The caller wants an answer by `deadline`; the module may be silent for `call_limit`.
     fn sign_within(
         &self,
         session: &mut OpenSession,
         key: &Key,
         messages: &[&[u8]],
-        limits: CallLimits,
+        deadline: Instant,
+        call_limit: Duration,
     ) -> SignedPrefix {
         let began = Instant::now();
-        let deadline = limits.deadline.min(began + limits.call);
-        let prefix = self.ask(session, key, messages, deadline);
+        let hung = began + call_limit;
+        let prefix = self.ask(session, key, messages, deadline.min(hung));
         let prefix = prefix.unwrap_or_else(|error| SignedPrefix {
             signatures: Vec::new(),
             failure: Some(error),
@@ -174,7 +168,10 @@ impl Source {
         let mut signed = self.verified(key, messages, prefix.signatures);
         if signed.failure.is_none() {
             signed.failure = match prefix.failure {
-                Some(error) => Some(interpreted(error, began, limits)),
+                Some(Error::DeadlinePassed | Error::Process(ProcessError::Hung { .. })) => {
+                    Some(late(hung, deadline, call_limit))
+                }
+                Some(error) => Some(error),
                 None => too_few(messages, &signed.signatures),
             };
         }
@@ -196,11 +193,12 @@ impl Source {
             .map(|message| release::prepared(&self.crypto, key.scheme, located.plan, message))
             .collect::<Result<Vec<_>, _>>()?;
         let data: Vec<&[u8]> = data.iter().map(AsRef::as_ref).collect();
-        let session = session.until(deadline)?;
-        Ok(session.sign_batch(located.handle, release::mechanism(located.plan), &data))
+        let mechanism = release::mechanism(located.plan);
+        let session = session.until(deadline);
+        Ok(session.sign_batch(located.handle, mechanism, &data))
     }
 
-    fn located(&self, key: &Key) -> Result<Located, Error> {
+    fn located(&self, key: &Key) -> Result<UsableKey, Error> {
         match locked(&self.state).keys.get(&key.public_key) {
             Some(Ok(located)) => Ok(*located),
             _ => Err(key.not_found()),
@@ -295,9 +293,10 @@ impl Source {
     }
 
     /// Looks again for the keys that were missing; the others are left as they are.
-    pub fn find_missing(&self, keys: &[Arc<Key>], deadline: Instant) {
+    pub fn find_missing(&self, keys: Vec<Arc<Key>>, deadline: Instant) {
         let looked = Instant::now();
-        for key in self.missing(keys) {
+        let (_, missing) = self.sorted(keys);
+        for key in missing {
             let located = self.locate(&key, deadline);
             if located.is_ok() {
                 tracing::info!(source = %self.config.name, key = ?key, "a key is there again");
@@ -310,14 +309,13 @@ impl Source {
         self.changes.add();
     }
 
-    fn locate(&self, key: &Key, deadline: Instant) -> Result<Located, Error> {
+    fn locate(&self, key: &Key, deadline: Instant) -> Result<UsableKey, Error> {
         let token = self.token().ok_or(Error::SessionLost)?;
-        let found = self.with_session(deadline, |session| {
-            let session = session.until(deadline)?;
-            keys::locate_pinned(session, &key.selector(), &key.public_key)
-        })?;
+        let mut session = self.extra_session(deadline)?;
+        let session = session.until(deadline);
+        let found = keys::locate_pinned(session, &key.selector(), &key.public_key)?;
         let quirks = Quirks::of(token.identity());
-        Ok(Located {
+        Ok(UsableKey {
             handle: found.handle,
             plan: SigningPlan::choose(found.scheme, token.mechanisms(), quirks)?,
         })
@@ -325,12 +323,12 @@ impl Source {
 
     /// How many signatures may be made at a time.
     pub fn sessions(&self) -> usize {
-        self.config.transport.limits().sessions.max(1)
+        self.config.setup.limits.sessions.max(1)
     }
 
     /// For how long a session may be idle.
     pub fn idle_limit(&self) -> Duration {
-        self.config.transport.limits().idle
+        self.config.setup.limits.idle
     }
 
     /// The token and the source's generation, once it is ready; none when the engine stops.
@@ -352,14 +350,14 @@ impl Source {
     /// engine stops.
     pub fn wait_for_change(&self, generation: u64, time: Duration) {
         let state = locked(&self.state);
-        let unchanged = |state: &mut State| !state.stopping && state.generation == generation;
+        let unchanged = |state: &mut SourceState| !state.stopping && state.generation == generation;
         drop(self.wake.wait_timeout_while(state, time, unchanged));
     }
 
     /// Waits, at most for `time`, until no session is open.
     pub fn wait_until_closed(&self, time: Duration) {
         let state = locked(&self.state);
-        let open = |state: &mut State| state.sessions > 0;
+        let open = |state: &mut SourceState| state.sessions > 0;
         drop(self.wake.wait_timeout_while(state, time, open));
     }
 
@@ -390,18 +388,10 @@ impl Source {
         locked(&self.state).sessions > 0
     }
 
-    /// The keys of `keys` that the token has.
-    pub fn present(&self, keys: &[Arc<Key>]) -> Vec<Arc<Key>> {
+    /// Of `keys`, those that the token has, and those that it has not.
+    pub fn sorted(&self, keys: Vec<Arc<Key>>) -> (Vec<Arc<Key>>, Vec<Arc<Key>>) {
         let state = locked(&self.state);
-        let present = keys.iter().filter(|key| state.has(key));
-        present.cloned().collect()
-    }
-
-    /// The keys of `keys` that it has not.
-    pub fn missing(&self, keys: &[Arc<Key>]) -> Vec<Arc<Key>> {
-        let state = locked(&self.state);
-        let missing = keys.iter().filter(|key| !state.has(key));
-        missing.cloned().collect()
+        keys.into_iter().partition(|key| state.has(key))
     }
 
     pub fn health(&self) -> SourceHealth {
@@ -419,22 +409,13 @@ impl Source {
             last_failure: state.last_failure.clone(),
             missing_keys: missing.cloned().collect(),
             steps,
-            breaker_opened: state.breaker.opened(),
+            breaker_opened: state.breaker.opened,
             signatures: self.signatures.load(Ordering::Relaxed),
             rejected: self.rejected.load(Ordering::Relaxed),
             latency_us: self.latency_us(),
             in_flight: self.in_flight.load(Ordering::Relaxed),
         }
     }
-}
-
-/// How long a call may take.
-#[derive(Clone, Copy)]
-struct CallLimits {
-    /// By when the caller wants an answer.
-    deadline: Instant,
-    /// How long the module may be silent.
-    call: Duration,
 }
 
 /// Fewer signatures than messages, and no reason for it.
@@ -445,16 +426,9 @@ fn too_few(messages: &[&[u8]], signatures: &[Vec<u8>]) -> Option<Error> {
 
 /// A time limit that passed means that the module hangs, unless the caller was in a greater
 /// hurry than that.
-fn interpreted(error: Error, began: Instant, limits: CallLimits) -> Error {
-    let timed_out = matches!(
-        error,
-        Error::Process(ProcessError::Hung { .. }) | Error::DeadlinePassed
-    );
-    if !timed_out {
-        error
-    } else if began + limits.call <= limits.deadline {
-        let after = limits.call;
-        ProcessError::Hung { after }.into()
+fn late(hung: Instant, deadline: Instant, call_limit: Duration) -> Error {
+    if hung <= deadline {
+        ProcessError::Hung { after: call_limit }.into()
     } else {
         Error::DeadlinePassed
     }

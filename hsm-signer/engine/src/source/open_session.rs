@@ -7,10 +7,13 @@ use mls_signer_token::{Access, Error, Token, TokenSession};
 
 use crate::source::Source;
 
+/// The session is dropped, and so closed, before it is counted as closed.
 pub(crate) struct OpenSession<'a> {
-    session: Option<Box<dyn TokenSession>>,
-    source: &'a Source,
+    session: Box<dyn TokenSession>,
+    _count: SessionCount<'a>,
 }
+
+struct SessionCount<'a>(&'a Source);
 
 impl<'a> OpenSession<'a> {
     /// Opens a session with the source's token.
@@ -21,27 +24,21 @@ impl<'a> OpenSession<'a> {
         let session = token.session_by(Access::Use, deadline)?;
         locked(&source.state).sessions += 1;
         Ok(Self {
-            session: Some(session),
-            source,
+            session,
+            _count: SessionCount(source),
         })
     }
 
     /// The session, what is asked of it to end by `deadline`.
-    ///
-    /// # Errors
-    /// None but [`Error::SessionLost`] after it was closed.
-    pub fn until(&mut self, deadline: Instant) -> Result<&mut dyn TokenSession, Error> {
-        let session = self.session.as_mut().ok_or(Error::SessionLost)?;
-        session.set_deadline(deadline);
-        Ok(session.as_mut())
+    pub fn until(&mut self, deadline: Instant) -> &mut dyn TokenSession {
+        self.session.set_deadline(deadline);
+        self.session.as_mut()
     }
 }
 
-impl Drop for OpenSession<'_> {
-    /// Closes the session before it is counted as closed.
+impl Drop for SessionCount<'_> {
     fn drop(&mut self) {
-        drop(self.session.take());
-        locked(&self.source.state).sessions -= 1;
-        self.source.wake.notify_all();
+        locked(&self.0.state).sessions -= 1;
+        self.0.wake.notify_all();
     }
 }
