@@ -1,4 +1,4 @@
-//! What all requests share: the callers, the tenants, the store, the metrics.
+//! What all requests share: who may ask, the tenants, the store, the metrics.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use mls_signer_audit::store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access::Access;
 use crate::bodies::Bodies;
-use crate::callers::Callers;
 use crate::config::{Config, ServiceLimits};
 use crate::metrics::ServiceMetrics;
 use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT};
 use crate::tenants::Tenants;
 
 pub struct Core {
-    /// As the configuration has them now.
-    pub callers: ArcSwap<Callers>,
+    /// Who may ask now.
+    pub access: Arc<ArcSwap<Access>>,
     pub tenants: Tenants,
     pub store: Store,
     pub metrics: ServiceMetrics,
@@ -32,9 +32,9 @@ pub struct Core {
 }
 
 impl Core {
-    pub fn new(config: &Config, tenants: Tenants, store: Store) -> Arc<Self> {
+    pub fn new(config: &Config, access: Access, tenants: Tenants, store: Store) -> Arc<Self> {
         Arc::new(Self {
-            callers: ArcSwap::from_pointee(Callers::new(config)),
+            access: Arc::new(ArcSwap::from_pointee(access)),
             tenants,
             metrics: ServiceMetrics::new(&store),
             store,

@@ -51,6 +51,9 @@ kinds! {
     CALLER_UNKNOWN, "caller-unknown", 403, None,
         "The service does not know who is calling.",
         "Have the operator add the user id or the certificate's name to a caller of the configuration.";
+    CERTIFICATE_REFUSED, "certificate-refused", 403, None,
+        "The certificate by which the connection was made counts no more.",
+        "Connect again with a certificate that is valid, or ask the operator about its revocation.";
     NOT_PERMITTED, "not-permitted", 403, None,
         "The caller may not do this.",
         "Have the operator add the permission to the caller.";

@@ -1,4 +1,4 @@
-//! The life of the service: start, reading the configuration anew, the end.
+//! The life of the service: start, signals, the end.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -6,27 +6,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mls_signer_audit::store::Store;
-use mls_signer_engine::EngineError;
 use mls_signer_token::error::Error;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
-use crate::callers::Callers;
+use crate::access::Access;
 use crate::checkpoints::Checkpoints;
 use crate::config::Config;
 use crate::core::Core;
 use crate::http;
-use crate::listen::{
-    ConnectionCounts, ConnectionTerms, TlsListenerConfig, accept_all, bind_all, server_config,
-};
+use crate::listen::{ConnectionCounts, ConnectionTerms, TlsListenerConfig, accept_all, bind_all};
 use crate::process;
+use crate::reload::{LOOK_EVERY, Reloading};
 use crate::tenants::{self, Tenants};
 
 /// Serves by the configuration at `path` until SIGTERM or SIGINT. SIGHUP has the
-/// configuration read again: callers, certificates and keys are taken over, the rest needs a
-/// new start. Returns once everything that was accepted is answered, or the time for that is
+/// configuration read again: callers, certificates and keys are taken over, each by itself; the
+/// rest needs a new start. Certificates that change on the disk are taken over by themselves.
+/// Returns once everything that was accepted is answered, or the time for that is
 /// up.
 ///
 /// # Errors
@@ -42,12 +41,14 @@ pub fn serve(path: &Path) -> Result<(), Error> {
         .enable_all()
         .build()
         .map_err(|error| Error::Setup(format!("no runtime: {error}")))?;
+    // Before a PIN is tried.
+    let access = Access::load(&config)?;
     let tenants = tenants::start(&config)?;
     let served = runtime.block_on(async {
         // Before anything can be asked to end.
         let signals = signals().map_err(|error| Error::Setup(format!("no signals: {error}")))?;
-        let service = Service::start(config, tenants).await?;
-        service.run(path, signals).await
+        let service = Service::start(path, config, access, tenants).await?;
+        service.run(signals).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
@@ -65,12 +66,10 @@ fn tell_systemd(state: NotifyState<'_>) {
 }
 
 struct Service {
-    config: Config,
     core: Arc<Core>,
     checkpoints: Checkpoints,
-    tls: Option<Arc<TlsListenerConfig>>,
     accepting: JoinSet<()>,
-    reloads: watch::Sender<u64>,
+    reloading: Reloading,
 }
 
 /// To read the configuration again, and to end.
@@ -83,43 +82,52 @@ fn signals() -> std::io::Result<[Signal; 3]> {
 }
 
 impl Service {
-    async fn start(config: Config, tenants: Tenants) -> Result<Self, Error> {
+    async fn start(
+        path: &Path,
+        config: Config,
+        access: Access,
+        tenants: Tenants,
+    ) -> Result<Self, Error> {
         let store = Store::open(&config.store).await;
-        let core = Core::new(&config, tenants, store.map_err(setup)?);
+        let core = Core::new(&config, access, tenants, store.map_err(setup)?);
         let handshake = Duration::from_millis(config.limits.handshake_ms);
-        let tls = config.listen.tls.as_ref().map(server_config).transpose()?;
-        let tls = tls.map(|tls| Arc::new(TlsListenerConfig::new(tls, handshake)));
-        let reloads = watch::Sender::new(0);
+        let tls = Arc::new(TlsListenerConfig::new(Arc::clone(&core.access), handshake));
+        let reloading = Reloading::new(Arc::clone(&core), path.into(), config.clone());
         let terms = ConnectionTerms {
             router: http::router(Arc::clone(&core)),
             limits: Arc::clone(&core.limits),
-            reloads: reloads.subscribe(),
+            reloads: reloading.changes(),
             stopping: core.stopping.clone(),
         };
         let counts = Arc::new(ConnectionCounts::new(&config.limits));
         let mut accepting = JoinSet::new();
-        for listener in bind_all(&config.listen, tls.as_ref()).await? {
+        for listener in bind_all(&config.listen, &tls).await? {
             let (core, counts) = (Arc::clone(&core), Arc::clone(&counts));
             accepting.spawn(accept_all(listener, core, counts, terms.clone()));
         }
         let checkpoints = Checkpoints::begin(&core, &config.audit);
         Ok(Self {
-            config,
             core,
             checkpoints,
-            tls,
             accepting,
-            reloads,
+            reloading,
         })
     }
 
-    async fn run(mut self, path: &Path, signals: [Signal; 3]) -> Result<(), Error> {
+    async fn run(mut self, signals: [Signal; 3]) -> Result<(), Error> {
         let [mut hangup, mut terminate, mut interrupt] = signals;
         tracing::info!("serving");
         tell_systemd(NotifyState::Ready);
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = hangup.recv() => self.reload(path).await,
+                _ = hangup.recv() => {
+                    tell_systemd(NotifyState::Reloading);
+                    self.reloading.read_again();
+                    tell_systemd(NotifyState::Ready);
+                }
+                _ = look.tick() => self.reloading.look_at_files(),
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
             }
@@ -127,45 +135,12 @@ impl Service {
         self.stop().await
     }
 
-    /// Reads the configuration again. Either all of it is taken over, or nothing.
-    async fn reload(&mut self, path: &Path) {
-        tell_systemd(NotifyState::Reloading);
-        match self.take_over(path).await {
-            Ok(()) => {
-                self.core.metrics.reloads.inc();
-                tracing::info!("the configuration was taken over");
-            }
-            Err(error) => tracing::error!(%error, "the configuration stays as it was"),
-        }
-        tell_systemd(NotifyState::Ready);
-    }
-
-    async fn take_over(&mut self, path: &Path) -> Result<(), Error> {
-        let config = Config::load(path).map_err(setup)?;
-        refuse_what_needs_a_start(&self.config, &config)?;
-        let tls = config.listen.tls.as_ref().map(server_config).transpose()?;
-        for tenant in self.core.tenants.values() {
-            let engine = Arc::clone(&tenant.engine);
-            let refreshed = tokio::task::spawn_blocking(move || engine.refresh_keys()).await;
-            refreshed
-                .unwrap_or(Err(EngineError::Stopped))
-                .map_err(setup)?;
-        }
-        if let (Some(listening), Some(tls)) = (&self.tls, tls) {
-            listening.replace(tls);
-        }
-        self.core.callers.store(Arc::new(Callers::new(&config)));
-        self.reloads.send_modify(|count| *count += 1);
-        self.config = config;
-        Ok(())
-    }
-
     /// Takes no new connections, answers what was accepted, and closes the store.
     async fn stop(mut self) -> Result<(), Error> {
         tracing::info!("stopping");
         tell_systemd(NotifyState::Stopping);
         self.core.stopping.cancel();
-        let limit = Duration::from_millis(self.config.limits.drain_ms);
+        let limit = Duration::from_millis(self.core.limits.drain_ms);
         let drained = tokio::time::timeout(limit, async {
             while self.accepting.join_next().await.is_some() {}
             self.core.busy.close();
@@ -180,25 +155,7 @@ impl Service {
         }
         Err(Error::Setup(format!(
             "not everything was answered within limits.drain_ms = {}",
-            self.config.limits.drain_ms
+            self.core.limits.drain_ms
         )))
-    }
-}
-
-/// Only callers, certificates and keys can be replaced while the service runs.
-fn refuse_what_needs_a_start(old: &Config, new: &Config) -> Result<(), Error> {
-    let differs = [
-        ("process", old.process != new.process),
-        ("listen", old.listen != new.listen),
-        ("limits", old.limits != new.limits),
-        ("audit", old.audit != new.audit),
-        ("tenants", old.tenants != new.tenants),
-        ("store", old.store != new.store),
-    ];
-    match differs.iter().find(|(_, differs)| *differs) {
-        None => Ok(()),
-        Some((section, _)) => Err(Error::Setup(format!(
-            "[{section}] has changed, which takes effect only at a new start"
-        ))),
     }
 }

@@ -20,6 +20,8 @@ pub struct Tenant {
     pub name: Arc<str>,
     pub engine: Arc<Engine>,
     auditor: Option<Arc<Engine>>,
+    /// Held while its keys are looked for again.
+    pub refreshing: tokio::sync::Mutex<()>,
 }
 
 pub type Tenants = HashMap<String, Arc<Tenant>>;
@@ -53,6 +55,7 @@ impl Tenant {
             name: config.name.as_str().into(),
             engine,
             auditor: auditor(config)?,
+            refreshing: tokio::sync::Mutex::default(),
         })
     }
 

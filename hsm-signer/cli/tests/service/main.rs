@@ -16,5 +16,7 @@ mod policy;
 mod removals;
 #[cfg(feature = "postgres")]
 mod replicas;
+mod revocation;
 mod store_faults;
 mod support;
+mod trust;

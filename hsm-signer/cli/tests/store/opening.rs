@@ -1,6 +1,7 @@
 //! Which databases are opened, and which refused.
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use mls_hsm_signer::audit::store::{Store, StoreConfig, StoreError};
 
@@ -34,10 +35,78 @@ async fn a_url_must_be_one_of_the_two_kinds_and_have_no_password() {
         assert!(matches!(error, StoreError::PasswordInUrl), "{url}");
         assert!(!format!("{error} {error:?}").contains("secret"));
     }
-    if cfg!(not(feature = "postgres-tls")) {
-        let error = refusal("postgres://signer@localhost/audit?sslmode=verify-full").await;
-        assert!(error.to_string().contains("postgres-tls"), "{error}");
+}
+
+/// Whether a URL is taken, by what the host is and what protects the way to it.
+#[test]
+fn another_machine_is_asked_by_tls_that_proves_who_it_is() {
+    let here = [
+        "postgres://signer@localhost/audit",
+        "postgres://signer@127.0.0.1/audit",
+        "postgres://signer@[::1]:5432/audit",
+        "postgres://signer@%2Frun%2Fpostgresql/audit",
+        "postgres:///audit?host=/run/postgresql",
+        "postgres://signer@database.example/audit?host=/run/postgresql",
+    ];
+    let away = [
+        "postgres://signer@database.example/audit",
+        "postgres://signer@192.0.2.1/audit",
+        "postgres://signer@[2001:db8::1]/audit",
+        "postgres://localhost/audit?host=database.example",
+        "postgres://localhost/audit?hostaddr=192.0.2.1",
+        "postgres://signer@localhost.example/audit",
+        "postgres://signer@0.0.0.0/audit",
+    ];
+    let with = |url: &str, mode: &str| {
+        let mark = if url.contains('?') { '&' } else { '?' };
+        StoreConfig::new(format!("{url}{mark}sslmode={mode}"))
+    };
+    for url in here {
+        StoreConfig::new(url).check().unwrap();
+        with(url, "disable").check().unwrap();
     }
+    for url in away {
+        let error = StoreConfig::new(url).check().unwrap_err().to_string();
+        assert!(error.contains("sslmode=verify-full"), "{url}: {error}");
+        assert!(error.contains("plain_connection = true"), "{url}: {error}");
+        for mode in ["disable", "allow", "prefer", "require", "verify-ca"] {
+            with(url, mode).check().unwrap_err();
+        }
+        with(url, "verify-full").check().unwrap();
+        let plain = |config| StoreConfig {
+            plain_connection: true,
+            ..config
+        };
+        plain(StoreConfig::new(url)).check().unwrap();
+        plain(with(url, "disable")).check().unwrap();
+        plain(with(url, "require")).check().unwrap_err();
+    }
+}
+
+/// The environment can name another machine too.
+#[test]
+fn a_host_from_the_environment_counts() {
+    let verify = |variable: &str, host: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mls-hsm-signer"));
+        command.args(["audit", "verify", "--store", "postgres:///audit"]);
+        let output = command.env(variable, host).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (variable, host) in [("PGHOST", "database.example"), ("PGHOSTADDR", "192.0.2.1")] {
+        let error = verify(variable, host);
+        assert!(error.contains("sslmode=verify-full"), "{variable}: {error}");
+    }
+    let error = verify("PGHOST", "/nowhere");
+    assert!(!error.contains("sslmode"), "{error}");
+}
+
+#[tokio::test]
+async fn roots_without_a_certificate_are_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().display();
+    let url = format!("postgres://x@database.example/x?sslmode=verify-full&sslrootcert={path}");
+    let error = refusal(&url).await.to_string();
+    assert!(error.contains("there is no certificate in it"), "{error}");
 }
 
 #[tokio::test]

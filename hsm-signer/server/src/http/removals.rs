@@ -56,6 +56,7 @@ pub async fn propose(
     must_be_json(request.headers())?;
     let request_id = request_id(request.headers())?;
     let body = core.bodies.read(request.into_body(), &core.limits).await?;
+    let identified = identified.again(&core)?;
     times.set(Stage::Read, began.elapsed());
     let decoded = request::decode(&body.bytes)?;
     let limit = decoded.timeout_ms.unwrap_or(u64::MAX);

@@ -32,10 +32,10 @@ pub async fn accept_all(
             Some(_) = open.join_next() => {}
             accepted = listener.accept() => match (accepted, counts.admit()) {
                 (Ok(accepted), Some(permit)) => {
-                    let (callers, mut terms) = (core.callers.load_full(), terms.clone());
+                    let (access, mut terms) = (core.access.load_full(), terms.clone());
                     // Only later readings of the configuration end it.
                     terms.reloads.mark_unchanged();
-                    open.spawn(serve(accepted, permit, Arc::clone(&counts), callers, terms));
+                    open.spawn(serve(accepted, permit, Arc::clone(&counts), access, terms));
                 }
                 (Ok(_), None) => core.metrics.refused_connection(name),
                 (Err(error), _) => {

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
 use super::listener::{AcceptedStream, PeerStream};
-use crate::callers::Callers;
+use crate::access::Access;
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
 use mls_signer_token::sync::{Mutex, locked};
@@ -26,6 +26,10 @@ use mls_signer_token::sync::{Mutex, locked};
 /// A connection that was accepted before the service was told to stop, and on which no request
 /// has come yet, is kept open this long for one.
 const LAST_REQUEST: Duration = Duration::from_millis(250);
+
+/// A connection that is told to end has the time of a request, and so much more for the answer;
+/// then it is closed.
+const LAST_ANSWER: Duration = Duration::from_secs(1);
 
 /// How many connections there may be, in all and of each caller. Each holds a permit of both.
 pub struct ConnectionCounts {
@@ -50,8 +54,8 @@ impl ConnectionCounts {
 
     /// Counts it as its caller's too, unless the caller has as many as it may. Strangers share
     /// one count; they are answered why they are refused.
-    fn admit_caller(&self, callers: &Callers, peer: &Peer) -> Option<OwnedSemaphorePermit> {
-        let caller: Arc<str> = match callers.of(peer) {
+    fn admit_caller(&self, access: &Access, peer: &Peer) -> Option<OwnedSemaphorePermit> {
+        let caller: Arc<str> = match access.caller(peer) {
             Ok(caller) => Arc::clone(&caller.name),
             Err(_) => "".into(),
         };
@@ -66,8 +70,7 @@ impl ConnectionCounts {
 pub struct ConnectionTerms {
     pub router: Router,
     pub limits: Arc<ServiceLimits>,
-    /// Raised by each reading of the configuration: connections of before are ended, so that
-    /// nobody stays by a certificate that is not trusted any more.
+    /// Raised by each change of who may ask: connections of before are ended.
     pub reloads: watch::Receiver<u64>,
     /// Cancelled when the service is to stop.
     pub stopping: CancellationToken,
@@ -77,12 +80,12 @@ pub async fn serve(
     accepted: AcceptedStream,
     _permit: OwnedSemaphorePermit,
     counts: Arc<ConnectionCounts>,
-    callers: Arc<Callers>,
+    access: Arc<Access>,
     terms: ConnectionTerms,
 ) {
     match accepted.identified().await {
         Ok((stream, peer)) => {
-            if let Some(_permit) = counts.admit_caller(&callers, &peer) {
+            if let Some(_permit) = counts.admit_caller(&access, &peer) {
                 serve_http(stream, peer, terms).await;
             }
         }
@@ -109,10 +112,15 @@ async fn serve_http(stream: Box<dyn PeerStream>, peer: Peer, mut terms: Connecti
             }
         }
         _ = terms.reloads.changed() => {}
+        () = peer.refused() => {}
         () = age => {}
     }
     connection.as_mut().graceful_shutdown();
-    log(connection.await);
+    // A client of HTTP/2 that answers no PING would go on for ever.
+    let last = Duration::from_millis(terms.limits.request_ms) + LAST_ANSWER;
+    if let Ok(ended) = tokio::time::timeout(last, connection).await {
+        log(ended);
+    }
 }
 
 fn log(ended: Result<(), impl std::fmt::Display>) {
