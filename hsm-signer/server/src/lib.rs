@@ -19,6 +19,7 @@
 mod access;
 mod bodies;
 mod callers;
+mod check;
 mod checkpoints;
 mod config;
 mod core;
@@ -27,6 +28,7 @@ pub mod fuzzing;
 mod http;
 mod identity;
 mod listen;
+mod log_limit;
 mod metrics;
 pub mod problem;
 mod process;
@@ -35,8 +37,12 @@ mod reload;
 mod removals;
 mod request;
 mod run;
+mod serve_error;
+mod systemd;
 mod tenants;
 
+pub use check::{Checked, check};
 pub use config::{Config, ConfigError};
 pub use http::document as openapi;
 pub use run::serve;
+pub use serve_error::ServeError;

@@ -8,15 +8,20 @@ use std::time::Duration;
 
 use mls_signer_audit::store::StoreConfig;
 use mls_signer_engine::EngineError;
+use sd_notify::NotifyState;
+use tokio::signal::unix::Signal;
 use tokio::sync::watch;
+use tokio::task::{block_in_place, spawn_blocking};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::{Config, Tls};
 use crate::core::Core;
 use crate::metrics::ServiceMetrics;
+use crate::systemd;
 use crate::tenants::Tenant;
 
 /// How often the files are looked at.
-pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub struct Reloading {
     core: Arc<Core>,
@@ -42,21 +47,41 @@ impl Reloading {
         self.changes.subscribe()
     }
 
+    /// Takes over what changes for as long as the service runs: at `hangup`, and by itself.
+    pub async fn run(mut self, mut hangup: Signal) {
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let told = tokio::select! {
+                _ = hangup.recv() => true,
+                _ = look.tick() => false,
+                () = self.core.stopping.cancelled() => return,
+            };
+            // A file system that hangs holds up nothing else.
+            block_in_place(|| match told {
+                true => self.read_again(),
+                false => self.look_at_files(),
+            });
+        }
+    }
+
     /// Reads everything again: who may ask first, and at once; then each tenant's keys, which
     /// takes as long as its tokens do.
-    pub fn read_again(&mut self) {
+    fn read_again(&mut self) {
+        systemd::tell(NotifyState::Reloading);
         match Config::load(&self.path) {
             Ok(new) => self.want(new),
             Err(error) => self.report("configuration", Err(error)),
         }
         self.renew_access();
+        systemd::tell(NotifyState::Ready);
         for tenant in self.core.tenants.values() {
             tokio::spawn(refresh_keys(Arc::clone(&self.core), Arc::clone(tenant)));
         }
     }
 
     /// Takes over the files that decide who may ask, if they are others than those in force.
-    pub fn look_at_files(&mut self) {
+    fn look_at_files(&self) {
         if self.core.access.load().is_outdated(&self.wanted) {
             self.renew_access();
         }
@@ -112,7 +137,7 @@ async fn refresh_keys(core: Arc<Core>, tenant: Arc<Tenant>) {
     // In order: what an earlier one found must not come after.
     let _turn = tenant.refreshing.lock().await;
     let engine = Arc::clone(&tenant.engine);
-    let refreshed = tokio::task::spawn_blocking(move || engine.refresh_keys()).await;
+    let refreshed = spawn_blocking(move || engine.refresh_keys()).await;
     let refreshed = refreshed.unwrap_or(Err(EngineError::Stopped));
     report(
         &core.metrics,

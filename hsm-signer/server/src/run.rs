@@ -10,16 +10,18 @@ use mls_signer_token::error::Error;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
+use tracing::field::display;
 
 use crate::access::Access;
 use crate::checkpoints::Checkpoints;
-use crate::config::Config;
+use crate::config::{Config, Listen};
 use crate::core::Core;
 use crate::http;
 use crate::listen::{ConnectionCounts, ConnectionTerms, TlsListenerConfig, accept_all, bind_all};
 use crate::process;
-use crate::reload::{LOOK_EVERY, Reloading};
+use crate::reload::Reloading;
+use crate::serve_error::ServeError;
+use crate::systemd;
 use crate::tenants::{self, Tenants};
 
 /// Serves by the configuration at `path` until SIGTERM or SIGINT. SIGHUP has the
@@ -30,7 +32,7 @@ use crate::tenants::{self, Tenants};
 ///
 /// # Errors
 /// Why the service could not start, or could not end in good order.
-pub fn serve(path: &Path) -> Result<(), Error> {
+pub fn serve(path: &Path) -> Result<(), ServeError> {
     let config = Config::load(path).map_err(setup)?;
     process::check(&config.process)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -47,29 +49,22 @@ pub fn serve(path: &Path) -> Result<(), Error> {
     let served = runtime.block_on(async {
         // Before anything can be asked to end.
         let signals = signals().map_err(|error| Error::Setup(format!("no signals: {error}")))?;
-        let service = Service::start(path, config, access, tenants).await?;
-        service.run(signals).await
+        let [hangup, terminate, interrupt] = signals;
+        let service = Service::start(path, config, access, tenants, hangup).await?;
+        service.run(terminate, interrupt).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
-    served
+    Ok(served?)
 }
 
 fn setup(error: impl Display) -> Error {
     Error::Setup(error.to_string())
 }
 
-/// A service manager that cannot be told is no reason to stop.
-fn tell_systemd(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "systemd could not be told");
-    }
-}
-
 struct Service {
     core: Arc<Core>,
     checkpoints: Checkpoints,
     accepting: JoinSet<()>,
-    reloading: Reloading,
 }
 
 /// To read the configuration again, and to end.
@@ -87,6 +82,7 @@ impl Service {
         config: Config,
         access: Access,
         tenants: Tenants,
+        hangup: Signal,
     ) -> Result<Self, Error> {
         let store = Store::open(&config.store).await;
         let core = Core::new(&config, access, tenants, store.map_err(setup)?);
@@ -106,31 +102,20 @@ impl Service {
             accepting.spawn(accept_all(listener, core, counts, terms.clone()));
         }
         let checkpoints = Checkpoints::begin(&core, &config.audit);
+        say_what_is_served(path, &config.listen, &core);
+        tokio::spawn(reloading.run(hangup));
         Ok(Self {
             core,
             checkpoints,
             accepting,
-            reloading,
         })
     }
 
-    async fn run(mut self, signals: [Signal; 3]) -> Result<(), Error> {
-        let [mut hangup, mut terminate, mut interrupt] = signals;
-        tracing::info!("serving");
-        tell_systemd(NotifyState::Ready);
-        let mut look = tokio::time::interval(LOOK_EVERY);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                _ = hangup.recv() => {
-                    tell_systemd(NotifyState::Reloading);
-                    self.reloading.read_again();
-                    tell_systemd(NotifyState::Ready);
-                }
-                _ = look.tick() => self.reloading.look_at_files(),
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-            }
+    async fn run(self, mut terminate: Signal, mut interrupt: Signal) -> Result<(), Error> {
+        systemd::tell(NotifyState::Ready);
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
         self.stop().await
     }
@@ -138,7 +123,7 @@ impl Service {
     /// Takes no new connections, answers what was accepted, and closes the store.
     async fn stop(mut self) -> Result<(), Error> {
         tracing::info!("stopping");
-        tell_systemd(NotifyState::Stopping);
+        systemd::tell(NotifyState::Stopping);
         self.core.stopping.cancel();
         let limit = Duration::from_millis(self.core.limits.drain_ms);
         let drained = tokio::time::timeout(limit, async {
@@ -158,4 +143,15 @@ impl Service {
             self.core.limits.drain_ms
         )))
     }
+}
+
+fn say_what_is_served(path: &Path, listen: &Listen, core: &Core) {
+    let unix = listen
+        .unix
+        .as_ref()
+        .map(|unix| display(unix.path.display()));
+    let tls = listen.tls.as_ref().map(|tls| display(tls.address));
+    let plain = listen.plain.as_ref().map(|plain| display(plain.address));
+    let tenants: Vec<_> = core.tenants.keys().collect();
+    tracing::info!(config = %path.display(), unix, tls, plain, ?tenants, "serving");
 }
