@@ -1,9 +1,11 @@
 //! Which databases are opened, and which refused.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 use mls_hsm_signer::audit::store::{Store, StoreConfig, StoreError};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 use crate::support::{Cluster, Key, Place, TENANT, assert_sound, places, settle, soon};
 
@@ -98,6 +100,42 @@ fn a_host_from_the_environment_counts() {
     }
     let error = verify("PGHOST", "/nowhere");
     assert!(!error.contains("sslmode"), "{error}");
+}
+
+/// A root, and a certificate of it for `localhost` with its key; all in PEM.
+fn certified() -> [String; 3] {
+    let mut root = CertificateParams::default();
+    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let (root_key, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let certificate = root.self_signed(&root_key).unwrap().pem();
+    let own = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let own = own.signed_by(&key, &Issuer::new(root, root_key)).unwrap();
+    [certificate, own.pem(), key.serialize_pem()]
+}
+
+/// TLS to PostgreSQL is built in, and believes nobody but who the roots name.
+#[tokio::test]
+async fn postgresql_is_asked_over_tls_and_must_be_who_it_says() {
+    let [root, certificate, key] = certified();
+    let directory = tempfile::tempdir().unwrap();
+    let [good, foreign] = ["good", "foreign"].map(|name| directory.path().join(name));
+    std::fs::write(&good, root).unwrap();
+    std::fs::write(&foreign, &certified()[0]).unwrap();
+    let database = Cluster::start_with_tls(&certificate, &key).database();
+    let verified = |host: &str, roots: &Path| {
+        let parameters = format!("sslmode=verify-full&sslrootcert={}", roots.display());
+        database.config_at(host, &parameters)
+    };
+    let store = Store::open(&verified("localhost", &good)).await.unwrap();
+    settle(&store, &Key::p256(), 1).await;
+    let sql = "SELECT count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+               WHERE ssl AND application_name LIKE 'mls-hsm-signer%'";
+    assert_eq!(database.sql(sql), "t");
+    store.close().await;
+    for (host, roots) in [("localhost", &foreign), ("127.0.0.1", &good)] {
+        let error = Store::open(&verified(host, roots)).await.unwrap_err();
+        assert!(error.to_string().contains("certificate"), "{host}: {error}");
+    }
 }
 
 #[tokio::test]
