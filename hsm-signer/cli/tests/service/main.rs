@@ -12,6 +12,7 @@ mod guides;
 mod idempotency;
 mod misuse;
 mod mutual_tls;
+mod openapi;
 mod operator;
 mod policy;
 mod removals;

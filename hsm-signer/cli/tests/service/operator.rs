@@ -163,7 +163,7 @@ fn a_check_finds_what_a_start_would_find() {
         (path("pin"), path("no-pin"), "no-pin"),
         (path("pin"), no_certificate.display().to_string(), ""),
         (path("store/audit.db"), path("nowhere/audit.db"), "nowhere"),
-        (path("signer.sock"), "/proc/signer.sock".into(), "/proc"),
+        (path("signer.sock"), "/nowhere/signer.sock".into(), "/nowhere"),
         (
             "token_label = \"example.com\"".into(),
             "token_label = \"none\"".into(),
