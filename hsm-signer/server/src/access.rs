@@ -41,7 +41,7 @@ impl Access {
         let files = fingerprints(config);
         let load = |files| TlsAccess::new(identity(files)?.into(), trust(files)?.into());
         let tls = config.listen.tls.as_ref().map(load).transpose()?;
-        let callers = Callers::new(config, tls.as_ref().map(|tls| &*tls.trust))?;
+        let callers = Callers::new(config, tls.as_ref().map(|tls| &*tls.trust), None)?;
         Ok(Self {
             callers: Arc::new(callers),
             tls,
@@ -68,7 +68,8 @@ impl Access {
             take(&mut parts, "tls", &mut tls.server, server);
         }
         let mut callers = Arc::clone(&self.callers);
-        let new = Callers::new(config, tls.as_ref().map(|tls| &*tls.trust));
+        let trust = tls.as_ref().map(|tls| &*tls.trust);
+        let new = Callers::new(config, trust, Some(&self.callers));
         take(&mut parts, "callers", &mut callers, new);
         let new = Self {
             callers,

@@ -39,8 +39,13 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// The configuration's; `trust` has the roots of their certificates.
-    pub fn new(config: &Config, trust: Option<&ClientTrust>) -> Result<Self, Error> {
+    /// The configuration's; `trust` has the roots of their certificates. Who has not changed
+    /// since `before` has no more to spend than before.
+    pub fn new(
+        config: &Config,
+        trust: Option<&ClientTrust>,
+        before: Option<&Self>,
+    ) -> Result<Self, Error> {
         let mut callers = Self {
             by_uid: HashMap::new(),
             by_name: HashMap::new(),
@@ -49,29 +54,41 @@ impl Callers {
         let roots: Vec<RootId> = trust.into_iter().flat_map(ClientTrust::roots).collect();
         let plain = config.listen.plain.as_ref().map(|plain| &plain.caller);
         for one in &config.callers {
-            let caller = Arc::new(CallerPolicy::new(one, &config.limits));
+            let kept = before.and_then(|before| before.kept(one));
+            let caller = kept.unwrap_or_else(|| CallerPolicy::new(one, &config.limits).into());
             for uid in &one.unix_uids {
                 callers.by_uid.insert(*uid, Arc::clone(&caller));
             }
-            let own = roots_of(one, &roots)?;
-            for (root, san) in own
-                .iter()
-                .flat_map(|root| one.sans.iter().map(move |san| (root, san)))
-            {
-                let known = (*root, san.clone());
-                if let Some(other) = callers.by_name.insert(known, Arc::clone(&caller)) {
-                    let reason = format!(
-                        "{san} belongs to {} and {} under the same root",
-                        other.name, one.name
-                    );
-                    return Err(Error::Setup(reason));
-                }
+            for root in roots_of(one, &roots)? {
+                callers.add_names(&caller, root)?;
             }
             if plain == Some(&one.name) {
                 callers.development = Some(caller);
             }
         }
         Ok(callers)
+    }
+
+    /// A caller is known by its names under the root, and no other caller is.
+    fn add_names(&mut self, caller: &Arc<CallerPolicy>, root: RootId) -> Result<(), Error> {
+        for san in &caller.config.sans {
+            let known = self.by_name.entry((root, san.clone()));
+            let known = known.or_insert_with(|| Arc::clone(caller));
+            if !Arc::ptr_eq(known, caller) {
+                let (one, other) = (&known.name, &caller.name);
+                return Err(Error::Setup(format!(
+                    "{san} belongs to the callers {one} and {other} under the same root"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The caller whose configuration is the same, with what it has spent of its rate.
+    fn kept(&self, config: &CallerConfig) -> Option<Arc<CallerPolicy>> {
+        let known = self.by_uid.values().chain(self.by_name.values());
+        let mut known = known.chain(&self.development);
+        known.find(|caller| caller.config == *config).cloned()
     }
 
     /// Who the process's user is.

@@ -163,7 +163,11 @@ fn a_check_finds_what_a_start_would_find() {
         (path("pin"), path("no-pin"), "no-pin"),
         (path("pin"), no_certificate.display().to_string(), ""),
         (path("store/audit.db"), path("nowhere/audit.db"), "nowhere"),
-        (path("signer.sock"), "/nowhere/signer.sock".into(), "/nowhere"),
+        (
+            path("signer.sock"),
+            "/nowhere/signer.sock".into(),
+            "/nowhere",
+        ),
         (
             "token_label = \"example.com\"".into(),
             "token_label = \"none\"".into(),

@@ -134,6 +134,22 @@ fn the_whole_chain_is_checked() {
     }
 }
 
+/// The client heeds the lists that it is given.
+#[test]
+fn a_client_refuses_a_service_that_is_revoked() {
+    let mut secured = Secured::new();
+    secured.listen_as_usual();
+    secured.caller("galley", GALLEY, "");
+    let sandbox = secured.setup.sandbox.clone();
+    let leaf = secured.callers.issue(&sandbox, "galley", &[GALLEY]);
+    let _service = secured.setup.clone().start();
+    for (revoked, status) in [(vec![], 200), (vec![1], 0)] {
+        let list = secured.servers.list(&revoked, 2096).pem().unwrap();
+        secured.client_lists = vec![sandbox.write("servers.crl", &list, 0o600)];
+        assert_eq!(secured.wire(&leaf).get("/healthz").status, status);
+    }
+}
+
 /// What the file of a root names counts as that root alone.
 #[test]
 fn a_caller_counts_under_its_root_alone() {

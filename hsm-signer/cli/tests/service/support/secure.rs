@@ -26,7 +26,10 @@ pub struct Secured {
     pub port: u16,
     pub callers: Authority,
     pub roots: PathBuf,
-    servers: PathBuf,
+    pub servers: Authority,
+    /// By which its clients check the service's certificate, which has the serial number 1.
+    pub client_lists: Vec<PathBuf>,
+    server_roots: PathBuf,
     own: Leaf,
     lists: Vec<PathBuf>,
 }
@@ -40,9 +43,11 @@ impl Secured {
         Self {
             port: free_port(),
             roots: callers.write(&setup.sandbox, "callers.pem"),
-            servers: servers.write(&setup.sandbox, "servers.pem"),
+            server_roots: servers.write(&setup.sandbox, "servers.pem"),
             own: servers.issue(&setup.sandbox, "server", &["dns:localhost"]),
             lists: vec![setup.sandbox.write("callers.crl", &list, 0o600)],
+            client_lists: Vec::new(),
+            servers,
             callers,
             setup,
         }
@@ -87,8 +92,8 @@ impl Secured {
         let mut config = tls::client(&TlsFiles {
             certificate: leaf.certificate.clone(),
             key: leaf.key.clone(),
-            roots: self.servers.clone(),
-            revocation_lists: Vec::new(),
+            roots: self.server_roots.clone(),
+            revocation_lists: self.client_lists.clone(),
         })
         .unwrap();
         config.alpn_protocols = vec![protocol.to_vec()];
