@@ -31,6 +31,7 @@ mod rate;
 mod removals;
 mod request;
 mod run;
+mod sink;
 mod tenants;
 
 pub use config::{Config, ConfigError};

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::callers::Callers;
-use crate::checkpoints::Checkpoints;
+use crate::checkpoints::{self, Checkpoints};
 use crate::config::Config;
 use crate::core::Core;
 use crate::http;
@@ -86,6 +86,7 @@ impl Service {
     async fn start(config: Config, tenants: Tenants) -> Result<Self, Error> {
         let store = Store::open(&config.store).await;
         let core = Core::new(&config, tenants, store.map_err(setup)?);
+        checkpoints::hold_all(&core, &config.audit).await?;
         let handshake = Duration::from_millis(config.limits.handshake_ms);
         let tls = config.listen.tls.as_ref().map(server_config).transpose()?;
         let tls = tls.map(|tls| Arc::new(TlsListenerConfig::new(tls, handshake)));
@@ -170,7 +171,7 @@ impl Service {
             while self.accepting.join_next().await.is_some() {}
             self.core.busy.close();
             self.core.busy.wait().await;
-            self.checkpoints.last(&self.core).await;
+            self.checkpoints.last().await;
         });
         let drained = drained.await.is_ok();
         self.core.store.close().await;

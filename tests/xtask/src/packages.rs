@@ -21,7 +21,7 @@ pub const FIPS: &[&str] = &[
 pub const BENCH: &[&str] = &["gcc", "libc6-dev", "libssl-dev", "pkg-config"];
 
 /// For tests, beside [`RUN`] and [`FIPS`]: PKCS#11 modules and tools; OpenSSL for the tests' other
-/// side; PostgreSQL, which the tests start by themselves; emulated CPUs; a browser for the
+/// side; PostgreSQL and a pooler, which the tests start by themselves; emulated CPUs; a browser for the
 /// benchmark's page, and what counts its instructions.
 const OF_TESTS: &[&str] = &[
     "chromium",
@@ -30,6 +30,7 @@ const OF_TESTS: &[&str] = &[
     "openssl",
     "p11-kit",
     "p11-kit-modules",
+    "pgbouncer",
     "postgresql",
     "qemu-user-static",
     "util-linux",

@@ -15,12 +15,13 @@ use super::database::on;
 use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::rows::{self, ChainColumns, Row, signed};
+use super::rows::{self, ChainColumns, RecordColumns, Row, signed};
 use super::sqlite;
 use crate::SignedStatement;
 use crate::chain::Chain;
 use crate::encoding::encoded;
 use crate::request::Digest;
+use crate::stored_record::StoredRecord;
 
 /// A connection that writes. After an error it is not used again before
 /// [`recover`](Self::recover) succeeds; what was begun does not become visible, unless the
@@ -113,6 +114,30 @@ impl Journal {
         rows::chains(rows)
     }
 
+    /// The same, outside of a transaction, and without keeping anybody from extending them.
+    pub(super) async fn chains_now(&mut self, tenants: &[String]) -> Result<Vec<Chain>, StoreError> {
+        let rows: Vec<ChainColumns> = on!(Connection, self.connection()?, |dialect, connection| {
+            let query = sqlx::query_as(dialect::CHAINS_NOW).bind(dialect::names(tenants));
+            query.fetch_all(connection).await?
+        });
+        rows::chains(rows)
+    }
+
+    /// A tenant's records after `sequence`, in order, at most `count`.
+    pub(super) async fn records(
+        &mut self,
+        tenant: &str,
+        sequence: u64,
+        count: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        let after = signed(sequence)?;
+        let rows: Vec<RecordColumns> = on!(Connection, self.connection()?, |_dialect, connection| {
+            let query = sqlx::query_as(rows::RECORDS).bind(tenant).bind(after);
+            query.bind(i64::from(count)).fetch_all(connection).await?
+        });
+        rows::records(rows)
+    }
+
     /// Adds a chain, unless the tenant has one.
     pub(super) async fn add_chain(&mut self, chain: &Chain) -> Result<(), StoreError> {
         let sql = "INSERT INTO chain (tenant, id, pruned, anchor, sequence, head) \
@@ -132,6 +157,19 @@ impl Journal {
             query.fetch_all(connection).await?
         });
         rows::answers(rows)
+    }
+
+    /// Gives the row that is found under `request` the name `instead`, so that another one can be
+    /// found there. What it says stays in the chain.
+    pub(super) async fn set_aside(
+        &mut self,
+        request: &Digest,
+        instead: &Digest,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE record SET request = $2 WHERE request = $1";
+        let (request, instead) = (&request[..], &instead[..]);
+        execute!(self, sqlx::query(sql).bind(request).bind(instead));
+        Ok(())
     }
 
     pub(super) async fn add_rows(&mut self, rows: &[Row]) -> Result<(), StoreError> {
@@ -200,6 +238,15 @@ impl Journal {
         let begun = Instant::now();
         execute!(self, sqlx::raw_sql("COMMIT"));
         Ok(begun.elapsed())
+    }
+
+    /// Ends the connection in good order, once nothing more is written.
+    pub(super) async fn finish(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            on!(Connection, connection, |dialect, connection| {
+                dialect::finish(connection).await
+            });
+        }
     }
 
     pub(super) async fn close(&mut self) {

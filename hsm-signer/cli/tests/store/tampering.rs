@@ -41,7 +41,7 @@ impl Fixture {
         for number in 1..=END {
             settle(&store, &key, number as u32).await;
             if number == CHECKPOINT {
-                let made = store.checkpoint(TENANT, signer.clone()).await.unwrap();
+                let made = store.checkpoint(TENANT, false, signer.clone()).await.unwrap();
                 assert_eq!(made.unwrap().statement.sequence, CHECKPOINT);
             }
         }
@@ -78,13 +78,13 @@ async fn other_tenant(store: &Store, key: &Key, signer: &Arc<SoftSigner>) {
         let answers = settle_all(store, key, &[request], soon()).await;
         assert!(answers[0].is_ok());
     }
-    let made = store.checkpoint("other.example", signer.clone()).await;
+    let made = store.checkpoint("other.example", false, signer.clone()).await;
     made.unwrap().unwrap();
 }
 
 async fn read(log: &LogReader, tenant: &str) -> Log {
     Log {
-        statements: log.statements(tenant).await.unwrap(),
+        statements: log.statements(tenant, 0, 1000).await.unwrap(),
         chain: log.chain(tenant).await.unwrap().unwrap(),
         records: log.records(tenant, 0, 1000).await.unwrap(),
     }
