@@ -8,9 +8,6 @@ use crate::VerifyingKey;
 use crate::chain::Hash;
 use crate::encoding::encoded;
 
-/// What stands before what is hashed for the name of a row that was set aside.
-const ASIDE: &[u8] = b"mls-hsm-signer answer set aside";
-
 /// A request as idempotency sees it: two with the same key get the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestKey {
@@ -37,10 +34,4 @@ impl RequestKey {
 pub(crate) fn digest(tenant: &str, key_fingerprint: &Hash, removal: &Removal) -> Digest {
     let tenant = VLByteSlice(tenant.as_bytes());
     sha256(&encoded(&(tenant, *key_fingerprint, removal)))
-}
-
-/// The name of a row that was set aside: its message is not what was released for `request`.
-pub(crate) fn aside(request: &Digest, message: &[u8]) -> Digest {
-    let [label, request, message] = [ASIDE, request, message].map(VLByteSlice);
-    sha256(&encoded(&(label, request, message)))
 }

@@ -290,17 +290,19 @@ impl Verification {
     fn request(&mut self, stored: &StoredRecord, record: &Record) {
         let at = stored.sequence;
         let digest = request::digest(&record.tenant, &record.key_fingerprint, &record.removal);
-        // An answer that was found to be bad is set aside, and the removal recorded again.
-        let bad = sha256(&stored.message) != record.message_hash
-            || stored.proposal_ref != record.proposal_ref;
-        let aside = request::aside(&digest, &stored.message);
-        let named = |name: Hash| name == digest || bad && name == aside;
-        if !stored.request.is_none_or(named) {
+        // An answer that was found to be bad gets another name, and the removal is recorded again.
+        // That it is bad is a finding of its own.
+        if sha256(&stored.message) != record.message_hash
+            || stored.proposal_ref != record.proposal_ref
+        {
+            return;
+        }
+        if stored.request.is_some_and(|request| request != digest) {
             self.found(at, Fault::Request);
         }
         let mut short = [0; 8];
         short.copy_from_slice(&digest[..8]);
-        if !bad && !self.seen.insert(short) {
+        if !self.seen.insert(short) {
             self.found(at, Fault::Repeated);
         }
     }

@@ -153,7 +153,10 @@ impl Maker {
             return Ok(());
         }
         let (store, name) = (&self.core.store, &self.tenant.name);
-        while let Some(signed) = store.prune(name, self.retention, Arc::clone(&signer)).await? {
+        while let Some(signed) = store
+            .prune(name, self.retention, Arc::clone(&signer))
+            .await?
+        {
             let sequence = signed.statement.sequence;
             let pruning = checkpoint_line(&signed);
             tracing::info!(tenant = %name, sequence, %pruning, "old records removed");

@@ -108,7 +108,7 @@ kinds! {
     STORE_OUT, "store-unavailable", 503, Some(2),
         "The database cannot keep a record, and nothing is released without one.",
         "Try again after the time that Retry-After says; the operator should see to the database.";
-    LOG_REWRITTEN, "audit-log-rewritten", 503, None,
+    LOG_REWRITTEN, "audit-log-rewritten", 503, Some(60),
         "The audit log in the database is not what the service wrote.",
         "Tell the operator at once: nothing is signed until a person has looked at the log.";
     LATE, "deadline-passed", 504, Some(1),

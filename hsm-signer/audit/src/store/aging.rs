@@ -18,7 +18,7 @@ pub(super) const MOST_APART: u64 = 24 * 60 * 60 * 1000;
 const PARTS: u64 = 100;
 
 /// A place up to which could be pruned.
-struct Place {
+struct Measured {
     sequence: u64,
     /// Milliseconds from the first checkpoint, each pair of them at most [`MOST_APART`].
     measured: u64,
@@ -26,7 +26,7 @@ struct Place {
 
 /// The checkpoints of `key` after the pruned part of a chain.
 pub(super) struct Ages {
-    places: Vec<Place>,
+    places: Vec<Measured>,
     /// What a clock would say of the first one's age, seen from the last.
     by_the_clock: u64,
 }
@@ -40,7 +40,7 @@ impl Ages {
         age: u64,
     ) -> Result<Self, StoreError> {
         let apart = (age / PARTS).min(MOST_APART / 24);
-        let mut places: Vec<Place> = Vec::new();
+        let mut places: Vec<Measured> = Vec::new();
         let mut between = Vec::new();
         let mut first = None;
         let mut before = 0;
@@ -50,7 +50,10 @@ impl Ages {
             let page = log.statements(&chain.tenant, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.statement.sequence;
-            for signed in page.iter().filter(|signed| is_checkpoint(signed, chain, key)) {
+            for signed in page
+                .iter()
+                .filter(|signed| is_checkpoint(signed, chain, key))
+            {
                 let time = signed.statement.time;
                 let sequence = signed.statement.sequence;
                 let near = first.is_some() && time.saturating_sub(before) < apart;
@@ -65,18 +68,21 @@ impl Ages {
                 before = time;
                 // What lies between two that were measured counts as young as the second.
                 let sequences = between.drain(..).chain([sequence]);
-                places.extend(sequences.map(|sequence| Place { sequence, measured }));
+                places.extend(sequences.map(|sequence| Measured { sequence, measured }));
             }
         }
         let by_the_clock = before.saturating_sub(first.unwrap_or(before));
-        Ok(Self { places, by_the_clock })
+        Ok(Self {
+            places,
+            by_the_clock,
+        })
     }
 
     /// The last record of the checkpoint that is nearest to `most` records after the chain's
     /// beginning among those that are so old, in milliseconds.
     pub(super) fn end(&self, age: u64, pruned: u64, most: u64) -> Option<u64> {
         let last = self.places.last()?.measured;
-        let old = |place: &&Place| last - place.measured >= age;
+        let old = |place: &&Measured| last - place.measured >= age;
         let mut old = self.places.iter().filter(old).map(|place| place.sequence);
         let first = old.next()?;
         let further = old.take_while(|sequence| sequence - pruned <= most);

@@ -24,32 +24,38 @@ pub struct Attested {
 impl Attested {
     /// Holds the log against the last checkpoint of each key, in the database and elsewhere.
     pub(super) async fn hold(&self, log: &LogReader, tenant: &str) -> Result<(), StoreError> {
+        let said = self.last(log, tenant).await?;
+        // Read after what is said of it: another replica may be writing.
         let chain = log.chain(tenant).await?;
-        let mut last: Option<Statement> = None;
+        for statement in &said {
+            self.compare(log, tenant, chain.as_ref(), statement).await?;
+        }
+        let last = said.iter().max_by_key(|statement| statement.sequence);
+        match (chain, last) {
+            (Some(chain), Some(last)) => follow(log, chain, last).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The last statements that count.
+    async fn last(&self, log: &LogReader, tenant: &str) -> Result<Vec<Statement>, StoreError> {
+        let mut said = Vec::new();
         for key in &self.keys {
             let stored = log.last_statement(tenant, key).await?;
-            if stored.as_ref().is_some_and(|signed| !signed.verifies()) {
-                let reason = "a checkpoint in it is not signed by the key that it names";
-                return Err(StoreError::rewritten(tenant, reason));
-            }
-            let kept = self.kept.iter().filter(|signed| {
-                signed.statement.tenant == tenant && signed.key == *key && signed.verifies()
-            });
+            let kept = self.kept.iter();
+            let kept =
+                kept.filter(|signed| signed.statement.tenant == tenant && signed.key == *key);
             for signed in stored.iter().chain(kept) {
-                let statement = &signed.statement;
-                if statement.time > self.accepted_loss {
-                    self.compare(log, tenant, chain.as_ref(), statement).await?;
-                    let before = last.as_ref().map_or(0, |last| last.sequence);
-                    if statement.sequence > before {
-                        last = Some(statement.clone());
-                    }
+                if !signed.verifies() {
+                    let reason = "a checkpoint of it is not signed by the key that it names";
+                    return Err(StoreError::rewritten(tenant, reason));
+                }
+                if signed.statement.time > self.accepted_loss {
+                    said.push(signed.statement.clone());
                 }
             }
         }
-        match (chain, last) {
-            (Some(chain), Some(last)) => follow(log, chain, &last).await,
-            _ => Ok(()),
-        }
+        Ok(said)
     }
 
     /// Whether the chain has, where the statement says so, the hash that it says.
@@ -115,10 +121,17 @@ impl Attested {
 async fn follow(log: &LogReader, chain: Chain, last: &Statement) -> Result<(), StoreError> {
     let from = Chain {
         sequence: last.sequence.max(chain.pruned),
-        head: if last.sequence > chain.pruned { last.head } else { chain.anchor },
+        head: if last.sequence > chain.pruned {
+            last.head
+        } else {
+            chain.anchor
+        },
         ..chain.clone()
     };
-    let mut end = ChainEnd { chain: from, time: 0 };
+    let mut end = ChainEnd {
+        chain: from,
+        time: 0,
+    };
     while end.chain.sequence < chain.sequence {
         let before = end.chain.sequence;
         for stored in log.records(&chain.tenant, before, PAGE).await? {

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 #[cfg(feature = "postgres")]
 use sqlx::PgConnection;
 use sqlx::SqliteConnection;
@@ -30,6 +33,9 @@ pub(super) struct Journal {
     place: Place,
     patience: Duration,
     connection: Option<Connection>,
+    /// The file that the connection writes to, and what it is known by: a file that was put in
+    /// its place has another number.
+    file: Option<(PathBuf, u64, u64)>,
     /// By which no other process writes to a SQLite database.
     _lock: Option<File>,
 }
@@ -63,6 +69,7 @@ impl Journal {
             place: place.clone(),
             patience,
             connection: None,
+            file: None,
             _lock: lock,
         })
     }
@@ -88,7 +95,23 @@ impl Journal {
             sqlx::query(probe).execute(connection).await.map(drop)?
         });
         self.connection = Some(connection);
+        self.file = match &self.place {
+            Place::Sqlite(path) => Some(numbered(path)?),
+            #[cfg(feature = "postgres")]
+            Place::Postgres(_) => None,
+        };
         Ok(())
+    }
+
+    /// What is written to a file that was put away would be lost.
+    fn assert_in_place(&self) -> Result<(), StoreError> {
+        match &self.file {
+            Some(file) if numbered(&file.0)? != *file => {
+                let reason = format!("{} is another file now", file.0.display());
+                Err(StoreError::Unavailable(reason))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn connection(&mut self) -> Result<&mut Connection, StoreError> {
@@ -97,6 +120,7 @@ impl Journal {
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        self.assert_in_place()?;
         on!(Connection, self.connection()?, |dialect, connection| {
             let begin = sqlx::raw_sql(dialect::BEGIN);
             begin.execute(connection).await.map(drop)?
@@ -115,7 +139,11 @@ impl Journal {
     }
 
     /// The same, outside of a transaction, and without keeping anybody from extending them.
-    pub(super) async fn chains_now(&mut self, tenants: &[String]) -> Result<Vec<Chain>, StoreError> {
+    pub(super) async fn chains_now(
+        &mut self,
+        tenants: &[String],
+    ) -> Result<Vec<Chain>, StoreError> {
+        self.assert_in_place()?;
         let rows: Vec<ChainColumns> = on!(Connection, self.connection()?, |dialect, connection| {
             let query = sqlx::query_as(dialect::CHAINS_NOW).bind(dialect::names(tenants));
             query.fetch_all(connection).await?
@@ -131,10 +159,11 @@ impl Journal {
         count: u32,
     ) -> Result<Vec<StoredRecord>, StoreError> {
         let after = signed(sequence)?;
-        let rows: Vec<RecordColumns> = on!(Connection, self.connection()?, |_dialect, connection| {
-            let query = sqlx::query_as(rows::RECORDS).bind(tenant).bind(after);
-            query.bind(i64::from(count)).fetch_all(connection).await?
-        });
+        let rows: Vec<RecordColumns> =
+            on!(Connection, self.connection()?, |_dialect, connection| {
+                let query = sqlx::query_as(rows::RECORDS).bind(tenant).bind(after);
+                query.bind(i64::from(count)).fetch_all(connection).await?
+            });
         rows::records(rows)
     }
 
@@ -159,13 +188,12 @@ impl Journal {
         rows::answers(rows)
     }
 
-    /// Gives the row that is found under `request` the name `instead`, so that another one can be
-    /// found there. What it says stays in the chain.
-    pub(super) async fn set_aside(
-        &mut self,
-        request: &Digest,
-        instead: &Digest,
-    ) -> Result<(), StoreError> {
+    /// Gives the row that is found under `request` a random name, so that another one can be found
+    /// there. What it says stays in the chain.
+    pub(super) async fn set_aside(&mut self, request: &Digest) -> Result<(), StoreError> {
+        let mut instead = Digest::default();
+        let filled = SystemRandom::new().fill(&mut instead);
+        filled.map_err(|_| StoreError::Random)?;
         let sql = "UPDATE record SET request = $2 WHERE request = $1";
         let (request, instead) = (&request[..], &instead[..]);
         execute!(self, sqlx::query(sql).bind(request).bind(instead));
@@ -256,4 +284,13 @@ impl Journal {
             });
         }
     }
+}
+
+/// A file, and its device's and its own number.
+fn numbered(path: &Path) -> Result<(PathBuf, u64, u64), StoreError> {
+    let metadata = std::fs::metadata(path);
+    let gone =
+        |error: std::io::Error| StoreError::unavailable(format!("{}: {error}", path.display()));
+    let metadata = metadata.map_err(gone)?;
+    Ok((path.into(), metadata.dev(), metadata.ino()))
 }

@@ -108,19 +108,19 @@ impl KnownChains {
     }
 
     /// Notes what a transaction makes of these chains, before it is committed.
-    pub(super) fn expect(&mut self, ends: impl IntoIterator<Item = ChainEnd>) {
+    pub(super) fn expect(&mut self, ends: &[ChainEnd]) {
         for end in ends {
             let known = self.chains.entry(end.chain.tenant.clone()).or_default();
-            known.perhaps = Some(end);
+            known.perhaps = Some(end.clone());
         }
     }
 
-    /// The transaction is durable.
-    pub(super) fn committed(&mut self) {
-        for known in self.chains.values_mut() {
-            if let Some(end) = known.perhaps.take() {
-                known.end = Some(end);
-            }
+    /// The transaction that made this of the chains is durable.
+    pub(super) fn committed(&mut self, ends: Vec<ChainEnd>) {
+        for end in ends {
+            let (tenant, end) = (end.chain.tenant.clone(), Some(end));
+            let perhaps = None;
+            self.chains.insert(tenant, KnownChain { end, perhaps });
         }
     }
 }

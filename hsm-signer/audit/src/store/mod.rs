@@ -145,7 +145,13 @@ impl Store {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let shared = !matches!(place, Place::Sqlite(_));
         let known = KnownChains::read(&reader, shared).await?;
-        let writer = Writer::new(journal, known, patience, Arc::clone(&board), metrics.clone());
+        let writer = Writer::new(
+            journal,
+            known,
+            patience,
+            Arc::clone(&board),
+            metrics.clone(),
+        );
         Ok(Self {
             claims,
             lookup,
@@ -357,7 +363,12 @@ impl Store {
     /// [`StoreError::Rewritten`] when the log is behind that or another one; others when the
     /// database cannot be read.
     pub async fn hold(&self, tenant: &str, attested: &Attested) -> Result<(), StoreError> {
-        attested.hold(&self.reader, tenant).await
+        let held = attested.hold(&self.reader, tenant).await;
+        if let Err(StoreError::Rewritten { .. }) = held {
+            // Another replica may have pruned it while it was read.
+            return attested.hold(&self.reader, tenant).await;
+        }
+        held
     }
 
     /// Where a tenant's chain ends, once that continues what this process knows of it.
@@ -388,7 +399,10 @@ impl Store {
             return Ok(None);
         }
         let time = time.max(now());
-        let made = self.reader.statements(tenant, chain.sequence - 1, 1).await?;
+        let made = self
+            .reader
+            .statements(tenant, chain.sequence - 1, 1)
+            .await?;
         let key = signer.key();
         let known = |signed: &SignedStatement| {
             let statement = &signed.statement;

@@ -9,9 +9,7 @@ use mls_signer_message::secret_file::read_secret;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::query::Query;
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Postgres, Row as _,
-};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Postgres, Row as _};
 use tokio::time::timeout;
 
 use super::error::StoreError;
@@ -142,7 +140,9 @@ async fn seen(connection: &mut PgConnection) -> Result<String, StoreError> {
 
 /// Asks without a prepared statement, which another session would not know.
 async fn ask(connection: &mut PgConnection, sql: String) -> Result<String, StoreError> {
-    let row = connection.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql))).await?;
+    let row = connection
+        .fetch_one(sqlx::raw_sql(AssertSqlSafe(sql)))
+        .await?;
     Ok(row.try_get(0)?)
 }
 

@@ -158,7 +158,8 @@ impl LogReader {
     /// [`StoreError::BackUp`]: the database is PostgreSQL, whose tool is pg_dump; the file exists
     /// or cannot be written. Others when the database cannot be read.
     pub async fn back_up(&self, to: &Path) -> Result<(), StoreError> {
-        on!(Pool, &self.0, |dialect, pool| dialect::back_up(pool, to).await)
+        on!(Pool, &self.0, |dialect, pool| dialect::back_up(pool, to)
+            .await)
     }
 
     pub(super) async fn close(&self) {

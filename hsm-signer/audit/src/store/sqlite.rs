@@ -114,7 +114,8 @@ pub(super) fn readers(path: &Path, patience: Duration) -> SqlitePool {
 pub(super) async fn back_up(pool: &SqlitePool, to: &Path) -> Result<(), StoreError> {
     let cannot = |error: std::io::Error| StoreError::BackUp(format!("{}: {error}", to.display()));
     let not_text = || StoreError::BackUp("the path is not UTF-8".into());
-    let path = to.to_str().ok_or_else(not_text)?;
+    let absolute = std::path::absolute(to).map_err(cannot)?;
+    let path = absolute.to_str().ok_or_else(not_text)?;
     let mut options = OpenOptions::new();
     let file = options.write(true).create_new(true).mode(0o600).open(to);
     let file = file.map_err(cannot)?;

@@ -19,7 +19,7 @@ use super::metrics::StoreMetrics;
 use super::rows::{self, Row};
 use super::signed::Signed;
 use crate::chain::Chain;
-use crate::request::{Digest, aside};
+use crate::request::Digest;
 use crate::{FipsMark, Kind, Record, SignedStatement};
 
 /// The most records in one transaction.
@@ -198,9 +198,7 @@ impl Writer {
         self.recovered().await?;
         let writing = write(&mut self.journal, &mut self.known, &self.fips, signed);
         let done = timeout(self.patience, writing).await;
-        let written = self.outcome(done).await?;
-        self.known.committed();
-        Ok(written)
+        self.outcome(done).await
     }
 
     /// Where these tenants' chains end, once that is what is known of them or continues it.
@@ -219,9 +217,7 @@ impl Writer {
         self.recovered().await?;
         let keeping = keep(&mut self.journal, &mut self.known, statement);
         let done = timeout(self.patience, keeping).await;
-        self.outcome(done).await?;
-        self.known.committed();
-        Ok(())
+        self.outcome(done).await
     }
 }
 
@@ -261,8 +257,7 @@ async fn write(
                 answers.push(answer.clone());
                 continue;
             }
-            let instead = aside(digest, &answer.message);
-            journal.set_aside(digest, &instead).await?;
+            journal.set_aside(digest).await?;
         }
         let missing = || StoreError::Corrupt("a tenant without a chain".into());
         let end = ends.get_mut(&request.tenant).ok_or_else(missing)?;
@@ -279,8 +274,10 @@ async fn write(
         let moved: Vec<Chain> = ends.values().map(|end| end.chain.clone()).collect();
         journal.move_chains(&moved).await?;
     }
-    known.expect(ends.into_values());
+    let ends: Vec<ChainEnd> = ends.into_values().collect();
+    known.expect(&ends);
     let sync = journal.commit().await?;
+    known.committed(ends);
     Ok(Written {
         answers,
         records: rows.len(),
@@ -300,7 +297,10 @@ async fn ends(
     let tenants: Vec<String> = tenants.collect::<BTreeSet<_>>().into_iter().collect();
     let found = journal.chains(&tenants).await?;
     let mut ends = known.follow(journal, &tenants, found).await?;
-    let unknown: Vec<String> = tenants.into_iter().filter(|name| !ends.contains_key(name)).collect();
+    let unknown: Vec<String> = tenants
+        .into_iter()
+        .filter(|name| !ends.contains_key(name))
+        .collect();
     for tenant in &unknown {
         let chain = Chain::begin(tenant).ok_or(StoreError::Random)?;
         tracing::warn!(tenant, "no audit chain: one is begun");
@@ -362,6 +362,7 @@ async fn keep(
     journal.begin().await?;
     journal.add_statement(signed).await?;
     let statement = &signed.statement;
+    let mut moved = Vec::new();
     if statement.kind == Kind::Pruning {
         let tenant = std::slice::from_ref(&statement.tenant);
         let found = journal.chains(tenant).await?;
@@ -376,9 +377,12 @@ async fn keep(
         chain.anchor = statement.head;
         journal.remove_rows(&chain.tenant, chain.pruned).await?;
         journal.move_chains(std::slice::from_ref(chain)).await?;
-        known.expect([end]);
+        moved.push(end);
     }
-    journal.commit().await.map(drop)
+    known.expect(&moved);
+    journal.commit().await?;
+    known.committed(moved);
+    Ok(())
 }
 
 /// Milliseconds since 1 January 1970, UTC.

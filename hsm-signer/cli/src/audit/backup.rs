@@ -29,7 +29,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let reports = wait(copied(&arguments.store, to))?;
     let sound = reports.iter().all(Report::sound);
     let records: u64 = reports.iter().map(|report| report.records).sum();
-    let verdict = if sound { "sound" } else { "not sound: run audit verify" };
+    let verdict = if sound {
+        "sound"
+    } else {
+        "not sound: run audit verify"
+    };
     output.result(
         &json!({ "file": to, "records": records, "sound": sound }),
         &format!("{records} records in {}, {verdict}", to.display()),

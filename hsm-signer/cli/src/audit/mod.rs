@@ -59,7 +59,6 @@ impl StoreArguments {
         config.password_file.clone_from(&self.store_password_file);
         Ok(Store::log(&config)?)
     }
-
 }
 
 /// The chains that are meant, each with the statements in the log. The statements are read

@@ -65,7 +65,9 @@ fn started(setup: Setup) -> Service {
     let service = setup.start();
     propose(&service, 0..3);
     eventually("a checkpoint in the file", || {
-        let output = service.setup.audit_verify(&["--checkpoints", path(&sink(&service.setup))]);
+        let output = service
+            .setup
+            .audit_verify(&["--checkpoints", path(&sink(&service.setup))]);
         serde_json::from_slice::<Value>(&output.stdout)
             .is_ok_and(|said| said["chains"][0]["attested"] == 3)
     });
@@ -91,7 +93,11 @@ fn a_database_that_is_rewritten_below_a_service_is_refused() {
             Err(ClientError::Refused(problem)) => assert_eq!(problem.code, "audit-log-rewritten"),
             other => panic!("{other:?}"),
         }
-        assert_eq!(service.setup.proposals_signed(TENANT), signed, "the HSM was asked");
+        assert_eq!(
+            service.setup.proposals_signed(TENANT),
+            signed,
+            "the HSM was asked"
+        );
         assert!(service.counted("mls_hsm_signer_store_total{what=\"rewritten\"}") > 0);
         assert_eq!(service.counted("mls_hsm_signer_store_ready"), 0);
         assert!(service.log().contains("ALARM"), "{}", service.log());
@@ -126,12 +132,41 @@ fn a_database_that_was_rewritten_before_a_service_starts_is_refused() {
     }
 }
 
+/// The file of yesterday is put in the place of the one that a service writes to.
+#[test]
+fn a_file_that_is_exchanged_below_a_service_is_refused() {
+    let service = started(setup());
+    let copy = service.setup.sandbox.path("yesterday.db");
+    let output = service
+        .setup
+        .audit(&["backup", path(&copy)])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    propose(&service, 3..6);
+    let file = database(&service.setup);
+    for ending in ["-wal", "-shm"] {
+        let beside = file.with_file_name(format!("audit.db{ending}"));
+        std::fs::rename(&beside, service.setup.sandbox.path(ending)).unwrap();
+    }
+    std::fs::rename(&copy, &file).unwrap();
+    eventually("not ready", || {
+        let reply = service.wire().get("/readyz");
+        reply.status == 503 && reply.code() == "audit-log-rewritten"
+    });
+    assert!(service.propose(vec![item("ed25519", "group", 7)]).is_err());
+}
+
 /// A backup of the file, of yesterday.
 #[test]
 fn a_whole_database_of_yesterday_is_refused() {
     let mut service = started(setup());
     let copy = service.setup.sandbox.path("yesterday.db");
-    let output = service.setup.audit(&["backup", path(&copy)]).output().unwrap();
+    let output = service
+        .setup
+        .audit(&["backup", path(&copy)])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     propose(&service, 3..6);
     service.signal(Signal::TERM);
@@ -139,7 +174,10 @@ fn a_whole_database_of_yesterday_is_refused() {
     std::fs::copy(&copy, database(&service.setup)).unwrap();
     let output = service.setup.command().output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("had record 6, and it ends with record 3"), "{said}");
+    assert!(
+        said.contains("had record 6, and it ends with record 3"),
+        "{said}"
+    );
     let kept = sink(&service.setup);
     let output = service.setup.audit_verify(&["--checkpoints", path(&kept)]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
@@ -154,12 +192,20 @@ fn the_service_s_own_log_shows_that_the_end_was_cut_off() {
     assert_eq!(service.wait(), Some(0), "{}", service.log());
     let log = service.setup.sandbox.write("log", &service.log(), 0o600);
     let arguments = ["--checkpoints", path(&log)];
-    assert_eq!(service.setup.audit_verify(&arguments).status.code(), Some(0));
+    assert_eq!(
+        service.setup.audit_verify(&arguments).status.code(),
+        Some(0)
+    );
     edit(&service.setup, ROLLED_BACK);
     let output = service.setup.audit_verify(&arguments);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
-    let nothing = service.setup.sandbox.write("nothing", "no checkpoint\n", 0o600);
-    let output = service.setup.audit_verify(&["--checkpoints", path(&nothing)]);
+    let nothing = service
+        .setup
+        .sandbox
+        .write("nothing", "no checkpoint\n", 0o600);
+    let output = service
+        .setup
+        .audit_verify(&["--checkpoints", path(&nothing)]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
 }
 
@@ -174,7 +220,9 @@ fn checkpoints_go_to_syslog() {
     ));
     let service = setup.start();
     propose(&service, 0..1);
-    syslog.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
+    syslog
+        .set_read_timeout(Some(crate::support::PATIENCE))
+        .unwrap();
     let mut datagram = [0; 4096];
     let length = syslog.recv(&mut datagram).unwrap();
     let said = std::str::from_utf8(&datagram[..length]).unwrap();
@@ -198,7 +246,10 @@ fn sigterm_leaves_a_database_that_cp_can_back_up() {
     assert_eq!(left, 0, "transactions are left in {log:?}");
     let copy = service.setup.sandbox.path("copy.db");
     std::fs::copy(&file, &copy).unwrap();
-    let mut verify = service.setup.sandbox.command(&["audit", "verify", "--json"]);
+    let mut verify = service
+        .setup
+        .sandbox
+        .command(&["audit", "verify", "--json"]);
     verify.args(["--store", &format!("sqlite:{}", copy.display())]);
     let said: Value = serde_json::from_slice(&verify.output().unwrap().stdout).unwrap();
     assert_eq!(said["chains"][0]["records"], 20, "{said}");
@@ -212,29 +263,58 @@ fn a_running_service_is_backed_up_whole() {
     let copy = service.setup.sandbox.path("copy.db");
     let (taken, records) = std::thread::scope(|scope| {
         let asking = scope.spawn(|| propose(&service, 5..60));
-        let output = service.setup.audit(&["backup", "--json", path(&copy)]).output().unwrap();
+        let output = service
+            .setup
+            .audit(&["backup", "--json", path(&copy)])
+            .output()
+            .unwrap();
         asking.join().unwrap();
         assert_eq!(output.status.code(), Some(0), "{output:?}");
         let said: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(said["sound"], true);
-        (std::fs::read(&copy).unwrap(), said["records"].as_u64().unwrap())
+        (
+            std::fs::read(&copy).unwrap(),
+            said["records"].as_u64().unwrap(),
+        )
     });
     assert!(records >= 5, "{records}");
     println!("{records} of 60 records in the copy");
     let mode = std::fs::metadata(&copy).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     // It does not overwrite.
-    let output = service.setup.audit(&["backup", path(&copy)]).output().unwrap();
+    let output = service
+        .setup
+        .audit(&["backup", path(&copy)])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(std::fs::read(&copy).unwrap(), taken);
     service.verify_audit();
+}
+
+/// A PostgreSQL store has tools of its own.
+#[cfg(feature = "postgres")]
+#[test]
+fn postgresql_is_not_backed_up_by_this() {
+    let setup = Setup::new();
+    let copy = setup.sandbox.path("copy.db");
+    let mut command = setup.sandbox.command(&["audit", "backup", path(&copy)]);
+    let output = command
+        .args(["--store", "postgres://signer@127.0.0.1/audit"])
+        .output();
+    let said = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert!(said.contains("pg_dump"), "{said}");
+    assert!(!copy.exists());
 }
 
 #[test]
 fn statements_are_read_by_page() {
     let service = started(setup());
     let read = |query: &str| {
-        let answer = service.wire().get(&format!("/v1/audit/statements{query}")).json();
+        let answer = service
+            .wire()
+            .get(&format!("/v1/audit/statements{query}"))
+            .json();
         answer["statements"].as_array().unwrap().clone()
     };
     let all = read("");

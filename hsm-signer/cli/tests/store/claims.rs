@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::SCHEMES;
-use mls_hsm_signer::audit::store::{Answer, Claim, Store, StoreError, Unsettled};
 use mls_hsm_signer::audit::Trust;
+use mls_hsm_signer::audit::store::{Answer, Claim, Store, StoreError, Unsettled};
 use mls_hsm_signer::message::signed_removal::SignedRemoval;
 
 use crate::support::{

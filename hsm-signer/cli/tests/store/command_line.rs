@@ -31,7 +31,9 @@ impl Fixture {
         for number in 1..=20 {
             settle(&store, &fixture.key, number).await;
         }
-        let made = store.checkpoint(TENANT, false, fixture.signer.clone()).await;
+        let made = store
+            .checkpoint(TENANT, false, fixture.signer.clone())
+            .await;
         made.unwrap().unwrap();
         for number in 21..=23 {
             settle(&store, &fixture.key, number).await;

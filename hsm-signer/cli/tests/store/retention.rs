@@ -21,7 +21,10 @@ async fn what_was_pruned_is_attested_and_the_rest_verifies() {
         for number in 1..=30u32 {
             settle(&store, &key, number).await;
             if number % 10 == 0 {
-                let made = store.checkpoint(TENANT, false, signer.clone()).await.unwrap();
+                let made = store
+                    .checkpoint(TENANT, false, signer.clone())
+                    .await
+                    .unwrap();
                 times.push(made.unwrap().statement.time);
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -36,17 +39,23 @@ async fn what_was_pruned_is_attested_and_the_rest_verifies() {
         let other = Arc::new(SoftSigner::new("ed25519"));
         let pruned = store.prune(TENANT, 0, other).await.unwrap();
         assert_eq!(pruned, None, "another key's checkpoints");
-        let pruned = store.prune(TENANT, times[2] - times[0] + 1, signer.clone()).await;
+        let pruned = store
+            .prune(TENANT, times[2] - times[0] + 1, signer.clone())
+            .await;
         assert_eq!(pruned.unwrap(), None, "younger than the policy says");
 
-        let pruned = store.prune(TENANT, times[2] - times[1], signer.clone()).await;
+        let pruned = store
+            .prune(TENANT, times[2] - times[1], signer.clone())
+            .await;
         let pruned = pruned.unwrap().unwrap();
         assert_eq!(pruned.statement.kind, Kind::Pruning);
         assert_eq!(pruned.statement.sequence, 20);
         let report = verify(store.reader(), TENANT, &trust).await;
         assert!(report.sound(), "{report:?}");
         assert_eq!((report.pruned, report.records, report.last), (20, 10, 30));
-        let again = store.prune(TENANT, times[2] - times[1], signer.clone()).await;
+        let again = store
+            .prune(TENANT, times[2] - times[1], signer.clone())
+            .await;
         assert_eq!(again.unwrap(), None);
 
         // What is kept is still answered; what was pruned is signed anew, at the end.
@@ -113,7 +122,13 @@ async fn a_clock_that_jumped_prunes_nothing() {
     settle(&store, &key, 1).await;
     let made = store.checkpoint(TENANT, true, signer.clone()).await;
     let made = made.unwrap().unwrap();
-    assert_eq!(store.checkpoint(TENANT, true, signer.clone()).await.unwrap(), None);
+    assert_eq!(
+        store
+            .checkpoint(TENANT, true, signer.clone())
+            .await
+            .unwrap(),
+        None
+    );
     settle(&store, &key, 2).await;
     let chain = store.reader().chain(TENANT).await.unwrap().unwrap();
     let checkpoint = |days: u64| {

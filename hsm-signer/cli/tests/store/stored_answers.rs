@@ -24,7 +24,10 @@ async fn a_bad_stored_answer_is_never_released_and_denies_nothing() {
             let mut message = stored.message.clone();
             let end = message.len() - 8;
             message[end..].fill(0);
-            format!("UPDATE record SET message = {} WHERE sequence = 1", literal(place, &message))
+            format!(
+                "UPDATE record SET message = {} WHERE sequence = 1",
+                literal(place, &message)
+            )
         }),
         ("the answer to another request", |_, _| {
             "UPDATE record SET message = (SELECT message FROM record WHERE sequence = 2) \

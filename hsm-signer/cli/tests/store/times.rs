@@ -21,7 +21,12 @@ async fn a_record_is_not_before_the_one_before_it() {
     let store = place.open().await;
     settle(&store, &key, 1).await;
     let before = store.reader().chain(TENANT).await.unwrap().unwrap();
-    let stored = store.reader().records(TENANT, 0, 1).await.unwrap().remove(0);
+    let stored = store
+        .reader()
+        .records(TENANT, 0, 1)
+        .await
+        .unwrap()
+        .remove(0);
     store.close().await;
     let mut record = Record::decode(&stored.encoded).unwrap();
     record.time += HOUR_MS;

@@ -36,10 +36,10 @@ async fn filled(place: &Place, key: &Key, signer: &Arc<SoftSigner>) -> Store {
 
 /// Asserts that nothing is signed, recorded or attested any more.
 async fn assert_refuses(store: &Store, key: &Key, signer: &Arc<SoftSigner>) {
-    let first = settle_all(store, key, &requests(key, [4]), soon()).await;
+    let first = settle_all(store, key, &requests(key, [104]), soon()).await;
     assert!(first[0].is_err(), "a record was added to a rewritten log");
     let signatures = key.signatures();
-    let next = settle_all(store, key, &requests(key, [5]), soon()).await;
+    let next = settle_all(store, key, &requests(key, [105]), soon()).await;
     assert!(next[0].is_err());
     assert_eq!(key.signatures(), signatures, "the HSM was asked");
     let error = store.available().unwrap_err().to_string();
@@ -71,7 +71,10 @@ async fn a_failover_that_lost_records_is_refused() {
     settle(&store, &key, 1).await;
     cluster.keep_copy();
     let until = soon();
-    while settle_all(&store, &key, &requests(&key, [2, 3]), soon()).await.iter().any(Result::is_err)
+    while settle_all(&store, &key, &requests(&key, [2, 3]), soon())
+        .await
+        .iter()
+        .any(Result::is_err)
     {
         assert!(std::time::Instant::now() < until, "{store:?}");
     }

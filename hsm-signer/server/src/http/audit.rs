@@ -109,7 +109,11 @@ pub async fn statements(
     let Query(query) = query?;
     let tenant = identified.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
     let (after, count) = page(&query)?;
-    let signed = core.store.reader().statements(&tenant.name, after, count).await?;
+    let signed = core
+        .store
+        .reader()
+        .statements(&tenant.name, after, count)
+        .await?;
     let statements = signed.iter().map(|signed| AuditStatement {
         sequence: signed.statement.sequence,
         statement: base64(&signed.statement.encode()),

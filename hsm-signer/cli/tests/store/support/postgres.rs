@@ -316,9 +316,8 @@ fn program(name: &str) -> PathBuf {
     let found = found
         .pop()
         .or_else(|| elsewhere.into_iter().find(|path| path.is_file()));
-    found.unwrap_or_else(|| {
-        panic!("{name} is not installed (apt-get install postgresql pgbouncer)")
-    })
+    found
+        .unwrap_or_else(|| panic!("{name} is not installed (apt-get install postgresql pgbouncer)"))
 }
 
 fn succeeded(command: &mut Command) {
