@@ -100,7 +100,7 @@ fn a_database_that_is_rewritten_below_a_service_is_refused() {
         );
         assert!(service.counted("mls_hsm_signer_store_total{what=\"rewritten\"}") > 0);
         assert_eq!(service.counted("mls_hsm_signer_store_ready"), 0);
-        assert!(service.log().contains("ALARM"), "{}", service.log());
+        eventually("an alarm", || service.log().contains("ALARM"));
         let kept = sink(&service.setup);
         let output = service.setup.audit_verify(&["--checkpoints", path(&kept)]);
         assert_eq!(output.status.code(), Some(3), "{output:?}");
