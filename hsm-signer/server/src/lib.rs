@@ -16,6 +16,7 @@
 
 mod bodies;
 mod callers;
+mod check;
 mod checkpoints;
 mod config;
 mod core;
@@ -24,6 +25,7 @@ pub mod fuzzing;
 mod http;
 mod identity;
 mod listen;
+mod log_limit;
 mod metrics;
 pub mod problem;
 mod process;
@@ -31,9 +33,12 @@ mod rate;
 mod removals;
 mod request;
 mod run;
+mod serve_error;
 mod sink;
 mod tenants;
 
+pub use check::{Checked, check};
 pub use config::{Config, ConfigError};
 pub use http::document as openapi;
 pub use run::serve;
+pub use serve_error::ServeError;

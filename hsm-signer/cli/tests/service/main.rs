@@ -13,6 +13,8 @@ mod idempotency;
 mod log_proof;
 mod misuse;
 mod mutual_tls;
+mod openapi;
+mod operator;
 mod policy;
 mod removals;
 #[cfg(feature = "postgres")]
