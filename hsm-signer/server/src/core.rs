@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use mls_signer_audit::FipsMark;
-use mls_signer_audit::store::Store;
+use mls_signer_audit::store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -51,8 +51,10 @@ impl Core {
         if self.stopping.is_cancelled() {
             return Err(STOPPING.because("no new connections are taken"));
         }
-        if self.store.available().is_err() {
-            return Err(STORE_OUT.because("the store is being recovered"));
+        match self.store.available() {
+            Ok(()) => {}
+            Err(error @ StoreError::Rewritten { .. }) => return Err(error.into()),
+            Err(_) => return Err(STORE_OUT.because("the store is being recovered")),
         }
         for tenant in self.tenants.values() {
             if !tenant.engine.health().healthy {

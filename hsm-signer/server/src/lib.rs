@@ -38,6 +38,7 @@ mod removals;
 mod request;
 mod run;
 mod serve_error;
+mod sink;
 mod systemd;
 mod tenants;
 

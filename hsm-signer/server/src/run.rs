@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tracing::field::display;
 
 use crate::access::Access;
-use crate::checkpoints::Checkpoints;
+use crate::checkpoints::{self, Checkpoints};
 use crate::config::{Config, Listen};
 use crate::core::Core;
 use crate::http;
@@ -86,6 +86,7 @@ impl Service {
     ) -> Result<Self, Error> {
         let store = Store::open(&config.store).await;
         let core = Core::new(&config, access, tenants, store.map_err(setup)?);
+        checkpoints::hold_all(&core, &config.audit).await?;
         let handshake = Duration::from_millis(config.limits.handshake_ms);
         let tls = Arc::new(TlsListenerConfig::new(Arc::clone(&core.access), handshake));
         let reloading = Reloading::new(Arc::clone(&core), path.into(), config.clone());
@@ -130,7 +131,7 @@ impl Service {
             while self.accepting.join_next().await.is_some() {}
             self.core.busy.close();
             self.core.busy.wait().await;
-            self.checkpoints.last(&self.core).await;
+            self.checkpoints.last().await;
         });
         let drained = drained.await.is_ok();
         self.core.store.close().await;

@@ -10,6 +10,7 @@ mod faults;
 mod fips;
 mod guides;
 mod idempotency;
+mod log_proof;
 mod misuse;
 mod mutual_tls;
 mod openapi;

@@ -14,6 +14,8 @@ use mls_signer_audit::store::StoreConfig;
 use mls_signer_message::secret_file::{SecretFileError, read_secret};
 use serde::{Deserialize, Serialize};
 
+use crate::sink::CheckpointSink;
+
 pub use access::{CallerConfig, Permission, San};
 pub use listen::{Listen, ServiceLimits, Tls, Unix};
 pub use tenants::{SourceFile, TenantConfig};
@@ -68,6 +70,8 @@ pub struct Audit {
     pub checkpoint_seconds: u64,
     /// Days after which answers and records are removed; 0 for never.
     pub retention_days: u32,
+    /// Where each checkpoint goes beside the database and the log.
+    pub checkpoint_sink: Option<CheckpointSink>,
 }
 
 impl Default for Audit {
@@ -75,6 +79,7 @@ impl Default for Audit {
         Self {
             checkpoint_seconds: 60,
             retention_days: 0,
+            checkpoint_sink: None,
         }
     }
 }
