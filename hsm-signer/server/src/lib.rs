@@ -21,9 +21,11 @@ mod config;
 mod core;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod held;
 mod http;
 mod identity;
 mod listen;
+mod memory;
 mod metrics;
 pub mod problem;
 mod process;
@@ -31,6 +33,7 @@ mod rate;
 mod removals;
 mod request;
 mod run;
+mod shares;
 mod tenants;
 
 pub use config::{Config, ConfigError};

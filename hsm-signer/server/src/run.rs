@@ -18,9 +18,7 @@ use crate::checkpoints::Checkpoints;
 use crate::config::Config;
 use crate::core::Core;
 use crate::http;
-use crate::listen::{
-    ConnectionCounts, ConnectionTerms, TlsListenerConfig, accept_all, bind_all, server_config,
-};
+use crate::listen::{ConnectionTerms, TlsListenerConfig, accept_all, bind_all, server_config};
 use crate::process;
 use crate::tenants::{self, Tenants};
 
@@ -96,11 +94,9 @@ impl Service {
             reloads: reloads.subscribe(),
             stopping: core.stopping.clone(),
         };
-        let counts = Arc::new(ConnectionCounts::new(&config.limits));
         let mut accepting = JoinSet::new();
         for listener in bind_all(&config.listen, tls.as_ref()).await? {
-            let (core, counts) = (Arc::clone(&core), Arc::clone(&counts));
-            accepting.spawn(accept_all(listener, core, counts, terms.clone()));
+            accepting.spawn(accept_all(listener, Arc::clone(&core), terms.clone()));
         }
         let checkpoints = Checkpoints::begin(&core, &config.audit);
         Ok(Self {

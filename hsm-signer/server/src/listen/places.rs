@@ -1,0 +1,104 @@
+//! The places of one listener: a few for connections whose peer is not known yet, shared between
+//! addresses, and those of callers. No listener has places of another's.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use super::refusals::Refusals;
+use crate::callers::Callers;
+use crate::config::ServiceLimits;
+use crate::identity::Peer;
+use crate::metrics::ServiceMetrics;
+use crate::shares::{NoShare, Share, Shares};
+
+/// Places of a Unix socket that only the service's own user takes, such as a supervisor's probe,
+/// when all others are taken.
+const OWN: usize = 8;
+
+pub struct Places {
+    unknown: Shares<IpAddr>,
+    known: Shares<Arc<str>>,
+    own: Shares<u32>,
+    refused: Refusals,
+    failed: Refusals,
+}
+
+impl Places {
+    pub fn new(limits: &ServiceLimits, metrics: &ServiceMetrics, listener: &'static str) -> Self {
+        Self {
+            unknown: Shares::new(limits.handshakes, limits.handshakes_per_address),
+            known: Shares::new(limits.connections, limits.connections_per_caller),
+            own: Shares::new(OWN, OWN),
+            refused: Refusals::new(listener, "refused", metrics.refused_connections(listener)),
+            failed: Refusals::new(listener, "failed", metrics.failed_handshakes(listener)),
+        }
+    }
+
+    /// A place until it is known who is at the other end.
+    pub fn of_address(&self, address: IpAddr) -> Option<Share> {
+        let taken = self.unknown.take(network(address), 1);
+        self.or_refused(taken, || {
+            ("handshakes_per_address", "handshakes", address.to_string())
+        })
+    }
+
+    /// A place of the caller's. Strangers are one caller; they are answered why they are refused.
+    pub fn of_caller(&self, callers: &Callers, peer: &Peer) -> Option<Share> {
+        let caller = callers.of(peer).ok();
+        let name = caller.map_or_else(|| "".into(), |caller| Arc::clone(&caller.name));
+        let mut taken = self.known.take(Arc::clone(&name), 1);
+        let own = rustix::process::geteuid().as_raw();
+        if taken.is_err() && *peer == Peer::User(own) {
+            taken = self.own.take(own, 1);
+        }
+        self.or_refused(taken, || {
+            ("connections_per_caller", "connections", format!("{name:?}"))
+        })
+    }
+
+    /// The handshake did not prove who is at the other end.
+    pub fn not_identified(&self, error: &std::io::Error) {
+        self.failed.add(&error.to_string());
+    }
+
+    /// `reason` names the bound of one, the bound of all, and who is refused.
+    fn or_refused(
+        &self,
+        taken: Result<Share, NoShare>,
+        reason: impl FnOnce() -> (&'static str, &'static str, String),
+    ) -> Option<Share> {
+        let none = match taken {
+            Ok(share) => return Some(share),
+            Err(none) => none,
+        };
+        let (of_one, of_all, who) = reason();
+        let limit = if none == NoShare::OfOne {
+            of_one
+        } else {
+            of_all
+        };
+        self.refused.add(&format!("{who} is beyond limits.{limit}"));
+        None
+    }
+}
+
+/// What one peer can choose its addresses from: one of IPv4, or 64 bits of IPv6.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_peer_are_one_network() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("192.0.2.1"), "192.0.2.1");
+        assert_eq!(of("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
+}
