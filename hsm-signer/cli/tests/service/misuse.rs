@@ -159,13 +159,22 @@ fn more_connections_than_allowed_are_closed_and_places_come_back() {
     setup.more("[limits]\nconnections = 24\nconnections_per_caller = 20");
     let service = setup.start();
     let idle: Vec<_> = (0..40).map(|_| service.wire()).collect();
-    let refused = service.wire().get("/healthz");
-    assert_eq!(refused.status, 0, "{refused:?}");
+    eventually("the places are taken", || {
+        service.wire().get("/healthz").status == 0
+    });
     drop(idle);
     eventually("a place came back", || {
         service.wire().get("/healthz").status == 200
     });
     served(&service, 3);
+    let refused = "mls_hsm_signer_refused_connections_total{listener=\"unix\"}";
+    let refused = service.counted(refused);
+    assert!(refused > 10, "{refused}");
+    let lines = service.log().matches("beyond limits.").count();
+    assert!(
+        lines > 0 && (lines as u64) < refused,
+        "{lines} of {refused}"
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ use mls_signer_message::encoding::base64;
 
 use super::answer::json;
 use super::extract::{Identified, MaybeQuery};
+use super::room::room;
 use crate::config::Permission;
 use crate::core::Core;
 use crate::metrics::{Stage, StageTimes};
@@ -26,6 +27,9 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The caller's name for the request, which the audit log keeps.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the result of a removal takes in an answer, in bytes; of ML-DSA it is more.
+const RESULT_BYTES: usize = 1024;
 
 /// The longest such name, in bytes.
 const MAX_REQUEST_ID: usize = 128;
@@ -67,6 +71,11 @@ pub async fn propose(
     let limit = Duration::from_millis(limit.min(core.limits.request_ms));
     let asked = decoded.tenant.as_deref();
     let tenant = identified.tenant(&core, Permission::ProposeRemovals, asked)?;
+    let room = room(
+        &core,
+        &identified.caller,
+        decoded.removals.len() * RESULT_BYTES,
+    )?;
     identified.caller.admit(decoded.removals.len())?;
     let order = Order {
         deadline: began + limit,
@@ -80,7 +89,9 @@ pub async fn propose(
     let outcomes = order.carry_out(wanted, &mut times).await?;
     times.set(Stage::Total, began.elapsed());
     core.metrics.stages(&times);
-    answer(outcomes, &times)
+    let mut answer = answer(outcomes, &times)?;
+    answer.extensions_mut().insert(room);
+    Ok(answer)
 }
 
 fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {

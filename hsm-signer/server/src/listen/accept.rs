@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use super::connection::{ConnectionTerms, serve};
 use super::listener::Listener;
 use super::places::Places;
+use super::refusals::Refusals;
 use crate::core::Core;
 
 /// After an error of accept(2), such as too many open files, this long passes before the next
@@ -20,7 +21,9 @@ pub async fn accept_all(listener: Listener, core: Arc<Core>, terms: ConnectionTe
     let mut open = JoinSet::new();
     let name = listener.name();
     let gauge = core.metrics.connections(name);
-    let places = Arc::new(Places::new(&core.limits, &core.metrics, name));
+    let refused = Refusals::new(name, "refused", core.metrics.refused_connections(name));
+    let failed = Refusals::new(name, "failed", core.metrics.failed_handshakes(name));
+    let places = Arc::new(Places::new(&core.limits, refused, failed));
     loop {
         gauge.set(open.len() as i64);
         tokio::select! {

@@ -8,7 +8,6 @@ use super::refusals::Refusals;
 use crate::callers::Callers;
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
-use crate::metrics::ServiceMetrics;
 use crate::shares::{NoShare, Share, Shares};
 
 /// Places of a Unix socket that only the service's own user takes, such as a supervisor's probe,
@@ -24,13 +23,13 @@ pub struct Places {
 }
 
 impl Places {
-    pub fn new(limits: &ServiceLimits, metrics: &ServiceMetrics, listener: &'static str) -> Self {
+    pub fn new(limits: &ServiceLimits, refused: Refusals, failed: Refusals) -> Self {
         Self {
             unknown: Shares::new(limits.handshakes, limits.handshakes_per_address),
             known: Shares::new(limits.connections, limits.connections_per_caller),
             own: Shares::new(OWN, OWN),
-            refused: Refusals::new(listener, "refused", metrics.refused_connections(listener)),
-            failed: Refusals::new(listener, "failed", metrics.failed_handshakes(listener)),
+            refused,
+            failed,
         }
     }
 
@@ -92,7 +91,41 @@ fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use prometheus_client::metrics::counter::Counter;
+
     use super::*;
+    use crate::config::Config;
+
+    const TWO_CALLERS: &str = r#"
+        tenants = []
+        store = { url = "sqlite:none" }
+        listen = {}
+        limits = { connections = 3, connections_per_caller = 2 }
+        callers = [
+            { name = "one", unix_uids = [4711], may = [] },
+            { name = "other", unix_uids = [4712], may = [] },
+        ]
+    "#;
+
+    #[test]
+    fn the_service_s_own_user_gets_in_when_others_have_all_places() {
+        let config: Config = toml::from_str(TWO_CALLERS).unwrap();
+        let callers = Callers::new(&config);
+        let counter = Counter::default();
+        let refusals = || Refusals::new("unix", "refused", counter.clone());
+        let places = Places::new(&config.limits, refusals(), refusals());
+        let take = |uid| places.of_caller(&callers, &Peer::User(uid));
+        let one = [take(4711), take(4711), take(4711)];
+        assert_eq!(one.each_ref().map(Option::is_some), [true, true, false]);
+        let other = [take(4712), take(4712)];
+        assert_eq!(other.each_ref().map(Option::is_some), [true, false]);
+        let own = rustix::process::geteuid().as_raw();
+        let probes: Vec<_> = (0..=OWN).map(|_| take(own)).collect();
+        assert_eq!(probes.iter().flatten().count(), OWN);
+        assert_eq!(counter.get(), 3);
+        drop(probes);
+        assert!(take(own).is_some());
+    }
 
     #[test]
     fn addresses_of_one_peer_are_one_network() {

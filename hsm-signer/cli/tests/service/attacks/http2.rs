@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mls_hsm_signer::api::{REMOVALS_PATH, RemovalsRequest};
 
@@ -138,6 +138,19 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// The service ends it, though every PING is answered.
+    fn assert_ends(&mut self) {
+        let until = Instant::now() + PATIENCE / 4;
+        loop {
+            match self.take() {
+                Err(error) if !quiet(&error) => return,
+                _ => assert!(Instant::now() < until, "still there"),
+            }
+        }
+    }
+}
+
 /// Whether nothing came in time, and the connection lives.
 fn quiet(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
@@ -259,15 +272,28 @@ pub fn long_heads(attack: &Attack<'_>) {
     });
 }
 
+/// A batch whose answer is more than a socket's buffers take.
+pub fn batch_by_http1() -> Vec<u8> {
+    let body = batch();
+    let head = format!(
+        "POST {REMOVALS_PATH} HTTP/1.1\r\nHost: s\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    // Four answers, one after the other.
+    [head.as_bytes(), &body].concat().repeat(4)
+}
+
+/// Who has asked and takes no byte of the answer is sent away.
+pub fn ends_unread(target: SocketAddr) {
+    let mut connection = Connection::open(target, 0).unwrap();
+    connection.post(1, &batch()).unwrap();
+    connection.assert_ends();
+}
+
 /// Who has asked once and then only answers PINGs is sent away.
 pub fn ends_between_requests(target: SocketAddr) {
     let mut connection = Connection::open(target, 65_535).unwrap();
     connection.head(1, END_STREAM, HEALTH).unwrap();
-    let until = std::time::Instant::now() + PATIENCE / 4;
-    loop {
-        match connection.take() {
-            Err(error) if !quiet(&error) => return,
-            _ => assert!(std::time::Instant::now() < until, "still there"),
-        }
-    }
+    connection.assert_ends();
 }

@@ -9,12 +9,17 @@ mod silence;
 mod uploads;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bystander::{ServiceLevel, watch};
+use mls_hsm_signer::client::tls::{self, TlsFiles};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use tokio::net::TcpSocket;
 
-use crate::support::{Authority, Service, Setup, times};
+use crate::support::{Authority, PATIENCE, Reply, Service, Setup, Wire, runtime, times};
 
 /// Where an attack is led, and until when.
 pub struct Attack<'a> {
@@ -50,6 +55,28 @@ fn under(
     level
 }
 
+/// A caller over mutual TLS that comes from another address than the attacker.
+struct Elsewhere {
+    address: SocketAddr,
+    config: Arc<ClientConfig>,
+}
+
+impl Elsewhere {
+    fn ask(&self) -> Reply {
+        let connected = runtime().block_on(async {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+            socket.connect(self.address).await.unwrap().into_std()
+        });
+        let stream = connected.unwrap();
+        stream.set_nonblocking(false).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let connection = ClientConnection::new(Arc::clone(&self.config), name).unwrap();
+        Wire(StreamOwned::new(connection, stream)).get("/healthz")
+    }
+}
+
 pub fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()
@@ -70,8 +97,8 @@ fn with_an_attacker(more: &str) -> (Service, SocketAddr) {
     (setup.start(), address)
 }
 
-/// A service that also listens with mutual TLS.
-fn with_tls(more: &str) -> (Service, SocketAddr) {
+/// A service that also listens with mutual TLS, and a caller there.
+fn with_tls(more: &str) -> (Service, Elsewhere) {
     let mut setup = Setup::new();
     let address = free_address();
     let authority = Authority::new("all");
@@ -84,14 +111,47 @@ fn with_tls(more: &str) -> (Service, SocketAddr) {
             own.certificate, own.key
         ),
     );
+    let leaf = authority.issue(&setup.sandbox, "caller", &["dns:caller.example"]);
+    let files = TlsFiles {
+        certificate: leaf.certificate,
+        key: leaf.key,
+        roots,
+        revocation_lists: Vec::new(),
+    };
     setup.more(more);
-    (setup.start(), address)
+    let everything = setup.everything();
+    setup.caller(&everything);
+    setup.caller("name = \"elsewhere\"\nsans = [\"dns:caller.example\"]\nmay = []");
+    let config = Arc::new(tls::client(&files).unwrap());
+    (setup.start(), Elsewhere { address, config })
 }
 
 #[test]
 fn silent_sockets_before_tls_starve_nobody() {
-    let (service, target) = with_tls("[limits]\nconnections = 100");
-    under(&service, target, "silent sockets", silence::silent_sockets);
+    let (service, elsewhere) =
+        with_tls("[limits]\nconnections = 100\nhandshakes = 100\nhandshakes_per_address = 50");
+    let attack = |attack: &Attack<'_>| {
+        std::thread::scope(|scope| {
+            scope.spawn(|| silence::silent_sockets(attack));
+            let mut served = 0;
+            while attack.goes_on() {
+                assert_eq!(elsewhere.ask().status, 200);
+                served += 1;
+            }
+            assert!(served > 0);
+            println!("silent sockets: {served} requests from another address over TLS");
+        });
+    };
+    under(&service, elsewhere.address, "silent sockets", attack);
+    let refused = service.counted("mls_hsm_signer_refused_connections_total{listener=\"tls\"}");
+    let failed = service.counted("mls_hsm_signer_failed_handshakes_total{listener=\"tls\"}");
+    println!("silent sockets: {refused} refused, {failed} handshakes failed");
+    assert!(refused > 0);
+    let lines = service.log().matches("beyond limits.").count();
+    assert!(
+        lines > 0 && (lines as u64) < refused,
+        "{lines} of {refused}"
+    );
 }
 
 #[test]
@@ -127,7 +187,20 @@ fn answers_that_nobody_reads_take_a_bounded_share_of_memory() {
     let level = under(&service, target, "zero window", http2::zero_window);
     let grown = level.memory - before;
     println!("zero window: {before} KiB before, {grown} KiB more at its highest");
-    assert!(grown < 160 * 1024, "{grown} KiB");
+    assert!(grown < 96 * 1024, "{grown} KiB");
+}
+
+#[test]
+fn a_connection_whose_answers_nobody_reads_is_ended() {
+    let (service, target) = with_an_attacker("[limits]\nanswer_ms = 1500");
+    http2::prime(&service);
+    http2::ends_unread(target);
+    let mut wire = service.wire();
+    wire.send(&http2::batch_by_http1());
+    std::thread::sleep(Duration::from_secs(4));
+    let reply = wire.read();
+    assert!(!reply.body.ends_with(b"}"), "the whole answer was kept");
+    assert!(service.log().contains("nobody reads its answers"));
 }
 
 #[test]
