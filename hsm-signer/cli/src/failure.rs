@@ -2,13 +2,14 @@
 
 use std::io;
 use std::path::Path;
+use std::process::ExitCode;
 
 use mls_hsm_signer::audit::LineError;
 use mls_hsm_signer::audit::store::StoreError;
 use mls_hsm_signer::client::ClientError;
 use mls_hsm_signer::encoding::EncodingError;
 use mls_hsm_signer::keys::ceremony::CeremonyError;
-use mls_hsm_signer::server::ConfigError;
+use mls_hsm_signer::server::{ConfigError, ServeError};
 use mls_hsm_signer::token::error::ProcessError;
 use mls_hsm_signer::{Error, PinError};
 use serde_json::{Value, json};
@@ -19,6 +20,9 @@ pub enum Failure {
     /// The library says why.
     #[error(transparent)]
     Signer(#[from] Error),
+    /// The service does not serve.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// A service did not do what was asked of it.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -31,6 +35,20 @@ impl Failure {
     /// A file or directory could not be written.
     pub fn cannot_write(path: &Path, error: &io::Error) -> Self {
         Self::Message(format!("cannot write {}: {error}", path.display()))
+    }
+
+    /// The exit code: 4 where a token refused the PIN, so that nobody tries it again, else 1.
+    pub fn exit_code(&self) -> ExitCode {
+        let pin_refused = match self {
+            Self::Signer(error) => error.concerns_pin(),
+            Self::Serve(error) => error.concerns_pin(),
+            Self::Client(_) | Self::Message(_) => false,
+        };
+        if pin_refused {
+            ExitCode::from(4)
+        } else {
+            ExitCode::FAILURE
+        }
     }
 
     pub fn value(&self) -> Value {

@@ -1,6 +1,6 @@
 //! What is logged, beside what the commands themselves print.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tracing_subscriber::EnvFilter;
 
@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 pub fn start(level: &str, json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt().with_env_filter(filter);
+    let log = log.with_ansi(io::stderr().is_terminal());
     let log = log.with_writer(io::stderr);
     if json {
         log.json().init();

@@ -39,8 +39,8 @@ struct Arguments {
     /// Print JSON, for programs
     #[arg(long, global = true)]
     json: bool,
-    /// End the PKCS#11 module when `doctor` or `token init` has not ended after so many
-    /// seconds
+    /// End the PKCS#11 module when `doctor`, `token init` or `serve --check` has not ended after
+    /// so many seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = supervised::LIMIT)]
     module_limit: u64,
     /// The process that may crash or hang with the module
@@ -85,11 +85,11 @@ fn main() -> ExitCode {
 }
 
 /// Runs the command that the arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong
-/// arguments.
+/// arguments, 4 a token refused the PIN.
 fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
-        Command::Serve(_) => logging::start("info", arguments.json),
+        Command::Serve(ref serve) if !serve.check => logging::start("info", arguments.json),
         _ => logging::start("off", false),
     }
     let output = Output {
@@ -99,7 +99,11 @@ fn run() -> ExitCode {
         return output.failed(&error.into());
     }
     // The other commands reach the PKCS#11 module over `mls_hsm_signer::isolation`.
-    let loads_it = matches!(arguments.command, Command::Token(_) | Command::Doctor(_));
+    let loads_it = match &arguments.command {
+        Command::Token(_) | Command::Doctor(_) => true,
+        Command::Serve(serve) => serve.check,
+        _ => false,
+    };
     let outcome = if loads_it && !arguments.supervised {
         supervised::run(arguments.module_limit)
     } else {

@@ -40,7 +40,7 @@ impl Output {
         };
         // Where standard error is closed there is nobody to tell.
         let _ = writeln!(io::stderr().lock(), "{line}");
-        ExitCode::FAILURE
+        failure.exit_code()
     }
 }
 

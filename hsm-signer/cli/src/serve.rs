@@ -1,10 +1,10 @@
 //! `serve`: the signer as a service.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use mls_hsm_signer::server::{Config, serve};
+use mls_hsm_signer::server::{Checked, check, serve};
 use serde_json::json;
 
 use crate::Outcome;
@@ -15,20 +15,38 @@ pub struct Arguments {
     /// The configuration, closed to other users
     #[arg(long, value_name = "PATH")]
     config: PathBuf,
-    /// Check the configuration and serve nothing
+    /// Check all that serving needs, up to the login, and serve nothing
     #[arg(long)]
-    check: bool,
+    pub check: bool,
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if arguments.check {
-        let config = Config::load(&arguments.config)?;
-        let (tenants, callers) = (config.tenants.len(), config.callers.len());
-        return output.result(
-            &json!({ "valid": true, "tenants": tenants, "callers": callers }),
-            &format!("the configuration is valid: {tenants} tenants, {callers} callers"),
-        );
+        return run_check(&arguments.config, output);
     }
     serve(&arguments.config)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn run_check(config: &Path, output: &Output) -> Outcome {
+    let Checked {
+        tenants,
+        callers,
+        problems,
+    } = check(config)?;
+    let valid = problems.is_empty();
+    let text = if valid {
+        let (tenants, callers) = (tenants.len(), callers.len());
+        format!("the service can start: {tenants} tenants, {callers} callers; no PIN was tried")
+    } else {
+        problems.join("\n")
+    };
+    let value = json!({
+        "valid": valid,
+        "tenants": tenants.len(),
+        "callers": callers.len(),
+        "problems": problems,
+    });
+    output.result(&value, &text)?;
+    Ok(ExitCode::from(u8::from(!valid)))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use form_urlencoded::Serializer;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use hyper::{Method, Request, Response};
@@ -121,8 +122,9 @@ impl SignerClient {
     /// # Errors
     /// [`ClientError`].
     pub async fn keys(&self, tenant: Option<&str>) -> Result<KeysResponse, ClientError> {
-        let query = tenant.map_or_else(String::new, |tenant| format!("?tenant={tenant}"));
-        self.get(&format!("/v1/keys{query}")).await
+        let tenant = tenant.map(|tenant| ("tenant", tenant));
+        let query = Serializer::new(String::new()).extend_pairs(tenant).finish();
+        self.get(&format!("/v1/keys?{query}")).await
     }
 
     /// Whether the service can sign and record, and what FIPS 140-3 says of it, asked once.

@@ -8,6 +8,8 @@ use mls_signer_token::error::Error;
 use mls_signer_token::isolation::{IsolatedToken, ModuleSetup, Worker};
 use mls_signer_token::{KeySelector, Module, Pkcs11Token, Token};
 
+use crate::pin_marker::PinMarker;
+
 /// An engine's configuration.
 #[derive(Debug)]
 pub struct EngineConfig {
@@ -60,6 +62,8 @@ pub struct SourceConfig {
     pub worker: Option<Worker>,
     /// The user's PIN.
     pub pin: Pin,
+    /// Where it is kept over restarts that the token refused the PIN.
+    pub pin_marker: Option<PinMarker>,
 }
 
 impl SourceConfig {
@@ -78,6 +82,7 @@ impl SourceConfig {
             setup,
             worker: None,
             pin,
+            pin_marker: None,
         }
     }
 
@@ -87,8 +92,15 @@ impl SourceConfig {
         self
     }
 
-    /// Opens the token, which tries the PIN once.
+    /// Opens the token, which tries the PIN once; not at all where it was refused before.
     pub(super) fn open(&self) -> Result<Arc<dyn Token>, Error> {
+        match &self.pin_marker {
+            Some(marker) => marker.guard(|| self.log_in()),
+            None => self.log_in(),
+        }
+    }
+
+    fn log_in(&self) -> Result<Arc<dyn Token>, Error> {
         let setup = &self.setup;
         if let Some(worker) = &self.worker {
             let token = IsolatedToken::open(setup.clone(), worker.clone(), &self.pin)?;

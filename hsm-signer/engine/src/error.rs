@@ -51,6 +51,11 @@ fn after(last: &Option<String>) -> String {
 }
 
 impl EngineError {
+    /// Whether a token refused the PIN or would lock it.
+    pub fn concerns_pin(&self) -> bool {
+        matches!(self, Self::Token(error) if error.concerns_pin())
+    }
+
     /// Whether it may pass.
     pub fn nature(&self) -> Nature {
         match self {

@@ -50,6 +50,7 @@ mod error;
 mod expiry;
 mod health;
 mod key;
+mod pin_marker;
 mod queue;
 mod removals;
 mod session_thread;
@@ -77,6 +78,7 @@ pub use config::{EngineConfig, KeyChoice, SourceConfig, Timing};
 pub use error::EngineError;
 pub use health::{Health, Phase, SourceHealth};
 pub use key::Key;
+pub use pin_marker::PinMarker;
 pub use queue::Lane;
 pub use removals::Proposal;
 
@@ -212,7 +214,11 @@ impl Engine {
         name: &str,
         work: impl FnOnce() + Send + 'static,
     ) -> Result<(), EngineError> {
-        let thread = std::thread::Builder::new().name(name.into()).spawn(work);
+        // What it logs says whose it is, as what the caller logs.
+        let span = tracing::Span::current();
+        let thread = std::thread::Builder::new()
+            .name(name.into())
+            .spawn(move || span.in_scope(work));
         let thread = thread.map_err(|error| Error::Setup(format!("no thread: {error}")))?;
         self.threads.push(thread);
         Ok(())
@@ -466,8 +472,11 @@ const _: () = {
 fn open_all(supervisors: &[Supervisor]) -> Result<(), EngineError> {
     let mut opened: Vec<Result<(), EngineError>> = Vec::new();
     std::thread::scope(|scope| {
-        let open = |supervisor| scope.spawn(move || Supervisor::open(supervisor));
-        let threads: Vec<_> = supervisors.iter().map(open).collect();
+        let mut threads = Vec::new();
+        for supervisor in supervisors {
+            let span = tracing::Span::current();
+            threads.push(scope.spawn(move || span.in_scope(|| supervisor.open())));
+        }
         for thread in threads {
             let done = thread.join().map_err(|_| EngineError::Stopped);
             opened.push(done.and_then(|opened| Ok(opened?)));

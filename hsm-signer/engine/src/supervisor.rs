@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::config::SourceConfig;
 use crate::health::Phase;
 use crate::key::Key;
 use crate::source::Source;
@@ -49,6 +50,7 @@ impl Supervisor {
         let opened = self.source.config.open();
         let mut state = locked(&self.source.state);
         let token = opened.inspect_err(|error| {
+            tracing::error!(source = %self.source.config.name, %error, "a token was not opened");
             state.last_failure = Some(error.to_string());
             state.enter(match error.nature() {
                 Nature::Permanent => Phase::Refused,
@@ -197,17 +199,25 @@ impl Supervisor {
     /// the token: only where the last step does not find it either do the other keys go on
     /// without it.
     fn recover(&mut self, first: RecoveryStep, mut failure: Option<Error>) {
+        let began = Instant::now();
         self.fail(failure.as_ref());
+        let name = Arc::clone(&self.source.config.name);
+        let cause = self.last_failure();
+        tracing::warn!(source = %name, cause, "recovery begins");
+        let well = |this: &mut Self| {
+            tracing::info!(source = %name, after = ?began.elapsed(), cause, "all is well again");
+            this.ready();
+        };
         let mut least = first;
         let mut signs = false;
         for step in RecoveryStep::ALL {
             if step < least || !self.possible(step) {
                 continue;
             }
-            let stepped = self.step(step, failure.as_ref());
+            let stepped = self.step(step);
             signs = stepped.is_ok();
             match stepped.and_then(|()| self.no_key_is_lost()) {
-                Ok(()) => return self.ready(),
+                Ok(()) => return well(self),
                 Err(error) => {
                     // A process that is gone needs no new session first.
                     least = least.max(error.recovery_step());
@@ -224,7 +234,7 @@ impl Supervisor {
             }
         }
         if signs {
-            self.ready();
+            well(self);
         } else {
             self.give_up(failure.as_ref());
         }
@@ -259,11 +269,16 @@ impl Supervisor {
         }
     }
 
+    /// What failed last.
+    fn last_failure(&self) -> String {
+        let failure = locked(&self.source.state).last_failure.clone();
+        failure.unwrap_or_else(|| "a fault of this program".into())
+    }
+
     /// Takes one step, counted and logged, and tries a signature.
-    fn step(&mut self, step: RecoveryStep, failure: Option<&Error>) -> Result<(), Error> {
-        let name = &self.source.config.name;
-        let reason = failure.map_or_else(String::new, ToString::to_string);
-        tracing::warn!(source = %name, %step, failure = reason, "recovering");
+    fn step(&mut self, step: RecoveryStep) -> Result<(), Error> {
+        let (name, failure) = (&self.source.config.name, self.last_failure());
+        tracing::info!(source = %name, %step, failure, "recovering");
         {
             let mut state = locked(&self.source.state);
             *state.steps.entry(step).or_default() += 1;
@@ -295,15 +310,21 @@ impl Supervisor {
 
     /// No step is left: the breaker opens, or nothing will ever help.
     fn give_up(&self, failure: Option<&Error>) {
+        let cause = self.last_failure();
+        let SourceConfig {
+            name, pin_marker, ..
+        } = &self.source.config;
+        if let (Some(failure), Some(marker)) = (failure, pin_marker) {
+            marker.note(failure);
+        }
         let mut state = locked(&self.source.state);
-        let name = &self.source.config.name;
         if failure.is_some_and(Error::concerns_pin) {
-            tracing::error!(source = %name, "recovery ends: the PIN is not tried again");
+            tracing::error!(source = %name, cause, "recovery ends: the PIN is not tried again");
             state.enter(Phase::Refused);
         } else {
             let until = state.breaker.fail(Instant::now());
             let pause = until.saturating_duration_since(Instant::now());
-            tracing::error!(source = %name, ?pause, "recovery failed; it begins anew later");
+            tracing::error!(source = %name, cause, ?pause, "recovery failed; it begins anew later");
             state.wanted = None;
             state.enter(Phase::Out);
         }

@@ -16,6 +16,7 @@
 
 mod bodies;
 mod callers;
+mod check;
 mod checkpoints;
 mod config;
 mod core;
@@ -25,6 +26,7 @@ mod held;
 mod http;
 mod identity;
 mod listen;
+mod log_limit;
 mod memory;
 mod metrics;
 pub mod problem;
@@ -33,9 +35,12 @@ mod rate;
 mod removals;
 mod request;
 mod run;
+mod serve_error;
 mod shares;
 mod tenants;
 
+pub use check::{Checked, check};
 pub use config::{Config, ConfigError};
 pub use http::document as openapi;
 pub use run::serve;
+pub use serve_error::ServeError;

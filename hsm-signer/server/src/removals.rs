@@ -256,9 +256,12 @@ impl Order {
         }
     }
 
-    /// What the caller is told; the reason is logged.
+    /// What the caller is told; the reason is logged, though not each time.
     fn failed(&self, error: &EngineError) -> Problem {
-        tracing::warn!(tenant = %self.tenant.name, %error, "a removal was not signed");
+        let tenant = &self.tenant;
+        if let Some(left_out) = tenant.refusals.admit() {
+            tracing::warn!(tenant = %tenant.name, %error, left_out, "removals are not signed");
+        }
         Problem::from(error)
     }
 }

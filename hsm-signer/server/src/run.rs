@@ -12,6 +12,7 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::field::display;
 
 use crate::callers::Callers;
 use crate::checkpoints::Checkpoints;
@@ -20,6 +21,7 @@ use crate::core::Core;
 use crate::http;
 use crate::listen::{ConnectionTerms, TlsListenerConfig, accept_all, bind_all, server_config};
 use crate::process;
+use crate::serve_error::ServeError;
 use crate::tenants::{self, Tenants};
 
 /// Serves by the configuration at `path` until SIGTERM or SIGINT. SIGHUP has the
@@ -29,7 +31,7 @@ use crate::tenants::{self, Tenants};
 ///
 /// # Errors
 /// Why the service could not start, or could not end in good order.
-pub fn serve(path: &Path) -> Result<(), Error> {
+pub fn serve(path: &Path) -> Result<(), ServeError> {
     let config = Config::load(path).map_err(setup)?;
     process::check(&config.process)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -48,7 +50,7 @@ pub fn serve(path: &Path) -> Result<(), Error> {
         service.run(path, signals).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
-    served
+    Ok(served?)
 }
 
 fn setup(error: impl Display) -> Error {
@@ -111,7 +113,7 @@ impl Service {
 
     async fn run(mut self, path: &Path, signals: [Signal; 3]) -> Result<(), Error> {
         let [mut hangup, mut terminate, mut interrupt] = signals;
-        tracing::info!("serving");
+        self.say_what_is_served(path);
         tell_systemd(NotifyState::Ready);
         loop {
             tokio::select! {
@@ -121,6 +123,18 @@ impl Service {
             }
         }
         self.stop().await
+    }
+
+    fn say_what_is_served(&self, path: &Path) {
+        let listen = &self.config.listen;
+        let unix = listen
+            .unix
+            .as_ref()
+            .map(|unix| display(unix.path.display()));
+        let tls = listen.tls.as_ref().map(|tls| display(tls.address));
+        let plain = listen.plain.as_ref().map(|plain| display(plain.address));
+        let tenants: Vec<_> = self.core.tenants.keys().collect();
+        tracing::info!(config = %path.display(), unix, tls, plain, ?tenants, "serving");
     }
 
     /// Reads the configuration again. Either all of it is taken over, or nothing.

@@ -1,16 +1,23 @@
 //! The tenants: each with an engine of its own.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mls_signer_audit::{SignerFailure, StatementSigner, VerifyingKey};
-use mls_signer_engine::{Engine, EngineConfig, EngineError, Key, KeyChoice, SourceConfig};
+use mls_signer_engine::{
+    Engine, EngineConfig, EngineError, Key, KeyChoice, PinMarker, SourceConfig,
+};
+use mls_signer_message::encoding::hex;
+use mls_signer_message::hash::sha256;
 use mls_signer_token::error::Error;
 use mls_signer_token::isolation::Worker;
 use mls_signer_token::{KeySelector, Pin};
 
 use crate::config::{Config, SourceFile, TenantConfig};
+use crate::log_limit::LogLimit;
+use crate::serve_error::ServeError;
 
 /// How long the signature of a checkpoint may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,22 +27,37 @@ pub struct Tenant {
     pub name: Arc<str>,
     pub engine: Arc<Engine>,
     auditor: Option<Arc<Engine>>,
+    /// Bounds what is logged of removals that are not signed.
+    pub refusals: LogLimit,
 }
 
 pub type Tenants = HashMap<String, Arc<Tenant>>;
 
 /// Opens the tokens of all tenants, each PIN tried once.
-pub fn start(config: &Config) -> Result<Tenants, Error> {
+pub fn start(config: &Config) -> Result<Tenants, ServeError> {
+    let markers = config.state_directory();
+    if markers.is_none() {
+        tracing::warn!(
+            "a PIN that is refused will be tried again after a restart: process.state_directory \
+             is not set"
+        );
+    }
     std::thread::scope(|scope| {
         let mut starting = Vec::new();
         for tenant in &config.tenants {
-            let thread = scope.spawn(|| Tenant::start(tenant, config.limits.waiting));
+            let (markers, waiting) = (markers.as_deref(), config.limits.waiting);
+            let span = tracing::info_span!("tenant", name = tenant.name);
+            let start = move || span.in_scope(|| Tenant::start(tenant, markers, waiting));
+            let thread = scope.spawn(start);
             starting.push((&tenant.name, thread));
         }
         let mut tenants = Tenants::new();
         for (name, thread) in starting {
             let started = thread.join().unwrap_or(Err(EngineError::Stopped));
-            let failed = |error| Error::Setup(format!("tenant {name:?}: {error}"));
+            let failed = |error| ServeError::Tenant {
+                tenant: name.clone(),
+                error,
+            };
             tenants.insert(name.clone(), Arc::new(started.map_err(failed)?));
         }
         Ok(tenants)
@@ -43,8 +65,12 @@ pub fn start(config: &Config) -> Result<Tenants, Error> {
 }
 
 impl Tenant {
-    fn start(config: &TenantConfig, waiting: usize) -> Result<Self, EngineError> {
-        let mut engine = engine_config(&config.tokens)?;
+    fn start(
+        config: &TenantConfig,
+        markers: Option<&Path>,
+        waiting: usize,
+    ) -> Result<Self, EngineError> {
+        let mut engine = engine_config(&config.tokens, markers)?;
         engine.capacity = waiting;
         let pins = config.pins();
         engine.pins = pins.map_err(|error| Error::Setup(error.to_string()))?;
@@ -52,7 +78,8 @@ impl Tenant {
         Ok(Self {
             name: config.name.as_str().into(),
             engine,
-            auditor: auditor(config)?,
+            auditor: auditor(config, markers)?,
+            refusals: LogLimit::default(),
         })
     }
 
@@ -73,7 +100,10 @@ impl Tenant {
 }
 
 /// An engine for the audit key alone, which must not sign removals.
-fn auditor(config: &TenantConfig) -> Result<Option<Arc<Engine>>, EngineError> {
+fn auditor(
+    config: &TenantConfig,
+    markers: Option<&Path>,
+) -> Result<Option<Arc<Engine>>, EngineError> {
     let (Some(label), Some(token)) = (&config.audit_key_label, config.tokens.first()) else {
         return Ok(None);
     };
@@ -82,24 +112,46 @@ fn auditor(config: &TenantConfig) -> Result<Option<Arc<Engine>>, EngineError> {
         name: format!("{} (audit)", token.name),
         ..token.clone()
     };
-    let mut engine = engine_config(&[token])?;
+    let mut engine = engine_config(&[token], markers)?;
     engine.keys = KeyChoice::Named(vec![KeySelector::label(label.clone())]);
     Engine::start(engine).map(|engine| Some(Arc::new(engine)))
 }
 
-fn source(token: &SourceFile) -> Result<SourceConfig, Error> {
+fn source(token: &SourceFile, markers: Option<&Path>) -> Result<SourceConfig, Error> {
     let pin = Pin::from_file(&token.pin_file)?;
     let source = SourceConfig::isolated(token.setup()?, Worker::this_program()?, pin);
-    Ok(source.named(token.name.clone()))
+    Ok(SourceConfig {
+        name: token.name.as_str().into(),
+        pin_marker: markers.map(|markers| pin_marker(token, markers)),
+        ..source
+    })
 }
 
-fn engine_config(tokens: &[SourceFile]) -> Result<EngineConfig, Error> {
+/// One for each token, whatever the tenants call it.
+fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
+    let SourceFile {
+        module,
+        module_parameters,
+        token_label,
+        token_serial,
+        slot,
+        ..
+    } = token;
+    let identity = (module, module_parameters, token_label, token_serial, slot);
+    let digest = sha256(format!("{identity:?}").as_bytes());
+    PinMarker {
+        path: markers.join(format!("pin-refused-{}", hex(&digest[..8]))),
+        token: format!("{:?} of {}", token.name, module.display()),
+    }
+}
+
+fn engine_config(tokens: &[SourceFile], markers: Option<&Path>) -> Result<EngineConfig, Error> {
     let [first, others @ ..] = tokens else {
         return Err(Error::Setup("a tenant needs a token".into()));
     };
-    let mut engine = EngineConfig::new(source(first)?);
+    let mut engine = EngineConfig::new(source(first, markers)?);
     for other in others {
-        engine.sources.push(source(other)?);
+        engine.sources.push(source(other, markers)?);
     }
     Ok(engine)
 }

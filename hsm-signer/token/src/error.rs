@@ -150,6 +150,12 @@ pub enum Error {
          signer anew"
     )]
     PinRefused,
+    /// The token refused the PIN before this process began.
+    #[error(
+        "the token refused the PIN before, and it is not tried again; correct the PIN, then \
+         remove {0} and start the signer"
+    )]
+    PinRefusedBefore(PathBuf),
     /// The process that holds the module failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
@@ -267,6 +273,7 @@ impl Error {
             | Self::TokenLabel
             | Self::PinFinalTry
             | Self::PinRefused
+            | Self::PinRefusedBefore(_)
             | Self::Pin(_)
             | Self::KeyAmbiguous { .. }
             | Self::KeyExists { .. }
@@ -304,7 +311,7 @@ impl Error {
     /// Whether the token refused the PIN or would lock it.
     pub fn concerns_pin(&self) -> bool {
         match self {
-            Self::PinRefused | Self::PinFinalTry => true,
+            Self::PinRefused | Self::PinRefusedBefore(_) | Self::PinFinalTry => true,
             Self::Pkcs11(failure) => {
                 failure.function() == "C_Login" && failure.nature() == Nature::Permanent
             }

@@ -13,6 +13,8 @@ mod guides;
 mod idempotency;
 mod misuse;
 mod mutual_tls;
+mod openapi;
+mod operator;
 mod policy;
 mod removals;
 #[cfg(feature = "postgres")]

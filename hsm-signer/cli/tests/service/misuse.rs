@@ -1,8 +1,9 @@
 //! Requests that no client should send: refused, within bounds, while others are served.
 
 use mls_hsm_signer::api::{REMOVALS_PATH, RemovalsRequest};
+use mls_hsm_signer::client::ClientError;
 
-use crate::support::{Service, Setup, eventually, item};
+use crate::support::{Service, Setup, eventually, item, runtime};
 
 fn small() -> Setup {
     let mut setup = Setup::new();
@@ -217,5 +218,27 @@ fn a_long_queue_is_refused_with_a_time_to_come_back() {
             "{reply:?}"
         );
         assert!(["caller-busy", "overloaded"].contains(&reply.code().as_str()));
+    }
+}
+
+/// Else it would be asked about another tenant, or with other parameters.
+#[test]
+fn a_tenants_name_does_not_change_the_query() {
+    let service = Setup::new().start();
+    let client = service.client();
+    let keys = |tenant| runtime().block_on(client.keys(Some(tenant)));
+    assert!(keys("example.com").is_ok());
+    for tenant in [
+        "example.com#other",
+        "example.com&x=1",
+        "example.com%20",
+        "",
+        "a b",
+    ] {
+        let error = keys(tenant).unwrap_err();
+        assert!(
+            matches!(error, ClientError::Refused(_)),
+            "{tenant}: {error}"
+        );
     }
 }

@@ -56,6 +56,9 @@ pub struct ProcessConfig {
     pub fips: Requirement,
     /// Threads that serve connections; 0 for one for each core.
     pub threads: usize,
+    /// Where it is kept over restarts that a token refused the PIN. If it is absent, the
+    /// directory of the SQLite database, or the first that systemd names (`STATE_DIRECTORY`).
+    pub state_directory: Option<PathBuf>,
 }
 
 /// The audit log.
@@ -106,6 +109,16 @@ impl Config {
         config.check()?;
         config.store.max_claims = config.limits.waiting.saturating_mul(config.tenants.len());
         Ok(config)
+    }
+
+    /// Where what outlives the process is kept, beside the database.
+    pub(crate) fn state_directory(&self) -> Option<PathBuf> {
+        let sqlite = || Path::new(self.store.url.strip_prefix("sqlite:")?).parent();
+        let systemd = || std::env::var("STATE_DIRECTORY").ok();
+        let named = self.process.state_directory.clone();
+        named
+            .or_else(|| sqlite().map(Path::to_owned))
+            .or_else(|| Some(systemd()?.split(':').next()?.into()))
     }
 
     fn check(&self) -> Result<(), ConfigError> {

@@ -21,8 +21,12 @@ pub async fn accept_all(listener: Listener, core: Arc<Core>, terms: ConnectionTe
     let mut open = JoinSet::new();
     let name = listener.name();
     let gauge = core.metrics.connections(name);
-    let refused = Refusals::new(name, "refused", core.metrics.refused_connections(name));
-    let failed = Refusals::new(name, "failed", core.metrics.failed_handshakes(name));
+    let refused = Refusals::new(name, "was refused", core.metrics.refused_connections(name));
+    let failed = Refusals::new(
+        name,
+        "did not prove who it is",
+        core.metrics.failed_handshakes(name),
+    );
     let places = Arc::new(Places::new(&core.limits, refused, failed));
     loop {
         gauge.set(open.len() as i64);

@@ -1,0 +1,199 @@
+//! What whoever runs the service sees: a check before the start, a wrong PIN that is tried once,
+//! a log that says what began and that it is over.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::support::{Authority, Setup, eventually, item};
+
+/// The exit code of a program whose token refused the PIN.
+const PIN_REFUSED: Option<i32> = Some(4);
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn logins(setup: &Setup) -> usize {
+    let log = setup.faults("example.com").log();
+    log.iter().filter(|line| line.contains("C_Login")).count()
+}
+
+/// The file that says that a PIN was refused.
+fn marker(setup: &Setup) -> Option<std::path::PathBuf> {
+    let files = std::fs::read_dir(setup.sandbox.path("store")).unwrap();
+    let mut paths = files.map(|file| file.unwrap().path());
+    paths.find(|path| path.display().to_string().contains("pin-refused-"))
+}
+
+#[test]
+fn a_refused_pin_is_tried_once_however_often_the_service_is_started() {
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
+    for start in 1..=3 {
+        let output = setup.command().output().unwrap();
+        assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
+        assert_eq!(logins(&setup), 1, "start {start}");
+    }
+    let marker = marker(&setup).unwrap();
+    let said = stderr(&setup.command().output().unwrap());
+    assert!(said.contains(&marker.display().to_string()), "{said}");
+    let told = std::fs::read_to_string(&marker).unwrap();
+    assert!(
+        told.contains("hsm-example.com") && told.contains("CKR_PIN_INCORRECT"),
+        "{told}"
+    );
+    // The operator corrects the PIN; only the file's removal says so.
+    faults.clear().unwrap();
+    let output = setup.command().output().unwrap();
+    assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
+    std::fs::remove_file(marker).unwrap();
+    setup.start();
+}
+
+#[test]
+fn a_token_of_two_tenants_is_asked_once() {
+    let mut setup = Setup::new();
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
+    let (module, pin) = (faults.module(), setup.sandbox.path("pin"));
+    setup.more(&format!(
+        "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
+         token_label = \"example.com\"\npin_file = {pin:?}\n"
+    ));
+    let output = setup.command().output().unwrap();
+    assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
+    assert_eq!(logins(&setup), 1);
+}
+
+#[test]
+fn a_pin_refused_while_the_service_runs_is_not_tried_by_the_next_start() {
+    let mut service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    // The login is lost, and logging in again is refused.
+    faults
+        .set(&["C_Login log", "C_Sign return 0x101", "C_Login return 0xA0"])
+        .unwrap();
+    let _ = service.propose(vec![item("ed25519", "group", 1)]);
+    eventually("the marker", || marker(&service.setup).is_some());
+    let tried = logins(&service.setup);
+    service.kill();
+    let output = service.setup.command().output().unwrap();
+    assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
+    assert_eq!(logins(&service.setup), tried);
+}
+
+#[test]
+fn the_log_says_why_recovery_began_and_that_it_is_over() {
+    let service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Sign return 0x30 times 8"]).unwrap();
+    let removals = (0..4).map(|leaf| item("ed25519", "group", leaf)).collect();
+    let _ = service.propose(removals);
+    eventually("ready", || service.wire().get("/readyz").status == 200);
+    let log = service.log();
+    let line = |what: &str| {
+        let line = log.lines().find(|line| line.contains(what));
+        line.unwrap_or_else(|| panic!("no {what:?} in {log}"))
+    };
+    for line in [line("recovery begins"), line("all is well again")] {
+        assert!(line.contains("CKR_DEVICE_ERROR"), "{line}");
+        assert!(line.contains("example.com"), "{line}");
+    }
+    assert!(!log.contains("failure=\"\""), "{log}");
+    let serving = line("serving");
+    let socket = service.setup.socket().display().to_string();
+    assert!(
+        serving.contains(&socket) && serving.contains("signer.toml"),
+        "{serving}"
+    );
+    assert!(!log.contains('\u{1b}'), "colours where no terminal is");
+}
+
+#[test]
+fn refusals_are_not_a_line_each() {
+    let mut setup = Setup::new();
+    setup.sessions = 2;
+    let service = setup.start();
+    let faults = service.setup.faults("example.com");
+    // CKR_KEY_FUNCTION_NOT_PERMITTED: permanent, and no reason to recover.
+    faults.set(&["C_Sign return 0x68"]).unwrap();
+    for batch in 0..4 {
+        let leaves = batch * 100..batch * 100 + 100;
+        let removals = leaves.map(|leaf| item("ed25519", "group", leaf)).collect();
+        let error = service.propose(removals).unwrap_err();
+        assert!(error.to_string().contains("signature"), "{error}");
+    }
+    let log = service.log();
+    let lines = log
+        .lines()
+        .filter(|line| line.contains("not signed"))
+        .count();
+    assert!((1..50).contains(&lines), "{lines} lines for 400 refusals");
+}
+
+#[test]
+fn a_check_finds_what_a_start_would_find() {
+    let mut setup = Setup::new();
+    let authority = Authority::new("root");
+    let root = authority.write(&setup.sandbox, "root.pem");
+    let leaf = authority.issue(&setup.sandbox, "server", &["dns:localhost"]);
+    setup.listen(
+        "tls",
+        &format!(
+            "address = \"127.0.0.1:0\"\ncertificate = {:?}\nkey = {:?}\nclient_roots = {root:?}",
+            leaf.certificate, leaf.key
+        ),
+    );
+    let good = setup.configuration();
+    let run = |configuration: &str| {
+        let path = setup.sandbox.write("checked.toml", configuration, 0o600);
+        let path = path.display().to_string();
+        let arguments = ["serve", "--check", "--json", "--config", &path];
+        setup.sandbox.command(&arguments).output().unwrap()
+    };
+    let output = run(&good);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["valid"], true);
+    let path = |name: &str| setup.sandbox.path(name).display().to_string();
+    let no_certificate = setup.sandbox.write("no-certificate", "nothing", 0o600);
+    let wrong = [
+        (path("pin"), path("no-pin"), "no-pin"),
+        (path("pin"), no_certificate.display().to_string(), ""),
+        (path("store/audit.db"), path("nowhere/audit.db"), "nowhere"),
+        (
+            path("signer.sock"),
+            "/nowhere/signer.sock".into(),
+            "/nowhere",
+        ),
+        (
+            "token_label = \"example.com\"".into(),
+            "token_label = \"none\"".into(),
+            "none",
+        ),
+    ];
+    let empty = setup
+        .sandbox
+        .write("empty", "", 0o600)
+        .display()
+        .to_string();
+    let files = [&root, &leaf.certificate, &leaf.key]
+        .map(|file| (file.display().to_string(), empty.clone(), "empty"));
+    let mut found = 0;
+    for (old, new, named) in wrong.into_iter().chain(files) {
+        assert!(good.contains(&old), "{old}");
+        let output = run(&good.replace(&old, &new));
+        let said = String::from_utf8(output.stdout.clone()).unwrap() + &stderr(&output);
+        if new.ends_with("no-certificate") {
+            // A PIN file with another PIN: no PIN is tried.
+            assert!(output.status.success(), "{said}");
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(1), "{old} -> {new}: {said}");
+        assert!(said.contains(named), "{named}: {said}");
+        found += 1;
+    }
+    assert_eq!(found, 7);
+}
