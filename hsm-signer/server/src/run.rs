@@ -17,7 +17,7 @@ use crate::checkpoints::{self, Checkpoints};
 use crate::config::{Config, Listen};
 use crate::core::Core;
 use crate::http;
-use crate::listen::{ConnectionCounts, ConnectionTerms, TlsListenerConfig, accept_all, bind_all};
+use crate::listen::{ConnectionTerms, TlsListenerConfig, accept_all, bind_all};
 use crate::process;
 use crate::reload::Reloading;
 use crate::serve_error::ServeError;
@@ -96,11 +96,9 @@ impl Service {
             reloads: reloading.changes(),
             stopping: core.stopping.clone(),
         };
-        let counts = Arc::new(ConnectionCounts::new(&config.limits));
         let mut accepting = JoinSet::new();
         for listener in bind_all(&config.listen, &tls).await? {
-            let (core, counts) = (Arc::clone(&core), Arc::clone(&counts));
-            accepting.spawn(accept_all(listener, core, counts, terms.clone()));
+            accepting.spawn(accept_all(listener, Arc::clone(&core), terms.clone()));
         }
         let checkpoints = Checkpoints::begin(&core, &config.audit);
         say_what_is_served(path, &config.listen, &core);
