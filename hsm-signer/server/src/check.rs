@@ -10,6 +10,7 @@ use rustix::fs::{self, Access};
 use crate::access;
 use crate::config::{Config, ConfigError, SourceFile};
 use crate::process;
+use crate::sink::CheckpointSink;
 
 /// What a configuration asks for, and what of it is not to be had.
 pub struct Checked {
@@ -43,6 +44,9 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
     note("store", openable(&config.store));
     if let Some(file) = config.store.url.strip_prefix("sqlite:") {
         note("store.url", writable(Path::new(file).parent()));
+    }
+    if let Some(CheckpointSink::File(path)) = &config.audit.checkpoint_sink {
+        note("audit.checkpoint_sink", writable(path.parent()));
     }
     if let Some(directory) = config.state_directory() {
         note("process.state_directory", writable(Some(&directory)));

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use mls_signer_audit::FipsMark;
-use mls_signer_audit::store::Store;
+use mls_signer_audit::store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::Access;
 use crate::bodies::Bodies;
 use crate::config::{Config, ServiceLimits};
+use crate::memory::CallerMemory;
 use crate::metrics::ServiceMetrics;
 use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT};
 use crate::tenants::Tenants;
@@ -23,12 +24,18 @@ pub struct Core {
     pub metrics: ServiceMetrics,
     pub limits: Arc<ServiceLimits>,
     pub bodies: Bodies,
+    /// What answers take until they are written.
+    pub answers: CallerMemory,
     /// What FIPS 140-3 said of the process when it started.
     pub fips: FipsMark,
     /// Cancelled when the service is to stop.
     pub stopping: CancellationToken,
     /// Whatever holds a token keeps the service from ending.
     pub busy: TaskTracker,
+}
+
+fn answers(limits: &ServiceLimits) -> CallerMemory {
+    CallerMemory::new(limits.all_answer_bytes, limits.answer_bytes_per_caller, 0)
 }
 
 impl Core {
@@ -40,6 +47,7 @@ impl Core {
             store,
             limits: Arc::new(config.limits.clone()),
             bodies: Bodies::new(&config.limits),
+            answers: answers(&config.limits),
             fips: FipsMark::of_process(),
             stopping: CancellationToken::new(),
             busy: TaskTracker::new(),
@@ -51,8 +59,10 @@ impl Core {
         if self.stopping.is_cancelled() {
             return Err(STOPPING.because("no new connections are taken"));
         }
-        if self.store.available().is_err() {
-            return Err(STORE_OUT.because("the store is being recovered"));
+        match self.store.available() {
+            Ok(()) => {}
+            Err(error @ StoreError::Rewritten { .. }) => return Err(error.into()),
+            Err(_) => return Err(STORE_OUT.because("the store is being recovered")),
         }
         for tenant in self.tenants.values() {
             if !tenant.engine.health().healthy {

@@ -25,10 +25,12 @@ mod config;
 mod core;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod held;
 mod http;
 mod identity;
 mod listen;
 mod log_limit;
+mod memory;
 mod metrics;
 pub mod problem;
 mod process;
@@ -38,6 +40,8 @@ mod removals;
 mod request;
 mod run;
 mod serve_error;
+mod shares;
+mod sink;
 mod systemd;
 mod tenants;
 

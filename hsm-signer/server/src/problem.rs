@@ -85,14 +85,14 @@ kinds! {
         "The batch has more removals than the caller may send at once.",
         "Split the batch.";
     MEDIA_TYPE, "unsupported-media-type", 415, None,
-        "The body is not declared to be JSON.",
-        "Send Content-Type: application/json.";
+        "The body is not declared to be JSON as it is.",
+        "Send Content-Type: application/json, and no Content-Encoding.";
     RATE, "rate-exceeded", 429, Some(1),
         "The caller asks for more removals a second than it may.",
         "Wait for as long as Retry-After says, and send less at once.";
     CALLER_BUSY, "caller-busy", 429, Some(1),
-        "Too many removals of this caller are waiting already.",
-        "Wait for the answers to earlier requests.";
+        "The caller has as much under way as it may.",
+        "Read the answers to earlier requests, and wait for those that are not there yet.";
     FAILED, "internal-failure", 500, None,
         "The service failed in a way that it does not know.",
         "Report it to the operator; the service's log has the reason.";
@@ -111,6 +111,9 @@ kinds! {
     STORE_OUT, "store-unavailable", 503, Some(2),
         "The database cannot keep a record, and nothing is released without one.",
         "Try again after the time that Retry-After says; the operator should see to the database.";
+    LOG_REWRITTEN, "audit-log-rewritten", 503, Some(60),
+        "The audit log in the database is not what the service wrote.",
+        "Tell the operator at once: nothing is signed until a person has looked at the log.";
     LATE, "deadline-passed", 504, Some(1),
         "The time for the request was up before it was answered.",
         "Try again; what was signed meanwhile is answered at once.";
@@ -183,6 +186,9 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::DeadlinePassed => LATE.because("the store did not answer in time"),
             StoreError::Full => OVERLOADED.because("too many removals are being signed"),
+            StoreError::Rewritten { tenant, .. } => {
+                LOG_REWRITTEN.because(format!("the log of tenant {tenant}; nothing was released"))
+            }
             StoreError::Closed => STOPPING.because("the store is closed"),
             _ => STORE_OUT.because("nothing was released"),
         }

@@ -13,11 +13,11 @@ use tokio::task::JoinSet;
 use tracing::field::display;
 
 use crate::access::Access;
-use crate::checkpoints::Checkpoints;
+use crate::checkpoints::{self, Checkpoints};
 use crate::config::{Config, Listen};
 use crate::core::Core;
 use crate::http;
-use crate::listen::{ConnectionCounts, ConnectionTerms, TlsListenerConfig, accept_all, bind_all};
+use crate::listen::{ConnectionTerms, TlsListenerConfig, accept_all, bind_all};
 use crate::process;
 use crate::reload::Reloading;
 use crate::serve_error::ServeError;
@@ -86,6 +86,7 @@ impl Service {
     ) -> Result<Self, Error> {
         let store = Store::open(&config.store).await;
         let core = Core::new(&config, access, tenants, store.map_err(setup)?);
+        checkpoints::hold_all(&core, &config.audit).await?;
         let handshake = Duration::from_millis(config.limits.handshake_ms);
         let tls = Arc::new(TlsListenerConfig::new(Arc::clone(&core.access), handshake));
         let reloading = Reloading::new(Arc::clone(&core), path.into(), config.clone());
@@ -95,11 +96,9 @@ impl Service {
             reloads: reloading.changes(),
             stopping: core.stopping.clone(),
         };
-        let counts = Arc::new(ConnectionCounts::new(&config.limits));
         let mut accepting = JoinSet::new();
         for listener in bind_all(&config.listen, &tls).await? {
-            let (core, counts) = (Arc::clone(&core), Arc::clone(&counts));
-            accepting.spawn(accept_all(listener, core, counts, terms.clone()));
+            accepting.spawn(accept_all(listener, Arc::clone(&core), terms.clone()));
         }
         let checkpoints = Checkpoints::begin(&core, &config.audit);
         say_what_is_served(path, &config.listen, &core);
@@ -130,7 +129,7 @@ impl Service {
             while self.accepting.join_next().await.is_some() {}
             self.core.busy.close();
             self.core.busy.wait().await;
-            self.checkpoints.last(&self.core).await;
+            self.checkpoints.last().await;
         });
         let drained = drained.await.is_ok();
         self.core.store.close().await;

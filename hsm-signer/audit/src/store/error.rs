@@ -58,9 +58,32 @@ pub enum StoreError {
     /// What the database holds is not what this program wrote.
     #[error("the database holds what this program did not write: {0}; run: audit verify")]
     Corrupt(String),
+    /// The log is not what this process wrote, or what a checkpoint says of it. Nothing is signed
+    /// or recorded any more: a person has to look.
+    #[error(
+        "the log of {tenant:?} is not the one that was written: {reason}. Stop the service, keep \
+         the database, and hold it against the checkpoints kept elsewhere (audit verify \
+         --checkpoints); then restore it, or accept the loss with tenants.accepted_loss, and start"
+    )]
+    Rewritten {
+        /// Whose log it is.
+        tenant: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A connection is not a session of its own.
+    #[error(
+        "the connection to PostgreSQL is not a session of its own, as behind a pooler in \
+         transaction or statement mode: claims would not be seen by other replicas. Connect to \
+         the server itself, or to a pooler in session mode"
+    )]
+    NoSession,
     /// The HSM made no signature for a checkpoint.
     #[error("the checkpoint was not signed: {0}")]
     Unsigned(String),
+    /// No copy was made.
+    #[error("the store was not backed up: {0}")]
+    BackUp(String),
     /// There is no randomness for a chain's id.
     #[error("the operating system gives no randomness")]
     Random,
@@ -70,6 +93,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    pub(super) fn rewritten(tenant: &str, reason: impl Into<String>) -> Self {
+        Self::Rewritten {
+            tenant: tenant.into(),
+            reason: reason.into(),
+        }
+    }
+
     pub(super) fn unavailable(reason: impl ToString) -> Self {
         Self::Unavailable(reason.to_string())
     }
@@ -81,6 +111,9 @@ impl From<sqlx::Error> for StoreError {
         match error {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
                 Self::Corrupt(error.to_string())
+            }
+            sqlx::Error::Database(error) if error.is_unique_violation() => {
+                Self::Corrupt(format!("a row stands in the way: {error}"))
             }
             other => Self::unavailable(other),
         }

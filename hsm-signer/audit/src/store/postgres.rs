@@ -4,11 +4,13 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use mls_signer_message::encoding::hex;
 use mls_signer_message::secret_file::read_secret;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Postgres, Row as _};
 use tokio::time::timeout;
 
 use super::error::StoreError;
@@ -18,6 +20,9 @@ use crate::request::Digest;
 
 /// Connections that only read.
 const READERS: u32 = 2;
+
+/// How often a session is asked whether it is still the same.
+const SEEN: usize = 4;
 
 /// The longest password, in bytes.
 const LONGEST_PASSWORD: usize = 1024;
@@ -120,6 +125,7 @@ pub(super) async fn connect(
     patience: Duration,
 ) -> Result<PgConnection, StoreError> {
     let mut connection = session(options, "writer").connect().await?;
+    assert_session(&mut connection, options).await?;
     assert_durable(&mut connection).await?;
     let listed = "SELECT to_regclass('migration') IS NOT NULL";
     migrate!(connection, MIGRATIONS, listed);
@@ -133,6 +139,56 @@ pub(super) async fn close(connection: PgConnection) {
     if closed.is_err() {
         tracing::warn!("the database did not answer when it was left");
     }
+}
+
+pub(super) use close as finish;
+
+/// Whether a connection is a session of its own. A pooler in transaction mode gives each
+/// transaction whatever session is free: then what is set in this one is not there the next
+/// time, or is there for another connection.
+async fn assert_session(
+    connection: &mut PgConnection,
+    options: &PgConnectOptions,
+) -> Result<(), StoreError> {
+    let mine = hex(&random()?);
+    let set = format!("SELECT set_config('mls_hsm_signer.session', '{mine}', false)");
+    ask(connection, set).await?;
+    let mut other = session(options, "check").connect().await?;
+    // It keeps the session that it is given, so that the first gets another one, if it can.
+    ask(&mut other, "BEGIN; SELECT ''::text".into()).await?;
+    let mut seen = vec![seen(&mut other).await? != mine];
+    for _ in 0..SEEN {
+        seen.push(self::seen(connection).await? == mine);
+    }
+    close(other).await;
+    for _ in 0..SEEN {
+        seen.push(self::seen(connection).await? == mine);
+    }
+    if seen.contains(&false) {
+        return Err(StoreError::NoSession);
+    }
+    Ok(())
+}
+
+/// What was set in the session that answers.
+async fn seen(connection: &mut PgConnection) -> Result<String, StoreError> {
+    let sql = "SELECT coalesce(current_setting('mls_hsm_signer.session', true), '')";
+    ask(connection, sql.into()).await
+}
+
+/// Asks without a prepared statement, which another session would not know.
+async fn ask(connection: &mut PgConnection, sql: String) -> Result<String, StoreError> {
+    let row = connection
+        .fetch_one(sqlx::raw_sql(AssertSqlSafe(sql)))
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
+fn random() -> Result<[u8; 16], StoreError> {
+    let mut random = [0; 16];
+    let filled = SystemRandom::new().fill(&mut random);
+    filled.map_err(|_| StoreError::Random)?;
+    Ok(random)
 }
 
 /// A session of this program: its role is what the server's administrator sees.
@@ -184,11 +240,20 @@ pub(super) fn readers(options: &PgConnectOptions, patience: Duration) -> PgPool 
         .connect_lazy_with(session(options, "reader"))
 }
 
+pub(super) async fn back_up(_pool: &PgPool, _to: &Path) -> Result<(), StoreError> {
+    let reason = "back PostgreSQL up with pg_dump, or with the server's own backups";
+    Err(StoreError::BackUp(reason.into()))
+}
+
 pub(super) const BEGIN: &str = "BEGIN";
 
 /// The chains of the tenants in [`names`], locked.
 pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain \
      WHERE tenant = ANY($1) ORDER BY tenant FOR UPDATE";
+
+/// The same, not locked.
+pub(super) const CHAINS_NOW: &str = "SELECT tenant, id, pruned, anchor, sequence, head \
+     FROM chain WHERE tenant = ANY($1) ORDER BY tenant";
 
 /// The stored answers of the requests in [`digests`].
 pub(super) const ANSWERS: &str =

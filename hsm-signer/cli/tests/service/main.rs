@@ -1,6 +1,7 @@
 //! The service as a program, on SoftHSM, SQLite and PostgreSQL: asked over its Unix socket and over
 //! mutual TLS, by our client, by curl, and by sockets that misbehave.
 
+mod attacks;
 mod checkpoints;
 mod configuration;
 mod deployment;
@@ -10,6 +11,7 @@ mod faults;
 mod fips;
 mod guides;
 mod idempotency;
+mod log_proof;
 mod misuse;
 mod mutual_tls;
 mod openapi;
@@ -18,6 +20,7 @@ mod policy;
 mod removals;
 #[cfg(feature = "postgres")]
 mod replicas;
+mod restarts;
 mod revocation;
 mod store_faults;
 mod support;

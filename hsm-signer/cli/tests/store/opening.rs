@@ -258,7 +258,7 @@ async fn a_database_of_an_older_program_with_another_schema_is_refused() {
 }
 
 /// Changes a database behind the store's back.
-async fn change(place: &Place, sql: &str) {
+pub async fn change(place: &Place, sql: &str) {
     match place {
         Place::Sqlite(_) => edit(place, sql).await,
         Place::Postgres(database) => drop(database.sql(sql)),

@@ -13,6 +13,9 @@ use mls_fips::Requirement;
 use mls_signer_audit::store::StoreConfig;
 use mls_signer_message::secret_file::{SecretFileError, read_secret};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::sink::CheckpointSink;
 
 pub use access::{CallerConfig, Permission, San};
 pub use listen::{Listen, ServiceLimits, Tls, Unix};
@@ -68,6 +71,8 @@ pub struct Audit {
     pub checkpoint_seconds: u64,
     /// Days after which answers and records are removed; 0 for never.
     pub retention_days: u32,
+    /// Where each checkpoint goes beside the database and the log.
+    pub checkpoint_sink: Option<CheckpointSink>,
 }
 
 impl Default for Audit {
@@ -75,6 +80,7 @@ impl Default for Audit {
         Self {
             checkpoint_seconds: 60,
             retention_days: 0,
+            checkpoint_sink: None,
         }
     }
 }
@@ -104,6 +110,7 @@ impl Config {
         let syntax = |reason: String| ConfigError::Syntax(path.into(), reason);
         let text = std::str::from_utf8(&bytes).map_err(|_| syntax("it is not UTF-8".into()))?;
         let mut config: Self = toml::from_str(text).map_err(|error| syntax(error.to_string()))?;
+        must_have_tables(text, &config).map_err(syntax)?;
         config.check()?;
         config.store.max_claims = config.limits.waiting.saturating_mul(config.tenants.len());
         Ok(config)
@@ -184,6 +191,35 @@ impl Config {
             return Ok(());
         }
         invalid(format!("listen.plain.caller names no caller: {name:?}"))
+    }
+}
+
+/// Refuses an array in a table's place, which serde reads as the table's values in their order.
+fn must_have_tables(text: &str, config: &Config) -> Result<(), String> {
+    let written: Value = toml::from_str(text).map_err(|error| error.to_string())?;
+    let read = serde_json::to_value(config).map_err(|error| error.to_string())?;
+    array_for_table(&written, &read, "").map_or(Ok(()), |key| {
+        Err(format!(
+            "{key} must be a table with named keys, not an array"
+        ))
+    })
+}
+
+/// The first key at which an array was written and a table was read.
+fn array_for_table(written: &Value, read: &Value, key: &str) -> Option<String> {
+    match (written, read) {
+        (Value::Object(written), Value::Object(read)) => {
+            written.iter().find_map(|(name, value)| {
+                let key = format!("{key}.{name}");
+                array_for_table(value, read.get(name)?, key.trim_start_matches('.'))
+            })
+        }
+        (Value::Array(written), Value::Array(read)) => {
+            let mut items = written.iter().zip(read);
+            items.find_map(|(written, read)| array_for_table(written, read, key))
+        }
+        (Value::Array(_), Value::Object(_)) => Some(key.into()),
+        _ => None,
     }
 }
 

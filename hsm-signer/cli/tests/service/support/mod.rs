@@ -25,7 +25,7 @@ mod terminal;
 pub use certificates::{Authority, Leaf, REVOKED};
 /// A group on our provider.
 pub type Group = group::Group<openmls_hw_crypto::OpenMlsHwCrypto>;
-pub use http::Wire;
+pub use http::{Reply, Wire};
 pub use http2::Heedless;
 pub use load::{Load, moment, times};
 #[cfg(feature = "postgres")]

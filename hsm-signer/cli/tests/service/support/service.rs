@@ -39,6 +39,8 @@ pub struct Setup {
     pub sessions: usize,
     /// Whether each tenant has its token a second time, past the fault module.
     pub spare: bool,
+    /// Another file than the program that was built.
+    pub program: Option<PathBuf>,
     /// Variables of the service's environment.
     pub environment: Vec<(String, String)>,
 }
@@ -63,6 +65,7 @@ impl Setup {
             process: String::new(),
             sessions: 4,
             spare: false,
+            program: None,
             environment: Vec::new(),
         };
         setup.tenant("example.com");
@@ -230,7 +233,14 @@ impl Setup {
         let path = self.write();
         let mut command = self.sandbox.command(&["serve", "--config"]);
         command.arg(path).envs(self.environment.clone());
-        command
+        let Some(program) = &self.program else {
+            return command;
+        };
+        let mut other = Command::new(program);
+        let variables = command.get_envs();
+        let variables = variables.filter_map(|(name, value)| Some((name, value?)));
+        other.args(command.get_args()).envs(variables);
+        other
     }
 
     /// Starts the service and waits until it is ready.

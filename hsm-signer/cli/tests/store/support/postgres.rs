@@ -196,11 +196,80 @@ impl Cluster {
         asked.unwrap().status.success()
     }
 
+    /// Kills the server and copies what it has on the disk, as a standby has it that lags behind.
+    pub fn keep_copy(&self) {
+        self.kill();
+        self.copy("data", "standby");
+        self.restart();
+    }
+
+    /// Kills the server and goes on with the copy.
+    pub fn fail_over(&self) {
+        self.kill();
+        std::fs::remove_dir_all(self.path().join("data")).unwrap();
+        self.copy("standby", "data");
+        self.restart();
+    }
+
+    fn copy(&self, from: &str, to: &str) {
+        let mut copy = Command::new("cp");
+        copy.arg("-a").arg(self.path().join(from));
+        succeeded(copy.arg(self.path().join(to)));
+        // What the killed server left, by which another would believe that it runs.
+        let _ = std::fs::remove_file(self.path().join(to).join("postmaster.pid"));
+    }
+
+    /// A pooler before the server, in transaction mode.
+    pub fn pooler(self: &Arc<Self>) -> Pooler {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        let server = self.path().display();
+        let configuration = format!(
+            "[databases]\n* = host={server} port=5432 user=signer password='{PASSWORD}'\n\
+             [pgbouncer]\nlisten_port = 6432\nunix_socket_dir = {}\nauth_type = any\n\
+             pool_mode = transaction\nignore_startup_parameters = extra_float_digits,options\n",
+            path.display()
+        );
+        std::fs::write(path.join("pgbouncer.ini"), configuration).unwrap();
+        give_away(path);
+        let mut command = as_server("pgbouncer");
+        command.arg("--quiet").arg(path.join("pgbouncer.ini"));
+        let child = command.spawn().unwrap();
+        let begun = Instant::now();
+        while !path.join(".s.PGSQL.6432").exists() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "no pooler");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Pooler { child, directory }
+    }
+
     /// Sends the server's first process a signal.
     fn signal(&self, signal: &str) {
         let file = std::fs::read_to_string(self.path().join("data/postmaster.pid")).unwrap();
         let process = file.lines().next().unwrap().trim().to_owned();
         succeeded(Command::new("kill").args(["-s", signal, &process]));
+    }
+}
+
+/// PgBouncer.
+pub struct Pooler {
+    child: Child,
+    directory: TempDir,
+}
+
+impl Pooler {
+    /// How a store reaches this database through the pooler.
+    pub fn config(&self, database: &Database) -> StoreConfig {
+        let host = self.directory.path().display().to_string();
+        let host = host.replace('/', "%2F");
+        StoreConfig::new(format!("postgres://signer@{host}:6432/{}", database.name))
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -284,11 +353,13 @@ fn program(name: &str) -> PathBuf {
         .collect();
     found.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let elsewhere = std::env::split_paths(&path).map(|folder| folder.join(name));
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
+    let elsewhere = folders.map(|folder| folder.join(name));
     let found = found
         .pop()
         .or_else(|| elsewhere.into_iter().find(|path| path.is_file()));
-    found.unwrap_or_else(|| panic!("PostgreSQL is not installed (apt-get install postgresql)"))
+    found
+        .unwrap_or_else(|| panic!("{name} is not installed (apt-get install postgresql pgbouncer)"))
 }
 
 fn succeeded(command: &mut Command) {
