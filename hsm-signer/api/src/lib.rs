@@ -201,7 +201,7 @@ pub struct FipsReadiness {
     pub module: String,
 }
 
-/// The query of `GET /v1/audit/records`.
+/// The query of `GET /v1/audit/records` and of `GET /v1/audit/statements`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
@@ -211,7 +211,7 @@ pub struct AuditQuery {
     /// The number of the record before the first one wanted; 0 if it is left out.
     #[serde(default, deserialize_with = "number")]
     pub after: Option<u64>,
-    /// The most records wanted, 1 to 1,000.
+    /// The most records or statements wanted, 1 to 1,000; as many if it is left out.
     #[serde(default, deserialize_with = "number")]
     pub count: Option<u32>,
 }
@@ -256,7 +256,8 @@ pub struct AuditRecord {
     pub proposal_ref: String,
 }
 
-/// What the HSM has said of a tenant's audit chain.
+/// What the HSM has said of a tenant's audit chain, in pages: the next one begins after the
+/// `sequence` of the last statement, and an empty one is the end.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditStatements {

@@ -11,6 +11,7 @@
 //! | [`store`] | every answer and its record, durable before it is released |
 
 pub mod chain;
+mod checkpoint_line;
 mod encoding;
 mod fips;
 mod json;
@@ -24,6 +25,7 @@ mod sync;
 pub mod verify;
 
 pub use chain::Chain;
+pub use checkpoint_line::{checkpoint_line, find_checkpoint};
 pub use fips::FipsMark;
 pub use lines::{Line, LineError};
 pub use record::{Caller, Record};

@@ -5,7 +5,8 @@
 //! Whoever can write the database and cannot sign in the HSM is found out when they
 //!
 //! - change any byte of a record, an answer or a hash, or leave out, add, repeat or reorder
-//!   records, without computing the hashes anew: by the chain alone;
+//!   records, without computing the hashes anew, or give them times that go backwards: by the
+//!   chain alone;
 //! - compute the hashes anew, put another chain's records in, or cut the end off: by a
 //!   [checkpoint](super::Statement) after the place, provided that it is known. Checkpoints in
 //!   the database can be cut off with the records, so one that is kept elsewhere (a
@@ -27,7 +28,7 @@ use openmls_traits::crypto::OpenMlsCrypto;
 
 use crate::chain::{Chain, Hash, genesis, next};
 use crate::record::Record;
-use crate::request::RequestKey;
+use crate::request;
 use crate::statement::{Kind, SignedStatement, VerifyingKey};
 use crate::stored_record::StoredRecord;
 
@@ -62,6 +63,8 @@ pub enum Fault {
     Sequence,
     #[error("it belongs to another chain")]
     OtherChain,
+    #[error("it says that it was written before the one before it")]
+    Time,
     #[error("its hash does not continue the chain")]
     Hash,
     #[error("the stored message is no external Remove proposal")]
@@ -154,6 +157,8 @@ pub struct Verification {
     seen: HashSet<[u8; 8]>,
     crypto: HwCrypto,
     head: Hash,
+    /// Of the latest record.
+    time: u64,
     report: Report,
 }
 
@@ -170,6 +175,7 @@ impl Verification {
             seen: HashSet::new(),
             crypto: HwCrypto::default(),
             head: chain.anchor,
+            time: 0,
             report: Report {
                 tenant: chain.tenant.clone(),
                 chain_id: chain.id,
@@ -273,12 +279,24 @@ impl Verification {
         if record.chain_id != self.chain.id || record.tenant != self.chain.tenant {
             self.found(at, Fault::OtherChain);
         }
-        let request = RequestKey {
-            tenant: record.tenant.clone(),
-            key_fingerprint: record.key_fingerprint,
-            removal: record.removal.clone(),
-        };
-        let digest = request.digest();
+        if record.time < self.time {
+            self.found(at, Fault::Time);
+        }
+        self.time = self.time.max(record.time);
+        self.request(stored, record);
+        self.message(stored, record);
+    }
+
+    fn request(&mut self, stored: &StoredRecord, record: &Record) {
+        let at = stored.sequence;
+        let digest = request::digest(&record.tenant, &record.key_fingerprint, &record.removal);
+        // An answer that was found to be bad gets another name, and the removal is recorded again.
+        // That it is bad is a finding of its own.
+        if sha256(&stored.message) != record.message_hash
+            || stored.proposal_ref != record.proposal_ref
+        {
+            return;
+        }
         if stored.request.is_some_and(|request| request != digest) {
             self.found(at, Fault::Request);
         }
@@ -287,7 +305,6 @@ impl Verification {
         if !self.seen.insert(short) {
             self.found(at, Fault::Repeated);
         }
-        self.message(stored, record);
     }
 
     fn message(&mut self, stored: &StoredRecord, record: &Record) {

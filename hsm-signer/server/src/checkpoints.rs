@@ -1,77 +1,167 @@
-//! Checkpoints of each tenant's audit log, signed in its HSM at intervals, and the removal of
-//! records older than the retention time.
+//! Checkpoints of each tenant's audit log, signed in its HSM at intervals and sent out of the
+//! database, and the removal of records older than the retention time.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use mls_signer_audit::StatementSigner;
-use mls_signer_audit::store::StoreError;
-use tokio::task::JoinSet;
+use mls_signer_audit::store::{Attested, StoreError};
+use mls_signer_audit::{SignedStatement, StatementSigner, checkpoint_line};
+use mls_signer_token::error::Error;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
 use crate::config::Audit;
 use crate::core::Core;
+use crate::sink::CheckpointSink;
 use crate::tenants::Tenant;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
+/// How often old records are looked for: all checkpoints are read for it.
+const PRUNING: Duration = Duration::from_secs(60 * 60);
+
 /// What makes checkpoints at intervals, until the service is told to stop.
 pub struct Checkpoints {
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Maker>,
+}
+
+/// Makes the checkpoints of one tenant.
+struct Maker {
+    core: Arc<Core>,
+    tenant: Arc<Tenant>,
+    /// Milliseconds; 0 for ever.
     retention: u64,
+    pruned: Option<Instant>,
+    sink: Option<CheckpointSink>,
+    /// The last checkpoint that the sink did not take: it says what those before it said.
+    unsent: Option<SignedStatement>,
+}
+
+/// Holds each tenant's log against what was attested before this process began.
+///
+/// # Errors
+/// Why nothing can be served: a log is behind a checkpoint of it, or another one.
+pub async fn hold_all(core: &Core, audit: &Audit) -> Result<(), Error> {
+    let losses = core.tenants.values();
+    let losses = losses.map(|tenant| (Arc::clone(&tenant.name), tenant.accepted_loss));
+    let losses: Vec<_> = losses.collect();
+    let accepted = move |name: &str| {
+        let mut losses = losses.iter().filter(|(tenant, _)| **tenant == *name);
+        losses.next().map_or(0, |(_, time)| *time)
+    };
+    let kept = match audit.checkpoint_sink.clone() {
+        Some(sink) => {
+            let name = sink.to_string();
+            let read = spawn_blocking(move || sink.last(accepted)).await;
+            let read = read.map_err(|error| error.to_string());
+            read.and_then(|read| read.map_err(|error| error.to_string()))
+                .map_err(|error| Error::Setup(format!("audit.checkpoint_sink {name}: {error}")))?
+        }
+        None => Vec::new(),
+    };
+    for tenant in core.tenants.values() {
+        let attested = Attested {
+            keys: tenant.statement_keys(),
+            kept: kept.clone(),
+            accepted_loss: tenant.accepted_loss,
+        };
+        let held = core.store.hold(&tenant.name, &attested).await;
+        held.map_err(|error| Error::Setup(error.to_string()))?;
+    }
+    Ok(())
 }
 
 impl Checkpoints {
     pub fn begin(core: &Arc<Core>, audit: &Audit) -> Self {
         let interval = Duration::from_secs(audit.checkpoint_seconds);
-        let retention = u64::from(audit.retention_days) * DAY_MS;
         let mut tasks = JoinSet::new();
         for tenant in core.tenants.values() {
-            let (core, tenant) = (Arc::clone(core), Arc::clone(tenant));
+            let mut maker = Maker {
+                core: Arc::clone(core),
+                tenant: Arc::clone(tenant),
+                retention: u64::from(audit.retention_days) * DAY_MS,
+                pruned: None,
+                sink: audit.checkpoint_sink.clone(),
+                unsent: None,
+            };
             tasks.spawn(async move {
-                while timeout(interval, core.stopping.cancelled()).await.is_err() {
-                    make_or_warn(&core, &tenant, retention).await;
+                let stopping = maker.core.stopping.clone();
+                while timeout(interval, stopping.cancelled()).await.is_err() {
+                    maker.make_or_warn().await;
                 }
+                maker
             });
         }
-        Self { tasks, retention }
+        Self { tasks }
     }
 
     /// Makes one of each tenant's log, once nothing is written there any more.
-    pub async fn last(mut self, core: &Core) {
-        while self.tasks.join_next().await.is_some() {}
-        for tenant in core.tenants.values() {
-            make_or_warn(core, tenant, self.retention).await;
+    pub async fn last(self) {
+        for mut maker in self.tasks.join_all().await {
+            maker.make_or_warn().await;
         }
     }
 }
 
-async fn make_or_warn(core: &Core, tenant: &Tenant, retention: u64) {
-    if let Err(error) = make(core, tenant, retention).await {
-        tracing::warn!(tenant = %tenant.name, %error, "no checkpoint was made");
+impl Maker {
+    async fn make_or_warn(&mut self) {
+        if let Err(error) = self.make().await {
+            tracing::warn!(tenant = %self.tenant.name, %error, "no checkpoint was made");
+        }
     }
-}
 
-async fn make(core: &Core, tenant: &Tenant, retention: u64) -> Result<(), StoreError> {
-    let signer = tenant
-        .statement_signer()
-        .map_err(|error| StoreError::Unsigned(error.to_string()))?;
-    let signer: Arc<dyn StatementSigner> = Arc::new(signer);
-    let (store, name) = (&core.store, &tenant.name);
-    if let Some(signed) = store.checkpoint(name, Arc::clone(&signer)).await? {
-        let sequence = signed.statement.sequence;
-        tracing::info!(tenant = %name, sequence, "checkpoint signed");
+    async fn make(&mut self) -> Result<(), StoreError> {
+        let signer = self.tenant.statement_signer();
+        let signer = signer.map_err(|error| StoreError::Unsigned(error.to_string()))?;
+        let signer: Arc<dyn StatementSigner> = Arc::new(signer);
+        let (store, name) = (&self.core.store, &self.tenant.name);
+        let daily = self.retention > 0;
+        let made = store.checkpoint(name, daily, Arc::clone(&signer)).await?;
+        if let Some(signed) = made {
+            let sequence = signed.statement.sequence;
+            let checkpoint = checkpoint_line(&signed);
+            tracing::info!(tenant = %name, sequence, %checkpoint, "checkpoint signed");
+            self.unsent = Some(signed);
+        }
+        self.send().await;
+        self.prune(signer).await
     }
-    if retention == 0 {
-        return Ok(());
+
+    /// Gives the sink what it has not taken yet.
+    async fn send(&mut self) {
+        let Some(sink) = self.sink.clone() else {
+            return;
+        };
+        let Some(signed) = self.unsent.clone() else {
+            return;
+        };
+        let (name, place) = (&self.tenant.name, sink.to_string());
+        let sent = spawn_blocking(move || sink.append(&signed)).await;
+        match sent {
+            Ok(Ok(())) => self.unsent = None,
+            Ok(Err(error)) => tracing::error!(
+                tenant = %name, sink = place, %error,
+                "a checkpoint did not leave the database; it is tried again with the next one"
+            ),
+            Err(error) => tracing::error!(tenant = %name, sink = place, %error, "the sink failed"),
+        }
     }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let before = (now.as_millis() as u64).saturating_sub(retention);
-    while let Some(signed) = store.prune(name, before, Arc::clone(&signer)).await? {
-        let sequence = signed.statement.sequence;
-        tracing::info!(tenant = %name, sequence, "old records removed");
+
+    async fn prune(&mut self, signer: Arc<dyn StatementSigner>) -> Result<(), StoreError> {
+        let recent = self.pruned.is_some_and(|pruned| pruned.elapsed() < PRUNING);
+        if self.retention == 0 || recent {
+            return Ok(());
+        }
+        let (store, name) = (&self.core.store, &self.tenant.name);
+        while let Some(signed) = store
+            .prune(name, self.retention, Arc::clone(&signer))
+            .await?
+        {
+            let sequence = signed.statement.sequence;
+            let pruning = checkpoint_line(&signed);
+            tracing::info!(tenant = %name, sequence, %pruning, "old records removed");
+        }
+        self.pruned = Some(Instant::now());
+        Ok(())
     }
-    Ok(())
 }

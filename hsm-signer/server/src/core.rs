@@ -1,15 +1,15 @@
-//! What all requests share: the callers, the tenants, the store, the metrics.
+//! What all requests share: who may ask, the tenants, the store, the metrics.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use mls_signer_audit::FipsMark;
-use mls_signer_audit::store::Store;
+use mls_signer_audit::store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access::Access;
 use crate::bodies::Bodies;
-use crate::callers::Callers;
 use crate::config::{Config, ServiceLimits};
 use crate::memory::CallerMemory;
 use crate::metrics::ServiceMetrics;
@@ -17,8 +17,8 @@ use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT};
 use crate::tenants::Tenants;
 
 pub struct Core {
-    /// As the configuration has them now.
-    pub callers: ArcSwap<Callers>,
+    /// Who may ask now.
+    pub access: Arc<ArcSwap<Access>>,
     pub tenants: Tenants,
     pub store: Store,
     pub metrics: ServiceMetrics,
@@ -39,9 +39,9 @@ fn answers(limits: &ServiceLimits) -> CallerMemory {
 }
 
 impl Core {
-    pub fn new(config: &Config, tenants: Tenants, store: Store) -> Arc<Self> {
+    pub fn new(config: &Config, access: Access, tenants: Tenants, store: Store) -> Arc<Self> {
         Arc::new(Self {
-            callers: ArcSwap::from_pointee(Callers::new(config)),
+            access: Arc::new(ArcSwap::from_pointee(access)),
             tenants,
             metrics: ServiceMetrics::new(&store),
             store,
@@ -59,8 +59,10 @@ impl Core {
         if self.stopping.is_cancelled() {
             return Err(STOPPING.because("no new connections are taken"));
         }
-        if self.store.available().is_err() {
-            return Err(STORE_OUT.because("the store is being recovered"));
+        match self.store.available() {
+            Ok(()) => {}
+            Err(error @ StoreError::Rewritten { .. }) => return Err(error.into()),
+            Err(_) => return Err(STORE_OUT.because("the store is being recovered")),
         }
         for tenant in self.tenants.values() {
             if !tenant.engine.health().healthy {

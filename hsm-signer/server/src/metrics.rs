@@ -85,7 +85,7 @@ pub struct ServiceMetrics {
     token_breaker: Family<Labels<2>, Counter>,
     recoveries: Family<Labels<3>, Counter>,
     store_ready: Gauge,
-    pub reloads: Counter,
+    reloads: Family<Labels<2>, Counter>,
 }
 
 impl ServiceMetrics {
@@ -129,7 +129,11 @@ impl ServiceMetrics {
             ),
             recoveries: shown(all, "token_recovery_steps", "Steps of recovery taken"),
             store_ready: shown(all, "store_ready", "Whether the store keeps records"),
-            reloads: shown(all, "reloads", "Configurations taken over while running"),
+            reloads: shown(
+                all,
+                "reloads",
+                "Readings of the configuration and its files, by part and outcome",
+            ),
             registry,
         }
     }
@@ -155,6 +159,13 @@ impl ServiceMetrics {
             let stage = self.stages.get_or_create(&[("stage", stage.into())]);
             stage.observe(time.as_secs_f64());
         }
+    }
+
+    /// A part of the configuration was taken over, or was not.
+    pub fn reload(&self, part: &str, taken: bool) {
+        let outcome = if taken { "taken-over" } else { "refused" };
+        let labels = [("part", part.into()), ("outcome", outcome.into())];
+        self.reloads.get_or_create(&labels).inc();
     }
 
     pub fn connections(&self, listener: &'static str) -> Gauge {

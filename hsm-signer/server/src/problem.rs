@@ -51,6 +51,9 @@ kinds! {
     CALLER_UNKNOWN, "caller-unknown", 403, None,
         "The service does not know who is calling.",
         "Have the operator add the user id or the certificate's name to a caller of the configuration.";
+    CERTIFICATE_REFUSED, "certificate-refused", 403, None,
+        "The certificate by which the connection was made counts no more.",
+        "Connect again with a certificate that is valid, or ask the operator about its revocation.";
     NOT_PERMITTED, "not-permitted", 403, None,
         "The caller may not do this.",
         "Have the operator add the permission to the caller.";
@@ -108,6 +111,9 @@ kinds! {
     STORE_OUT, "store-unavailable", 503, Some(2),
         "The database cannot keep a record, and nothing is released without one.",
         "Try again after the time that Retry-After says; the operator should see to the database.";
+    LOG_REWRITTEN, "audit-log-rewritten", 503, Some(60),
+        "The audit log in the database is not what the service wrote.",
+        "Tell the operator at once: nothing is signed until a person has looked at the log.";
     LATE, "deadline-passed", 504, Some(1),
         "The time for the request was up before it was answered.",
         "Try again; what was signed meanwhile is answered at once.";
@@ -180,6 +186,9 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::DeadlinePassed => LATE.because("the store did not answer in time"),
             StoreError::Full => OVERLOADED.because("too many removals are being signed"),
+            StoreError::Rewritten { tenant, .. } => {
+                LOG_REWRITTEN.because(format!("the log of tenant {tenant}; nothing was released"))
+            }
             StoreError::Closed => STOPPING.because("the store is closed"),
             _ => STORE_OUT.because("nothing was released"),
         }

@@ -11,12 +11,11 @@ use super::identity::Peer;
 use super::metrics::{Stage, StageTimes};
 use super::problem::{FAILED, KEY_UNKNOWN, LATE, Problem};
 use super::request::{Wanted, WantedKey};
-use super::tenants::Tenant;
+use super::tenants::{Tenant, verifying};
 use mls_signer_audit::RequestKey;
 use mls_signer_audit::store::{Answer, Ours, Signed, Unsettled};
 use mls_signer_engine::{EngineError, Key, Lane, Proposal};
 use mls_signer_message::Removal;
-use mls_signer_message::hash::sha256;
 use mls_signer_message::signed_removal::SignedRemoval;
 use mls_signer_token::sync::{Mutex, locked};
 use tokio::sync::oneshot;
@@ -162,7 +161,7 @@ impl Order {
     async fn settle(&self, asks: Vec<Ask>, times: StageTimes) -> (Vec<RemovalOutcome>, StageTimes) {
         let request = |(key, removal): &Ask| RequestKey {
             tenant: self.tenant.name.as_ref().into(),
-            key_fingerprint: sha256(key.public_key()),
+            key: verifying(key),
             removal: removal.clone(),
         };
         let requests: Vec<RequestKey> = asks.iter().map(request).collect();

@@ -26,9 +26,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Tenant {
     pub name: Arc<str>,
     pub engine: Arc<Engine>,
+    /// Up to when checkpoints are not held against its log: milliseconds since 1 January 1970,
+    /// UTC.
+    pub accepted_loss: u64,
     auditor: Option<Arc<Engine>>,
     /// Bounds what is logged of removals that are not signed.
     pub refusals: LogLimit,
+    /// Held while its keys are looked for again.
+    pub refreshing: tokio::sync::Mutex<()>,
 }
 
 pub type Tenants = HashMap<String, Arc<Tenant>>;
@@ -78,15 +83,27 @@ impl Tenant {
         Ok(Self {
             name: config.name.as_str().into(),
             engine,
+            accepted_loss: config.accepted_loss,
             auditor: auditor(config, markers)?,
             refusals: LogLimit::default(),
+            refreshing: tokio::sync::Mutex::default(),
         })
+    }
+
+    fn attesting(&self) -> &Arc<Engine> {
+        self.auditor.as_ref().unwrap_or(&self.engine)
+    }
+
+    /// The keys that may have signed the checkpoints of the tenant's audit log.
+    pub fn statement_keys(&self) -> Vec<VerifyingKey> {
+        let keys = self.attesting().keys();
+        keys.into_iter().map(|key| verifying(&key)).collect()
     }
 
     /// What signs the checkpoints of the tenant's audit log: the key that the configuration
     /// names for it, else a removal key. What it signs begins unlike anything of MLS.
     pub fn statement_signer(&self) -> Result<CheckpointSigner, EngineError> {
-        let engine = self.auditor.as_ref().unwrap_or(&self.engine);
+        let engine = self.attesting();
         let key = engine.keys().into_iter().next_back();
         let key = key.ok_or_else(|| EngineError::KeyUnknown {
             wanted: "key for checkpoints".into(),
@@ -156,6 +173,14 @@ fn engine_config(tokens: &[SourceFile], markers: Option<&Path>) -> Result<Engine
     Ok(engine)
 }
 
+/// Under which a key's signatures are checked.
+pub fn verifying(key: &Key) -> VerifyingKey {
+    VerifyingKey {
+        scheme: key.scheme().signature_scheme,
+        public_key: key.public_key().to_vec(),
+    }
+}
+
 /// Signs what the HSM says of the audit log.
 pub struct CheckpointSigner {
     engine: Arc<Engine>,
@@ -164,10 +189,7 @@ pub struct CheckpointSigner {
 
 impl StatementSigner for CheckpointSigner {
     fn key(&self) -> VerifyingKey {
-        VerifyingKey {
-            scheme: self.key.scheme().signature_scheme,
-            public_key: self.key.public_key().to_vec(),
-        }
+        verifying(&self.key)
     }
 
     fn sign(&self, input: &[u8]) -> Result<Vec<u8>, SignerFailure> {

@@ -21,8 +21,8 @@ pub const FIPS: &[&str] = &[
 pub const BENCH: &[&str] = &["gcc", "libc6-dev", "libssl-dev", "pkg-config"];
 
 /// For tests, beside [`RUN`] and [`FIPS`]: PKCS#11 modules and tools; OpenSSL for the tests' other
-/// side; PostgreSQL, which the tests start by themselves; Python for a client that is generated;
-/// emulated CPUs; a browser for the benchmark's page, and what counts its instructions.
+/// side; PostgreSQL and a pooler, which the tests start by themselves; Python for a client that is
+/// generated; emulated CPUs; a browser for the benchmark's page, and what counts its instructions.
 const OF_TESTS: &[&str] = &[
     "chromium",
     "libnss3",
@@ -30,6 +30,7 @@ const OF_TESTS: &[&str] = &[
     "openssl",
     "p11-kit",
     "p11-kit-modules",
+    "pgbouncer",
     "postgresql",
     "python3-venv",
     "qemu-user-static",

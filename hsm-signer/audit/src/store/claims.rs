@@ -6,11 +6,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mls_signer_message::scheme::Scheme;
 use mls_signer_message::signed_removal::SignedRemoval;
+use openmls_hw_crypto::HwCrypto;
+use openmls_traits::crypto::OpenMlsCrypto;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep_until, timeout_at};
 
-use super::error::StoreError;
+use crate::VerifyingKey;
 use crate::request::{Digest, RequestKey};
 use crate::sync::{Mutex, locked};
 
@@ -27,14 +30,22 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer, if it is one to `request`: who writes the database could exchange two.
-    pub(super) fn checked(self, request: &RequestKey) -> Result<Self, StoreError> {
-        let proposal = SignedRemoval::read(self.message.clone());
-        if proposal.is_some_and(|proposal| *proposal.removal() == request.removal) {
-            Ok(self)
-        } else {
-            Err(StoreError::Corrupt("the answer to another request".into()))
-        }
+    /// Whether it is the answer to `request`, signed by its key: who writes the database could
+    /// exchange it.
+    pub(super) fn is_to(&self, request: &RequestKey) -> bool {
+        let Some(signed) = SignedRemoval::read(self.message.clone()) else {
+            return false;
+        };
+        let VerifyingKey { scheme, public_key } = &request.key;
+        let reference = Scheme::by_signature_scheme(*scheme)
+            .map(|scheme| signed.proposal_ref(scheme.reference_hash));
+        let (input, signature) = (signed.signature_input(), signed.signature());
+        let crypto = HwCrypto::default();
+        *signed.removal() == request.removal
+            && reference.as_ref() == Some(&self.proposal_ref)
+            && crypto
+                .verify_signature(*scheme, &input, public_key, signature)
+                .is_ok()
     }
 }
 

@@ -14,6 +14,17 @@ pub enum StoreError {
     /// A password stands in the URL, where it is too easily seen.
     #[error("the store's URL has a password in it; write it to a file and name that file")]
     PasswordInUrl,
+    /// The database is on this other machine, and TLS would not prove that it is the one.
+    #[error(
+        "the database on {0} is to be asked by TLS: write sslmode=verify-full into the store's URL \
+         (and sslrootcert=FILE where its certificate leads to no public root); or say \
+         plain_connection = true under [store] (--store-plain-connection), if what is between is \
+         protected otherwise"
+    )]
+    Unprotected(String),
+    /// The roots of the server's certificate could not be read.
+    #[error("the store's sslrootcert: {0}")]
+    Roots(String),
     /// The password could not be read.
     #[error("the store's password: {0}")]
     Password(String),
@@ -47,9 +58,32 @@ pub enum StoreError {
     /// What the database holds is not what this program wrote.
     #[error("the database holds what this program did not write: {0}; run: audit verify")]
     Corrupt(String),
+    /// The log is not what this process wrote, or what a checkpoint says of it. Nothing is signed
+    /// or recorded any more: a person has to look.
+    #[error(
+        "the log of {tenant:?} is not the one that was written: {reason}. Stop the service, keep \
+         the database, and hold it against the checkpoints kept elsewhere (audit verify \
+         --checkpoints); then restore it, or accept the loss with tenants.accepted_loss, and start"
+    )]
+    Rewritten {
+        /// Whose log it is.
+        tenant: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A connection is not a session of its own.
+    #[error(
+        "the connection to PostgreSQL is not a session of its own, as behind a pooler in \
+         transaction or statement mode: claims would not be seen by other replicas. Connect to \
+         the server itself, or to a pooler in session mode"
+    )]
+    NoSession,
     /// The HSM made no signature for a checkpoint.
     #[error("the checkpoint was not signed: {0}")]
     Unsigned(String),
+    /// No copy was made.
+    #[error("the store was not backed up: {0}")]
+    BackUp(String),
     /// There is no randomness for a chain's id.
     #[error("the operating system gives no randomness")]
     Random,
@@ -59,6 +93,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    pub(super) fn rewritten(tenant: &str, reason: impl Into<String>) -> Self {
+        Self::Rewritten {
+            tenant: tenant.into(),
+            reason: reason.into(),
+        }
+    }
+
     pub(super) fn unavailable(reason: impl ToString) -> Self {
         Self::Unavailable(reason.to_string())
     }
@@ -70,6 +111,9 @@ impl From<sqlx::Error> for StoreError {
         match error {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
                 Self::Corrupt(error.to_string())
+            }
+            sqlx::Error::Database(error) if error.is_unique_violation() => {
+                Self::Corrupt(format!("a row stands in the way: {error}"))
             }
             other => Self::unavailable(other),
         }

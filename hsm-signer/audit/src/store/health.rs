@@ -10,6 +10,8 @@ use crate::sync::{Mutex, locked};
 pub(super) struct HealthBoard(Mutex<Option<(StoreError, Instant)>>);
 
 impl HealthBoard {
+    /// To be called after [`failed`](Self::failed) has passed, which
+    /// [`StoreError::Rewritten`] never does.
     pub(super) fn available(&self) {
         if let Some((_, since)) = locked(&self.0).take() {
             tracing::info!(after = ?since.elapsed(), "the store is available again");
@@ -18,8 +20,13 @@ impl HealthBoard {
 
     pub(super) fn failed(&self, error: &StoreError) {
         let mut failure = locked(&self.0);
+        if matches!(&*failure, Some((StoreError::Rewritten { .. }, _))) {
+            return;
+        }
         let since = failure.take().map(|(_, since)| since);
-        if since.is_none() {
+        if let StoreError::Rewritten { .. } = error {
+            tracing::error!(%error, "ALARM: nothing is signed or recorded any more");
+        } else if since.is_none() {
             tracing::error!(%error, "the store failed");
         }
         *failure = Some((error.clone(), since.unwrap_or_else(Instant::now)));

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 #[cfg(feature = "postgres")]
 use sqlx::PgConnection;
 use sqlx::SqliteConnection;
@@ -15,12 +18,13 @@ use super::database::on;
 use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::rows::{self, ChainColumns, Row, signed};
+use super::rows::{self, ChainColumns, RecordColumns, Row, signed};
 use super::sqlite;
 use crate::SignedStatement;
 use crate::chain::Chain;
 use crate::encoding::encoded;
 use crate::request::Digest;
+use crate::stored_record::StoredRecord;
 
 /// A connection that writes. After an error it is not used again before
 /// [`recover`](Self::recover) succeeds; what was begun does not become visible, unless the
@@ -29,6 +33,9 @@ pub(super) struct Journal {
     place: Place,
     patience: Duration,
     connection: Option<Connection>,
+    /// The file that the connection writes to, and what it is known by: a file that was put in
+    /// its place has another number.
+    file: Option<(PathBuf, u64, u64)>,
     /// By which no other process writes to a SQLite database.
     _lock: Option<File>,
 }
@@ -62,6 +69,7 @@ impl Journal {
             place: place.clone(),
             patience,
             connection: None,
+            file: None,
             _lock: lock,
         })
     }
@@ -87,7 +95,23 @@ impl Journal {
             sqlx::query(probe).execute(connection).await.map(drop)?
         });
         self.connection = Some(connection);
+        self.file = match &self.place {
+            Place::Sqlite(path) => Some(numbered(path)?),
+            #[cfg(feature = "postgres")]
+            Place::Postgres(_) => None,
+        };
         Ok(())
+    }
+
+    /// What is written to a file that was put away would be lost.
+    fn assert_in_place(&self) -> Result<(), StoreError> {
+        match &self.file {
+            Some(file) if numbered(&file.0)? != *file => {
+                let reason = format!("{} is another file now", file.0.display());
+                Err(StoreError::Unavailable(reason))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn connection(&mut self) -> Result<&mut Connection, StoreError> {
@@ -96,6 +120,7 @@ impl Journal {
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        self.assert_in_place()?;
         on!(Connection, self.connection()?, |dialect, connection| {
             let begin = sqlx::raw_sql(dialect::BEGIN);
             begin.execute(connection).await.map(drop)?
@@ -111,6 +136,35 @@ impl Journal {
             query.fetch_all(connection).await?
         });
         rows::chains(rows)
+    }
+
+    /// The same, outside of a transaction, and without keeping anybody from extending them.
+    pub(super) async fn chains_now(
+        &mut self,
+        tenants: &[String],
+    ) -> Result<Vec<Chain>, StoreError> {
+        self.assert_in_place()?;
+        let rows: Vec<ChainColumns> = on!(Connection, self.connection()?, |dialect, connection| {
+            let query = sqlx::query_as(dialect::CHAINS_NOW).bind(dialect::names(tenants));
+            query.fetch_all(connection).await?
+        });
+        rows::chains(rows)
+    }
+
+    /// A tenant's records after `sequence`, in order, at most `count`.
+    pub(super) async fn records(
+        &mut self,
+        tenant: &str,
+        sequence: u64,
+        count: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        let after = signed(sequence)?;
+        let rows: Vec<RecordColumns> =
+            on!(Connection, self.connection()?, |_dialect, connection| {
+                let query = sqlx::query_as(rows::RECORDS).bind(tenant).bind(after);
+                query.bind(i64::from(count)).fetch_all(connection).await?
+            });
+        rows::records(rows)
     }
 
     /// Adds a chain, unless the tenant has one.
@@ -132,6 +186,18 @@ impl Journal {
             query.fetch_all(connection).await?
         });
         rows::answers(rows)
+    }
+
+    /// Gives the row that is found under `request` a random name, so that another one can be found
+    /// there. What it says stays in the chain.
+    pub(super) async fn set_aside(&mut self, request: &Digest) -> Result<(), StoreError> {
+        let mut instead = Digest::default();
+        let filled = SystemRandom::new().fill(&mut instead);
+        filled.map_err(|_| StoreError::Random)?;
+        let sql = "UPDATE record SET request = $2 WHERE request = $1";
+        let (request, instead) = (&request[..], &instead[..]);
+        execute!(self, sqlx::query(sql).bind(request).bind(instead));
+        Ok(())
     }
 
     pub(super) async fn add_rows(&mut self, rows: &[Row]) -> Result<(), StoreError> {
@@ -202,6 +268,15 @@ impl Journal {
         Ok(begun.elapsed())
     }
 
+    /// Ends the connection in good order, once nothing more is written.
+    pub(super) async fn finish(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            on!(Connection, connection, |dialect, connection| {
+                dialect::finish(connection).await
+            });
+        }
+    }
+
     pub(super) async fn close(&mut self) {
         if let Some(connection) = self.connection.take() {
             on!(Connection, connection, |dialect, connection| {
@@ -209,4 +284,13 @@ impl Journal {
             });
         }
     }
+}
+
+/// A file, and its device's and its own number.
+fn numbered(path: &Path) -> Result<(PathBuf, u64, u64), StoreError> {
+    let metadata = std::fs::metadata(path);
+    let gone =
+        |error: std::io::Error| StoreError::unavailable(format!("{}: {error}", path.display()));
+    let metadata = metadata.map_err(gone)?;
+    Ok((path.into(), metadata.dev(), metadata.ino()))
 }

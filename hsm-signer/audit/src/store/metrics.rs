@@ -35,6 +35,10 @@ pub struct StoreMetrics {
     pub raced: Counter,
     /// Transactions that failed.
     pub failures: Counter,
+    /// Stored answers that the key did not sign.
+    pub bad_answers: Counter,
+    /// How often a log was found that is not what was written.
+    pub rewritten: Counter,
     /// How often the store came back after a failure.
     pub recoveries: Counter,
     sync: Histogram,
@@ -52,6 +56,8 @@ impl Default for StoreMetrics {
             records: count("records"),
             raced: count("raced"),
             failures: count("failures"),
+            bad_answers: count("bad_answers"),
+            rewritten: count("rewritten"),
             recoveries: count("recoveries"),
             sync: Histogram::new(SECONDS),
             batch: Histogram::new(RECORDS),

@@ -7,8 +7,10 @@
 //!       Locks            advisory locks of one session               locks.rs
 //!   commit               checks the message against the claim        signed.rs
 //!     Writer             one transaction for all that waits          writer.rs
+//!       KnownChains      the ends that this process wrote itself     known.rs
 //!       Journal          a connection that writes                    journal.rs
-//! checkpoint, prune      what the HSM says of the log                here
+//! hold                   what was attested before the start          evidence.rs
+//! checkpoint, prune      what the HSM says of the log                here, aging.rs
 //! LogReader              the log, beside the service                 reader.rs
 //! on!                    one statement for both databases            database.rs
 //!                        what each says in its own way               sqlite.rs, postgres.rs
@@ -25,13 +27,20 @@
 //! second until it can; meanwhile claims are refused, before the HSM is asked. What was being
 //! committed when the connection was lost may have been stored or not: who asks again gets
 //! the stored bytes or a new signature.
+//!
+//! The database is not believed. A stored answer is released once its signature is verified. The
+//! end of each chain must be the one that this process wrote, or continue it; where it is not,
+//! nothing is signed, recorded or attested any more while the process lives.
 
+mod aging;
 mod claims;
 mod config;
 mod database;
 mod error;
+mod evidence;
 mod health;
 mod journal;
+mod known;
 #[cfg(feature = "postgres")]
 mod locks;
 mod lookup;
@@ -56,6 +65,7 @@ use tokio::time::timeout_at;
 pub use claims::{Answer, Claim, Ours, Theirs};
 pub use config::StoreConfig;
 pub use error::StoreError;
+pub use evidence::Attested;
 pub use metrics::StoreMetrics;
 pub use reader::LogReader;
 pub use signed::{MAX_TEXT, Signed};
@@ -67,10 +77,12 @@ use crate::chain::Chain;
 use crate::statement;
 use crate::sync::{Mutex, locked};
 use crate::{Kind, SignedStatement, Statement, StatementSigner};
+use aging::{Ages, MOST_APART, is_checkpoint};
 use claims::{Claims, RequestState};
 use config::Place;
 use health::HealthBoard;
 use journal::Journal;
+use known::{ChainEnd, KnownChains};
 #[cfg(feature = "postgres")]
 use locks::Locks;
 use lookup::Lookup;
@@ -131,7 +143,15 @@ impl Store {
         let board: Arc<HealthBoard> = Arc::default();
         let metrics = StoreMetrics::default();
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let writer = Writer::new(journal, patience, Arc::clone(&board), metrics.clone());
+        let shared = !matches!(place, Place::Sqlite(_));
+        let known = KnownChains::read(&reader, shared).await?;
+        let writer = Writer::new(
+            journal,
+            known,
+            patience,
+            Arc::clone(&board),
+            metrics.clone(),
+        );
         Ok(Self {
             claims,
             lookup,
@@ -254,19 +274,54 @@ impl Store {
             Ok(known) => (known.into_iter(), StoreError::Closed),
             Err(error) => (Vec::new().into_iter(), error),
         };
+        let mut stored = Vec::new();
         for claim in claims {
-            if let Ok(Claim::Ours(ours)) = claim {
+            if let Ok(Claim::Ours(_)) = claim {
                 match known.next() {
                     Some(RequestState::Free) => {}
-                    Some(RequestState::Answered(answer)) => {
-                        *claim = answer.checked(ours.request()).map(Claim::Answered);
-                    }
+                    Some(RequestState::Answered(answer)) => stored.push((claim, answer)),
                     #[cfg(feature = "postgres")]
                     Some(RequestState::Elsewhere) => {
                         *claim = Ok(Claim::Theirs(Theirs::elsewhere()))
                     }
                     None => *claim = Err(failure.clone()),
                 }
+            }
+        }
+        self.check_answers(stored).await;
+    }
+
+    /// Replaces these claims by what was stored for them, where the key signed that. What is no
+    /// answer stays to be signed again.
+    async fn check_answers(&self, stored: Vec<(&mut Result<Claim, StoreError>, Answer)>) {
+        let (mut claims, mut checks) = (Vec::new(), Vec::new());
+        for (claim, answer) in stored {
+            if let Ok(Claim::Ours(ours)) = claim {
+                checks.push((ours.request().clone(), answer));
+                claims.push(claim);
+            }
+        }
+        if checks.is_empty() {
+            return;
+        }
+        // A signature takes its time to be verified.
+        let checking = tokio::task::spawn_blocking(|| {
+            let checks = checks.into_iter();
+            let checked = checks.map(|(request, answer)| (answer.is_to(&request), answer));
+            checked.collect::<Vec<_>>()
+        });
+        for (claim, (good, answer)) in claims.into_iter().zip(checking.await.unwrap_or_default()) {
+            if good {
+                *claim = Ok(Claim::Answered(answer));
+            } else if let Ok(Claim::Ours(ours)) = claim {
+                self.metrics.bad_answers.inc();
+                let (tenant, sequence) = (&ours.request().tenant, answer.sequence);
+                tracing::error!(
+                    tenant,
+                    sequence,
+                    "ALARM: a stored answer is not what was released: the removal is signed \
+                     again; run: audit verify"
+                );
             }
         }
     }
@@ -301,27 +356,64 @@ impl Store {
         jobs.send(job).await.map_err(|_| StoreError::Closed)
     }
 
-    /// Has the HSM say how far a tenant's chain has come, and keeps that. `None` when there is
-    /// no record yet, or none since the last checkpoint under this key.
+    /// Holds a tenant's log against what the HSM said of it before. To be called before anything
+    /// is served.
     ///
     /// # Errors
-    /// [`StoreError`] when the database fails or the HSM does not sign.
+    /// [`StoreError::Rewritten`] when the log is behind that or another one; others when the
+    /// database cannot be read.
+    pub async fn hold(&self, tenant: &str, attested: &Attested) -> Result<(), StoreError> {
+        let held = attested.hold(&self.reader, tenant).await;
+        if let Err(StoreError::Rewritten { .. }) = held {
+            // Another replica may have pruned it while it was read.
+            return attested.hold(&self.reader, tenant).await;
+        }
+        held
+    }
+
+    /// Where a tenant's chain ends, once that continues what this process knows of it.
+    async fn end(&self, tenant: &str) -> Result<Option<ChainEnd>, StoreError> {
+        let (reply, end) = oneshot::channel();
+        let tenant = tenant.into();
+        self.hand_over(Job::End { tenant, reply }).await?;
+        end.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Has the HSM say how far a tenant's chain has come, and keeps that. `None` when there is
+    /// no record yet, or none since the last checkpoint under this key; a checkpoint that is a
+    /// day old is repeated where `daily`, for [`prune`](Self::prune) measures by checkpoints.
+    ///
+    /// # Errors
+    /// [`StoreError::Rewritten`] when the chain does not continue what this process knows of it;
+    /// others when the database fails or the HSM does not sign.
     pub async fn checkpoint(
         &self,
         tenant: &str,
+        daily: bool,
         signer: Arc<dyn StatementSigner>,
     ) -> Result<Option<SignedStatement>, StoreError> {
-        let Some(chain) = self.reader.chain(tenant).await? else {
+        let Some(ChainEnd { chain, time }) = self.end(tenant).await? else {
             return Ok(None);
         };
-        let made = self.reader.statements(tenant).await?;
+        if chain.sequence == 0 {
+            return Ok(None);
+        }
+        let time = time.max(now());
+        let made = self
+            .reader
+            .statements(tenant, chain.sequence - 1, 1)
+            .await?;
         let key = signer.key();
         let known = |signed: &SignedStatement| {
-            signed.statement.sequence == chain.sequence
-                && signed.statement.kind == Kind::Checkpoint
+            let statement = &signed.statement;
+            (statement.chain_id, statement.sequence, statement.head)
+                == (chain.id, chain.sequence, chain.head)
+                && statement.kind == Kind::Checkpoint
+                && !(daily && time.saturating_sub(statement.time) >= MOST_APART)
                 && signed.key == key
+                && signed.verifies()
         };
-        if chain.sequence == 0 || made.iter().any(known) {
+        if made.iter().any(known) {
             return Ok(None);
         }
         let statement = Statement {
@@ -330,15 +422,18 @@ impl Store {
             tenant: chain.tenant,
             sequence: chain.sequence,
             head: chain.head,
-            time: now(),
+            time,
         };
         self.keep(statement, signer).await.map(Some)
     }
 
-    /// Removes records and answers that were written before `time` (milliseconds since 1 January
-    /// 1970, UTC), up to a checkpoint of this key, which the HSM then signs to be the end of
-    /// what was pruned. One step: at most 20,000 records, unless the first checkpoint
-    /// after them is further; `None` when there is nothing more to prune.
+    /// Removes records and answers that are older than `age` (milliseconds), up to a checkpoint of
+    /// this key, which the HSM then signs to be the end of what was pruned. One step: at most
+    /// 20,000 records, unless the first checkpoint after them is further; `None` when
+    /// there is nothing more to prune.
+    ///
+    /// How old a checkpoint is, is measured from one checkpoint to the next up to the last, and
+    /// two of them count as at most a day apart: a clock that jumped ahead removes nothing.
     ///
     /// A request whose answer was pruned is signed anew, and differently: what is pruned should
     /// be older than any group stays in one epoch. Export it first.
@@ -349,37 +444,33 @@ impl Store {
     pub async fn prune(
         &self,
         tenant: &str,
-        time: u64,
+        age: u64,
         signer: Arc<dyn StatementSigner>,
     ) -> Result<Option<SignedStatement>, StoreError> {
-        let statements = self.reader.statements(tenant).await?;
-        let Some(chain) = self.reader.chain(tenant).await? else {
+        let Some(ChainEnd { chain, .. }) = self.end(tenant).await? else {
             return Ok(None);
         };
         let key = signer.key();
-        let eligible = statements.into_iter().filter(|signed| {
-            let statement = &signed.statement;
-            statement.kind == Kind::Checkpoint
-                && statement.sequence > chain.pruned
-                && statement.time <= time
-                && signed.key == key
-        });
-        // The statements are in the order of their sequence numbers.
-        let further = |nearer: SignedStatement, signed: SignedStatement| {
-            let records = signed.statement.sequence - chain.pruned;
-            if records <= MOST_PRUNED {
-                signed
-            } else {
-                nearer
-            }
+        let ages = Ages::read(&self.reader, &chain, &key, age).await?;
+        if ages.jumped(age) {
+            tracing::warn!(
+                tenant,
+                "the times of checkpoints jump: a gap of more than a day counts as a day, and \
+                 records are kept for longer"
+            );
+        }
+        let Some(end) = ages.end(age, chain.pruned, MOST_PRUNED) else {
+            return Ok(None);
         };
-        let Some(end) = eligible.reduce(further) else {
+        let about = self.reader.statements(tenant, end - 1, 1).await?;
+        let mut about = about.into_iter();
+        let Some(end) = about.find(|signed| is_checkpoint(signed, &chain, &key)) else {
             return Ok(None);
         };
         self.check_end(&chain, &end).await?;
         let statement = Statement {
             kind: Kind::Pruning,
-            time: now(),
+            time: end.statement.time.max(now()),
             ..end.statement
         };
         self.keep(statement, signer).await.map(Some)
@@ -446,6 +537,8 @@ impl Store {
 
     /// Writes what was handed over, and closes the database. Later calls find it closed.
     pub async fn close(&self) {
+        // A SQLite database is whole in its one file once the writer is the last who has it open.
+        self.reader.close().await;
         drop(locked(&self.jobs).take());
         let writer = locked(&self.writer).take();
         if let Some(writer) = writer
@@ -453,7 +546,6 @@ impl Store {
         {
             tracing::error!("the store's writer panicked");
         }
-        self.reader.close().await;
     }
 }
 

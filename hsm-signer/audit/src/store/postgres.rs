@@ -1,13 +1,16 @@
 //! PostgreSQL: any number of replicas on one database.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use mls_signer_message::encoding::hex;
 use mls_signer_message::secret_file::read_secret;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Postgres, Row as _};
 use tokio::time::timeout;
 
 use super::error::StoreError;
@@ -17,6 +20,9 @@ use crate::request::Digest;
 
 /// Connections that only read.
 const READERS: u32 = 2;
+
+/// How often a session is asked whether it is still the same.
+const SEEN: usize = 4;
 
 /// The longest password, in bytes.
 const LONGEST_PASSWORD: usize = 1024;
@@ -32,21 +38,73 @@ const SESSION: [(&str, &str); 4] = [
 
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001_audit.sql")];
 
-/// What a URL without a password, and the file that has it, say of a server.
-pub(super) fn options(
-    url: &str,
-    password_file: Option<&Path>,
-) -> Result<PgConnectOptions, StoreError> {
+/// What a URL without a password says of a server; `plain` means without TLS.
+pub(super) fn options(url: &str, plain: bool) -> Result<PgConnectOptions, StoreError> {
     // The parser's error may quote what it could not parse.
     let options: PgConnectOptions = url
         .parse()
         .map_err(|_| StoreError::Url("it is no PostgreSQL URL"))?;
-    let options = match password_file {
+    let mode = options.get_ssl_mode();
+    let wants_tls = matches!(
+        mode,
+        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
+    );
+    if plain && wants_tls {
+        return Err(StoreError::Url("sslmode contradicts plain_connection"));
+    }
+    if plain {
+        return Ok(options.ssl_mode(PgSslMode::Disable));
+    }
+    if is_on_this_machine(&options) || matches!(mode, PgSslMode::VerifyFull) {
+        return Ok(options);
+    }
+    Err(StoreError::Unprotected(options.get_host().into()))
+}
+
+/// Whether the server is reached by a Unix socket or a loopback address, wherever the host comes
+/// from: the URL, its parameters, or the environment.
+fn is_on_this_machine(options: &PgConnectOptions) -> bool {
+    let host = options.get_host().trim_matches(['[', ']']);
+    let address: Option<IpAddr> = host.parse().ok();
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || host.eq_ignore_ascii_case("localhost")
+        || address.is_some_and(|address| address.to_canonical().is_loopback())
+}
+
+/// The same with the password in the file, once the roots are known to be there.
+pub(super) fn with_secrets(
+    options: PgConnectOptions,
+    password_file: Option<&Path>,
+) -> Result<PgConnectOptions, StoreError> {
+    check_roots(&options)?;
+    Ok(match password_file {
         Some(path) => options.password(password(path)?.expose_secret()),
         None => options,
+    })
+}
+
+/// sqlx takes a file without certificates for one that adds none to the public roots.
+fn check_roots(options: &PgConnectOptions) -> Result<(), StoreError> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    let url = options.to_url_lossy();
+    let mut parameters = url.query_pairs();
+    let roots = parameters.find(|(name, _)| name == "sslrootcert");
+    // Otherwise they stand in the parameter itself.
+    let Some(path) = roots
+        .as_ref()
+        .and_then(|(_, roots)| roots.strip_prefix("file: "))
+    else {
+        return Ok(());
     };
-    refuse_tls_that_is_not_built_in(&options)?;
-    Ok(options)
+    let read = std::fs::read_to_string(path);
+    let text = read.map_err(|error| StoreError::Roots(format!("{path}: {error}")))?;
+    if text.contains(BEGIN) {
+        return Ok(());
+    }
+    Err(StoreError::Roots(format!(
+        "{path}: there is no certificate in it, in PEM"
+    )))
 }
 
 fn password(path: &Path) -> Result<SecretString, StoreError> {
@@ -61,27 +119,13 @@ fn password(path: &Path) -> Result<SecretString, StoreError> {
     Ok(SecretString::from(text))
 }
 
-/// sqlx would go on in the clear under `sslmode=prefer`, its default, and say so only late
-/// under `require`.
-fn refuse_tls_that_is_not_built_in(options: &PgConnectOptions) -> Result<(), StoreError> {
-    let wanted = matches!(
-        options.get_ssl_mode(),
-        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
-    );
-    if wanted && !cfg!(feature = "postgres-tls") {
-        return Err(StoreError::Url(
-            "this program was built without the feature postgres-tls",
-        ));
-    }
-    Ok(())
-}
-
 /// Opens a database to write, its schema brought up to date.
 pub(super) async fn connect(
     options: &PgConnectOptions,
     patience: Duration,
 ) -> Result<PgConnection, StoreError> {
     let mut connection = session(options, "writer").connect().await?;
+    assert_session(&mut connection, options).await?;
     assert_durable(&mut connection).await?;
     let listed = "SELECT to_regclass('migration') IS NOT NULL";
     migrate!(connection, MIGRATIONS, listed);
@@ -95,6 +139,56 @@ pub(super) async fn close(connection: PgConnection) {
     if closed.is_err() {
         tracing::warn!("the database did not answer when it was left");
     }
+}
+
+pub(super) use close as finish;
+
+/// Whether a connection is a session of its own. A pooler in transaction mode gives each
+/// transaction whatever session is free: then what is set in this one is not there the next
+/// time, or is there for another connection.
+async fn assert_session(
+    connection: &mut PgConnection,
+    options: &PgConnectOptions,
+) -> Result<(), StoreError> {
+    let mine = hex(&random()?);
+    let set = format!("SELECT set_config('mls_hsm_signer.session', '{mine}', false)");
+    ask(connection, set).await?;
+    let mut other = session(options, "check").connect().await?;
+    // It keeps the session that it is given, so that the first gets another one, if it can.
+    ask(&mut other, "BEGIN; SELECT ''::text".into()).await?;
+    let mut seen = vec![seen(&mut other).await? != mine];
+    for _ in 0..SEEN {
+        seen.push(self::seen(connection).await? == mine);
+    }
+    close(other).await;
+    for _ in 0..SEEN {
+        seen.push(self::seen(connection).await? == mine);
+    }
+    if seen.contains(&false) {
+        return Err(StoreError::NoSession);
+    }
+    Ok(())
+}
+
+/// What was set in the session that answers.
+async fn seen(connection: &mut PgConnection) -> Result<String, StoreError> {
+    let sql = "SELECT coalesce(current_setting('mls_hsm_signer.session', true), '')";
+    ask(connection, sql.into()).await
+}
+
+/// Asks without a prepared statement, which another session would not know.
+async fn ask(connection: &mut PgConnection, sql: String) -> Result<String, StoreError> {
+    let row = connection
+        .fetch_one(sqlx::raw_sql(AssertSqlSafe(sql)))
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
+fn random() -> Result<[u8; 16], StoreError> {
+    let mut random = [0; 16];
+    let filled = SystemRandom::new().fill(&mut random);
+    filled.map_err(|_| StoreError::Random)?;
+    Ok(random)
 }
 
 /// A session of this program: its role is what the server's administrator sees.
@@ -146,11 +240,20 @@ pub(super) fn readers(options: &PgConnectOptions, patience: Duration) -> PgPool 
         .connect_lazy_with(session(options, "reader"))
 }
 
+pub(super) async fn back_up(_pool: &PgPool, _to: &Path) -> Result<(), StoreError> {
+    let reason = "back PostgreSQL up with pg_dump, or with the server's own backups";
+    Err(StoreError::BackUp(reason.into()))
+}
+
 pub(super) const BEGIN: &str = "BEGIN";
 
 /// The chains of the tenants in [`names`], locked.
 pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain \
      WHERE tenant = ANY($1) ORDER BY tenant FOR UPDATE";
+
+/// The same, not locked.
+pub(super) const CHAINS_NOW: &str = "SELECT tenant, id, pruned, anchor, sequence, head \
+     FROM chain WHERE tenant = ANY($1) ORDER BY tenant";
 
 /// The stored answers of the requests in [`digests`].
 pub(super) const ANSWERS: &str =

@@ -1,6 +1,7 @@
 //! Reading what is stored.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 #[cfg(feature = "postgres")]
@@ -13,12 +14,13 @@ use super::database::on;
 use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::rows::{self, ChainColumns, hash, signed, unsigned};
+use super::rows::{self, ChainColumns, RecordColumns, signed};
 use super::sqlite;
 use crate::SignedStatement;
 use crate::Statement;
 use crate::VerifyingKey;
 use crate::chain::Chain;
+use crate::encoding::encoded;
 use crate::request::Digest;
 use crate::stored_record::StoredRecord;
 
@@ -94,52 +96,87 @@ impl LogReader {
         sequence: u64,
         count: u32,
     ) -> Result<Vec<StoredRecord>, StoreError> {
-        type RecordColumns = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
-        let sql = "SELECT sequence, request, encoded, hash, message, proposal_ref FROM record \
-             WHERE tenant = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
         let after = signed(sequence)?;
         let rows: Vec<RecordColumns> = fetch_all!(
+            self,
+            sqlx::query_as(rows::RECORDS)
+                .bind(tenant)
+                .bind(after)
+                .bind(i64::from(count))
+        );
+        rows::records(rows)
+    }
+
+    /// What the HSM said of a tenant's chain after `sequence`, by sequence number: at most
+    /// `count` statements, and those about the same record as the last of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read; [`StoreError::Corrupt`] when a row is
+    /// no statement.
+    pub async fn statements(
+        &self,
+        tenant: &str,
+        sequence: u64,
+        count: u32,
+    ) -> Result<Vec<SignedStatement>, StoreError> {
+        let sql = "SELECT encoded, key, signature FROM statement \
+             WHERE tenant = $1 AND sequence > $2 AND sequence <= (SELECT max(sequence) FROM \
+             (SELECT sequence FROM statement WHERE tenant = $1 AND sequence > $2 \
+             ORDER BY sequence LIMIT $3) AS page) ORDER BY sequence, encoded";
+        let after = signed(sequence)?;
+        let rows: Vec<StatementColumns> = fetch_all!(
             self,
             sqlx::query_as(sql)
                 .bind(tenant)
                 .bind(after)
                 .bind(i64::from(count))
         );
-        let record = |(sequence, request, encoded, hashed, message, proposal_ref)| {
-            Ok(StoredRecord {
-                sequence: unsigned(sequence)?,
-                request: Some(hash(request)?),
-                encoded,
-                hash: hash(hashed)?,
-                message,
-                proposal_ref,
-            })
-        };
-        rows.into_iter().map(record).collect()
+        statements(rows)
     }
 
-    /// What the HSM said of a tenant's chain, by sequence number.
+    /// The last statement of a key about a tenant's chain.
     ///
     /// # Errors
-    /// [`StoreError`] when the database cannot be read; [`StoreError::Corrupt`] when a row is
-    /// no statement.
-    pub async fn statements(&self, tenant: &str) -> Result<Vec<SignedStatement>, StoreError> {
-        type StatementColumns = (Vec<u8>, Vec<u8>, Vec<u8>);
-        let sql = "SELECT encoded, key, signature FROM statement WHERE tenant = $1 \
-             ORDER BY sequence, encoded";
-        let rows: Vec<StatementColumns> = fetch_all!(self, sqlx::query_as(sql).bind(tenant));
-        let statement = |(encoded, key, signature): StatementColumns| {
-            Some(SignedStatement {
-                statement: Statement::decode(&encoded)?,
-                key: VerifyingKey::decode(&key)?,
-                signature,
-            })
-        };
-        let statements: Option<Vec<_>> = rows.into_iter().map(statement).collect();
-        statements.ok_or_else(|| StoreError::Corrupt("a statement".into()))
+    /// As [`statements`](Self::statements).
+    pub(super) async fn last_statement(
+        &self,
+        tenant: &str,
+        key: &VerifyingKey,
+    ) -> Result<Option<SignedStatement>, StoreError> {
+        let sql = "SELECT encoded, key, signature FROM statement \
+             WHERE tenant = $1 AND key = $2 ORDER BY sequence DESC, encoded DESC LIMIT 1";
+        let key = encoded(key);
+        let rows: Vec<StatementColumns> =
+            fetch_all!(self, sqlx::query_as(sql).bind(tenant).bind(&key));
+        Ok(statements(rows)?.pop())
+    }
+
+    /// Copies a SQLite database to a new file, closed to other users: all that is durable when this
+    /// begins, while a service writes to it. The copy is on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::BackUp`]: the database is PostgreSQL, whose tool is pg_dump; the file exists
+    /// or cannot be written. Others when the database cannot be read.
+    pub async fn back_up(&self, to: &Path) -> Result<(), StoreError> {
+        on!(Pool, &self.0, |dialect, pool| dialect::back_up(pool, to)
+            .await)
     }
 
     pub(super) async fn close(&self) {
         on!(Pool, &self.0, |_dialect, pool| pool.close().await)
     }
+}
+
+type StatementColumns = (Vec<u8>, Vec<u8>, Vec<u8>);
+
+fn statements(rows: Vec<StatementColumns>) -> Result<Vec<SignedStatement>, StoreError> {
+    let statement = |(encoded, key, signature): StatementColumns| {
+        Some(SignedStatement {
+            statement: Statement::decode(&encoded)?,
+            key: VerifyingKey::decode(&key)?,
+            signature,
+        })
+    };
+    let statements: Option<Vec<_>> = rows.into_iter().map(statement).collect();
+    statements.ok_or_else(|| StoreError::Corrupt("a statement".into()))
 }

@@ -6,6 +6,7 @@ use super::claims::Answer;
 use super::error::StoreError;
 use crate::chain::{Chain, Hash};
 use crate::request::Digest;
+use crate::stored_record::StoredRecord;
 
 /// A record and its answer, as they are stored.
 pub(super) struct Row {
@@ -51,15 +52,39 @@ pub(super) fn chains(rows: Vec<ChainColumns>) -> Result<Vec<Chain>, StoreError> 
     rows.into_iter().map(chain).collect()
 }
 
+/// A tenant's records after a sequence number, at most so many.
+pub(super) const RECORDS: &str = "SELECT sequence, request, encoded, hash, message, proposal_ref \
+     FROM record WHERE tenant = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
+
+/// The columns of [`RECORDS`].
+pub(super) type RecordColumns = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
+
+pub(super) fn records(rows: Vec<RecordColumns>) -> Result<Vec<StoredRecord>, StoreError> {
+    let record = |(sequence, request, encoded, hashed, message, proposal_ref)| {
+        Ok(StoredRecord {
+            sequence: unsigned(sequence)?,
+            request: Some(hash(request)?),
+            encoded,
+            hash: hash(hashed)?,
+            message,
+            proposal_ref,
+        })
+    };
+    rows.into_iter().map(record).collect()
+}
+
 /// The columns of an answer: request, message, ProposalRef, sequence.
 pub(super) type AnswerColumns = (Vec<u8>, Vec<u8>, Vec<u8>, i64);
 
 pub(super) fn answers(rows: Vec<AnswerColumns>) -> Result<HashMap<Digest, Answer>, StoreError> {
     let answer = |(request, message, proposal_ref, sequence)| {
+        // A number that no record has must not keep the others from being read: whether it is
+        // an answer is for its signature to say.
+        let sequence = unsigned(sequence).unwrap_or(0);
         let answer = Answer {
             message,
             proposal_ref,
-            sequence: unsigned(sequence)?,
+            sequence,
         };
         Ok((hash(request)?, answer))
     };

@@ -48,6 +48,15 @@ pub(super) async fn close(connection: SqliteConnection) {
     }
 }
 
+/// The same, with all of the log copied into the database first, so that the one file is all there
+/// is to be backed up.
+pub(super) async fn finish(mut connection: SqliteConnection) {
+    if let Err(error) = make_durable(&mut connection).await {
+        tracing::warn!(%error, "the database needs the file -wal beside it");
+    }
+    close(connection).await;
+}
+
 /// A process that was killed, or a sync that failed, leaves transactions in the log that can
 /// be read and may not be on the disk. An answer read from one must not be released before it
 /// is: so all of the log is copied into the database and synced, and the log begun anew.
@@ -101,6 +110,28 @@ pub(super) fn readers(path: &Path, patience: Duration) -> SqlitePool {
         .connect_lazy_with(options(path).read_only(true))
 }
 
+/// Copies what is durable now to a new file, and syncs that.
+pub(super) async fn back_up(pool: &SqlitePool, to: &Path) -> Result<(), StoreError> {
+    let cannot = |error: std::io::Error| StoreError::BackUp(format!("{}: {error}", to.display()));
+    let not_text = || StoreError::BackUp("the path is not UTF-8".into());
+    let absolute = std::path::absolute(to).map_err(cannot)?;
+    let path = absolute.to_str().ok_or_else(not_text)?;
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(to);
+    let file = file.map_err(cannot)?;
+    // SQLite takes a file that is there if it is empty.
+    let copied = sqlx::query("VACUUM INTO $1").bind(path).execute(pool).await;
+    if let Err(error) = copied {
+        // What is not whole must not pass for a backup.
+        std::fs::remove_file(to).map_err(cannot)?;
+        return Err(error.into());
+    }
+    file.sync_all().map_err(cannot)?;
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = File::open(parent.unwrap_or(Path::new("."))).map_err(cannot)?;
+    directory.sync_all().map_err(cannot)
+}
+
 /// Takes the lock of the database at once: a transaction that begins by reading could not
 /// always write.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -108,6 +139,9 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// The chains of the tenants in [`names`].
 pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain \
      WHERE tenant IN (SELECT value FROM json_each($1)) ORDER BY tenant";
+
+/// The same: only this process extends them.
+pub(super) const CHAINS_NOW: &str = CHAINS;
 
 /// The stored answers of the requests in [`digests`].
 pub(super) const ANSWERS: &str = "SELECT request, message, proposal_ref, sequence FROM record \

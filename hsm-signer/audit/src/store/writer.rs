@@ -14,6 +14,7 @@ use super::claims::Answer;
 use super::error::StoreError;
 use super::health::HealthBoard;
 use super::journal::Journal;
+use super::known::{ChainEnd, KnownChains};
 use super::metrics::StoreMetrics;
 use super::rows::{self, Row};
 use super::signed::Signed;
@@ -27,11 +28,19 @@ const MOST_RECORDS: usize = 1000;
 /// How often a database that failed is tried again.
 const PROBE: Duration = Duration::from_millis(250);
 
+/// How often the chains are looked at while nothing is written.
+const WATCH: Duration = Duration::from_secs(1);
+
 pub(super) enum Job {
     Append(Append),
     Keep {
         statement: SignedStatement,
         reply: oneshot::Sender<Result<(), StoreError>>,
+    },
+    /// Where a tenant's chain ends, once that is known to continue what was written.
+    End {
+        tenant: String,
+        reply: oneshot::Sender<Result<Option<ChainEnd>, StoreError>>,
     },
 }
 
@@ -43,6 +52,7 @@ pub(super) struct Append {
 
 pub(super) struct Writer {
     journal: Journal,
+    known: KnownChains,
     patience: Duration,
     board: Arc<HealthBoard>,
     metrics: StoreMetrics,
@@ -61,12 +71,14 @@ impl Writer {
     /// A writer over a journal that has been opened.
     pub(super) fn new(
         journal: Journal,
+        known: KnownChains,
         patience: Duration,
         board: Arc<HealthBoard>,
         metrics: StoreMetrics,
     ) -> Self {
         Self {
             journal,
+            known,
             patience,
             board,
             metrics,
@@ -78,19 +90,17 @@ impl Writer {
     /// Works until nobody is left who could ask; then closes the database.
     pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         loop {
-            let next = if self.board.check().is_err() {
-                timeout(PROBE, jobs.recv()).await
-            } else {
-                Ok(jobs.recv().await)
-            };
-            match next {
+            let failed = self.board.check().is_err();
+            let pause = if failed { PROBE } else { WATCH };
+            match timeout(pause, jobs.recv()).await {
                 Ok(Some(job)) => self.work(job, &mut jobs).await,
                 Ok(None) => break,
                 // Its failure is on the board already.
-                Err(_) => drop(self.recovered().await),
+                Err(_) if failed => drop(self.recovered().await),
+                Err(_) => drop(self.ends(&self.known.tenants()).await),
             }
         }
-        self.journal.close().await;
+        self.journal.finish().await;
     }
 
     /// Does `job`, and with it what else is waiting and can share its transaction.
@@ -112,6 +122,11 @@ impl Writer {
                     let kept = self.keep(&statement).await;
                     let _ = reply.send(kept);
                 }
+                Job::End { tenant, reply } => {
+                    self.append(std::mem::take(&mut appends)).await;
+                    let ends = self.ends(std::slice::from_ref(&tenant)).await;
+                    let _ = reply.send(ends.map(|mut ends| ends.remove(&tenant)));
+                }
             }
         }
         self.append(appends).await;
@@ -122,7 +137,7 @@ impl Writer {
         let Err(failure) = self.board.check() else {
             return Ok(());
         };
-        if self.tried.elapsed() < PROBE {
+        if self.tried.elapsed() < PROBE || matches!(failure, StoreError::Rewritten { .. }) {
             return Err(failure);
         }
         let recovered = self.journal.recover().await;
@@ -139,7 +154,7 @@ impl Writer {
 
     /// What became of a transaction. After one that failed, or was not done in time, the
     /// database has to be opened again.
-    fn outcome<T>(
+    async fn outcome<T>(
         &mut self,
         done: Result<Result<T, StoreError>, Elapsed>,
     ) -> Result<T, StoreError> {
@@ -149,6 +164,11 @@ impl Writer {
             // The first attempt to recover comes at once.
             self.tried = Instant::now().checked_sub(PROBE).unwrap_or(self.tried);
             self.metrics.failures.inc();
+            if let StoreError::Rewritten { .. } = error {
+                self.metrics.rewritten.inc();
+                // What was begun must keep nobody waiting.
+                self.journal.close().await;
+            }
             self.board.failed(error);
         }
         done
@@ -176,16 +196,28 @@ impl Writer {
 
     async fn written(&mut self, signed: &[&Signed]) -> Result<Written, StoreError> {
         self.recovered().await?;
-        let writing = write(&mut self.journal, &self.fips, signed);
+        let writing = write(&mut self.journal, &mut self.known, &self.fips, signed);
         let done = timeout(self.patience, writing).await;
-        self.outcome(done)
+        self.outcome(done).await
+    }
+
+    /// Where these tenants' chains end, once that is what is known of them or continues it.
+    async fn ends(&mut self, tenants: &[String]) -> Result<HashMap<String, ChainEnd>, StoreError> {
+        self.recovered().await?;
+        let (journal, known) = (&mut self.journal, &mut self.known);
+        let done = timeout(self.patience, async {
+            let found = journal.chains_now(tenants).await?;
+            known.follow(journal, tenants, found).await
+        });
+        let done = done.await;
+        self.outcome(done).await
     }
 
     async fn keep(&mut self, statement: &SignedStatement) -> Result<(), StoreError> {
         self.recovered().await?;
-        let keeping = keep(&mut self.journal, statement);
+        let keeping = keep(&mut self.journal, &mut self.known, statement);
         let done = timeout(self.patience, keeping).await;
-        self.outcome(done)
+        self.outcome(done).await
     }
 }
 
@@ -206,11 +238,12 @@ fn release(appends: Vec<Append>, answers: Vec<Answer>) {
 /// signature is not released.
 async fn write(
     journal: &mut Journal,
+    known: &mut KnownChains,
     fips: &FipsMark,
     signed: &[&Signed],
 ) -> Result<Written, StoreError> {
     journal.begin().await?;
-    let mut chains = chains(journal, signed).await?;
+    let mut ends = ends(journal, known, signed).await?;
     // After the chains are held: nobody can add an answer for these tenants now.
     let requests: Vec<Digest> = signed.iter().map(|signed| *signed.claim.digest()).collect();
     let stored = journal.answers(&requests).await?;
@@ -218,26 +251,33 @@ async fn write(
     let mut answers = Vec::with_capacity(signed.len());
     for signed in signed {
         let request = signed.claim.request();
-        if let Some(answer) = stored.get(signed.claim.digest()) {
-            answers.push(answer.clone().checked(request)?);
-            continue;
+        let digest = signed.claim.digest();
+        if let Some(answer) = stored.get(digest) {
+            if answer.is_to(request) {
+                answers.push(answer.clone());
+                continue;
+            }
+            journal.set_aside(digest).await?;
         }
         let missing = || StoreError::Corrupt("a tenant without a chain".into());
-        let chain = chains.get_mut(&request.tenant).ok_or_else(missing)?;
-        let row = row(signed, fips, chain)?;
+        let end = ends.get_mut(&request.tenant).ok_or_else(missing)?;
+        let row = row(signed, fips, end)?;
         answers.push(Answer {
             message: row.message.clone(),
             proposal_ref: row.proposal_ref.clone(),
-            sequence: chain.sequence,
+            sequence: end.chain.sequence,
         });
         rows.push(row);
     }
     if !rows.is_empty() {
         journal.add_rows(&rows).await?;
-        let moved: Vec<Chain> = chains.into_values().collect();
+        let moved: Vec<Chain> = ends.values().map(|end| end.chain.clone()).collect();
         journal.move_chains(&moved).await?;
     }
+    let ends: Vec<ChainEnd> = ends.into_values().collect();
+    known.expect(&ends);
     let sync = journal.commit().await?;
+    known.committed(ends);
     Ok(Written {
         answers,
         records: rows.len(),
@@ -245,43 +285,53 @@ async fn write(
     })
 }
 
-/// The chains of all tenants that something is written for, begun where there are none.
-async fn chains(
+/// Where the chains end of all tenants that something is written for, begun where there are none.
+async fn ends(
     journal: &mut Journal,
+    known: &mut KnownChains,
     signed: &[&Signed],
-) -> Result<HashMap<String, Chain>, StoreError> {
+) -> Result<HashMap<String, ChainEnd>, StoreError> {
     let tenants = signed
         .iter()
         .map(|signed| signed.claim.request().tenant.clone());
     let tenants: Vec<String> = tenants.collect::<BTreeSet<_>>().into_iter().collect();
-    let mut chains = journal.chains(&tenants).await?;
-    if chains.len() < tenants.len() {
-        for tenant in &tenants {
-            if chains.iter().all(|chain| &chain.tenant != tenant) {
-                let chain = Chain::begin(tenant).ok_or(StoreError::Random)?;
-                tracing::warn!(tenant, "no audit chain: one is begun");
-                journal.add_chain(&chain).await?;
-            }
-        }
-        // Another replica may have begun one first.
-        chains = journal.chains(&tenants).await?;
+    let found = journal.chains(&tenants).await?;
+    let mut ends = known.follow(journal, &tenants, found).await?;
+    let unknown: Vec<String> = tenants
+        .into_iter()
+        .filter(|name| !ends.contains_key(name))
+        .collect();
+    for tenant in &unknown {
+        let chain = Chain::begin(tenant).ok_or(StoreError::Random)?;
+        tracing::warn!(tenant, "no audit chain: one is begun");
+        journal.add_chain(&chain).await?;
     }
-    let named = |chain: Chain| (chain.tenant.clone(), chain);
-    Ok(chains.into_iter().map(named).collect())
+    // Another replica may have begun one first. What is begun here is not known before it is
+    // committed.
+    if !unknown.is_empty() {
+        for chain in journal.chains(&unknown).await? {
+            let end = ChainEnd::read(journal, chain).await?;
+            ends.insert(end.chain.tenant.clone(), end);
+        }
+    }
+    Ok(ends)
 }
 
-fn row(signed: &Signed, fips: &FipsMark, chain: &mut Chain) -> Result<Row, StoreError> {
+fn row(signed: &Signed, fips: &FipsMark, end: &mut ChainEnd) -> Result<Row, StoreError> {
     let request = signed.claim.request();
     let message = signed.proposal.message();
+    let chain = &mut end.chain;
+    // The clock may have been set back, or another replica's be ahead.
+    end.time = end.time.max(now());
     let record = Record {
         chain_id: chain.id,
         sequence: chain.sequence + 1,
-        time: now(),
+        time: end.time,
         tenant: request.tenant.clone(),
         caller: signed.caller.clone(),
         request_id: signed.request_id.clone(),
         key_label: signed.key_label.clone(),
-        key_fingerprint: request.key_fingerprint,
+        key_fingerprint: sha256(&request.key.public_key),
         scheme: signed.scheme.signature_scheme,
         source: signed.source.clone(),
         removal: request.removal.clone(),
@@ -304,23 +354,35 @@ fn row(signed: &Signed, fips: &FipsMark, chain: &mut Chain) -> Result<Row, Store
 }
 
 /// Keeps a statement; after one of pruning removes what it speaks of.
-async fn keep(journal: &mut Journal, signed: &SignedStatement) -> Result<(), StoreError> {
+async fn keep(
+    journal: &mut Journal,
+    known: &mut KnownChains,
+    signed: &SignedStatement,
+) -> Result<(), StoreError> {
     journal.begin().await?;
     journal.add_statement(signed).await?;
     let statement = &signed.statement;
+    let mut moved = Vec::new();
     if statement.kind == Kind::Pruning {
         let tenant = std::slice::from_ref(&statement.tenant);
-        let chain = journal.chains(tenant).await?.pop();
-        let meant = chain
-            .filter(|chain| chain.id == statement.chain_id && chain.sequence >= statement.sequence);
+        let found = journal.chains(tenant).await?;
+        let mut ends = known.follow(journal, tenant, found).await?;
+        let meant = ends.remove(&statement.tenant).filter(|end| {
+            end.chain.id == statement.chain_id && end.chain.sequence >= statement.sequence
+        });
         let gone = || StoreError::Corrupt("a chain that is gone".into());
-        let mut chain = meant.ok_or_else(gone)?;
+        let mut end = meant.ok_or_else(gone)?;
+        let chain = &mut end.chain;
         chain.pruned = statement.sequence;
         chain.anchor = statement.head;
         journal.remove_rows(&chain.tenant, chain.pruned).await?;
-        journal.move_chains(&[chain]).await?;
+        journal.move_chains(std::slice::from_ref(chain)).await?;
+        moved.push(end);
     }
-    journal.commit().await.map(drop)
+    known.expect(&moved);
+    journal.commit().await?;
+    known.committed(moved);
+    Ok(())
 }
 
 /// Milliseconds since 1 January 1970, UTC.

@@ -9,7 +9,7 @@ use clap::Args;
 use mls_hsm_signer::audit::Line;
 use serde_json::json;
 
-use super::{StoreArguments, each_record, progress};
+use super::{StoreArguments, chains, each_record, progress};
 use crate::Outcome;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -48,7 +48,7 @@ async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result
     };
     let log = arguments.open()?;
     let mut records = 0;
-    let chains = arguments.chains(&log).await?;
+    let chains = chains(&log, arguments.tenant.as_deref()).await?;
     if chains.is_empty()
         && let Some(tenant) = &arguments.tenant
     {

@@ -1,6 +1,7 @@
 //! `audit`: the log of what was signed, verified and exported, beside the service or from an
 //! export.
 
+mod backup;
 mod export;
 mod verify;
 
@@ -25,6 +26,8 @@ pub enum Command {
     Verify(verify::Arguments),
     /// Write the log as JSON lines
     Export(export::Arguments),
+    /// Copy a SQLite store while it is in use, and verify the copy. Exit codes as for verify
+    Backup(backup::Arguments),
 }
 
 #[derive(Args)]
@@ -35,6 +38,9 @@ pub struct StoreArguments {
     /// A file with the store's password, closed to other users
     #[arg(long, value_name = "PATH", requires = "store")]
     store_password_file: Option<PathBuf>,
+    /// Ask PostgreSQL on another machine without TLS
+    #[arg(long, requires = "store")]
+    store_plain_connection: bool,
     /// Only this tenant's log
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
@@ -44,6 +50,7 @@ pub fn run(command: Command, output: &Output) -> Outcome {
     match command {
         Command::Verify(arguments) => verify::run(&arguments, output),
         Command::Export(arguments) => export::run(&arguments, output),
+        Command::Backup(arguments) => backup::run(&arguments, output),
     }
 }
 
@@ -53,26 +60,40 @@ impl StoreArguments {
         let url = url.ok_or("name the store with --store")?;
         let mut config = StoreConfig::new(url);
         config.password_file.clone_from(&self.store_password_file);
+        config.plain_connection = self.store_plain_connection;
         Ok(Store::log(&config)?)
     }
+}
 
-    /// The chains that are meant, each with the statements in the log. The statements are read
-    /// first, so that none is about records that are not read yet.
-    async fn chains(
-        &self,
-        log: &LogReader,
-    ) -> Result<Vec<(Chain, Vec<SignedStatement>)>, StoreError> {
-        let mut chains = Vec::new();
-        for Chain { tenant, .. } in log.chains().await? {
-            if self.tenant.as_ref().is_some_and(|only| *only != tenant) {
-                continue;
-            }
-            let statements = log.statements(&tenant).await?;
-            if let Some(chain) = log.chain(&tenant).await? {
-                chains.push((chain, statements));
-            }
+/// The chains that are meant, each with the statements in the log. The statements are read
+/// first, so that none is about records that are not read yet.
+async fn chains(
+    log: &LogReader,
+    only: Option<&str>,
+) -> Result<Vec<(Chain, Vec<SignedStatement>)>, StoreError> {
+    let mut chains = Vec::new();
+    for Chain { tenant, .. } in log.chains().await? {
+        if only.is_some_and(|only| only != tenant) {
+            continue;
         }
-        Ok(chains)
+        let statements = statements(log, &tenant).await?;
+        if let Some(chain) = log.chain(&tenant).await? {
+            chains.push((chain, statements));
+        }
+    }
+    Ok(chains)
+}
+
+async fn statements(log: &LogReader, tenant: &str) -> Result<Vec<SignedStatement>, StoreError> {
+    let mut statements: Vec<SignedStatement> = Vec::new();
+    loop {
+        let last = statements.last();
+        let after = last.map_or(0, |signed| signed.statement.sequence);
+        let page = log.statements(tenant, after, PAGE).await?;
+        if page.is_empty() {
+            return Ok(statements);
+        }
+        statements.extend(page);
     }
 }
 

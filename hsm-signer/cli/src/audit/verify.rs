@@ -8,20 +8,21 @@ use std::process::ExitCode;
 use clap::Args;
 use indicatif::ProgressBar;
 use mls_hsm_signer::Scheme;
+use mls_hsm_signer::audit::store::LogReader;
 use mls_hsm_signer::audit::{
-    Chain, Line, Report, SignedStatement, Trust, Verification, VerifyingKey,
+    Chain, Line, Report, SignedStatement, Trust, Verification, VerifyingKey, find_checkpoint,
 };
 use mls_hsm_signer::encoding::{from_base64, hex};
 use serde_json::{Value, json};
 
-use super::{StoreArguments, each_record, progress};
+use super::{StoreArguments, chains, each_record, progress};
 use crate::Outcome;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::runtime::wait;
 
 /// The exit code for a log that is not what was written.
-const TAMPERED: u8 = 3;
+pub const TAMPERED: u8 = 3;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -41,10 +42,10 @@ pub struct Arguments {
     /// A removal key: the messages that it signed are verified too
     #[arg(long, value_name = "SCHEME:BASE64", value_parser = key)]
     removal_key: Vec<VerifyingKey>,
-    /// A file with checkpoints that were kept elsewhere, in lines as an export has them: the
-    /// log must contain what they attest
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Vec<PathBuf>,
+    /// A file with checkpoints that were kept elsewhere: the service's log, what
+    /// audit.checkpoint_sink wrote, or an export. The log must contain what they attest
+    #[arg(long, value_name = "FILE", alias = "checkpoint")]
+    checkpoints: Vec<PathBuf>,
 }
 
 fn key(text: &str) -> Result<VerifyingKey, String> {
@@ -72,7 +73,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             statement_keys: arguments.checkpoint_key.clone(),
             message_keys: arguments.removal_key.clone(),
         },
-        kept: kept(&arguments.checkpoint)?,
+        kept: kept(&arguments.checkpoints)?,
     };
     let mut reports = match &arguments.export {
         Some(path) => verify_export(path, &evidence)?,
@@ -101,12 +102,16 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 fn kept(paths: &[PathBuf]) -> Result<Vec<SignedStatement>, Failure> {
     let mut statements = Vec::new();
     for path in paths {
-        lines(path, |line| {
-            if let Line::Statement(signed) = line {
-                statements.push(signed);
-            }
-            Ok(())
-        })?;
+        let before = statements.len();
+        let cannot = |error: io::Error| format!("cannot read {}: {error}", path.display());
+        let file = BufReader::new(File::open(path).map_err(cannot)?);
+        for line in file.split(b'\n') {
+            let line = line.map_err(cannot)?;
+            statements.extend(find_checkpoint(&String::from_utf8_lossy(&line)));
+        }
+        if statements.len() == before {
+            return Err(format!("there is no checkpoint in {}", path.display()).into());
+        }
     }
     Ok(statements)
 }
@@ -124,20 +129,27 @@ fn lines(path: &Path, mut take: impl FnMut(Line) -> Result<(), Failure>) -> Resu
 }
 
 /// What is known beside the log: whose signatures count, and statements that were kept.
-struct Evidence {
-    trust: Trust,
-    kept: Vec<SignedStatement>,
+pub struct Evidence {
+    pub trust: Trust,
+    pub kept: Vec<SignedStatement>,
 }
 
 async fn verify_store(
     arguments: &StoreArguments,
     evidence: &Evidence,
 ) -> Result<Vec<Report>, Failure> {
-    let log = arguments.open()?;
+    verify_log(&arguments.open()?, arguments.tenant.as_deref(), evidence).await
+}
+
+pub async fn verify_log(
+    log: &LogReader,
+    tenant: Option<&str>,
+    evidence: &Evidence,
+) -> Result<Vec<Report>, Failure> {
     let mut reports = Vec::new();
-    for (chain, statements) in arguments.chains(&log).await? {
+    for (chain, statements) in chains(log, tenant).await? {
         let mut verification = evidence.begin(chain.clone(), statements);
-        each_record(&log, &chain, &progress(&chain, "verified"), |record| {
+        each_record(log, &chain, &progress(&chain, "verified"), |record| {
             verification.record(&record);
             Ok(())
         })

@@ -11,6 +11,7 @@ mod faults;
 mod fips;
 mod guides;
 mod idempotency;
+mod log_proof;
 mod misuse;
 mod mutual_tls;
 mod openapi;
@@ -20,5 +21,7 @@ mod removals;
 #[cfg(feature = "postgres")]
 mod replicas;
 mod restarts;
+mod revocation;
 mod store_faults;
 mod support;
+mod trust;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::SCHEMES;
+use mls_hsm_signer::audit::Trust;
 use mls_hsm_signer::audit::store::{Answer, Claim, Store, StoreError, Unsettled};
-use mls_hsm_signer::audit::{Trust, VerifyingKey};
 use mls_hsm_signer::message::signed_removal::SignedRemoval;
 
 use crate::support::{
@@ -106,7 +106,7 @@ async fn every_part_of_the_key_makes_another_request() {
         let base = request(&key, 1);
         let mut asked = vec![base.clone(); 7];
         asked[1].tenant = "other.example".into();
-        asked[2].key_fingerprint[31] ^= 1;
+        asked[2].key.public_key[31] ^= 1;
         asked[3].removal.group_id.push(0);
         asked[4].removal.epoch += 1;
         asked[5].removal.leaf_index += 1;
@@ -266,10 +266,7 @@ async fn the_log_of_every_scheme_verifies_with_its_signatures() {
             let answer = settle(&store, &key, 1).await;
             let expected = openmls_proposal_ref(&answer.message, scheme);
             assert_eq!(answer.proposal_ref, expected, "{}", scheme.name);
-            trust.message_keys.push(VerifyingKey {
-                scheme: scheme.signature_scheme,
-                public_key: key.public_key().to_vec(),
-            });
+            trust.message_keys.push(key.verifying());
         }
         let report = verify(store.reader(), TENANT, &trust).await;
         assert!(report.sound(), "{report:?}");

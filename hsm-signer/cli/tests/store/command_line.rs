@@ -31,7 +31,9 @@ impl Fixture {
         for number in 1..=20 {
             settle(&store, &fixture.key, number).await;
         }
-        let made = store.checkpoint(TENANT, fixture.signer.clone()).await;
+        let made = store
+            .checkpoint(TENANT, false, fixture.signer.clone())
+            .await;
         made.unwrap().unwrap();
         for number in 21..=23 {
             settle(&store, &fixture.key, number).await;
@@ -159,7 +161,7 @@ async fn a_log_that_was_tampered_with_is_exit_code_3() {
 async fn a_kept_checkpoint_shows_that_the_end_was_cut_off() {
     let (fixture, store) = Fixture::new(Place::sqlite()).await;
     let [checkpoint, _] = fixture.keys();
-    let statements = store.reader().statements(TENANT).await.unwrap();
+    let statements = store.reader().statements(TENANT, 0, 1000).await.unwrap();
     let kept = fixture.directory.path().join("kept.jsonl");
     std::fs::write(
         &kept,

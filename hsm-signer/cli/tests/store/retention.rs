@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mls_hsm_signer::audit::store::StoreError;
-use mls_hsm_signer::audit::{Fault, Kind, Verification};
+use mls_hsm_signer::audit::{Fault, Kind, StatementSigner, Verification};
+use mls_hsm_signer::encoding::hex;
 
 use crate::opening::edit;
 use crate::support::{Key, Place, SoftSigner, TENANT, places, settle, trust, verify};
@@ -20,32 +21,41 @@ async fn what_was_pruned_is_attested_and_the_rest_verifies() {
         for number in 1..=30u32 {
             settle(&store, &key, number).await;
             if number % 10 == 0 {
-                let made = store.checkpoint(TENANT, signer.clone()).await.unwrap();
+                let made = store
+                    .checkpoint(TENANT, false, signer.clone())
+                    .await
+                    .unwrap();
                 times.push(made.unwrap().statement.time);
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
         assert!(
             store
-                .checkpoint(TENANT, signer.clone())
+                .checkpoint(TENANT, false, signer.clone())
                 .await
                 .unwrap()
                 .is_none()
         );
         let other = Arc::new(SoftSigner::new("ed25519"));
-        let pruned = store.prune(TENANT, times[2], other).await.unwrap();
+        let pruned = store.prune(TENANT, 0, other).await.unwrap();
         assert_eq!(pruned, None, "another key's checkpoints");
-        let pruned = store.prune(TENANT, times[0] - 1, signer.clone()).await;
+        let pruned = store
+            .prune(TENANT, times[2] - times[0] + 1, signer.clone())
+            .await;
         assert_eq!(pruned.unwrap(), None, "younger than the policy says");
 
-        let pruned = store.prune(TENANT, times[1], signer.clone()).await;
+        let pruned = store
+            .prune(TENANT, times[2] - times[1], signer.clone())
+            .await;
         let pruned = pruned.unwrap().unwrap();
         assert_eq!(pruned.statement.kind, Kind::Pruning);
         assert_eq!(pruned.statement.sequence, 20);
         let report = verify(store.reader(), TENANT, &trust).await;
         assert!(report.sound(), "{report:?}");
         assert_eq!((report.pruned, report.records, report.last), (20, 10, 30));
-        let again = store.prune(TENANT, times[1], signer.clone()).await;
+        let again = store
+            .prune(TENANT, times[2] - times[1], signer.clone())
+            .await;
         assert_eq!(again.unwrap(), None);
 
         // What is kept is still answered; what was pruned is signed anew, at the end.
@@ -58,7 +68,7 @@ async fn what_was_pruned_is_attested_and_the_rest_verifies() {
 
         // Without the HSM's word the beginning is simply missing.
         let chain = store.reader().chain(TENANT).await.unwrap().unwrap();
-        let mut statements = store.reader().statements(TENANT).await.unwrap();
+        let mut statements = store.reader().statements(TENANT, 0, 1000).await.unwrap();
         statements.retain(|signed| signed.statement.kind != Kind::Pruning);
         let report = Verification::begin(chain, statements, &trust).finish();
         assert_eq!(report.findings[0].fault, Fault::FrontMissing);
@@ -77,7 +87,7 @@ async fn a_chain_that_was_tampered_with_is_not_pruned() {
         settle(&store, &key, number).await;
     }
     store
-        .checkpoint(TENANT, signer.clone())
+        .checkpoint(TENANT, false, signer.clone())
         .await
         .unwrap()
         .unwrap();
@@ -88,7 +98,7 @@ async fn a_chain_that_was_tampered_with_is_not_pruned() {
     )
     .await;
     let store = place.open().await;
-    let refused = store.prune(TENANT, u64::MAX, signer).await;
+    let refused = store.prune(TENANT, 0, signer).await;
     assert!(
         matches!(refused, Err(StoreError::Corrupt(_))),
         "{refused:?}"
@@ -100,33 +110,47 @@ async fn a_chain_that_was_tampered_with_is_not_pruned() {
     store.close().await;
 }
 
-/// An answer that was exchanged in the database is not given out.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// A clock that jumps a year ahead makes a checkpoint of its time; no record is a month old.
 #[tokio::test]
-async fn an_exchanged_answer_is_not_released() {
+async fn a_clock_that_jumped_prunes_nothing() {
     let place = Place::sqlite();
     let key = Key::p256();
+    let signer = Arc::new(SoftSigner::new("ed25519"));
     let store = place.open().await;
-    for number in 1..=2 {
-        settle(&store, &key, number).await;
-    }
-    store.close().await;
-    edit(
-        &place,
-        "UPDATE record SET message = (SELECT message FROM record WHERE sequence = 2)",
-    )
-    .await;
-    let store = place.open().await;
-    let asked = crate::support::requests(&key, [1]);
-    let answers = crate::support::settle_all(&store, &key, &asked, crate::support::soon()).await;
-    assert!(
-        matches!(
-            &answers[0],
-            Err(mls_hsm_signer::audit::store::Unsettled::Store(
-                StoreError::Corrupt(_)
-            ))
-        ),
-        "{answers:?}"
+    settle(&store, &key, 1).await;
+    let made = store.checkpoint(TENANT, true, signer.clone()).await;
+    let made = made.unwrap().unwrap();
+    assert_eq!(
+        store
+            .checkpoint(TENANT, true, signer.clone())
+            .await
+            .unwrap(),
+        None
     );
-    assert_eq!(key.signatures(), 2);
+    settle(&store, &key, 2).await;
+    let chain = store.reader().chain(TENANT).await.unwrap().unwrap();
+    let checkpoint = |days: u64| {
+        let mut statement = made.statement.clone();
+        (statement.sequence, statement.head) = (chain.sequence, chain.head);
+        statement.time += days * DAY_MS;
+        let signature = signer.sign(&statement.signature_input()).unwrap();
+        format!(
+            "INSERT INTO statement SELECT tenant, 2, x'{}', key, x'{}' FROM statement \
+             WHERE sequence = 1",
+            hex(&statement.encode()),
+            hex(&signature)
+        )
+    };
+    edit(&place, &checkpoint(365)).await;
+    let pruned = store.prune(TENANT, 30 * DAY_MS, signer.clone()).await;
+    assert_eq!(pruned.unwrap(), None);
+    // Days that checkpoints have counted are days.
+    for days in 366..395 {
+        edit(&place, &checkpoint(days)).await;
+    }
+    let pruned = store.prune(TENANT, 30 * DAY_MS, signer.clone()).await;
+    assert_eq!(pruned.unwrap().unwrap().statement.sequence, 1);
     store.close().await;
 }

@@ -41,7 +41,10 @@ impl Fixture {
         for number in 1..=END {
             settle(&store, &key, number as u32).await;
             if number == CHECKPOINT {
-                let made = store.checkpoint(TENANT, signer.clone()).await.unwrap();
+                let made = store
+                    .checkpoint(TENANT, false, signer.clone())
+                    .await
+                    .unwrap();
                 assert_eq!(made.unwrap().statement.sequence, CHECKPOINT);
             }
         }
@@ -78,13 +81,15 @@ async fn other_tenant(store: &Store, key: &Key, signer: &Arc<SoftSigner>) {
         let answers = settle_all(store, key, &[request], soon()).await;
         assert!(answers[0].is_ok());
     }
-    let made = store.checkpoint("other.example", signer.clone()).await;
+    let made = store
+        .checkpoint("other.example", false, signer.clone())
+        .await;
     made.unwrap().unwrap();
 }
 
 async fn read(log: &LogReader, tenant: &str) -> Log {
     Log {
-        statements: log.statements(tenant).await.unwrap(),
+        statements: log.statements(tenant, 0, 1000).await.unwrap(),
         chain: log.chain(tenant).await.unwrap().unwrap(),
         records: log.records(tenant, 0, 1000).await.unwrap(),
     }
@@ -287,6 +292,20 @@ async fn reordered_and_repeated_records_are_found() {
     fixture.finds("repeated, rehashed", Fault::Repeated, |log| {
         let copy = log.records[4].clone();
         log.records.push(copy);
+        log.rehash();
+    });
+}
+
+/// After the checkpoint, where the hashes can be computed anew.
+#[tokio::test]
+async fn times_that_go_backwards_are_found() {
+    let fixture = Fixture::new().await;
+    fixture.finds("an earlier time, rehashed", Fault::Time, |log| {
+        log.edit(11, |record| record.time -= 60_000);
+        log.rehash();
+    });
+    fixture.finds("a later time, rehashed", Fault::Time, |log| {
+        log.edit(11, |record| record.time += 60_000);
         log.rehash();
     });
 }

@@ -32,13 +32,13 @@ pub struct Unix {
 #[serde(deny_unknown_fields)]
 pub struct Tls {
     pub address: SocketAddr,
-    /// The service's certificate and those between it and its root, in PEM.
+    /// The service's certificate and those between it and its root, in PEM or DER.
     pub certificate: PathBuf,
     /// The private key of the certificate, in PEM, closed to other users.
     pub key: PathBuf,
-    /// The roots by which callers' certificates are checked, in PEM.
+    /// The roots by which callers' certificates are checked, in PEM or DER.
     pub client_roots: PathBuf,
-    /// Revocation lists of those roots, in PEM.
+    /// Revocation lists, in PEM or DER: of each issuer between a caller and its root, or none.
     #[serde(default)]
     pub revocation_lists: Vec<PathBuf>,
 }

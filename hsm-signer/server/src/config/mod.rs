@@ -15,6 +15,8 @@ use mls_signer_message::secret_file::{SecretFileError, read_secret};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::sink::CheckpointSink;
+
 pub use access::{CallerConfig, Permission, San};
 pub use listen::{Listen, ServiceLimits, Tls, Unix};
 pub use tenants::{SourceFile, TenantConfig};
@@ -69,6 +71,8 @@ pub struct Audit {
     pub checkpoint_seconds: u64,
     /// Days after which answers and records are removed; 0 for never.
     pub retention_days: u32,
+    /// Where each checkpoint goes beside the database and the log.
+    pub checkpoint_sink: Option<CheckpointSink>,
 }
 
 impl Default for Audit {
@@ -76,6 +80,7 @@ impl Default for Audit {
         Self {
             checkpoint_seconds: 60,
             retention_days: 0,
+            checkpoint_sink: None,
         }
     }
 }
@@ -111,6 +116,19 @@ impl Config {
         Ok(config)
     }
 
+    /// The files that decide who may ask, which may change while the service runs.
+    pub fn access_files(&self) -> Vec<&Path> {
+        let own = self.listen.tls.iter().flat_map(|tls| {
+            let lists = tls.revocation_lists.iter();
+            lists.chain([&tls.certificate, &tls.key, &tls.client_roots])
+        });
+        let roots = self
+            .callers
+            .iter()
+            .filter_map(|caller| caller.client_root.as_ref());
+        own.chain(roots).map(PathBuf::as_path).collect()
+    }
+
     /// Where what outlives the process is kept, beside the database.
     pub(crate) fn state_directory(&self) -> Option<PathBuf> {
         let sqlite = || Path::new(self.store.url.strip_prefix("sqlite:")?).parent();
@@ -127,6 +145,11 @@ impl Config {
         if self.audit.checkpoint_seconds == 0 {
             return invalid("audit.checkpoint_seconds must not be 0");
         }
+        // What the program was built without is said when it starts.
+        #[cfg(feature = "postgres")]
+        self.store
+            .check()
+            .or_else(|error| invalid(error.to_string()))?;
         let tenants = names(self.tenants.iter().map(|tenant| &tenant.name), "tenant")?;
         names(self.callers.iter().map(|caller| &caller.name), "caller")?;
         for tenant in &self.tenants {
@@ -139,12 +162,17 @@ impl Config {
         self.check_development()
     }
 
-    /// Each identity belongs to one caller.
+    /// Each user id belongs to one caller, and each name under one root.
     fn check_identities(&self) -> Result<(), ConfigError> {
         let mut seen = HashSet::new();
         for caller in &self.callers {
             let uids = caller.unix_uids.iter().map(|uid| format!("uid {uid}"));
-            let sans = caller.sans.iter().map(ToString::to_string);
+            let root = &caller.client_root;
+            let root = root
+                .as_ref()
+                .map(|path| format!(" under {}", path.display()));
+            let root = root.unwrap_or_default();
+            let sans = caller.sans.iter().map(|san| format!("{san}{root}"));
             for identity in uids.chain(sans) {
                 if !seen.insert(identity.clone()) {
                     return invalid(format!("{identity} belongs to two callers"));

@@ -26,6 +26,10 @@ pub struct TenantConfig {
     /// first token. If it is absent, a removal key signs them.
     #[serde(default)]
     pub audit_key_label: Option<String>,
+    /// Checkpoints up to this time are not held against the audit log: milliseconds since 1
+    /// January 1970, UTC. The message that refuses the log has it.
+    #[serde(default)]
+    pub accepted_loss: u64,
 }
 
 /// A token of a tenant.

@@ -17,7 +17,7 @@ use crate::config::Permission;
 use crate::core::Core;
 use crate::problem::{MALFORMED, Problem};
 
-/// The most records in one answer.
+/// The most records or statements in one answer.
 const MAX_RECORDS: u32 = 1_000;
 
 /// Where the tenant's chain begins and ends.
@@ -68,11 +68,7 @@ pub async fn records(
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
     let tenant = identified.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
-    let count = query.count.unwrap_or(MAX_RECORDS);
-    if count == 0 || count > MAX_RECORDS {
-        return Err(MALFORMED.because(format!("count: 1 to {MAX_RECORDS}")));
-    }
-    let after = query.after.unwrap_or(0);
+    let (after, count) = page(&query)?;
     let reader = core.store.reader();
     let stored = reader.records(&tenant.name, after, count).await?;
     let records = stored.iter().map(|stored| AuditRecord {
@@ -87,11 +83,20 @@ pub async fn records(
     }))
 }
 
+/// After which record, and how many.
+fn page(query: &AuditQuery) -> Result<(u64, u32), Problem> {
+    let count = query.count.unwrap_or(MAX_RECORDS);
+    if count == 0 || count > MAX_RECORDS {
+        return Err(MALFORMED.because(format!("count: 1 to {MAX_RECORDS}")));
+    }
+    Ok((query.after.unwrap_or(0), count))
+}
+
 /// What the HSM has said of the chain: checkpoints and prunings, signed.
 #[utoipa::path(
-    get, path = "/v1/audit/statements", tag = "audit", params(TenantQuery),
+    get, path = "/v1/audit/statements", tag = "audit", params(AuditQuery),
     responses(
-        (status = 200, description = "All statements, by sequence number", body = AuditStatements),
+        (status = 200, description = "The statements about records after the one named, by sequence number: as many as were asked for, and those about the same record as the last of them", body = AuditStatements),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Not at present", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -99,11 +104,16 @@ pub async fn records(
 pub async fn statements(
     State(core): State<Arc<Core>>,
     identified: Identified,
-    query: MaybeQuery<TenantQuery>,
+    query: MaybeQuery<AuditQuery>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
     let tenant = identified.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
-    let signed = core.store.reader().statements(&tenant.name).await?;
+    let (after, count) = page(&query)?;
+    let signed = core
+        .store
+        .reader()
+        .statements(&tenant.name, after, count)
+        .await?;
     let statements = signed.iter().map(|signed| AuditStatement {
         sequence: signed.statement.sequence,
         statement: base64(&signed.statement.encode()),

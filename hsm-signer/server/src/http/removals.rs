@@ -61,10 +61,10 @@ pub async fn propose(
     query?;
     must_be_json(request.headers())?;
     let request_id = request_id(request.headers())?;
-    let body = core
-        .bodies
-        .read(&identified.caller.name, request.into_body(), &core.limits);
+    let name = &identified.caller.name;
+    let body = core.bodies.read(name, request.into_body(), &core.limits);
     let body = body.await?;
+    let identified = identified.again(&core)?;
     times.set(Stage::Read, began.elapsed());
     let decoded = request::decode(&body.bytes)?;
     let limit = decoded.timeout_ms.unwrap_or(u64::MAX);

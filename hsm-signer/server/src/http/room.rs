@@ -32,7 +32,7 @@ pub async fn counted_until_written(
     next: Next,
 ) -> Response {
     let peer = request.extensions().get::<Peer>();
-    let caller = peer.and_then(|peer| core.callers.load().of(peer).ok());
+    let caller = peer.and_then(|peer| core.access.load().caller(peer).ok());
     let name = caller.map_or_else(|| "".into(), |caller| Arc::clone(&caller.name));
     let least = match core.answers.take(&name, 0) {
         Ok(least) => least,

@@ -41,11 +41,11 @@ pub async fn accept_all(listener: Listener, core: Arc<Core>, terms: ConnectionTe
                     if place.as_ref().is_some_and(Option::is_none) {
                         continue;
                     }
-                    let (callers, mut terms) = (core.callers.load_full(), terms.clone());
+                    let (access, mut terms) = (core.access.load_full(), terms.clone());
                     // Only later readings of the configuration end it.
                     terms.reloads.mark_unchanged();
                     let places = Arc::clone(&places);
-                    open.spawn(serve(accepted, place.flatten(), places, callers, terms));
+                    open.spawn(serve(accepted, place.flatten(), places, access, terms));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");

@@ -18,7 +18,7 @@ use tower_service::Service as _;
 use super::listener::{AcceptedStream, PeerStream};
 use super::places::Places;
 use super::requests::Requests;
-use crate::callers::Callers;
+use crate::access::Access;
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
 use crate::shares::Share;
@@ -27,8 +27,9 @@ use crate::shares::Share;
 /// has come yet, is kept open this long for one.
 const LAST_REQUEST: Duration = Duration::from_millis(250);
 
-/// A connection that is to end has so long to say so once no request is under way.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// A connection that is told to end has the time of a request, and so much more for the answer;
+/// then it is closed. So it is once no request has been under way for so long.
+const LAST_ANSWER: Duration = Duration::from_secs(1);
 
 /// Streams that a client has reset and the service has not looked at yet.
 const RESET_STREAMS: usize = 20;
@@ -43,8 +44,7 @@ const SEND_BUFFER: usize = 64 * 1024;
 pub struct ConnectionTerms {
     pub router: Router,
     pub limits: Arc<ServiceLimits>,
-    /// Raised by each reading of the configuration: connections of before are ended, so that
-    /// nobody stays by a certificate that is not trusted any more.
+    /// Raised by each change of who may ask: connections of before are ended.
     pub reloads: watch::Receiver<u64>,
     /// Cancelled when the service is to stop.
     pub stopping: CancellationToken,
@@ -55,12 +55,12 @@ pub async fn serve(
     accepted: AcceptedStream,
     place: Option<Share>,
     places: Arc<Places>,
-    callers: Arc<Callers>,
+    access: Arc<Access>,
     terms: ConnectionTerms,
 ) {
     match accepted.identified().await {
         Ok((stream, peer)) => {
-            let own_place = places.of_caller(&callers, &peer);
+            let own_place = places.of_caller(&access, &peer);
             drop(place);
             if own_place.is_some() {
                 serve_http(stream, peer, terms).await;
@@ -97,13 +97,17 @@ async fn serve_http(stream: Box<dyn PeerStream>, peer: Peer, mut terms: Connecti
             }
         }
         _ = terms.reloads.changed() => {}
+        () = peer.refused() => {}
         () = age => {}
     }
     connection.as_mut().graceful_shutdown();
+    // A client of HTTP/2 that answers no PING would go on for ever.
+    let last = Duration::from_millis(limits.request_ms) + LAST_ANSWER;
     tokio::select! {
         ended = connection => log(ended),
         () = stalled => unread(&peer),
-        () = requests.silent_for(LAST_WORDS) => {}
+        () = requests.silent_for(LAST_ANSWER) => {}
+        () = tokio::time::sleep(last) => {}
     }
 }
 

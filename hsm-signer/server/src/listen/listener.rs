@@ -58,14 +58,14 @@ impl Drop for SocketFile {
 /// Opens all listeners of the configuration; `tls` is for the one with mutual TLS.
 pub async fn bind_all(
     listen: &Listen,
-    tls: Option<&Arc<TlsListenerConfig>>,
+    tls: &Arc<TlsListenerConfig>,
 ) -> Result<Vec<Listener>, Error> {
     let mut all = Vec::new();
     if let Some(unix) = &listen.unix {
         let failed = |error| cannot_listen(unix.path.display(), &error);
         all.push(bind_unix(unix).map_err(failed)?);
     }
-    if let (Some(listen), Some(tls)) = (&listen.tls, tls) {
+    if let Some(listen) = &listen.tls {
         let bound = bind_tcp(listen.address).await?;
         all.push(Listener::Tls(bound, Arc::clone(tls)));
     }

@@ -12,4 +12,4 @@ mod tls;
 pub use accept::accept_all;
 pub use connection::ConnectionTerms;
 pub use listener::bind_all;
-pub use tls::{TlsListenerConfig, server_config};
+pub use tls::TlsListenerConfig;

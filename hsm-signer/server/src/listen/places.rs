@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::refusals::Refusals;
-use crate::callers::Callers;
+use crate::access::Access;
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
 use crate::shares::{NoShare, Share, Shares};
@@ -42,12 +42,12 @@ impl Places {
     }
 
     /// A place of the caller's. Strangers are one caller; they are answered why they are refused.
-    pub fn of_caller(&self, callers: &Callers, peer: &Peer) -> Option<Share> {
-        let caller = callers.of(peer).ok();
+    pub fn of_caller(&self, access: &Access, peer: &Peer) -> Option<Share> {
+        let caller = access.caller(peer).ok();
         let name = caller.map_or_else(|| "".into(), |caller| Arc::clone(&caller.name));
         let mut taken = self.known.take(Arc::clone(&name), 1);
         let own = rustix::process::geteuid().as_raw();
-        if taken.is_err() && *peer == Peer::User(own) {
+        if taken.is_err() && matches!(peer, Peer::User(user) if *user == own) {
             taken = self.own.take(own, 1);
         }
         self.or_refused(taken, || {
@@ -110,11 +110,11 @@ mod tests {
     #[test]
     fn the_service_s_own_user_gets_in_when_others_have_all_places() {
         let config: Config = toml::from_str(TWO_CALLERS).unwrap();
-        let callers = Callers::new(&config);
+        let access = Access::load(&config).unwrap();
         let counter = Counter::default();
         let refusals = || Refusals::new("unix", "refused", counter.clone());
         let places = Places::new(&config.limits, refusals(), refusals());
-        let take = |uid| places.of_caller(&callers, &Peer::User(uid));
+        let take = |uid| places.of_caller(&access, &Peer::User(uid));
         let one = [take(4711), take(4711), take(4711)];
         assert_eq!(one.each_ref().map(Option::is_some), [true, true, false]);
         let other = [take(4712), take(4712)];

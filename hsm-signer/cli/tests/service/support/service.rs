@@ -134,6 +134,15 @@ impl Setup {
         self.listen += &format!("[listen.{kind}]\n{lines}\n");
     }
 
+    /// Replaces the listener's line that begins so.
+    pub fn replace_line(&mut self, begin: &str, line: &str) {
+        let lines = self.listen.lines().map(|old| {
+            let new = if old.starts_with(begin) { line } else { old };
+            format!("{new}\n")
+        });
+        self.listen = lines.collect();
+    }
+
     /// Adds a caller. Without any, this user is one that may do everything.
     pub fn caller(&mut self, lines: &str) {
         self.callers += &format!("[[callers]]\n{lines}\n");

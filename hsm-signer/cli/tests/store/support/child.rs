@@ -11,7 +11,7 @@ use mls_hsm_signer::audit::store::{RequestKey, Store, StoreConfig};
 use mls_hsm_signer::encoding::hex;
 use mls_hsm_signer::message::hash::sha256;
 
-use super::{Key, TENANT, removal, settle_all, soon};
+use super::{Key, settle_all, soon};
 
 const URL: &str = "MLS_TEST_STORE_URL";
 const PASSWORD: &str = "MLS_TEST_STORE_PASSWORD";
@@ -26,19 +26,12 @@ const CALLERS: u64 = 8;
 /// Requests in a batch, at most.
 const BATCH: u64 = 8;
 
-/// All replicas say that they sign with the same key, though each has its own.
-const KEY_FINGERPRINT: [u8; 32] = [7; 32];
-
 /// What was acknowledged: the message's hash, by request.
 pub type Acknowledged = HashMap<u32, String>;
 
 /// The request of this number, as replicas make it.
 pub fn request(number: u32) -> RequestKey {
-    RequestKey {
-        tenant: TENANT.into(),
-        key_fingerprint: KEY_FINGERPRINT,
-        removal: removal(number),
-    }
+    super::request(&Key::known(), number)
 }
 
 /// A replica that has requests settled as fast as it can, until it is killed.
@@ -136,7 +129,7 @@ pub fn merge(all: &mut Acknowledged, heard: Heard) {
 /// Asserts that every acknowledged request is answered with the bytes that were acknowledged,
 /// without a signature.
 pub async fn assert_kept(store: &Store, all: &Acknowledged) {
-    let key = Key::p256();
+    let key = Key::known();
     let numbers: Vec<u32> = all.keys().copied().collect();
     for numbers in numbers.chunks(500) {
         let requests: Vec<_> = numbers.iter().map(|number| request(*number)).collect();
@@ -164,7 +157,7 @@ fn replica() {
         .unwrap();
     runtime.block_on(async {
         let store = Arc::new(Store::open(&config).await.unwrap());
-        let key = Arc::new(Key::p256());
+        let key = Arc::new(Key::known());
         let callers = (0..CALLERS).map(|caller| {
             let (store, key) = (Arc::clone(&store), Arc::clone(&key));
             tokio::spawn(async move { call(&store, &key, seed * CALLERS + caller).await })

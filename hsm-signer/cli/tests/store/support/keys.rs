@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use mls_hsm_signer::audit::store::{Answer, Ours, RequestKey, Signed, Store, Unsettled};
 use mls_hsm_signer::audit::{Caller, SignerFailure, StatementSigner, VerifyingKey};
-use mls_hsm_signer::message::hash::sha256;
+use mls_hsm_signer::encoding::from_lower_hex;
 use mls_hsm_signer::message::signed_removal::SignedRemoval;
 use mls_hsm_signer::{Removal, Scheme};
 use openmls::group::{GroupEpoch, GroupId};
@@ -39,12 +39,36 @@ impl Key {
         Self::new("ecdsa_secp256r1_sha256")
     }
 
+    /// The same in every process: the private key 1, and the generator of P-256.
+    pub fn known() -> Self {
+        let scheme = Scheme::by_name("ecdsa_secp256r1_sha256").unwrap();
+        let mut private = vec![0; 32];
+        private[31] = 1;
+        let public = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296\
+            4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
+        let public = from_lower_hex(public).unwrap();
+        let pair = SignatureKeyPair::from_raw(scheme.signature_scheme, private, public);
+        Self {
+            pair: pair.unwrap(),
+            scheme,
+            count: AtomicUsize::new(0),
+        }
+    }
+
     pub fn scheme(&self) -> &'static Scheme {
         self.scheme
     }
 
     pub fn public_key(&self) -> &[u8] {
         self.pair.public()
+    }
+
+    /// Under which its signatures are checked.
+    pub fn verifying(&self) -> VerifyingKey {
+        VerifyingKey {
+            scheme: self.scheme.signature_scheme,
+            public_key: self.public_key().to_vec(),
+        }
     }
 
     /// How many signatures it has made.
@@ -80,7 +104,7 @@ pub fn removal(number: u32) -> Removal {
 pub fn request(key: &Key, number: u32) -> RequestKey {
     RequestKey {
         tenant: TENANT.into(),
-        key_fingerprint: sha256(key.public_key()),
+        key: key.verifying(),
         removal: removal(number),
     }
 }

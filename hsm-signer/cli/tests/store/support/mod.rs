@@ -12,7 +12,7 @@ pub use postgres::Cluster;
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::audit::store::{LogReader, Store};
-use mls_hsm_signer::audit::{Report, StatementSigner, Trust, Verification, VerifyingKey};
+use mls_hsm_signer::audit::{Report, StatementSigner, Trust, Verification};
 
 /// The tenant of most tests.
 pub const TENANT: &str = "example.org";
@@ -24,7 +24,7 @@ pub fn soon() -> Instant {
 
 /// Verifies a tenant's log as it stands in the database.
 pub async fn verify(log: &LogReader, tenant: &str, trust: &Trust) -> Report {
-    let statements = log.statements(tenant).await.unwrap();
+    let statements = log.statements(tenant, 0, 1000).await.unwrap();
     let chain = log.chain(tenant).await.unwrap().unwrap();
     let mut verification = Verification::begin(chain, statements, trust);
     let mut after = 0;
@@ -50,9 +50,6 @@ pub async fn assert_sound(store: &Store, tenant: &str, records: u64) {
 pub fn trust(statements: &SoftSigner, messages: &Key) -> Trust {
     Trust {
         statement_keys: vec![statements.key()],
-        message_keys: vec![VerifyingKey {
-            scheme: messages.scheme().signature_scheme,
-            public_key: messages.public_key().to_vec(),
-        }],
+        message_keys: vec![messages.verifying()],
     }
 }

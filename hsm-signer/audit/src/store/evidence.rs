@@ -1,0 +1,152 @@
+//! What the HSM said of a log before this process began, held against the log as it stands now.
+
+use super::error::StoreError;
+use super::known::ChainEnd;
+use super::reader::LogReader;
+use crate::chain::Chain;
+use crate::{Kind, SignedStatement, Statement, VerifyingKey};
+
+/// Records that are read at once.
+const PAGE: u32 = 1000;
+
+/// What is known of a tenant's log when a service starts.
+#[derive(Clone, Debug, Default)]
+pub struct Attested {
+    /// The keys that sign its checkpoints.
+    pub keys: Vec<VerifyingKey>,
+    /// Checkpoints that were kept outside of the database, of this tenant and others.
+    pub kept: Vec<SignedStatement>,
+    /// Checkpoints up to this time are not held against the log: milliseconds since 1 January
+    /// 1970, UTC; 0 for none. A person has accepted what is lost.
+    pub accepted_loss: u64,
+}
+
+impl Attested {
+    /// Holds the log against the last checkpoint of each key, in the database and elsewhere.
+    pub(super) async fn hold(&self, log: &LogReader, tenant: &str) -> Result<(), StoreError> {
+        let said = self.last(log, tenant).await?;
+        // Read after what is said of it: another replica may be writing.
+        let chain = log.chain(tenant).await?;
+        for statement in &said {
+            self.compare(log, tenant, chain.as_ref(), statement).await?;
+        }
+        let last = said.iter().max_by_key(|statement| statement.sequence);
+        match (chain, last) {
+            (Some(chain), Some(last)) => follow(log, chain, last).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The last statements that count.
+    async fn last(&self, log: &LogReader, tenant: &str) -> Result<Vec<Statement>, StoreError> {
+        let mut said = Vec::new();
+        for key in &self.keys {
+            let stored = log.last_statement(tenant, key).await?;
+            let kept = self.kept.iter();
+            let kept =
+                kept.filter(|signed| signed.statement.tenant == tenant && signed.key == *key);
+            for signed in stored.iter().chain(kept) {
+                if !signed.verifies() {
+                    let reason = "a checkpoint of it is not signed by the key that it names";
+                    return Err(StoreError::rewritten(tenant, reason));
+                }
+                if signed.statement.time > self.accepted_loss {
+                    said.push(signed.statement.clone());
+                }
+            }
+        }
+        Ok(said)
+    }
+
+    /// Whether the chain has, where the statement says so, the hash that it says.
+    async fn compare(
+        &self,
+        log: &LogReader,
+        tenant: &str,
+        chain: Option<&Chain>,
+        said: &Statement,
+    ) -> Result<(), StoreError> {
+        let (sequence, time) = (said.sequence, said.time);
+        let refused = |what: &str| {
+            let reason = format!(
+                "the HSM signed that it had record {sequence}, and {what} (the time of that \
+                 checkpoint, for accepted_loss: {time})"
+            );
+            Err(StoreError::rewritten(tenant, reason))
+        };
+        let Some(chain) = chain else {
+            return refused("the log is gone");
+        };
+        if chain.id != said.chain_id {
+            return refused("this is another log");
+        }
+        if chain.sequence < sequence {
+            return refused(&format!("it ends with record {}", chain.sequence));
+        }
+        if sequence < chain.pruned {
+            return match self.pruned(log, chain).await? {
+                true => Ok(()),
+                false => refused("it is missing without a signed pruning"),
+            };
+        }
+        let hash = if sequence == chain.pruned {
+            Some(chain.anchor)
+        } else {
+            let at = log.records(tenant, sequence - 1, 1).await?;
+            let at = at.first().filter(|record| record.sequence == sequence);
+            at.map(|record| record.hash)
+        };
+        if hash != Some(said.head) {
+            return refused("the record is another one now");
+        }
+        Ok(())
+    }
+
+    /// Whether one of the keys signed that the chain was pruned as far as it is.
+    async fn pruned(&self, log: &LogReader, chain: &Chain) -> Result<bool, StoreError> {
+        let about = log.statements(&chain.tenant, chain.pruned - 1, 1).await?;
+        let signed = about.iter().any(|signed| {
+            let said = &signed.statement;
+            said.kind == Kind::Pruning
+                && (said.chain_id, said.sequence, said.head)
+                    == (chain.id, chain.pruned, chain.anchor)
+                && self.keys.contains(&signed.key)
+                && signed.verifies()
+        });
+        Ok(signed)
+    }
+}
+
+/// Reads the records after the last checkpoint, which must continue the chain to its end.
+async fn follow(log: &LogReader, chain: Chain, last: &Statement) -> Result<(), StoreError> {
+    let from = Chain {
+        sequence: last.sequence.max(chain.pruned),
+        head: if last.sequence > chain.pruned {
+            last.head
+        } else {
+            chain.anchor
+        },
+        ..chain.clone()
+    };
+    let mut end = ChainEnd {
+        chain: from,
+        time: 0,
+    };
+    while end.chain.sequence < chain.sequence {
+        let before = end.chain.sequence;
+        for stored in log.records(&chain.tenant, before, PAGE).await? {
+            if stored.sequence <= chain.sequence {
+                end = end.with(&stored)?;
+            }
+        }
+        if end.chain.sequence == before {
+            let reason = format!("record {} is missing", before + 1);
+            return Err(StoreError::rewritten(&chain.tenant, reason));
+        }
+    }
+    if end.chain.head != chain.head {
+        let reason = "it is said to end with another hash";
+        return Err(StoreError::rewritten(&chain.tenant, reason));
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! `audit backup`: a copy of a SQLite store, whole while a service writes to it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use mls_hsm_signer::audit::store::{Store, StoreConfig};
+use mls_hsm_signer::audit::{Report, Trust};
+use serde_json::json;
+
+use super::verify::{Evidence, TAMPERED, verify_log};
+use crate::Outcome;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::runtime::wait;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The store: sqlite:PATH. For PostgreSQL use pg_dump
+    #[arg(long, value_name = "URL", env = "MLS_HSM_STORE")]
+    store: String,
+    /// The copy, which must not exist
+    #[arg(value_name = "FILE")]
+    to: PathBuf,
+}
+
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let to = &arguments.to;
+    let reports = wait(copied(&arguments.store, to))?;
+    let sound = reports.iter().all(Report::sound);
+    let records: u64 = reports.iter().map(|report| report.records).sum();
+    let verdict = if sound {
+        "sound"
+    } else {
+        "not sound: run audit verify"
+    };
+    output.result(
+        &json!({ "file": to, "records": records, "sound": sound }),
+        &format!("{records} records in {}, {verdict}", to.display()),
+    )?;
+    Ok(ExitCode::from(if sound { 0 } else { TAMPERED }))
+}
+
+/// Copies the store, and verifies the copy.
+async fn copied(store: &str, to: &Path) -> Result<Vec<Report>, Failure> {
+    Store::log(&StoreConfig::new(store))?.back_up(to).await?;
+    let path = std::path::absolute(to).map_err(|error| Failure::cannot_write(to, &error))?;
+    let copy = Store::log(&StoreConfig::new(format!("sqlite:{}", path.display())))?;
+    let evidence = Evidence {
+        trust: Trust::default(),
+        kept: Vec::new(),
+    };
+    verify_log(&copy, None, &evidence).await
+}

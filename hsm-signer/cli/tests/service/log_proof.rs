@@ -1,0 +1,330 @@
+//! What the log proves of a service: a database that was rewritten below it, or before it
+//! started, is refused; checkpoints leave the database; a copy of it is whole.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use mls_hsm_signer::client::ClientError;
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::{Service, Setup, eventually, item};
+
+const TENANT: &str = "example.com";
+
+/// Deletes the last record with its checkpoint, and moves the chain's head back.
+const ROLLED_BACK: &str = "DELETE FROM record WHERE sequence = 3; \
+     DELETE FROM statement WHERE sequence = 3; \
+     UPDATE chain SET sequence = 2, head = (SELECT hash FROM record WHERE sequence = 2)";
+
+const REMOVED: &str = "DELETE FROM statement; DELETE FROM record; DELETE FROM chain";
+
+/// Exchanges the last record.
+const FORKED: &str = "UPDATE record SET hash = randomblob(32) WHERE sequence = 3";
+
+fn database(setup: &Setup) -> PathBuf {
+    setup.sandbox.path("store/audit.db")
+}
+
+/// Changes the database behind the service's back.
+fn edit(setup: &Setup, sql: &str) {
+    use sqlx::{ConnectOptions, Connection, Executor};
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database(setup));
+    crate::support::runtime().block_on(async {
+        let mut connection = options.connect().await.unwrap();
+        let statement = sqlx::AssertSqlSafe(sql.to_owned());
+        connection.execute(statement).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+fn propose(service: &Service, leaves: std::ops::Range<u32>) {
+    for leaf in leaves {
+        let asked = service.propose(vec![item("ed25519", "group", leaf)]);
+        assert!(asked.is_ok(), "{asked:?}");
+    }
+}
+
+fn sink(setup: &Setup) -> PathBuf {
+    setup.sandbox.path("checkpoints")
+}
+
+/// With a checkpoint each second, which also goes to a file.
+fn setup() -> Setup {
+    let mut setup = Setup::new();
+    let sink = sink(&setup);
+    setup.more(&format!(
+        "[audit]\ncheckpoint_seconds = 1\ncheckpoint_sink = \"file:{}\"",
+        sink.display()
+    ));
+    setup
+}
+
+/// Three records, and a checkpoint of them in the file.
+fn started(setup: Setup) -> Service {
+    let service = setup.start();
+    propose(&service, 0..3);
+    eventually("a checkpoint in the file", || {
+        let output = service
+            .setup
+            .audit_verify(&["--checkpoints", path(&sink(&service.setup))]);
+        serde_json::from_slice::<Value>(&output.stdout)
+            .is_ok_and(|said| said["chains"][0]["attested"] == 3)
+    });
+    service
+}
+
+fn path(path: &std::path::Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_database_that_is_rewritten_below_a_service_is_refused() {
+    for what in [ROLLED_BACK, REMOVED] {
+        let service = started(setup());
+        service.setup.faults(TENANT).set(&["C_Sign keep"]).unwrap();
+        edit(&service.setup, what);
+        eventually("not ready", || {
+            let reply = service.wire().get("/readyz");
+            reply.status == 503 && reply.code() == "audit-log-rewritten"
+        });
+        let signed = service.setup.proposals_signed(TENANT);
+        match service.propose(vec![item("ed25519", "group", 7)]) {
+            Err(ClientError::Refused(problem)) => assert_eq!(problem.code, "audit-log-rewritten"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(
+            service.setup.proposals_signed(TENANT),
+            signed,
+            "the HSM was asked"
+        );
+        assert!(service.counted("mls_hsm_signer_store_total{what=\"rewritten\"}") > 0);
+        assert_eq!(service.counted("mls_hsm_signer_store_ready"), 0);
+        eventually("an alarm", || service.log().contains("ALARM"));
+        let kept = sink(&service.setup);
+        let output = service.setup.audit_verify(&["--checkpoints", path(&kept)]);
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+    }
+}
+
+#[test]
+fn a_database_that_was_rewritten_before_a_service_starts_is_refused() {
+    for (what, also_kept) in [(ROLLED_BACK, true), (REMOVED, true), (FORKED, false)] {
+        let mut service = started(setup());
+        service.signal(Signal::TERM);
+        assert_eq!(service.wait(), Some(0), "{}", service.log());
+        edit(&service.setup, what);
+        if !also_kept {
+            std::fs::remove_file(sink(&service.setup)).unwrap();
+        }
+        let output = service.setup.command().output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("is not the one that was written"), "{said}");
+        // The message says what lets it start all the same.
+        let (_, time) = said.split_once("for accepted_loss: ").unwrap_or(("", ""));
+        let time: String = time.chars().take_while(char::is_ascii_digit).collect();
+        if what != FORKED {
+            service.setup.of_tenants(&format!("accepted_loss = {time}"));
+            service.start_again();
+            propose(&service, 10..12);
+        }
+    }
+}
+
+/// The file of yesterday is put in the place of the one that a service writes to.
+#[test]
+fn a_file_that_is_exchanged_below_a_service_is_refused() {
+    let service = started(setup());
+    let copy = service.setup.sandbox.path("yesterday.db");
+    let output = service
+        .setup
+        .audit(&["backup", path(&copy)])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    propose(&service, 3..6);
+    let file = database(&service.setup);
+    for ending in ["-wal", "-shm"] {
+        let beside = file.with_file_name(format!("audit.db{ending}"));
+        std::fs::rename(&beside, service.setup.sandbox.path(ending)).unwrap();
+    }
+    std::fs::rename(&copy, &file).unwrap();
+    eventually("not ready", || {
+        let reply = service.wire().get("/readyz");
+        reply.status == 503 && reply.code() == "audit-log-rewritten"
+    });
+    assert!(service.propose(vec![item("ed25519", "group", 7)]).is_err());
+}
+
+/// A backup of the file, of yesterday.
+#[test]
+fn a_whole_database_of_yesterday_is_refused() {
+    let mut service = started(setup());
+    let copy = service.setup.sandbox.path("yesterday.db");
+    let output = service
+        .setup
+        .audit(&["backup", path(&copy)])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    propose(&service, 3..6);
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0), "{}", service.log());
+    std::fs::copy(&copy, database(&service.setup)).unwrap();
+    let output = service.setup.command().output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("had record 6, and it ends with record 3"),
+        "{said}"
+    );
+    let kept = sink(&service.setup);
+    let output = service.setup.audit_verify(&["--checkpoints", path(&kept)]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert_eq!(service.setup.audit_verify(&[]).status.code(), Some(0));
+}
+
+/// The log of the service holds whole checkpoints too, between other lines.
+#[test]
+fn the_service_s_own_log_shows_that_the_end_was_cut_off() {
+    let mut service = started(setup());
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0), "{}", service.log());
+    let log = service.setup.sandbox.write("log", &service.log(), 0o600);
+    let arguments = ["--checkpoints", path(&log)];
+    assert_eq!(
+        service.setup.audit_verify(&arguments).status.code(),
+        Some(0)
+    );
+    edit(&service.setup, ROLLED_BACK);
+    let output = service.setup.audit_verify(&arguments);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let nothing = service
+        .setup
+        .sandbox
+        .write("nothing", "no checkpoint\n", 0o600);
+    let output = service
+        .setup
+        .audit_verify(&["--checkpoints", path(&nothing)]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
+
+#[test]
+fn checkpoints_go_to_syslog() {
+    let mut setup = Setup::new();
+    let socket = setup.sandbox.path("syslog");
+    let syslog = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    setup.more(&format!(
+        "[audit]\ncheckpoint_seconds = 1\ncheckpoint_sink = \"syslog:{}\"",
+        socket.display()
+    ));
+    let service = setup.start();
+    propose(&service, 0..1);
+    syslog
+        .set_read_timeout(Some(crate::support::PATIENCE))
+        .unwrap();
+    let mut datagram = [0; 4096];
+    let length = syslog.recv(&mut datagram).unwrap();
+    let said = std::str::from_utf8(&datagram[..length]).unwrap();
+    let kept = service.setup.sandbox.write("kept", said, 0o600);
+    let output = service.setup.audit_verify(&["--checkpoints", path(&kept)]);
+    assert_eq!(output.status.code(), Some(0), "{said} {output:?}");
+}
+
+/// What SIGTERM leaves is whole in its one file.
+#[test]
+fn sigterm_leaves_a_database_that_cp_can_back_up() {
+    let mut service = Setup::new().start();
+    propose(&service, 0..20);
+    // As readers of the log leave connections open.
+    assert_eq!(service.wire().get("/v1/audit/head").json()["sequence"], 20);
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0), "{}", service.log());
+    let file = database(&service.setup);
+    let log = file.with_file_name("audit.db-wal");
+    let left = std::fs::metadata(&log).map_or(0, |metadata| metadata.len());
+    assert_eq!(left, 0, "transactions are left in {log:?}");
+    let copy = service.setup.sandbox.path("copy.db");
+    std::fs::copy(&file, &copy).unwrap();
+    let mut verify = service
+        .setup
+        .sandbox
+        .command(&["audit", "verify", "--json"]);
+    verify.args(["--store", &format!("sqlite:{}", copy.display())]);
+    let said: Value = serde_json::from_slice(&verify.output().unwrap().stdout).unwrap();
+    assert_eq!(said["chains"][0]["records"], 20, "{said}");
+    assert_eq!(said["sound"], true);
+}
+
+#[test]
+fn a_running_service_is_backed_up_whole() {
+    let service = Setup::new().start();
+    propose(&service, 0..5);
+    let copy = service.setup.sandbox.path("copy.db");
+    let (taken, records) = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| propose(&service, 5..60));
+        let output = service
+            .setup
+            .audit(&["backup", "--json", path(&copy)])
+            .output()
+            .unwrap();
+        asking.join().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(said["sound"], true);
+        (
+            std::fs::read(&copy).unwrap(),
+            said["records"].as_u64().unwrap(),
+        )
+    });
+    assert!(records >= 5, "{records}");
+    println!("{records} of 60 records in the copy");
+    let mode = std::fs::metadata(&copy).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // It does not overwrite.
+    let output = service
+        .setup
+        .audit(&["backup", path(&copy)])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(std::fs::read(&copy).unwrap(), taken);
+    service.verify_audit();
+}
+
+/// A PostgreSQL store has tools of its own.
+#[cfg(feature = "postgres")]
+#[test]
+fn postgresql_is_not_backed_up_by_this() {
+    let setup = Setup::new();
+    let copy = setup.sandbox.path("copy.db");
+    let mut command = setup.sandbox.command(&["audit", "backup", path(&copy)]);
+    let output = command
+        .args(["--store", "postgres://signer@127.0.0.1/audit"])
+        .output();
+    let said = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert!(said.contains("pg_dump"), "{said}");
+    assert!(!copy.exists());
+}
+
+#[test]
+fn statements_are_read_by_page() {
+    let service = started(setup());
+    let read = |query: &str| {
+        let answer = service
+            .wire()
+            .get(&format!("/v1/audit/statements{query}"))
+            .json();
+        answer["statements"].as_array().unwrap().clone()
+    };
+    let all = read("");
+    assert!(!all.is_empty());
+    let first = read("?after=0&count=1");
+    assert_eq!(first[0], all[0]);
+    let last = all.last().unwrap()["sequence"].as_u64().unwrap();
+    assert_eq!(read(&format!("?after={last}")), [] as [Value; 0]);
+    for wrong in ["?count=0", "?count=1001", "?count=x"] {
+        let refused = service.wire().get(&format!("/v1/audit/statements{wrong}"));
+        assert_eq!(refused.status, 400, "{wrong}");
+    }
+}
