@@ -61,8 +61,9 @@ pub async fn propose(
     query?;
     must_be_json(request.headers())?;
     let request_id = request_id(request.headers())?;
-    let name = &identified.caller.name;
-    let body = core.bodies.read(name, request.into_body(), &core.limits);
+    let body = core
+        .bodies
+        .read(&identified.caller.name, request.into_body(), &core.limits);
     let body = body.await?;
     let identified = identified.again(&core)?;
     times.set(Stage::Read, began.elapsed());

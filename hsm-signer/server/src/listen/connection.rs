@@ -28,8 +28,11 @@ use crate::shares::Share;
 const LAST_REQUEST: Duration = Duration::from_millis(250);
 
 /// A connection that is told to end has the time of a request, and so much more for the answer;
-/// then it is closed. So it is once no request has been under way for so long.
+/// then it is closed.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
+
+/// A connection that is to end has so long to say so once no request is under way.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Streams that a client has reset and the service has not looked at yet.
 const RESET_STREAMS: usize = 20;
@@ -60,7 +63,9 @@ pub async fn serve(
 ) {
     match accepted.identified().await {
         Ok((stream, peer)) => {
-            let own_place = places.of_caller(&access, &peer);
+            let caller = access.caller(&peer);
+            let name = caller.map_or_else(|_| "".into(), |caller| Arc::clone(&caller.name));
+            let own_place = places.of_caller(&name, &peer);
             drop(place);
             if own_place.is_some() {
                 serve_http(stream, peer, terms).await;
@@ -102,12 +107,12 @@ async fn serve_http(stream: Box<dyn PeerStream>, peer: Peer, mut terms: Connecti
     }
     connection.as_mut().graceful_shutdown();
     // A client of HTTP/2 that answers no PING would go on for ever.
-    let last = Duration::from_millis(limits.request_ms) + LAST_ANSWER;
+    let last = tokio::time::sleep(Duration::from_millis(limits.request_ms) + LAST_ANSWER);
     tokio::select! {
         ended = connection => log(ended),
         () = stalled => unread(&peer),
-        () = requests.silent_for(LAST_ANSWER) => {}
-        () = tokio::time::sleep(last) => {}
+        () = requests.silent_for(LAST_WORDS) => {}
+        () = last => {}
     }
 }
 

@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::refusals::Refusals;
-use crate::access::Access;
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
 use crate::shares::{NoShare, Share, Shares};
@@ -41,13 +40,12 @@ impl Places {
         })
     }
 
-    /// A place of the caller's. Strangers are one caller; they are answered why they are refused.
-    pub fn of_caller(&self, access: &Access, peer: &Peer) -> Option<Share> {
-        let caller = access.caller(peer).ok();
-        let name = caller.map_or_else(|| "".into(), |caller| Arc::clone(&caller.name));
-        let mut taken = self.known.take(Arc::clone(&name), 1);
+    /// A place of the caller's with this name. Strangers are one, without a name; they are answered
+    /// why they are refused.
+    pub fn of_caller(&self, name: &Arc<str>, peer: &Peer) -> Option<Share> {
+        let mut taken = self.known.take(Arc::clone(name), 1);
         let own = rustix::process::geteuid().as_raw();
-        if taken.is_err() && matches!(peer, Peer::User(user) if *user == own) {
+        if taken.is_err() && matches!(peer, Peer::User(uid) if *uid == own) {
             taken = self.own.take(own, 1);
         }
         self.or_refused(taken, || {
@@ -94,27 +92,18 @@ mod tests {
     use prometheus_client::metrics::counter::Counter;
 
     use super::*;
-    use crate::config::Config;
-
-    const TWO_CALLERS: &str = r#"
-        tenants = []
-        store = { url = "sqlite:none" }
-        listen = {}
-        limits = { connections = 3, connections_per_caller = 2 }
-        callers = [
-            { name = "one", unix_uids = [4711], may = [] },
-            { name = "other", unix_uids = [4712], may = [] },
-        ]
-    "#;
 
     #[test]
     fn the_service_s_own_user_gets_in_when_others_have_all_places() {
-        let config: Config = toml::from_str(TWO_CALLERS).unwrap();
-        let access = Access::load(&config).unwrap();
+        let limits = ServiceLimits {
+            connections: 3,
+            connections_per_caller: 2,
+            ..ServiceLimits::default()
+        };
         let counter = Counter::default();
         let refusals = || Refusals::new("unix", "refused", counter.clone());
-        let places = Places::new(&config.limits, refusals(), refusals());
-        let take = |uid| places.of_caller(&access, &Peer::User(uid));
+        let places = Places::new(&limits, refusals(), refusals());
+        let take = |uid: u32| places.of_caller(&uid.to_string().into(), &Peer::User(uid));
         let one = [take(4711), take(4711), take(4711)];
         assert_eq!(one.each_ref().map(Option::is_some), [true, true, false]);
         let other = [take(4712), take(4712)];
