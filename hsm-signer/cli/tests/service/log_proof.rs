@@ -160,7 +160,10 @@ fn a_file_that_is_exchanged_below_a_service_is_refused() {
 /// A backup of the file, of yesterday.
 #[test]
 fn a_whole_database_of_yesterday_is_refused() {
-    let mut service = started(setup());
+    let setup = setup();
+    // A checkpoint that a power cut kept from being written to its end.
+    std::fs::write(sink(&setup), "mls-checkpoint:eyJ0eXBl").unwrap();
+    let mut service = started(setup);
     let copy = service.setup.sandbox.path("yesterday.db");
     let output = service
         .setup
