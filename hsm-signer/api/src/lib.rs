@@ -3,7 +3,12 @@
 //! Byte strings are in standard base64 with padding (RFC 4648, section 4). A request with a
 //! field that is not described here is refused.
 
+mod strict;
+
 use serde::{Deserialize, Serialize};
+
+pub use strict::Object;
+use strict::{number, objects};
 
 /// The path to which a [`RemovalsRequest`] is posted.
 pub const REMOVALS_PATH: &str = "/v1/external-proposals/remove";
@@ -21,6 +26,7 @@ pub struct RemovalsRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
     /// The removals, at least one.
+    #[serde(deserialize_with = "objects")]
     #[cfg_attr(feature = "openapi", schema(min_items = 1))]
     pub removals: Vec<RemovalItem>,
 }
@@ -122,6 +128,11 @@ pub struct KeyDescription {
     pub protection: String,
 }
 
+/// The query of an endpoint that has none.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoQuery {}
+
 /// The query of `GET /v1/keys` and others that concern a tenant.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
@@ -198,8 +209,10 @@ pub struct AuditQuery {
     /// The tenant; may be left out by a caller that has one.
     pub tenant: Option<String>,
     /// The number of the record before the first one wanted; 0 if it is left out.
+    #[serde(default, deserialize_with = "number")]
     pub after: Option<u64>,
     /// The most records or statements wanted, 1 to 1,000; as many if it is left out.
+    #[serde(default, deserialize_with = "number")]
     pub count: Option<u32>,
 }
 

@@ -12,7 +12,8 @@ use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use mls_signer_api::{
-    KeysResponse, REMOVALS_PATH, Readiness, RemovalResult, RemovalsRequest, RemovalsResponse,
+    KeysResponse, Object, REMOVALS_PATH, Readiness, RemovalResult, RemovalsRequest,
+    RemovalsResponse,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -261,13 +262,15 @@ fn successful(response: Response<Bytes>) -> Result<Response<Bytes>, ClientError>
         return Ok(response);
     }
     Err(match serde_json::from_slice(response.body()) {
-        Ok(problem) => ClientError::Refused(problem),
+        Ok(Object(problem)) => ClientError::Refused(problem),
         Err(_) => ClientError::Answer(format!("status {status}")),
     })
 }
 
 fn read_json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, ClientError> {
-    serde_json::from_slice(response.body()).map_err(|error| ClientError::Answer(error.to_string()))
+    let read = serde_json::from_slice(response.body());
+    read.map(|Object(answer)| answer)
+        .map_err(|error| ClientError::Answer(error.to_string()))
 }
 
 /// An error with all its causes.

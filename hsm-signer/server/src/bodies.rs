@@ -1,58 +1,78 @@
-//! Requests' bodies: read within a size, a time and a share of memory.
+//! Requests' bodies: read within a size, a time and the caller's share of memory.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::ServiceLimits;
-use crate::problem::{BODY_LARGE, BODY_SLOW, MALFORMED, OVERLOADED, Problem};
+use crate::memory::CallerMemory;
+use crate::problem::{BODY_LARGE, BODY_SLOW, CALLER_BUSY, MALFORMED, OVERLOADED, Problem};
+use crate::shares::{NoShare, Share};
 
-/// The bytes that one permit of the semaphore stands for.
-const UNIT: usize = 1024;
+/// A body that says no length takes memory in steps of so many bytes.
+const STEP: usize = 8 * 1024;
 
-/// Bounds the memory of all bodies together.
+/// Bounds the memory of all bodies together, and of each caller's.
 pub struct Bodies {
-    memory: Arc<Semaphore>,
+    memory: CallerMemory,
 }
 
 /// A body, and the memory that it takes until it is dropped.
 pub struct ReadBody {
     pub bytes: Bytes,
-    _memory: OwnedSemaphorePermit,
+    _memory: Share,
 }
 
 impl Bodies {
     pub fn new(limits: &ServiceLimits) -> Self {
-        let units = (limits.all_bodies_bytes / UNIT).min(Semaphore::MAX_PERMITS);
+        let (all, each) = (limits.all_bodies_bytes, limits.body_bytes_per_caller);
         Self {
-            memory: Arc::new(Semaphore::new(units.max(1))),
+            memory: CallerMemory::new(all, each, limits.body_bytes),
         }
     }
 
-    pub async fn read(&self, body: Body, limits: &ServiceLimits) -> Result<ReadBody, Problem> {
+    /// Reads a body of the caller. The memory that its head declares is taken before anything
+    /// is read; a body without a length takes it as it grows.
+    pub async fn read(
+        &self,
+        caller: &Arc<str>,
+        body: Body,
+        limits: &ServiceLimits,
+    ) -> Result<ReadBody, Problem> {
+        let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+        must_be_within(declared, limits.body_bytes)?;
+        let memory = self.take(caller, declared)?;
         let time = Duration::from_millis(limits.body_ms);
-        let read = tokio::time::timeout(time, self.read_all(body, limits.body_bytes));
-        read.await
+        let read = self.read_all(caller, body, limits.body_bytes, memory);
+        tokio::time::timeout(time, read)
+            .await
             .unwrap_or_else(|_| Err(BODY_SLOW.because(format!("it had {} ms", limits.body_ms))))
     }
 
-    async fn read_all(&self, mut body: Body, limit: usize) -> Result<ReadBody, Problem> {
+    async fn read_all(
+        &self,
+        caller: &Arc<str>,
+        mut body: Body,
+        limit: usize,
+        mut memory: Share,
+    ) -> Result<ReadBody, Problem> {
+        let mut taken = body.size_hint().lower() as usize;
         let mut bytes = BytesMut::new();
-        let mut memory = self.take(0)?;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| MALFORMED.because("the body is cut off"))?;
             let Ok(data) = frame.into_data() else {
                 continue;
             };
             let length = bytes.len() + data.len();
-            if length > limit {
-                return Err(BODY_LARGE.because(format!("at most {limit} bytes")));
+            must_be_within(length, limit)?;
+            if length > taken {
+                let more = (length - taken).max(STEP);
+                memory.merge(self.take(caller, more)?);
+                taken += more;
             }
-            memory.merge(self.take(length.div_ceil(UNIT) - memory.num_permits())?);
             bytes.extend_from_slice(&data);
         }
         Ok(ReadBody {
@@ -61,8 +81,17 @@ impl Bodies {
         })
     }
 
-    fn take(&self, units: usize) -> Result<OwnedSemaphorePermit, Problem> {
-        let taken = Arc::clone(&self.memory).try_acquire_many_owned(units as u32);
-        taken.map_err(|_| OVERLOADED.because("too many bodies are being read"))
+    fn take(&self, caller: &Arc<str>, bytes: usize) -> Result<Share, Problem> {
+        self.memory.take(caller, bytes).map_err(|none| match none {
+            NoShare::OfOne => CALLER_BUSY.because("too many bodies of the caller are being read"),
+            NoShare::OfAll => OVERLOADED.because("too many bodies are being read"),
+        })
     }
+}
+
+fn must_be_within(length: usize, limit: usize) -> Result<(), Problem> {
+    if length <= limit {
+        return Ok(());
+    }
+    Err(BODY_LARGE.because(format!("at most {limit} bytes")))
 }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use mls_signer_client::tls::{ClientTrust, RootId, root_ids};
 use mls_signer_message::scheme::Scheme;
+use mls_signer_token::error::Error;
 use serde_json::json;
 
 use crate::config::{CallerConfig, Config, Permission, San, ServiceLimits};
-use crate::identity::Peer;
 use crate::problem::{
     BATCH_LARGE, CALLER_UNKNOWN, GROUP_REFUSED, NOT_PERMITTED, Problem, RATE, SCHEME_REFUSED,
     TENANT_NEEDED, TENANT_REFUSED,
@@ -33,61 +34,119 @@ pub struct CallerPolicy {
 /// All callers, by what they are known by.
 pub struct Callers {
     by_uid: HashMap<u32, Arc<CallerPolicy>>,
-    by_san: HashMap<San, Arc<CallerPolicy>>,
+    by_name: HashMap<(RootId, San), Arc<CallerPolicy>>,
     development: Option<Arc<CallerPolicy>>,
 }
 
 impl Callers {
-    pub fn new(config: &Config) -> Self {
+    /// The configuration's; `trust` has the roots of their certificates. Who has not changed
+    /// since `before` has no more to spend than before.
+    pub fn new(
+        config: &Config,
+        trust: Option<&ClientTrust>,
+        before: Option<&Self>,
+    ) -> Result<Self, Error> {
         let mut callers = Self {
             by_uid: HashMap::new(),
-            by_san: HashMap::new(),
+            by_name: HashMap::new(),
             development: None,
         };
+        let roots: Vec<RootId> = trust.into_iter().flat_map(ClientTrust::roots).collect();
         let plain = config.listen.plain.as_ref().map(|plain| &plain.caller);
         for one in &config.callers {
-            let caller = Arc::new(CallerPolicy::new(one, &config.limits));
+            let kept = before.and_then(|before| before.kept(one));
+            let caller = kept.unwrap_or_else(|| CallerPolicy::new(one, &config.limits).into());
             for uid in &one.unix_uids {
                 callers.by_uid.insert(*uid, Arc::clone(&caller));
             }
-            for san in &one.sans {
-                callers.by_san.insert(san.clone(), Arc::clone(&caller));
+            for root in roots_of(one, &roots)? {
+                callers.add_names(&caller, root)?;
             }
             if plain == Some(&one.name) {
                 callers.development = Some(caller);
             }
         }
-        callers
+        Ok(callers)
     }
 
-    /// Who is at the other end.
-    pub fn of(&self, peer: &Peer) -> Result<Arc<CallerPolicy>, Problem> {
-        let found = match peer {
-            Peer::User(uid) => self.by_uid.get(uid),
-            Peer::Development => self.development.as_ref(),
-            Peer::Certificate(names) => {
-                let mut callers = names.iter().filter_map(|name| self.by_san.get(name));
-                let first = callers.next();
-                for other in callers {
-                    if !first.is_some_and(|first| Arc::ptr_eq(first, other)) {
-                        return Err(CALLER_UNKNOWN.because("the certificate names two callers"));
-                    }
-                }
-                first
+    /// A caller is known by its names under the root, and no other caller is.
+    fn add_names(&mut self, caller: &Arc<CallerPolicy>, root: RootId) -> Result<(), Error> {
+        for san in &caller.config.sans {
+            let known = self.by_name.entry((root, san.clone()));
+            let known = known.or_insert_with(|| Arc::clone(caller));
+            if !Arc::ptr_eq(known, caller) {
+                let (one, other) = (&known.name, &caller.name);
+                return Err(Error::Setup(format!(
+                    "{san} belongs to the callers {one} and {other} under the same root"
+                )));
             }
-        };
-        found.cloned().ok_or_else(|| {
-            CALLER_UNKNOWN.because(match peer {
-                Peer::User(uid) => format!("no caller has the user id {uid}"),
-                Peer::Certificate(names) => {
-                    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-                    let names = names.join(", ");
-                    format!("no caller has a name of the certificate: {names}")
-                }
-                Peer::Development => "there is no caller for development".into(),
-            })
-        })
+        }
+        Ok(())
     }
+
+    /// The caller whose configuration is the same, with what it has spent of its rate.
+    fn kept(&self, config: &CallerConfig) -> Option<Arc<CallerPolicy>> {
+        let known = self.by_uid.values().chain(self.by_name.values());
+        let mut known = known.chain(&self.development);
+        known.find(|caller| caller.config == *config).cloned()
+    }
+
+    /// Who the process's user is.
+    pub fn user(&self, uid: u32) -> Result<Arc<CallerPolicy>, Problem> {
+        let found = self.by_uid.get(&uid).cloned();
+        found.ok_or_else(|| CALLER_UNKNOWN.because(format!("no caller has the user id {uid}")))
+    }
+
+    /// Whose certificate has these names and leads to these roots.
+    pub fn certificate(
+        &self,
+        names: &[San],
+        roots: &[RootId],
+    ) -> Result<Arc<CallerPolicy>, Problem> {
+        let pairs = roots
+            .iter()
+            .flat_map(|root| names.iter().map(|name| (*root, name.clone())));
+        let mut callers = pairs.filter_map(|known| self.by_name.get(&known));
+        let Some(first) = callers.next() else {
+            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+            let names = names.join(", ");
+            let reason = format!("no caller has a name of the certificate under its root: {names}");
+            return Err(CALLER_UNKNOWN.because(reason));
+        };
+        if callers.any(|other| !Arc::ptr_eq(first, other)) {
+            return Err(CALLER_UNKNOWN.because("the certificate names two callers"));
+        }
+        Ok(Arc::clone(first))
+    }
+
+    /// Who everybody is on the development listener.
+    pub fn development(&self) -> Result<Arc<CallerPolicy>, Problem> {
+        let found = self.development.clone();
+        found.ok_or_else(|| CALLER_UNKNOWN.because("there is no caller for development"))
+    }
+}
+
+/// The roots under which a caller's names count: those that it names, or the only one.
+fn roots_of(caller: &CallerConfig, roots: &[RootId]) -> Result<Vec<RootId>, Error> {
+    let wrong = |reason: String| Error::Setup(format!("caller {:?}: {reason}", caller.name));
+    let Some(path) = &caller.client_root else {
+        if roots.len() > 1 && !caller.sans.is_empty() {
+            return Err(wrong(format!(
+                "listen.tls.client_roots has {} roots: say under which the caller's names count, \
+                 by client_root = \"a file with that root's certificate\"",
+                roots.len()
+            )));
+        }
+        return Ok(roots.to_vec());
+    };
+    let own = root_ids(path).map_err(|error| wrong(format!("client_root: {error}")))?;
+    if own.iter().any(|root| !roots.contains(root)) {
+        return Err(wrong(format!(
+            "client_root: {} has a certificate that is not in listen.tls.client_roots",
+            path.display()
+        )));
+    }
+    Ok(own)
 }
 
 impl CallerPolicy {

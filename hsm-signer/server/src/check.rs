@@ -5,10 +5,10 @@ use std::path::Path;
 
 use mls_signer_audit::store::{Store, StoreConfig};
 use mls_signer_token::{Module, Pin};
-use rustix::fs::{Access, access};
+use rustix::fs::{self, Access};
 
+use crate::access;
 use crate::config::{Config, ConfigError, SourceFile};
-use crate::listen::server_config;
 use crate::process;
 use crate::sink::CheckpointSink;
 
@@ -40,9 +40,7 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
     if let Some(unix) = &config.listen.unix {
         note("listen.unix.path", writable(unix.path.parent()));
     }
-    if let Some(tls) = &config.listen.tls {
-        note("listen.tls", text(server_config(tls)));
-    }
+    note("listen.tls", text(access::Access::load(&config)));
     note("store", openable(&config.store));
     if let Some(file) = config.store.url.strip_prefix("sqlite:") {
         note("store.url", writable(Path::new(file).parent()));
@@ -82,7 +80,7 @@ fn openable(store: &StoreConfig) -> Result<(), String> {
 fn writable(directory: Option<&Path>) -> Result<(), String> {
     let directory = directory.filter(|path| !path.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
-    access(directory, Access::WRITE_OK | Access::EXEC_OK)
+    fs::access(directory, Access::WRITE_OK | Access::EXEC_OK)
         .map_err(|error| format!("{} cannot be written to: {error}", directory.display()))
 }
 

@@ -1,4 +1,4 @@
-//! What all requests share: the callers, the tenants, the store, the metrics.
+//! What all requests share: who may ask, the tenants, the store, the metrics.
 
 use std::sync::Arc;
 
@@ -8,21 +8,24 @@ use mls_signer_audit::store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access::Access;
 use crate::bodies::Bodies;
-use crate::callers::Callers;
 use crate::config::{Config, ServiceLimits};
+use crate::memory::CallerMemory;
 use crate::metrics::ServiceMetrics;
 use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT};
 use crate::tenants::Tenants;
 
 pub struct Core {
-    /// As the configuration has them now.
-    pub callers: ArcSwap<Callers>,
+    /// Who may ask now.
+    pub access: Arc<ArcSwap<Access>>,
     pub tenants: Tenants,
     pub store: Store,
     pub metrics: ServiceMetrics,
     pub limits: Arc<ServiceLimits>,
     pub bodies: Bodies,
+    /// What answers take until they are written.
+    pub answers: CallerMemory,
     /// What FIPS 140-3 said of the process when it started.
     pub fips: FipsMark,
     /// Cancelled when the service is to stop.
@@ -31,15 +34,20 @@ pub struct Core {
     pub busy: TaskTracker,
 }
 
+fn answers(limits: &ServiceLimits) -> CallerMemory {
+    CallerMemory::new(limits.all_answer_bytes, limits.answer_bytes_per_caller, 0)
+}
+
 impl Core {
-    pub fn new(config: &Config, tenants: Tenants, store: Store) -> Arc<Self> {
+    pub fn new(config: &Config, access: Access, tenants: Tenants, store: Store) -> Arc<Self> {
         Arc::new(Self {
-            callers: ArcSwap::from_pointee(Callers::new(config)),
+            access: Arc::new(ArcSwap::from_pointee(access)),
             tenants,
             metrics: ServiceMetrics::new(&store),
             store,
             limits: Arc::new(config.limits.clone()),
             bodies: Bodies::new(&config.limits),
+            answers: answers(&config.limits),
             fips: FipsMark::of_process(),
             stopping: CancellationToken::new(),
             busy: TaskTracker::new(),

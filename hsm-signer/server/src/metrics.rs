@@ -75,6 +75,7 @@ pub struct ServiceMetrics {
     stages: Family<Labels<1>, Histogram>,
     connections: Family<Labels<1>, Gauge>,
     refused_connections: Family<Labels<1>, Counter>,
+    failed_handshakes: Family<Labels<1>, Counter>,
     sessions: Family<Labels<1>, Gauge>,
     busy_sessions: Family<Labels<1>, Gauge>,
     waiting: Family<Labels<2>, Gauge>,
@@ -84,7 +85,7 @@ pub struct ServiceMetrics {
     token_breaker: Family<Labels<2>, Counter>,
     recoveries: Family<Labels<3>, Counter>,
     store_ready: Gauge,
-    pub reloads: Counter,
+    reloads: Family<Labels<2>, Counter>,
 }
 
 impl ServiceMetrics {
@@ -102,6 +103,11 @@ impl ServiceMetrics {
             requests: shown(all, "requests", "HTTP requests, by route and status"),
             connections: shown(all, "connections", "Open connections"),
             refused_connections: shown(all, "refused_connections", "Connections closed at a bound"),
+            failed_handshakes: shown(
+                all,
+                "failed_handshakes",
+                "Connections that did not prove who they are",
+            ),
             sessions: shown(all, "sessions", "Sessions that sign"),
             busy_sessions: shown(all, "busy_sessions", "Sessions that are signing"),
             waiting: shown(all, "waiting_removals", "Removals that wait for a session"),
@@ -123,7 +129,11 @@ impl ServiceMetrics {
             ),
             recoveries: shown(all, "token_recovery_steps", "Steps of recovery taken"),
             store_ready: shown(all, "store_ready", "Whether the store keeps records"),
-            reloads: shown(all, "reloads", "Configurations taken over while running"),
+            reloads: shown(
+                all,
+                "reloads",
+                "Readings of the configuration and its files, by part and outcome",
+            ),
             registry,
         }
     }
@@ -151,15 +161,28 @@ impl ServiceMetrics {
         }
     }
 
+    /// A part of the configuration was taken over, or was not.
+    pub fn reload(&self, part: &str, taken: bool) {
+        let outcome = if taken { "taken-over" } else { "refused" };
+        let labels = [("part", part.into()), ("outcome", outcome.into())];
+        self.reloads.get_or_create(&labels).inc();
+    }
+
     pub fn connections(&self, listener: &'static str) -> Gauge {
         let labels = [("listener", listener.into())];
         self.connections.get_or_create_owned(&labels)
     }
 
-    /// A connection was closed because there were too many.
-    pub fn refused_connection(&self, listener: &'static str) {
+    /// Connections that were closed because there were too many.
+    pub fn refused_connections(&self, listener: &'static str) -> Counter {
         let labels = [("listener", listener.into())];
-        self.refused_connections.get_or_create(&labels).inc();
+        self.refused_connections.get_or_create_owned(&labels)
+    }
+
+    /// Connections that did not prove who is at the other end.
+    pub fn failed_handshakes(&self, listener: &'static str) -> Counter {
+        let labels = [("listener", listener.into())];
+        self.failed_handshakes.get_or_create_owned(&labels)
     }
 
     /// The text that Prometheus reads, with the engines and the store as they are now.

@@ -51,6 +51,9 @@ kinds! {
     CALLER_UNKNOWN, "caller-unknown", 403, None,
         "The service does not know who is calling.",
         "Have the operator add the user id or the certificate's name to a caller of the configuration.";
+    CERTIFICATE_REFUSED, "certificate-refused", 403, None,
+        "The certificate by which the connection was made counts no more.",
+        "Connect again with a certificate that is valid, or ask the operator about its revocation.";
     NOT_PERMITTED, "not-permitted", 403, None,
         "The caller may not do this.",
         "Have the operator add the permission to the caller.";
@@ -82,14 +85,14 @@ kinds! {
         "The batch has more removals than the caller may send at once.",
         "Split the batch.";
     MEDIA_TYPE, "unsupported-media-type", 415, None,
-        "The body is not declared to be JSON.",
-        "Send Content-Type: application/json.";
+        "The body is not declared to be JSON as it is.",
+        "Send Content-Type: application/json, and no Content-Encoding.";
     RATE, "rate-exceeded", 429, Some(1),
         "The caller asks for more removals a second than it may.",
         "Wait for as long as Retry-After says, and send less at once.";
     CALLER_BUSY, "caller-busy", 429, Some(1),
-        "Too many removals of this caller are waiting already.",
-        "Wait for the answers to earlier requests.";
+        "The caller has as much under way as it may.",
+        "Read the answers to earlier requests, and wait for those that are not there yet.";
     FAILED, "internal-failure", 500, None,
         "The service failed in a way that it does not know.",
         "Report it to the operator; the service's log has the reason.";

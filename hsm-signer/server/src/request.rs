@@ -1,6 +1,6 @@
 //! The request to propose removals, from bytes to what can be looked up and signed.
 
-use mls_signer_api::{RemovalItem, RemovalsRequest};
+use mls_signer_api::{Object, RemovalItem, RemovalsRequest};
 use mls_signer_message::Removal;
 use mls_signer_message::encoding::from_base64;
 use mls_signer_message::scheme::{SCHEMES, Scheme};
@@ -34,7 +34,7 @@ pub enum WantedKey {
 }
 
 pub fn decode(body: &[u8]) -> Result<RemovalsRequest, Problem> {
-    let request: RemovalsRequest =
+    let Object(request): Object<RemovalsRequest> =
         serde_json::from_slice(body).map_err(|error| MALFORMED.because(error.to_string()))?;
     if request.removals.is_empty() {
         return Err(MALFORMED.because("removals: at least one is needed"));
@@ -254,6 +254,20 @@ mod tests {
             &good.replace("\"epoch\"", "\"bytes_to_sign\":\"AAAA\",\"epoch\""),
             &good.replace("\"epoch\":1", "\"epoch\":1,\"epoch\":2"),
             &format!("{good}x"),
+            &format!("\u{feff}{good}"),
+            &format!("{good}{good}"),
+            r#"[null,null,[{"group_id":"AA==","epoch":1,"leaf_index":2,"sender_index":0}]]"#,
+            r#"{"removals":[["AA==",1,2,0,null,null,null]]}"#,
+            r#"{"removals":{"group_id":"AA==","epoch":1,"leaf_index":2,"sender_index":0}}"#,
+            &good.replace("epoch\":1", "epoch\":1.0"),
+            &good.replace("epoch\":1", "epoch\":1e0"),
+            &good.replace("epoch\":1", "epoch\":\"1\""),
+            &good.replace("epoch\":1", "epoch\":01"),
+            &good.replace("epoch\":1", "epoch\":null"),
+            &good.replace("\"AA==\"", "[65,65,61,61]"),
+            &good.replace("\"epoch\"", "\"Epoch\""),
+            &good.replace("}]", "},]"),
+            &format!("/**/{good}"),
         ];
         for body in bad {
             assert!(decode(body.as_bytes()).is_err(), "{:.80}", body);

@@ -32,6 +32,8 @@ pub struct Tenant {
     auditor: Option<Arc<Engine>>,
     /// Bounds what is logged of removals that are not signed.
     pub refusals: LogLimit,
+    /// Held while its keys are looked for again.
+    pub refreshing: tokio::sync::Mutex<()>,
 }
 
 pub type Tenants = HashMap<String, Arc<Tenant>>;
@@ -84,6 +86,7 @@ impl Tenant {
             accepted_loss: config.accepted_loss,
             auditor: auditor(config, markers)?,
             refusals: LogLimit::default(),
+            refreshing: tokio::sync::Mutex::default(),
         })
     }
 

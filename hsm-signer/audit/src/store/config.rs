@@ -15,11 +15,15 @@ use super::postgres;
 #[serde(deny_unknown_fields)]
 pub struct StoreConfig {
     /// `sqlite:PATH`, or `postgres://USER@HOST:PORT/DATABASE` with the parameters of libpq
-    /// such as `sslmode` and `sslrootcert`. No password.
+    /// such as `sslmode` and `sslrootcert`. No password. Another machine is asked with
+    /// `sslmode=verify-full`, or not at all unless `plain_connection` says so.
     pub url: String,
     /// A file with the password for PostgreSQL, closed to other users.
     #[serde(default)]
     pub password_file: Option<PathBuf>,
+    /// Whether PostgreSQL is asked without TLS: what protects the network is not this program's.
+    #[serde(default)]
+    pub plain_connection: bool,
     /// Milliseconds that the database may take for one transaction.
     #[serde(default = "ten_seconds")]
     pub patience_ms: u64,
@@ -41,12 +45,32 @@ impl StoreConfig {
         Self {
             url: url.into(),
             password_file: None,
+            plain_connection: false,
             patience_ms: ten_seconds(),
             max_claims: 2048,
         }
     }
 
+    /// Whether the URL is one of the two kinds and protects what is sent.
+    ///
+    /// # Errors
+    /// [`StoreError`] with what to write instead.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.parsed().map(drop)
+    }
+
     pub(super) fn place(&self) -> Result<Place, StoreError> {
+        let place = self.parsed()?;
+        #[cfg(feature = "postgres")]
+        if let Place::Postgres(options) = place {
+            let password = self.password_file.as_deref();
+            let options = postgres::with_secrets(*options, password)?;
+            return Ok(Place::Postgres(Box::new(options)));
+        }
+        Ok(place)
+    }
+
+    fn parsed(&self) -> Result<Place, StoreError> {
         if let Some(path) = self.url.strip_prefix("sqlite:") {
             return sqlite(path);
         }
@@ -61,7 +85,7 @@ impl StoreConfig {
             return Err(StoreError::PasswordInUrl);
         }
         #[cfg(feature = "postgres")]
-        let place = postgres::options(&self.url, self.password_file.as_deref())
+        let place = postgres::options(&self.url, self.plain_connection)
             .map(|options| Place::Postgres(Box::new(options)));
         #[cfg(not(feature = "postgres"))]
         let place = Err(StoreError::Url(

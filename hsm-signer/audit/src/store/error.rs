@@ -14,6 +14,17 @@ pub enum StoreError {
     /// A password stands in the URL, where it is too easily seen.
     #[error("the store's URL has a password in it; write it to a file and name that file")]
     PasswordInUrl,
+    /// The database is on this other machine, and TLS would not prove that it is the one.
+    #[error(
+        "the database on {0} is to be asked by TLS: write sslmode=verify-full into the store's URL \
+         (and sslrootcert=FILE where its certificate leads to no public root); or say \
+         plain_connection = true under [store] (--store-plain-connection), if what is between is \
+         protected otherwise"
+    )]
+    Unprotected(String),
+    /// The roots of the server's certificate could not be read.
+    #[error("the store's sslrootcert: {0}")]
+    Roots(String),
     /// The password could not be read.
     #[error("the store's password: {0}")]
     Password(String),

@@ -1,5 +1,6 @@
 //! PostgreSQL: any number of replicas on one database.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,21 +38,73 @@ const SESSION: [(&str, &str); 4] = [
 
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001_audit.sql")];
 
-/// What a URL without a password, and the file that has it, say of a server.
-pub(super) fn options(
-    url: &str,
-    password_file: Option<&Path>,
-) -> Result<PgConnectOptions, StoreError> {
+/// What a URL without a password says of a server; `plain` means without TLS.
+pub(super) fn options(url: &str, plain: bool) -> Result<PgConnectOptions, StoreError> {
     // The parser's error may quote what it could not parse.
     let options: PgConnectOptions = url
         .parse()
         .map_err(|_| StoreError::Url("it is no PostgreSQL URL"))?;
-    let options = match password_file {
+    let mode = options.get_ssl_mode();
+    let wants_tls = matches!(
+        mode,
+        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
+    );
+    if plain && wants_tls {
+        return Err(StoreError::Url("sslmode contradicts plain_connection"));
+    }
+    if plain {
+        return Ok(options.ssl_mode(PgSslMode::Disable));
+    }
+    if is_on_this_machine(&options) || matches!(mode, PgSslMode::VerifyFull) {
+        return Ok(options);
+    }
+    Err(StoreError::Unprotected(options.get_host().into()))
+}
+
+/// Whether the server is reached by a Unix socket or a loopback address, wherever the host comes
+/// from: the URL, its parameters, or the environment.
+fn is_on_this_machine(options: &PgConnectOptions) -> bool {
+    let host = options.get_host().trim_matches(['[', ']']);
+    let address: Option<IpAddr> = host.parse().ok();
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || host.eq_ignore_ascii_case("localhost")
+        || address.is_some_and(|address| address.to_canonical().is_loopback())
+}
+
+/// The same with the password in the file, once the roots are known to be there.
+pub(super) fn with_secrets(
+    options: PgConnectOptions,
+    password_file: Option<&Path>,
+) -> Result<PgConnectOptions, StoreError> {
+    check_roots(&options)?;
+    Ok(match password_file {
         Some(path) => options.password(password(path)?.expose_secret()),
         None => options,
+    })
+}
+
+/// sqlx takes a file without certificates for one that adds none to the public roots.
+fn check_roots(options: &PgConnectOptions) -> Result<(), StoreError> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    let url = options.to_url_lossy();
+    let mut parameters = url.query_pairs();
+    let roots = parameters.find(|(name, _)| name == "sslrootcert");
+    // Otherwise they stand in the parameter itself.
+    let Some(path) = roots
+        .as_ref()
+        .and_then(|(_, roots)| roots.strip_prefix("file: "))
+    else {
+        return Ok(());
     };
-    refuse_tls_that_is_not_built_in(&options)?;
-    Ok(options)
+    let read = std::fs::read_to_string(path);
+    let text = read.map_err(|error| StoreError::Roots(format!("{path}: {error}")))?;
+    if text.contains(BEGIN) {
+        return Ok(());
+    }
+    Err(StoreError::Roots(format!(
+        "{path}: there is no certificate in it, in PEM"
+    )))
 }
 
 fn password(path: &Path) -> Result<SecretString, StoreError> {
@@ -64,21 +117,6 @@ fn password(path: &Path) -> Result<SecretString, StoreError> {
         )));
     }
     Ok(SecretString::from(text))
-}
-
-/// sqlx would go on in the clear under `sslmode=prefer`, its default, and say so only late
-/// under `require`.
-fn refuse_tls_that_is_not_built_in(options: &PgConnectOptions) -> Result<(), StoreError> {
-    let wanted = matches!(
-        options.get_ssl_mode(),
-        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
-    );
-    if wanted && !cfg!(feature = "postgres-tls") {
-        return Err(StoreError::Url(
-            "this program was built without the feature postgres-tls",
-        ));
-    }
-    Ok(())
 }
 
 /// Opens a database to write, its schema brought up to date.

@@ -38,6 +38,9 @@ pub struct StoreArguments {
     /// A file with the store's password, closed to other users
     #[arg(long, value_name = "PATH", requires = "store")]
     store_password_file: Option<PathBuf>,
+    /// Ask PostgreSQL on another machine without TLS
+    #[arg(long, requires = "store")]
+    store_plain_connection: bool,
     /// Only this tenant's log
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
@@ -57,6 +60,7 @@ impl StoreArguments {
         let url = url.ok_or("name the store with --store")?;
         let mut config = StoreConfig::new(url);
         config.password_file.clone_from(&self.store_password_file);
+        config.plain_connection = self.store_plain_connection;
         Ok(Store::log(&config)?)
     }
 }

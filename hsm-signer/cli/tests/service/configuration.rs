@@ -136,13 +136,24 @@ fn mistakes_are_named() {
             "wildcard",
         ),
     ];
+    let mut wrong = wrong.to_vec();
+    for (section, key) in [
+        ("process = [false, \"none\", 2]", "process"),
+        ("limits = [1]", "limits"),
+        ("audit = [60, 0]", "audit"),
+    ] {
+        wrong.push((format!("{section}\n{good}"), key));
+    }
+    let caller = "callers = [[\"x\", [], [], [], [\"read-keys\"], [], [], 0, 0, 0, 0, 1]]\n";
+    let callers = good.find("[[callers]]").unwrap();
+    wrong.push((format!("{caller}{}", &good[..callers]), "callers"));
     let mut refused = 0;
     for (text, named) in &wrong {
         let error = load(text).unwrap_err().to_string();
         assert!(error.contains(named), "{named}: {error}");
         refused += 1;
     }
-    assert_eq!(refused, 9);
+    assert_eq!(refused, 13);
 }
 
 #[test]

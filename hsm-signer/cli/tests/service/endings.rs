@@ -134,7 +134,7 @@ fn a_module_killed_under_load_takes_nothing_with_it() {
 }
 
 #[test]
-fn sighup_takes_over_callers_or_nothing() {
+fn sighup_takes_over_callers_by_themselves() {
     let mut setup = Setup::new();
     let everything = setup.everything();
     setup.caller(&everything);

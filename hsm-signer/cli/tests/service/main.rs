@@ -1,6 +1,7 @@
 //! The service as a program, on SoftHSM, SQLite and PostgreSQL: asked over its Unix socket and over
 //! mutual TLS, by our client, by curl, and by sockets that misbehave.
 
+mod attacks;
 mod checkpoints;
 mod configuration;
 mod deployment;
@@ -19,5 +20,8 @@ mod policy;
 mod removals;
 #[cfg(feature = "postgres")]
 mod replicas;
+mod restarts;
+mod revocation;
 mod store_faults;
 mod support;
+mod trust;

@@ -78,6 +78,63 @@ fn what_cannot_be_read_is_refused_with_a_code() {
     assert_eq!(wire.read().status, 400);
 }
 
+/// serde would read an array of the fields in their order in an object's place.
+#[test]
+fn undocumented_forms_are_refused_and_nothing_is_signed() {
+    let setup = small();
+    setup.faults("example.com").set(&["C_Sign keep"]).unwrap();
+    let service = setup.start();
+    let item = r#"{"group_id":"Z3JvdXA=","epoch":7,"leaf_index":1,"sender_index":0,"signature_scheme":"ed25519"}"#;
+    let array = r#"["Z3JvdXA=",7,1,0,"ed25519",null,null]"#;
+    let bodies = [
+        format!(r#"[null,null,[{item}]]"#),
+        format!(r#"[null,null,[{array}]]"#),
+        format!(r#"{{"removals":[{array}]}}"#),
+    ];
+    for body in bodies {
+        let reply = service.wire().post(REMOVALS_PATH, body.as_bytes());
+        assert_eq!(reply.status, 400, "{body}: {reply:?}");
+        assert_eq!(reply.code(), "malformed-request", "{body}");
+    }
+    let body = format!(r#"{{"removals":[{item}]}}"#);
+    let headers = [
+        ("Content-Encoding: gzip", 415, "Content-Encoding is"),
+        ("X-Request-Id:", 400, "it is empty"),
+        ("X-Request-Id: a\r\nX-Request-Id: b", 400, "twice"),
+        (
+            "Content-Encoding: identity\r\nX-Request-Id: a",
+            200,
+            "message",
+        ),
+    ];
+    for (header, status, said) in headers {
+        let mut wire = service.wire();
+        wire.send(
+            format!(
+                "POST {REMOVALS_PATH} HTTP/1.1\r\nHost: s\r\nConnection: close\r\nContent-Type: \
+                 application/json\r\n{header}\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+            .as_bytes(),
+        );
+        let reply = wire.read();
+        assert_eq!(reply.status, status, "{header}: {reply:?}");
+        let text = String::from_utf8_lossy(&reply.body).into_owned();
+        assert!(text.contains(said), "{header}: {text}");
+    }
+    for path in [
+        "/healthz?x=1",
+        "/readyz?x=1",
+        "/metrics?x=1",
+        "/v1/keys?tenant=example.com&tenant=example.com",
+        "/v1/audit/records?after=%2B0",
+        "/mls/public-keys?format=",
+    ] {
+        assert_eq!(service.wire().get(path).status, 400, "{path}");
+    }
+    assert_eq!(service.setup.proposals_signed("example.com").len(), 1);
+}
+
 #[test]
 fn slow_bodies_and_heads_end_while_others_are_served() {
     let mut setup = Setup::new();
@@ -103,13 +160,22 @@ fn more_connections_than_allowed_are_closed_and_places_come_back() {
     setup.more("[limits]\nconnections = 24\nconnections_per_caller = 20");
     let service = setup.start();
     let idle: Vec<_> = (0..40).map(|_| service.wire()).collect();
-    let refused = service.wire().get("/healthz");
-    assert_eq!(refused.status, 0, "{refused:?}");
+    eventually("the places are taken", || {
+        service.wire().get("/healthz").status == 0
+    });
     drop(idle);
     eventually("a place came back", || {
         service.wire().get("/healthz").status == 200
     });
     served(&service, 3);
+    let refused = "mls_hsm_signer_refused_connections_total{listener=\"unix\"}";
+    let refused = service.counted(refused);
+    assert!(refused > 10, "{refused}");
+    let lines = service.log().matches("beyond limits.").count();
+    assert!(
+        lines > 0 && (lines as u64) < refused,
+        "{lines} of {refused}"
+    );
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Which databases are opened, and which refused.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
 
 use mls_hsm_signer::audit::store::{Store, StoreConfig, StoreError};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 use crate::support::{Cluster, Key, Place, TENANT, assert_sound, places, settle, soon};
 
@@ -34,10 +37,114 @@ async fn a_url_must_be_one_of_the_two_kinds_and_have_no_password() {
         assert!(matches!(error, StoreError::PasswordInUrl), "{url}");
         assert!(!format!("{error} {error:?}").contains("secret"));
     }
-    if cfg!(not(feature = "postgres-tls")) {
-        let error = refusal("postgres://signer@localhost/audit?sslmode=verify-full").await;
-        assert!(error.to_string().contains("postgres-tls"), "{error}");
+}
+
+/// Whether a URL is taken, by what the host is and what protects the way to it.
+#[test]
+fn another_machine_is_asked_by_tls_that_proves_who_it_is() {
+    let here = [
+        "postgres://signer@localhost/audit",
+        "postgres://signer@127.0.0.1/audit",
+        "postgres://signer@[::1]:5432/audit",
+        "postgres://signer@%2Frun%2Fpostgresql/audit",
+        "postgres:///audit?host=/run/postgresql",
+        "postgres://signer@database.example/audit?host=/run/postgresql",
+    ];
+    let away = [
+        "postgres://signer@database.example/audit",
+        "postgres://signer@192.0.2.1/audit",
+        "postgres://signer@[2001:db8::1]/audit",
+        "postgres://localhost/audit?host=database.example",
+        "postgres://localhost/audit?hostaddr=192.0.2.1",
+        "postgres://signer@localhost.example/audit",
+        "postgres://signer@0.0.0.0/audit",
+    ];
+    let with = |url: &str, mode: &str| {
+        let mark = if url.contains('?') { '&' } else { '?' };
+        StoreConfig::new(format!("{url}{mark}sslmode={mode}"))
+    };
+    for url in here {
+        StoreConfig::new(url).check().unwrap();
+        with(url, "disable").check().unwrap();
     }
+    for url in away {
+        let error = StoreConfig::new(url).check().unwrap_err().to_string();
+        assert!(error.contains("sslmode=verify-full"), "{url}: {error}");
+        assert!(error.contains("plain_connection = true"), "{url}: {error}");
+        for mode in ["disable", "allow", "prefer", "require", "verify-ca"] {
+            with(url, mode).check().unwrap_err();
+        }
+        with(url, "verify-full").check().unwrap();
+        let plain = |config| StoreConfig {
+            plain_connection: true,
+            ..config
+        };
+        plain(StoreConfig::new(url)).check().unwrap();
+        plain(with(url, "disable")).check().unwrap();
+        plain(with(url, "require")).check().unwrap_err();
+    }
+}
+
+/// The environment can name another machine too.
+#[test]
+fn a_host_from_the_environment_counts() {
+    let verify = |variable: &str, host: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mls-hsm-signer"));
+        command.args(["audit", "verify", "--store", "postgres:///audit"]);
+        let output = command.env(variable, host).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (variable, host) in [("PGHOST", "database.example"), ("PGHOSTADDR", "192.0.2.1")] {
+        let error = verify(variable, host);
+        assert!(error.contains("sslmode=verify-full"), "{variable}: {error}");
+    }
+    let error = verify("PGHOST", "/nowhere");
+    assert!(!error.contains("sslmode"), "{error}");
+}
+
+/// A root, and a certificate of it for `localhost` with its key; all in PEM.
+fn certified() -> [String; 3] {
+    let mut root = CertificateParams::default();
+    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let (root_key, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let certificate = root.self_signed(&root_key).unwrap().pem();
+    let own = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let own = own.signed_by(&key, &Issuer::new(root, root_key)).unwrap();
+    [certificate, own.pem(), key.serialize_pem()]
+}
+
+/// TLS to PostgreSQL is built in, and believes nobody but who the roots name.
+#[tokio::test]
+async fn postgresql_is_asked_over_tls_and_must_be_who_it_says() {
+    let [root, certificate, key] = certified();
+    let directory = tempfile::tempdir().unwrap();
+    let [good, foreign] = ["good", "foreign"].map(|name| directory.path().join(name));
+    std::fs::write(&good, root).unwrap();
+    std::fs::write(&foreign, &certified()[0]).unwrap();
+    let database = Cluster::start_with_tls(&certificate, &key).database();
+    let verified = |host: &str, roots: &Path| {
+        let parameters = format!("sslmode=verify-full&sslrootcert={}", roots.display());
+        database.config_at(host, &parameters)
+    };
+    let store = Store::open(&verified("localhost", &good)).await.unwrap();
+    settle(&store, &Key::p256(), 1).await;
+    let sql = "SELECT count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+               WHERE ssl AND application_name LIKE 'mls-hsm-signer%'";
+    assert_eq!(database.sql(sql), "t");
+    store.close().await;
+    for (host, roots) in [("localhost", &foreign), ("127.0.0.1", &good)] {
+        let error = Store::open(&verified(host, roots)).await.unwrap_err();
+        assert!(error.to_string().contains("certificate"), "{host}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn roots_without_a_certificate_are_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().display();
+    let url = format!("postgres://x@database.example/x?sslmode=verify-full&sslrootcert={path}");
+    let error = refusal(&url).await.to_string();
+    assert!(error.contains("there is no certificate in it"), "{error}");
 }
 
 #[tokio::test]

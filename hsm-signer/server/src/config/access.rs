@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 
 use mls_signer_message::scheme::Scheme;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,10 @@ pub struct CallerConfig {
     /// The subject alternative names by which its certificates are known.
     #[serde(default)]
     pub sans: Vec<San>,
+    /// A file with the root of its certificates, which must be among `listen.tls.client_roots`
+    /// and must be named where there are several; in PEM or DER.
+    #[serde(default)]
+    pub client_root: Option<PathBuf>,
     /// The tenants whose keys it may use and see.
     #[serde(default)]
     pub tenants: Vec<String>,

@@ -32,13 +32,13 @@ pub struct Unix {
 #[serde(deny_unknown_fields)]
 pub struct Tls {
     pub address: SocketAddr,
-    /// The service's certificate and those between it and its root, in PEM.
+    /// The service's certificate and those between it and its root, in PEM or DER.
     pub certificate: PathBuf,
     /// The private key of the certificate, in PEM, closed to other users.
     pub key: PathBuf,
-    /// The roots by which callers' certificates are checked, in PEM.
+    /// The roots by which callers' certificates are checked, in PEM or DER.
     pub client_roots: PathBuf,
-    /// Revocation lists of those roots, in PEM.
+    /// Revocation lists, in PEM or DER: of each issuer between a caller and its root, or none.
     #[serde(default)]
     pub revocation_lists: Vec<PathBuf>,
 }
@@ -81,13 +81,23 @@ pub struct ServiceLimits {
     pub body_bytes: usize,
     /// Bytes of all bodies that are being read or worked on.
     pub all_bodies_bytes: usize,
+    /// Bytes of one caller's; a quarter of all where it is 0.
+    pub body_bytes_per_caller: usize,
+    /// Bytes of all answers that are not written yet.
+    pub all_answer_bytes: usize,
+    /// Bytes of one caller's; a quarter of all where it is 0.
+    pub answer_bytes_per_caller: usize,
     pub header_bytes: usize,
     /// Removals in one request.
     pub batch: usize,
     /// Removals that are worked on or wait, of each tenant.
     pub waiting: usize,
+    /// Connections of each listener whose peer is known.
     pub connections: usize,
     pub connections_per_caller: usize,
+    /// Connections of each listener whose peer is not known yet.
+    pub handshakes: usize,
+    pub handshakes_per_address: usize,
     /// Requests at a time on one HTTP/2 connection.
     pub streams_per_connection: u32,
     pub handshake_ms: u64,
@@ -96,27 +106,38 @@ pub struct ServiceLimits {
     pub body_ms: u64,
     /// For an answer, unless the request asks for less; the engine gets the same deadline.
     pub request_ms: u64,
+    /// For an answer to be read once it is there.
+    pub answer_ms: u64,
     /// How long a connection may last before it is closed between two requests.
     pub connection_ms: u64,
     /// How long what was accepted may take to end once the service is told to stop.
     pub drain_ms: u64,
 }
 
+/// No caller has use of less for its answers, in bytes.
+const LEAST_ANSWERS: usize = 64 * 1024;
+
 impl Default for ServiceLimits {
     fn default() -> Self {
         Self {
             body_bytes: 1024 * 1024,
             all_bodies_bytes: 64 * 1024 * 1024,
+            body_bytes_per_caller: 0,
+            all_answer_bytes: 64 * 1024 * 1024,
+            answer_bytes_per_caller: 0,
             header_bytes: 16 * 1024,
             batch: 1_000,
             waiting: 20_000,
             connections: 1_000,
             connections_per_caller: 250,
+            handshakes: 512,
+            handshakes_per_address: 128,
             streams_per_connection: 64,
             handshake_ms: 5_000,
             header_ms: 10_000,
             body_ms: 10_000,
             request_ms: 10_000,
+            answer_ms: 30_000,
             connection_ms: 3_600_000,
             drain_ms: 30_000,
         }
@@ -132,11 +153,14 @@ impl ServiceLimits {
             ("waiting", self.waiting),
             ("connections", self.connections),
             ("connections_per_caller", self.connections_per_caller),
+            ("handshakes", self.handshakes),
+            ("handshakes_per_address", self.handshakes_per_address),
             ("streams_per_connection", streams),
             ("handshake_ms", self.handshake_ms as usize),
             ("header_ms", self.header_ms as usize),
             ("body_ms", self.body_ms as usize),
             ("request_ms", self.request_ms as usize),
+            ("answer_ms", self.answer_ms as usize),
             ("connection_ms", self.connection_ms as usize),
         ];
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
@@ -144,6 +168,23 @@ impl ServiceLimits {
         }
         if self.all_bodies_bytes < self.body_bytes {
             return invalid("limits.all_bodies_bytes must be at least limits.body_bytes");
+        }
+        let per_caller = self.body_bytes_per_caller;
+        if per_caller != 0 && !(self.body_bytes..=self.all_bodies_bytes).contains(&per_caller) {
+            return invalid(
+                "limits.body_bytes_per_caller must be 0, or between limits.body_bytes and \
+                 limits.all_bodies_bytes",
+            );
+        }
+        if self.answer_bytes_per_caller > self.all_answer_bytes {
+            return invalid(
+                "limits.answer_bytes_per_caller must be at most limits.all_answer_bytes",
+            );
+        }
+        if self.all_answer_bytes < LEAST_ANSWERS {
+            return invalid(format!(
+                "limits.all_answer_bytes must be at least {LEAST_ANSWERS}"
+            ));
         }
         if self.header_bytes < 8 * 1024 {
             return invalid("limits.header_bytes must be at least 8192");

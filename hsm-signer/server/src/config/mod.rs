@@ -13,6 +13,7 @@ use mls_fips::Requirement;
 use mls_signer_audit::store::StoreConfig;
 use mls_signer_message::secret_file::{SecretFileError, read_secret};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::sink::CheckpointSink;
 
@@ -109,9 +110,23 @@ impl Config {
         let syntax = |reason: String| ConfigError::Syntax(path.into(), reason);
         let text = std::str::from_utf8(&bytes).map_err(|_| syntax("it is not UTF-8".into()))?;
         let mut config: Self = toml::from_str(text).map_err(|error| syntax(error.to_string()))?;
+        must_have_tables(text, &config).map_err(syntax)?;
         config.check()?;
         config.store.max_claims = config.limits.waiting.saturating_mul(config.tenants.len());
         Ok(config)
+    }
+
+    /// The files that decide who may ask, which may change while the service runs.
+    pub fn access_files(&self) -> Vec<&Path> {
+        let own = self.listen.tls.iter().flat_map(|tls| {
+            let lists = tls.revocation_lists.iter();
+            lists.chain([&tls.certificate, &tls.key, &tls.client_roots])
+        });
+        let roots = self
+            .callers
+            .iter()
+            .filter_map(|caller| caller.client_root.as_ref());
+        own.chain(roots).map(PathBuf::as_path).collect()
     }
 
     /// Where what outlives the process is kept, beside the database.
@@ -130,6 +145,11 @@ impl Config {
         if self.audit.checkpoint_seconds == 0 {
             return invalid("audit.checkpoint_seconds must not be 0");
         }
+        // What the program was built without is said when it starts.
+        #[cfg(feature = "postgres")]
+        self.store
+            .check()
+            .or_else(|error| invalid(error.to_string()))?;
         let tenants = names(self.tenants.iter().map(|tenant| &tenant.name), "tenant")?;
         names(self.callers.iter().map(|caller| &caller.name), "caller")?;
         for tenant in &self.tenants {
@@ -142,12 +162,17 @@ impl Config {
         self.check_development()
     }
 
-    /// Each identity belongs to one caller.
+    /// Each user id belongs to one caller, and each name under one root.
     fn check_identities(&self) -> Result<(), ConfigError> {
         let mut seen = HashSet::new();
         for caller in &self.callers {
             let uids = caller.unix_uids.iter().map(|uid| format!("uid {uid}"));
-            let sans = caller.sans.iter().map(ToString::to_string);
+            let root = &caller.client_root;
+            let root = root
+                .as_ref()
+                .map(|path| format!(" under {}", path.display()));
+            let root = root.unwrap_or_default();
+            let sans = caller.sans.iter().map(|san| format!("{san}{root}"));
             for identity in uids.chain(sans) {
                 if !seen.insert(identity.clone()) {
                     return invalid(format!("{identity} belongs to two callers"));
@@ -166,6 +191,35 @@ impl Config {
             return Ok(());
         }
         invalid(format!("listen.plain.caller names no caller: {name:?}"))
+    }
+}
+
+/// Refuses an array in a table's place, which serde reads as the table's values in their order.
+fn must_have_tables(text: &str, config: &Config) -> Result<(), String> {
+    let written: Value = toml::from_str(text).map_err(|error| error.to_string())?;
+    let read = serde_json::to_value(config).map_err(|error| error.to_string())?;
+    array_for_table(&written, &read, "").map_or(Ok(()), |key| {
+        Err(format!(
+            "{key} must be a table with named keys, not an array"
+        ))
+    })
+}
+
+/// The first key at which an array was written and a table was read.
+fn array_for_table(written: &Value, read: &Value, key: &str) -> Option<String> {
+    match (written, read) {
+        (Value::Object(written), Value::Object(read)) => {
+            written.iter().find_map(|(name, value)| {
+                let key = format!("{key}.{name}");
+                array_for_table(value, read.get(name)?, key.trim_start_matches('.'))
+            })
+        }
+        (Value::Array(written), Value::Array(read)) => {
+            let mut items = written.iter().zip(read);
+            items.find_map(|(written, read)| array_for_table(written, read, key))
+        }
+        (Value::Array(_), Value::Object(_)) => Some(key.into()),
+        _ => None,
     }
 }
 

@@ -26,12 +26,18 @@ impl FromRequestParts<Arc<Core>> for Identified {
         let Some(peer) = parts.extensions.get::<Peer>().cloned() else {
             return Err(CALLER_UNKNOWN.because("the connection has no identity"));
         };
-        let caller = core.callers.load().of(&peer)?;
+        let caller = core.access.load().caller(&peer)?;
         Ok(Self { caller, peer })
     }
 }
 
 impl Identified {
+    /// The same by what is in force now: much may have changed while a body was read.
+    pub fn again(self, core: &Core) -> Result<Self, Problem> {
+        let caller = core.access.load().caller(&self.peer)?;
+        Ok(Self { caller, ..self })
+    }
+
     /// The tenant that is asked for, or the caller's only one, if the caller has `permission`.
     pub fn tenant(
         &self,

@@ -6,6 +6,7 @@ mod extract;
 mod keys;
 mod openapi;
 mod removals;
+mod room;
 mod status;
 
 use std::sync::Arc;
@@ -37,6 +38,10 @@ pub fn router(core: Arc<Core>) -> Router {
         .route("/openapi.json", get(openapi::serve))
         .fallback(absent)
         .method_not_allowed_fallback(refused)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&core),
+            room::counted_until_written,
+        ))
         .layer(middleware::from_fn_with_state(Arc::clone(&core), counted))
         .with_state(core)
 }

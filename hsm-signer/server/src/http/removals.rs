@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use mls_signer_api::{
-    ProblemDetails, RemovalResult, RemovalsRequest, RemovalsResponse, SignedProposal,
+    NoQuery, ProblemDetails, RemovalResult, RemovalsRequest, RemovalsResponse, SignedProposal,
 };
 use mls_signer_message::encoding::base64;
 
 use super::answer::json;
-use super::extract::Identified;
+use super::extract::{Identified, MaybeQuery};
+use super::room::room;
 use crate::config::Permission;
 use crate::core::Core;
 use crate::metrics::{Stage, StageTimes};
@@ -26,6 +27,9 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The caller's name for the request, which the audit log keeps.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the result of a removal takes in an answer, in bytes; of ML-DSA it is more.
+const RESULT_BYTES: usize = 1024;
 
 /// The longest such name, in bytes.
 const MAX_REQUEST_ID: usize = 128;
@@ -48,20 +52,31 @@ const MAX_REQUEST_ID: usize = 128;
 pub async fn propose(
     State(core): State<Arc<Core>>,
     identified: Identified,
+    query: MaybeQuery<NoQuery>,
     request: Request,
 ) -> Result<Response, Problem> {
     let began = Instant::now();
     let mut times = StageTimes::default();
     identified.caller.must(Permission::ProposeRemovals)?;
+    query?;
     must_be_json(request.headers())?;
     let request_id = request_id(request.headers())?;
-    let body = core.bodies.read(request.into_body(), &core.limits).await?;
+    let body = core
+        .bodies
+        .read(&identified.caller.name, request.into_body(), &core.limits);
+    let body = body.await?;
+    let identified = identified.again(&core)?;
     times.set(Stage::Read, began.elapsed());
     let decoded = request::decode(&body.bytes)?;
     let limit = decoded.timeout_ms.unwrap_or(u64::MAX);
     let limit = Duration::from_millis(limit.min(core.limits.request_ms));
     let asked = decoded.tenant.as_deref();
     let tenant = identified.tenant(&core, Permission::ProposeRemovals, asked)?;
+    let room = room(
+        &core,
+        &identified.caller,
+        decoded.removals.len() * RESULT_BYTES,
+    )?;
     identified.caller.admit(decoded.removals.len())?;
     let order = Order {
         deadline: began + limit,
@@ -75,10 +90,17 @@ pub async fn propose(
     let outcomes = order.carry_out(wanted, &mut times).await?;
     times.set(Stage::Total, began.elapsed());
     core.metrics.stages(&times);
-    answer(outcomes, &times)
+    let mut answer = answer(outcomes, &times)?;
+    answer.extensions_mut().insert(room);
+    Ok(answer)
 }
 
 fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let encodings = headers.get_all(CONTENT_ENCODING);
+    if let Some(encoding) = encodings.iter().find(|encoding| *encoding != "identity") {
+        let reason = format!("Content-Encoding is {encoding:?}; send the JSON as it is");
+        return Err(MEDIA_TYPE.because(reason));
+    }
     let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let media_type = value.and_then(|value| value.split(|byte| *byte == b';').next());
     match media_type.unwrap_or_default().trim_ascii() {
@@ -92,6 +114,12 @@ fn request_id(headers: &HeaderMap) -> Result<String, Problem> {
     let Some(value) = headers.get(REQUEST_ID) else {
         return Ok(String::new());
     };
+    if headers.get_all(REQUEST_ID).iter().count() > 1 {
+        return Err(MALFORMED.because("x-request-id: it is there twice"));
+    }
+    if value.is_empty() {
+        return Err(MALFORMED.because("x-request-id: it is empty; leave it out instead"));
+    }
     let text = value.to_str().unwrap_or_default();
     let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
     if visible && (1..=MAX_REQUEST_ID).contains(&text.len()) {

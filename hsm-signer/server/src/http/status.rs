@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use mls_signer_api::{FipsReadiness, ProblemDetails, Readiness};
+use mls_signer_api::{FipsReadiness, NoQuery, ProblemDetails, Readiness};
 use serde_json::json;
 
 use super::answer;
-use super::extract::Identified;
+use super::extract::{Identified, MaybeQuery};
 use crate::config::Permission;
 use crate::core::Core;
 use crate::problem::Problem;
@@ -24,8 +24,9 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub async fn alive(_caller: Identified) -> Response {
-    answer::json(&json!({ "alive": true }))
+pub async fn alive(_caller: Identified, query: MaybeQuery<NoQuery>) -> Result<Response, Problem> {
+    query?;
+    Ok(answer::json(&json!({ "alive": true })))
 }
 
 /// Answers with success while removals can be signed and recorded.
@@ -40,7 +41,9 @@ pub async fn alive(_caller: Identified) -> Response {
 pub async fn ready(
     State(core): State<Arc<Core>>,
     _caller: Identified,
+    query: MaybeQuery<NoQuery>,
 ) -> Result<Response, Problem> {
+    query?;
     core.ready()?;
     Ok(answer::json(&Readiness {
         ready: true,
@@ -63,7 +66,9 @@ pub async fn ready(
 pub async fn metrics(
     State(core): State<Arc<Core>>,
     identified: Identified,
+    query: MaybeQuery<NoQuery>,
 ) -> Result<Response, Problem> {
+    query?;
     identified.caller.must(Permission::ReadMetrics)?;
     let text = core.metrics.text(&core.tenants, &core.store);
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], text).into_response())

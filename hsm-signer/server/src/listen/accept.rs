@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::connection::{ConnectionCounts, ConnectionTerms, serve};
+use super::connection::{ConnectionTerms, serve};
 use super::listener::Listener;
+use super::places::Places;
+use super::refusals::Refusals;
 use crate::core::Core;
 
 /// After an error of accept(2), such as too many open files, this long passes before the next
@@ -15,30 +17,37 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Accepts connections until the service is told to stop, and closes the listener; returns
 /// once all connections have ended.
-pub async fn accept_all(
-    listener: Listener,
-    core: Arc<Core>,
-    counts: Arc<ConnectionCounts>,
-    terms: ConnectionTerms,
-) {
+pub async fn accept_all(listener: Listener, core: Arc<Core>, terms: ConnectionTerms) {
     let mut open = JoinSet::new();
     let name = listener.name();
     let gauge = core.metrics.connections(name);
+    let refused = Refusals::new(name, "was refused", core.metrics.refused_connections(name));
+    let failed = Refusals::new(
+        name,
+        "did not prove who it is",
+        core.metrics.failed_handshakes(name),
+    );
+    let places = Arc::new(Places::new(&core.limits, refused, failed));
     loop {
         gauge.set(open.len() as i64);
         tokio::select! {
             biased;
             () = terms.stopping.cancelled() => break,
             Some(_) = open.join_next() => {}
-            accepted = listener.accept() => match (accepted, counts.admit()) {
-                (Ok(accepted), Some(permit)) => {
-                    let (callers, mut terms) = (core.callers.load_full(), terms.clone());
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => {
+                    let stranger = accepted.unknown_address();
+                    let place = stranger.map(|address| places.of_address(address));
+                    if place.as_ref().is_some_and(Option::is_none) {
+                        continue;
+                    }
+                    let (access, mut terms) = (core.access.load_full(), terms.clone());
                     // Only later readings of the configuration end it.
                     terms.reloads.mark_unchanged();
-                    open.spawn(serve(accepted, permit, Arc::clone(&counts), callers, terms));
+                    let places = Arc::clone(&places);
+                    open.spawn(serve(accepted, place.flatten(), places, access, terms));
                 }
-                (Ok(_), None) => core.metrics.refused_connection(name),
-                (Err(error), _) => {
+                Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }

@@ -1,8 +1,9 @@
 //! The three kinds of listeners.
 
-use std::fs::{DirBuilder, Permissions};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::os::unix::net;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ pub enum Listener {
 pub enum AcceptedStream {
     Unix(UnixStream),
     /// From TCP, to be followed by a handshake.
-    Tls(TcpStream, Arc<TlsListenerConfig>),
+    Tls(TcpStream, IpAddr, Arc<TlsListenerConfig>),
     Plain(TcpStream),
 }
 
@@ -57,14 +58,14 @@ impl Drop for SocketFile {
 /// Opens all listeners of the configuration; `tls` is for the one with mutual TLS.
 pub async fn bind_all(
     listen: &Listen,
-    tls: Option<&Arc<TlsListenerConfig>>,
+    tls: &Arc<TlsListenerConfig>,
 ) -> Result<Vec<Listener>, Error> {
     let mut all = Vec::new();
     if let Some(unix) = &listen.unix {
         let failed = |error| cannot_listen(unix.path.display(), &error);
         all.push(bind_unix(unix).map_err(failed)?);
     }
-    if let (Some(listen), Some(tls)) = (&listen.tls, tls) {
+    if let Some(listen) = &listen.tls {
         let bound = bind_tcp(listen.address).await?;
         all.push(Listener::Tls(bound, Arc::clone(tls)));
     }
@@ -97,19 +98,53 @@ fn bind_unix(unix: &Unix) -> io::Result<Listener> {
 /// Binds with nobody able to connect before the mode is right: the socket is made under
 /// another name in a directory of its own.
 fn bind_private(path: &Path, mode: u32) -> io::Result<net::UnixListener> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    let directory = parent.join(format!(".mls-hsm-signer-{}", std::process::id()));
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let name = format!(".mls-hsm-signer-{}", std::process::id());
+    let directory = parent.unwrap_or(Path::new(".")).join(name);
+    remove_draft(&directory).map_err(|error| {
+        let directory = directory.display();
+        io::Error::other(format!(
+            "{directory} is left over from a start that was cut short, and cannot be removed \
+             ({error}); remove it"
+        ))
+    })?;
     DirBuilder::new().mode(0o700).create(&directory)?;
-    let draft = directory.join("s");
-    let bound = net::UnixListener::bind(&draft).and_then(|listener| {
-        std::fs::set_permissions(&draft, Permissions::from_mode(mode))?;
-        std::fs::rename(&draft, path)?;
-        listener.set_nonblocking(true)?;
-        Ok(listener)
-    });
-    let _ = std::fs::remove_file(&draft);
-    std::fs::remove_dir(&directory)?;
+    let bound = bind_in(&directory, path, mode);
+    let _ = remove_draft(&directory);
     bound
+}
+
+/// The draft in its directory.
+const DRAFT: &str = "s";
+
+fn bind_in(directory: &Path, path: &Path, mode: u32) -> io::Result<net::UnixListener> {
+    // By its descriptor the directory has a short name: `path` may be as long as an address of
+    // a Unix socket can be, and the draft's path is longer.
+    let opened = File::open(directory)?;
+    let short = PathBuf::from(format!("/proc/self/fd/{}/{DRAFT}", opened.as_raw_fd()));
+    let listener = net::UnixListener::bind(short)?;
+    let draft = directory.join(DRAFT);
+    std::fs::set_permissions(&draft, Permissions::from_mode(mode))?;
+    std::fs::rename(&draft, path)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Removes what a process with this one's id has left when it was killed: in a container every
+/// process is the first.
+fn remove_draft(directory: &Path) -> io::Result<()> {
+    for removed in [
+        std::fs::remove_file(directory.join(DRAFT)),
+        std::fs::remove_dir(directory),
+    ] {
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Removes a socket that no process listens on any more.
@@ -140,27 +175,36 @@ impl Listener {
         Ok(match self {
             Self::Unix { listener, .. } => AcceptedStream::Unix(listener.accept().await?.0),
             Self::Tls(listener, tls) => {
-                AcceptedStream::Tls(accept_tcp(listener).await?, Arc::clone(tls))
+                let (stream, address) = accept_tcp(listener).await?;
+                AcceptedStream::Tls(stream, address, Arc::clone(tls))
             }
-            Self::Plain(listener) => AcceptedStream::Plain(accept_tcp(listener).await?),
+            Self::Plain(listener) => AcceptedStream::Plain(accept_tcp(listener).await?.0),
         })
     }
 }
 
-async fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
-    let (stream, _) = listener.accept().await?;
+async fn accept_tcp(listener: &TcpListener) -> io::Result<(TcpStream, IpAddr)> {
+    let (stream, address) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok(stream)
+    Ok((stream, address.ip()))
 }
 
 impl AcceptedStream {
+    /// Where it comes from, if who is there is not known before a handshake.
+    pub fn unknown_address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tls(_, address, _) => Some(*address),
+            Self::Unix(_) | Self::Plain(_) => None,
+        }
+    }
+
     pub async fn identified(self) -> io::Result<(Box<dyn PeerStream>, Peer)> {
         match self {
             Self::Unix(stream) => {
                 let peer = Peer::User(stream.peer_cred()?.uid());
                 Ok((Box::new(stream), peer))
             }
-            Self::Tls(stream, tls) => {
+            Self::Tls(stream, _, tls) => {
                 let (stream, peer) = tls.handshake(stream).await?;
                 Ok((Box::new(stream), peer))
             }
@@ -174,6 +218,46 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+
+    fn bound(path: PathBuf) -> Listener {
+        let unix = Unix {
+            path: path.clone(),
+            group_access: false,
+        };
+        let listener = bind_unix(&unix);
+        net::UnixStream::connect(&path).unwrap();
+        listener.unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// A path of 107 bytes is the longest that an address has room for.
+    #[tokio::test]
+    async fn the_path_of_the_socket_may_be_as_long_as_an_address_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let rest = 107 - directory.path().as_os_str().len() - 1;
+        bound(directory.path().join("s".repeat(rest)));
+        let deep = directory.path().join("d".repeat(rest - 2));
+        std::fs::create_dir(&deep).unwrap();
+        bound(deep.join("s"));
+    }
+
+    #[tokio::test]
+    async fn what_a_start_that_was_cut_short_has_left_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let left = format!(".mls-hsm-signer-{}", std::process::id());
+        let left = directory.path().join(left);
+        std::fs::create_dir(&left).unwrap();
+        std::fs::write(left.join(DRAFT), "").unwrap();
+        bound(directory.path().join("signer.sock"));
+        assert!(!left.exists());
+        std::fs::create_dir(&left).unwrap();
+        std::fs::write(left.join("something else"), "").unwrap();
+        let unix = Unix {
+            path: directory.path().join("signer.sock"),
+            group_access: false,
+        };
+        let refused = bind_unix(&unix).err().unwrap().to_string();
+        assert!(refused.contains("remove it"), "{refused}");
+    }
 
     #[tokio::test]
     async fn a_closed_socket_is_removed_and_its_backlog_is_reset() {

@@ -4,9 +4,12 @@
 mod accept;
 mod connection;
 mod listener;
+mod places;
+mod refusals;
+mod requests;
 mod tls;
 
 pub use accept::accept_all;
-pub use connection::{ConnectionCounts, ConnectionTerms};
+pub use connection::ConnectionTerms;
 pub use listener::bind_all;
-pub use tls::{TlsListenerConfig, server_config};
+pub use tls::TlsListenerConfig;

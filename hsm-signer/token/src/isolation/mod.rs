@@ -44,6 +44,10 @@ const WORKER_ARGUMENT: &str = "module-worker";
 /// children without end.
 const WORKER_MARK: &str = "MLS_HSM_SIGNER_MODULE_WORKER";
 
+/// What the kernel executes here is the file that this process was started from, wherever its
+/// path leads today (proc_pid_exe(5)).
+const OWN_PROGRAM: &str = "/proc/self/exe";
+
 /// Which program holds the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worker {
@@ -51,14 +55,15 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// This program itself, which begins its `main` with [`become_worker_if_asked`].
+    /// This program itself, which begins its `main` with [`become_worker_if_asked`]. It stays
+    /// the very same one when another version has been installed at its path.
     ///
     /// # Errors
-    /// [`ProcessError::System`] when the program's path cannot be found out.
+    /// [`ProcessError::System`] when /proc does not have it.
     pub fn this_program() -> Result<Self, ProcessError> {
-        let program = std::env::current_exe()
-            .map_err(|error| ProcessError::system("finding this program's own path", error))?;
-        Ok(Self { program })
+        std::fs::metadata(OWN_PROGRAM)
+            .map_err(|error| ProcessError::system("finding this program itself", error))?;
+        Ok(Self::program(OWN_PROGRAM))
     }
 
     /// The program at `path`, such as `mls-hsm-signer`.

@@ -1,19 +1,22 @@
 //! Certificates made for a test.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationList,
+    CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    RevokedCertParams, SanType, SerialNumber, date_time_ymd,
 };
 
 use super::sandbox::Sandbox;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The serial number of the certificate that is revoked.
-const REVOKED: u64 = 4711;
+pub const REVOKED: u64 = 4711;
 
 /// A root that issues certificates.
 pub struct Authority {
-    pem: String,
+    pub pem: String,
+    pub der: Vec<u8>,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -26,14 +29,23 @@ pub struct Leaf {
 
 impl Authority {
     pub fn new(name: &str) -> Self {
-        let mut parameters = CertificateParams::default();
-        parameters.distinguished_name.push(DnType::CommonName, name);
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let parameters = authority(name);
         let key = KeyPair::generate().unwrap();
-        let pem = parameters.self_signed(&key).unwrap().pem();
+        let certificate = parameters.self_signed(&key).unwrap();
+        Self::of(&certificate, parameters, key)
+    }
+
+    /// One that this one has issued.
+    pub fn intermediate(&self, name: &str) -> Self {
+        let (parameters, key) = (authority(name), KeyPair::generate().unwrap());
+        let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
+        Self::of(&certificate, parameters, key)
+    }
+
+    fn of(certificate: &Certificate, parameters: CertificateParams, key: KeyPair) -> Self {
         Self {
-            pem,
+            pem: certificate.pem(),
+            der: certificate.der().to_vec(),
             issuer: Issuer::new(parameters, key),
         }
     }
@@ -72,11 +84,13 @@ impl Authority {
         (from, until): (i32, i32),
         serial: u64,
     ) -> Leaf {
-        let mut parameters = CertificateParams::default();
+        let mut parameters = leaf(names, serial);
         parameters.not_before = date_time_ymd(from, 1, 1);
         parameters.not_after = date_time_ymd(until, 1, 1);
-        parameters.serial_number = Some(SerialNumber::from(serial));
-        parameters.subject_alt_names = names.iter().map(|name| san(name)).collect();
+        self.issued(sandbox, file, &parameters)
+    }
+
+    fn issued(&self, sandbox: &Sandbox, file: &str, parameters: &CertificateParams) -> Leaf {
         let key = KeyPair::generate().unwrap();
         let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
         Leaf {
@@ -85,24 +99,59 @@ impl Authority {
         }
     }
 
+    /// One that is valid for so long from now on.
+    pub fn issue_briefly(
+        &self,
+        sandbox: &Sandbox,
+        file: &str,
+        names: &[&str],
+        valid: Duration,
+    ) -> Leaf {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let mut parameters = leaf(names, 1);
+        parameters.not_before = date_time_ymd(2020, 1, 1);
+        parameters.not_after = date_time_ymd(1970, 1, 1) + now + valid;
+        self.issued(sandbox, file, &parameters)
+    }
+
     /// The list of what it has revoked, as a file.
     pub fn revoke(&self, sandbox: &Sandbox, name: &str) -> PathBuf {
+        sandbox.write(name, &self.list(&[REVOKED], 2096).pem().unwrap(), 0o600)
+    }
+
+    /// A list of revoked serial numbers that is valid until the first day of a year.
+    pub fn list(&self, revoked: &[u64], until: i32) -> CertificateRevocationList {
+        let revoked = revoked.iter().map(|serial| RevokedCertParams {
+            serial_number: SerialNumber::from(*serial),
+            revocation_time: date_time_ymd(2020, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        });
         let list = CertificateRevocationListParams {
             this_update: date_time_ymd(2020, 1, 1),
-            next_update: date_time_ymd(2096, 1, 1),
+            next_update: date_time_ymd(until, 1, 1),
             crl_number: SerialNumber::from(1),
             issuing_distribution_point: None,
-            revoked_certs: vec![RevokedCertParams {
-                serial_number: SerialNumber::from(REVOKED),
-                revocation_time: date_time_ymd(2020, 1, 1),
-                reason_code: None,
-                invalidity_date: None,
-            }],
+            revoked_certs: revoked.collect(),
             key_identifier_method: KeyIdMethod::Sha256,
         };
-        let list = list.signed_by(&self.issuer).unwrap();
-        sandbox.write(name, &list.pem().unwrap(), 0o600)
+        list.signed_by(&self.issuer).unwrap()
     }
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name.push(DnType::CommonName, name);
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    parameters
+}
+
+fn leaf(names: &[&str], serial: u64) -> CertificateParams {
+    let mut parameters = CertificateParams::default();
+    parameters.serial_number = Some(SerialNumber::from(serial));
+    parameters.subject_alt_names = names.iter().map(|name| san(name)).collect();
+    parameters
 }
 
 fn san(name: &str) -> SanType {

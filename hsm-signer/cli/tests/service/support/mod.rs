@@ -4,6 +4,7 @@
 mod certificates;
 mod group;
 mod http;
+mod http2;
 mod load;
 #[cfg(feature = "postgres")]
 #[path = "../../store/support/postgres.rs"]
@@ -14,18 +15,21 @@ pub mod programs;
 #[path = "../../hsm/support/sandbox.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod sandbox;
+mod secure;
 mod service;
 #[path = "../../hsm/support/softhsm.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod softhsm;
 mod terminal;
 
-pub use certificates::{Authority, Leaf};
+pub use certificates::{Authority, Leaf, REVOKED};
 /// A group on our provider.
 pub type Group = group::Group<openmls_hw_crypto::OpenMlsHwCrypto>;
-pub use http::Wire;
+pub use http::{Reply, Wire};
+pub use http2::Heedless;
 pub use load::{Load, moment, times};
 #[cfg(feature = "postgres")]
 pub use postgres::Cluster;
+pub use secure::{Secured, TlsStream, refusal};
 pub use service::{PATIENCE, Service, Setup, eventually, item, message, runtime};
 pub use terminal::on_terminal;

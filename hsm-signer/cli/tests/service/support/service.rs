@@ -39,6 +39,8 @@ pub struct Setup {
     pub sessions: usize,
     /// Whether each tenant has its token a second time, past the fault module.
     pub spare: bool,
+    /// Another file than the program that was built.
+    pub program: Option<PathBuf>,
     /// Variables of the service's environment.
     pub environment: Vec<(String, String)>,
 }
@@ -63,6 +65,7 @@ impl Setup {
             process: String::new(),
             sessions: 4,
             spare: false,
+            program: None,
             environment: Vec::new(),
         };
         setup.tenant("example.com");
@@ -129,6 +132,15 @@ impl Setup {
     /// Adds a listener.
     pub fn listen(&mut self, kind: &str, lines: &str) {
         self.listen += &format!("[listen.{kind}]\n{lines}\n");
+    }
+
+    /// Replaces the listener's line that begins so.
+    pub fn replace_line(&mut self, begin: &str, line: &str) {
+        let lines = self.listen.lines().map(|old| {
+            let new = if old.starts_with(begin) { line } else { old };
+            format!("{new}\n")
+        });
+        self.listen = lines.collect();
     }
 
     /// Adds a caller. Without any, this user is one that may do everything.
@@ -221,7 +233,14 @@ impl Setup {
         let path = self.write();
         let mut command = self.sandbox.command(&["serve", "--config"]);
         command.arg(path).envs(self.environment.clone());
-        command
+        let Some(program) = &self.program else {
+            return command;
+        };
+        let mut other = Command::new(program);
+        let variables = command.get_envs();
+        let variables = variables.filter_map(|(name, value)| Some((name, value?)));
+        other.args(command.get_args()).envs(variables);
+        other
     }
 
     /// Starts the service and waits until it is ready.

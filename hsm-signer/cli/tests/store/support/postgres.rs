@@ -12,9 +12,13 @@ use tempfile::TempDir;
 
 const PASSWORD: &str = "correct horse";
 
+/// The server's certificate and key, where it has TLS.
+const TLS_FILES: [&str; 2] = ["tls.crt", "tls.key"];
+
 /// A running server.
 pub struct Cluster {
     directory: TempDir,
+    port: u16,
     server: Mutex<Child>,
     databases: AtomicU32,
 }
@@ -33,6 +37,16 @@ impl Database {
         let mut config = StoreConfig::new(format!("postgres://signer@{host}/{}", self.name));
         config.password_file = Some(self.cluster.password_file());
         config
+    }
+
+    /// How a store reaches it as `host`, with these parameters.
+    pub fn config_at(&self, host: &str, parameters: &str) -> StoreConfig {
+        let (port, name) = (self.cluster.port, &self.name);
+        let url = format!("postgres://signer@{host}:{port}/{name}?{parameters}");
+        StoreConfig {
+            url,
+            ..self.config()
+        }
     }
 
     /// Runs SQL by psql.
@@ -55,19 +69,36 @@ impl Cluster {
 
     /// A server of its own.
     pub fn start() -> Arc<Self> {
+        Self::start_with(5432, None)
+    }
+
+    /// One that listens on a loopback address too, with this certificate and its key, in PEM.
+    pub fn start_with_tls(certificate: &str, key: &str) -> Arc<Self> {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        Self::start_with(port, Some([certificate, key]))
+    }
+
+    fn start_with(port: u16, tls: Option<[&str; 2]>) -> Arc<Self> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
         std::fs::write(path.join("password"), PASSWORD).unwrap();
         private(&path.join("password"));
         std::fs::create_dir(path.join("data")).unwrap();
+        for (name, pem) in TLS_FILES.iter().zip(tls.into_iter().flatten()) {
+            std::fs::write(path.join(name), pem).unwrap();
+            private(&path.join(name));
+        }
         give_away(path);
         let mut initdb = as_server("initdb");
         initdb.arg("--pgdata").arg(path.join("data"));
         initdb.args(["--username=signer", "--auth=scram-sha-256", "--no-sync"]);
         initdb.arg("--pwfile").arg(path.join("password"));
         succeeded(&mut initdb);
-        let server = launched(path);
+        let server = launched(path, port);
         let cluster = Arc::new(Self {
+            port,
             server: Mutex::new(server),
             directory,
             databases: AtomicU32::new(0),
@@ -104,6 +135,7 @@ impl Cluster {
     fn psql(&self, database: &str, sql: &str) -> Command {
         let mut psql = Command::new(program("psql"));
         psql.arg("--host").arg(self.path());
+        psql.arg(format!("--port={}", self.port));
         psql.args([
             "--username=signer",
             "--no-psqlrc",
@@ -146,7 +178,7 @@ impl Cluster {
         let begun = Instant::now();
         let mut server = locked(&self.server);
         loop {
-            *server = launched(self.path());
+            *server = launched(self.path(), self.port);
             // The old one's children may still be there, and then the new one gives up.
             while server.try_wait().unwrap().is_none() {
                 if self.answers() {
@@ -254,7 +286,7 @@ impl Drop for Cluster {
 
 /// Starts the server below a shell that ends it when this process closes the shell's standard
 /// input, which it does even when it is killed.
-fn launched(path: &Path) -> Child {
+fn launched(path: &Path, port: u16) -> Child {
     let script = r#"log=$1; shift; exec 3<&0
         "$@" >>"$log" 2>&1 </dev/null 3<&- & server=$!
         { read -r _ <&3; kill -s QUIT $server; } 2>/dev/null &
@@ -266,7 +298,17 @@ fn launched(path: &Path) -> Child {
         .arg(postgres.get_program())
         .args(postgres.get_args());
     command.arg("-D").arg(path.join("data")).arg("-k").arg(path);
-    command.args(["-c", "listen_addresses=", "-c", "max_connections=40"]);
+    command.args(["-c", "max_connections=40", "-c", &format!("port={port}")]);
+    let [certificate, key] = TLS_FILES.map(|name| path.join(name));
+    if certificate.exists() {
+        command.args(["-c", "listen_addresses=127.0.0.1", "-c", "ssl=on", "-c"]);
+        command.arg(format!("ssl_cert_file={}", certificate.display()));
+        command
+            .arg("-c")
+            .arg(format!("ssl_key_file={}", key.display()));
+    } else {
+        command.args(["-c", "listen_addresses="]);
+    }
     command.stdin(Stdio::piped()).spawn().unwrap()
 }
 

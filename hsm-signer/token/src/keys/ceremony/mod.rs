@@ -118,11 +118,18 @@ pub fn perform(
     })
 }
 
-fn read<T: serde::de::DeserializeOwned>(
+fn read<T: serde::de::DeserializeOwned + serde::Serialize>(
     kind: &'static str,
     json: &str,
 ) -> Result<T, CeremonyError> {
-    serde_json::from_str(json).map_err(|error| malformed(kind, error))
+    let read: T = serde_json::from_str(json).map_err(|error| malformed(kind, error))?;
+    // serde also reads an object from an array of its fields in their order.
+    let same =
+        |written: &serde_json::Value| serde_json::from_str(json).ok().as_ref() == Some(written);
+    match serde_json::to_value(&read) {
+        Ok(written) if same(&written) => Ok(read),
+        _ => Err(malformed(kind, "it is not written as its fields are")),
+    }
 }
 
 fn malformed(kind: &'static str, reason: impl ToString) -> CeremonyError {

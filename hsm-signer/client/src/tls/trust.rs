@@ -1,0 +1,105 @@
+//! By what callers' certificates are checked.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mls_signer_message::hash::sha256;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{CertificateError, Error, RootCertStore};
+
+use super::files::{certificates, file, revocation_lists};
+use super::{TlsError, provider, setup};
+
+/// A root, by the SHA-256 digest of its certificate in DER.
+pub type RootId = [u8; 32];
+
+/// The roots of callers' certificates with their revocation lists.
+///
+/// If there are lists, each certificate between the caller's and the root is looked up in its
+/// issuer's, and one whose issuer has none, or one that is out of date, does not count.
+pub struct ClientTrust {
+    all: Arc<dyn ClientCertVerifier>,
+    each: Vec<(RootId, Arc<dyn ClientCertVerifier>)>,
+}
+
+impl ClientTrust {
+    /// Reads the roots and the lists, in PEM or DER.
+    ///
+    /// # Errors
+    /// [`TlsError`] naming the file: each must have at least one object of its kind.
+    pub fn read(roots: &Path, revocations: &[PathBuf]) -> Result<Self, TlsError> {
+        let mut lists = Vec::new();
+        for path in revocations {
+            lists.extend(revocation_lists(path)?);
+        }
+        let mut all = RootCertStore::empty();
+        let mut each: Vec<(RootId, _)> = Vec::new();
+        for root in certificates(roots)? {
+            let id = sha256(&root);
+            if each.iter().any(|(other, _)| *other == id) {
+                continue;
+            }
+            let mut one = RootCertStore::empty();
+            one.add(root.clone()).map_err(|error| file(roots, error))?;
+            all.add(root).map_err(|error| file(roots, error))?;
+            each.push((id, verifier(one, lists.clone())?));
+        }
+        let all = verifier(all, lists)?;
+        Ok(Self { all, each })
+    }
+
+    /// The roots.
+    pub fn roots(&self) -> impl Iterator<Item = RootId> {
+        self.each.iter().map(|(id, _)| *id)
+    }
+
+    /// The roots to which the chain leads, which begins with the caller's certificate: at least
+    /// one. The time is now.
+    ///
+    /// # Errors
+    /// Why it leads to none.
+    pub fn lead_to(&self, chain: &[CertificateDer<'_>]) -> Result<Vec<RootId>, Error> {
+        let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let Some((end_entity, others)) = chain.split_first() else {
+            return Err(unknown);
+        };
+        let (now, mut roots, mut refusal) = (UnixTime::now(), Vec::new(), unknown.clone());
+        for (id, verifier) in &self.each {
+            match verifier.verify_client_cert(end_entity, others, now) {
+                Ok(_) => roots.push(*id),
+                // That it is another root's says less than what is wrong with it.
+                Err(error) if error == unknown => {}
+                Err(error) => refusal = error,
+            }
+        }
+        if roots.is_empty() {
+            return Err(refusal);
+        }
+        Ok(roots)
+    }
+
+    /// What a handshake asks.
+    pub(super) fn verifier(&self) -> Arc<dyn ClientCertVerifier> {
+        Arc::clone(&self.all)
+    }
+}
+
+/// The roots in a file, in PEM or DER: at least one.
+///
+/// # Errors
+/// [`TlsError`] naming the file.
+pub fn root_ids(path: &Path) -> Result<Vec<RootId>, TlsError> {
+    let roots = certificates(path)?;
+    Ok(roots.iter().map(|root| sha256(root)).collect())
+}
+
+fn verifier(
+    roots: RootCertStore,
+    lists: Vec<CertificateRevocationListDer<'static>>,
+) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider());
+    let verifier = verifier.with_crls(lists).enforce_revocation_expiration();
+    verifier.build().map_err(setup)
+}

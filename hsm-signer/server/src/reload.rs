@@ -1,0 +1,155 @@
+//! What changes while the service runs: callers, certificates and revocation lists, and keys.
+//! Each part is taken over by itself, so that none waits for another's failure to pass.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mls_signer_audit::store::StoreConfig;
+use mls_signer_engine::EngineError;
+use sd_notify::NotifyState;
+use tokio::signal::unix::Signal;
+use tokio::sync::watch;
+use tokio::task::{block_in_place, spawn_blocking};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::config::{Config, Tls};
+use crate::core::Core;
+use crate::metrics::ServiceMetrics;
+use crate::systemd;
+use crate::tenants::Tenant;
+
+/// How often the files are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+pub struct Reloading {
+    core: Arc<Core>,
+    path: PathBuf,
+    /// The last configuration that could be read, as far as it needs no new start.
+    wanted: Config,
+    changes: watch::Sender<u64>,
+}
+
+impl Reloading {
+    /// Of the configuration at `path`, by which the service has started.
+    pub fn new(core: Arc<Core>, path: PathBuf, config: Config) -> Self {
+        Self {
+            core,
+            path,
+            wanted: config,
+            changes: watch::Sender::new(0),
+        }
+    }
+
+    /// Sees each change of who may ask.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Takes over what changes for as long as the service runs: at `hangup`, and by itself.
+    pub async fn run(mut self, mut hangup: Signal) {
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let told = tokio::select! {
+                _ = hangup.recv() => true,
+                _ = look.tick() => false,
+                () = self.core.stopping.cancelled() => return,
+            };
+            // A file system that hangs holds up nothing else.
+            block_in_place(|| match told {
+                true => self.read_again(),
+                false => self.look_at_files(),
+            });
+        }
+    }
+
+    /// Reads everything again: who may ask first, and at once; then each tenant's keys, which
+    /// takes as long as its tokens do.
+    fn read_again(&mut self) {
+        systemd::tell(NotifyState::Reloading);
+        match Config::load(&self.path) {
+            Ok(new) => self.want(new),
+            Err(error) => self.report("configuration", Err(error)),
+        }
+        self.renew_access();
+        systemd::tell(NotifyState::Ready);
+        for tenant in self.core.tenants.values() {
+            tokio::spawn(refresh_keys(Arc::clone(&self.core), Arc::clone(tenant)));
+        }
+    }
+
+    /// Takes over the files that decide who may ask, if they are others than those in force.
+    fn look_at_files(&self) {
+        if self.core.access.load().is_outdated(&self.wanted) {
+            self.renew_access();
+        }
+    }
+
+    fn renew_access(&self) {
+        let (access, parts) = self.core.access.load().renewed(&self.wanted);
+        self.core.access.store(Arc::new(access));
+        self.changes.send_modify(|count| *count += 1);
+        for (part, outcome) in parts {
+            self.report(part, outcome);
+        }
+    }
+
+    /// Wants what can be replaced while the service runs, and says what cannot.
+    fn want(&mut self, new: Config) {
+        let wanted = &mut self.wanted;
+        wanted.callers = new.callers;
+        if let (Some(old), Some(new)) = (&mut wanted.listen.tls, &new.listen.tls) {
+            *old = Tls {
+                address: old.address,
+                ..new.clone()
+            };
+        }
+        let store = StoreConfig {
+            max_claims: wanted.store.max_claims,
+            ..new.store
+        };
+        let same = [
+            ("process", wanted.process == new.process),
+            ("limits", wanted.limits == new.limits),
+            ("audit", wanted.audit == new.audit),
+            ("tenants", wanted.tenants == new.tenants),
+            ("store", wanted.store == store),
+            ("listen", {
+                let address = |tls: &Option<Tls>| tls.as_ref().map(|tls| tls.address);
+                let (old, new) = (&wanted.listen, &new.listen);
+                (&old.unix, &old.plain) == (&new.unix, &new.plain)
+                    && address(&old.tls) == address(&new.tls)
+            }),
+        ];
+        for (section, _) in same.iter().filter(|(_, same)| !same) {
+            self.report(section, Err("it takes effect only at a new start"));
+        }
+    }
+
+    fn report(&self, part: &str, outcome: Result<(), impl Display>) {
+        report(&self.core.metrics, part, outcome);
+    }
+}
+
+async fn refresh_keys(core: Arc<Core>, tenant: Arc<Tenant>) {
+    // In order: what an earlier one found must not come after.
+    let _turn = tenant.refreshing.lock().await;
+    let engine = Arc::clone(&tenant.engine);
+    let refreshed = spawn_blocking(move || engine.refresh_keys()).await;
+    let refreshed = refreshed.unwrap_or(Err(EngineError::Stopped));
+    report(
+        &core.metrics,
+        &format!("keys of {}", tenant.name),
+        refreshed,
+    );
+}
+
+fn report(metrics: &ServiceMetrics, part: &str, outcome: Result<(), impl Display>) {
+    metrics.reload(part, outcome.is_ok());
+    match outcome {
+        Ok(()) => tracing::info!(part, "was taken over"),
+        Err(error) => tracing::error!(part, %error, "stays as it was"),
+    }
+}
