@@ -41,12 +41,15 @@ impl Access {
         let files = fingerprints(config);
         let load = |files| TlsAccess::new(identity(files)?.into(), trust(files)?.into());
         let tls = config.listen.tls.as_ref().map(load).transpose()?;
-        let callers = Callers::new(config, tls.as_ref().map(|tls| &*tls.trust), None)?;
-        Ok(Self {
-            callers: Arc::new(callers),
+        let trust = tls.as_ref().map(|tls| &*tls.trust);
+        let (callers, faults) = Callers::new(config, trust, None);
+        let callers = Arc::new(callers);
+        let access = Self {
+            callers,
             tls,
             files,
-        })
+        };
+        faults.into_iter().next().map_or(Ok(access), Err)
     }
 
     /// What follows this one: of each part what the configuration has, or what there was where
@@ -67,12 +70,12 @@ impl Access {
             let server = server(&tls.identity, &tls.trust);
             take(&mut parts, "tls", &mut tls.server, server);
         }
-        let mut callers = Arc::clone(&self.callers);
         let trust = tls.as_ref().map(|tls| &*tls.trust);
-        let new = Callers::new(config, trust, Some(&self.callers));
-        take(&mut parts, "callers", &mut callers, new);
+        let (callers, faults) = Callers::new(config, trust, Some(&self.callers));
+        parts.push(("callers", Ok(())));
+        parts.extend(faults.into_iter().map(|fault| ("callers", Err(fault))));
         let new = Self {
-            callers,
+            callers: Arc::new(callers),
             tls,
             files,
         };

@@ -39,13 +39,15 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// The configuration's; `trust` has the roots of their certificates. Who has not changed
-    /// since `before` has no more to spend than before.
+    /// The configuration's, and what is wrong with some; `trust` has the roots of their
+    /// certificates. Who has not changed since `before` has no more to spend than before, and
+    /// whose own root cannot be had counts under those of before: nobody's removal waits for that.
     pub fn new(
         config: &Config,
         trust: Option<&ClientTrust>,
         before: Option<&Self>,
-    ) -> Result<Self, Error> {
+    ) -> (Self, Vec<Error>) {
+        let mut faults = Vec::new();
         let mut callers = Self {
             by_uid: HashMap::new(),
             by_name: HashMap::new(),
@@ -59,14 +61,20 @@ impl Callers {
             for uid in &one.unix_uids {
                 callers.by_uid.insert(*uid, Arc::clone(&caller));
             }
-            for root in roots_of(one, &roots)? {
-                callers.add_names(&caller, root)?;
+            let own = roots_of(one, &roots).unwrap_or_else(|fault| {
+                faults.push(fault);
+                before
+                    .map(|before| before.roots(&one.name))
+                    .unwrap_or_default()
+            });
+            for root in own {
+                faults.extend(callers.add_names(&caller, root).err());
             }
             if plain == Some(&one.name) {
                 callers.development = Some(caller);
             }
         }
-        Ok(callers)
+        (callers, faults)
     }
 
     /// A caller is known by its names under the root, and no other caller is.
@@ -82,6 +90,13 @@ impl Callers {
             }
         }
         Ok(())
+    }
+
+    /// The roots under which the caller of that name is known.
+    fn roots(&self, name: &str) -> Vec<RootId> {
+        let known = self.by_name.iter();
+        let known = known.filter(|(_, caller)| &*caller.name == name);
+        known.map(|((root, _), _)| *root).collect()
     }
 
     /// The caller whose configuration is the same, with what it has spent of its rate.

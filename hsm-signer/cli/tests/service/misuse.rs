@@ -159,8 +159,9 @@ fn more_connections_than_allowed_are_closed_and_places_come_back() {
     let mut setup = Setup::new();
     setup.more("[limits]\nconnections = 24\nconnections_per_caller = 20");
     let service = setup.start();
-    let idle: Vec<_> = (0..40).map(|_| service.wire()).collect();
+    let mut idle: Vec<_> = (0..40).map(|_| service.wire()).collect();
     eventually("the places are taken", || {
+        idle.push(service.wire());
         service.wire().get("/healthz").status == 0
     });
     drop(idle);

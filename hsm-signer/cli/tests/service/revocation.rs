@@ -196,6 +196,32 @@ fn a_certificate_that_expires_is_refused_on_a_live_connection() {
     is_ended(client);
 }
 
+/// Who is removed is so though another caller's file is wrong, and that caller stays.
+#[test]
+fn one_callers_wrong_file_blocks_no_removal() {
+    let mut secured = Secured::new();
+    secured.listen_as_usual();
+    let sandbox = secured.setup.sandbox.clone();
+    let root = sandbox.write("own.pem", &secured.callers.pem, 0o600);
+    secured.caller("galley", GALLEY, &format!("client_root = {root:?}"));
+    let before = secured.setup.clone();
+    secured.caller("brig", "dns:brig.example", "");
+    let galley = secured.callers.issue(&sandbox, "galley", &[GALLEY]);
+    let brig = secured
+        .callers
+        .issue(&sandbox, "brig", &["dns:brig.example"]);
+    let service = secured.setup.clone().start();
+    assert_eq!(secured.wire(&brig).get("/healthz").status, 200);
+    std::fs::write(&root, "").unwrap();
+    before.write();
+    service.signal(Signal::HUP);
+    eventually("brig is removed", || {
+        secured.wire(&brig).get("/healthz").status == 403
+    });
+    assert_eq!(secured.wire(&galley).get("/healthz").status, 200);
+    assert!(service.log().contains("own.pem: there is no certificate"));
+}
+
 /// One tenant's token is out, and the configuration has an error elsewhere: who is removed or
 /// revoked is so all the same.
 #[test]
