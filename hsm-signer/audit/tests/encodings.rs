@@ -225,6 +225,8 @@ fn a_digest_is_the_same_for_ever() {
         leaf_index: 3,
         sender_index: 4,
     };
+    // Of a message that is another than the one recorded nothing more is asked.
+    record.message_hash = sha256(&[]);
     let other_request = |digest: [u8; 32]| {
         let mut log = Verification::begin(chain([0; 32]), Vec::new(), &Trust::default());
         log.record(&StoredRecord {
@@ -233,7 +235,7 @@ fn a_digest_is_the_same_for_ever() {
             encoded: record.encode(),
             hash: [0; 32],
             message: Vec::new(),
-            proposal_ref: Vec::new(),
+            proposal_ref: record.proposal_ref.clone(),
         });
         let findings = log.finish().findings;
         findings.iter().any(|found| found.fault == Fault::Request)

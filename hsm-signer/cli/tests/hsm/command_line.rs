@@ -185,7 +185,7 @@ fn a_wrong_pin_is_tried_once() {
     let sandbox = Sandbox::new();
     sandbox.write("pin", "000000", 0o600);
     let log = sandbox.path("spy.log");
-    for arguments in [["keys", "list"].as_slice(), &["doctor"]] {
+    for (arguments, code) in [(["keys", "list"].as_slice(), 4), (&["doctor"], 1)] {
         let _ = std::fs::remove_file(&log);
         let output = sandbox
             .command_through(&spy(), arguments)
@@ -193,7 +193,7 @@ fn a_wrong_pin_is_tried_once() {
             .env("PKCS11SPY_OUTPUT", &log)
             .output()
             .unwrap();
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.status.code(), Some(code));
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8(said).unwrap();
         assert!(
@@ -220,7 +220,9 @@ fn spy() -> PathBuf {
 fn failures_name_function_and_code_for_programs() {
     let sandbox = Sandbox::new();
     sandbox.write("pin", "000000", 0o600);
-    let error = parsed(&sandbox.fail(&["keys", "list", "--json"]));
+    let output = sandbox.run(&["keys", "list", "--json"]);
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    let error = parsed(&String::from_utf8(output.stderr).unwrap());
     assert_eq!(
         (&error["function"], &error["code"]),
         (&json!("C_Login"), &json!("CKR_PIN_INCORRECT"))
