@@ -13,7 +13,7 @@ use crate::identity::Peer;
 use crate::problem::Problem;
 
 /// What is in force. It is replaced as a whole, and never changed.
-pub struct Access {
+pub struct AccessRules {
     callers: Arc<Callers>,
     tls: Option<TlsAccess>,
     /// The files when they were read, by which it is seen that they have changed.
@@ -31,7 +31,7 @@ struct TlsAccess {
 /// What became of a part of the configuration, by its name: taken over, or why it was not.
 pub type PartOutcome = (&'static str, Result<(), Error>);
 
-impl Access {
+impl AccessRules {
     /// What the configuration says.
     ///
     /// # Errors

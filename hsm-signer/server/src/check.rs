@@ -40,7 +40,7 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
     if let Some(unix) = &config.listen.unix {
         note("listen.unix.path", writable(unix.path.parent()));
     }
-    note("listen.tls", text(access::Access::load(&config)));
+    note("listen.tls", text(access::AccessRules::load(&config)));
     note("store", openable(&config.store));
     if let Some(file) = config.store.url.strip_prefix("sqlite:") {
         note("store.url", writable(Path::new(file).parent()));

@@ -8,7 +8,7 @@ use mls_signer_audit::store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::access::Access;
+use crate::access::AccessRules;
 use crate::bodies::Bodies;
 use crate::config::{Config, ServiceLimits};
 use crate::memory::CallerMemory;
@@ -18,7 +18,7 @@ use crate::tenants::Tenants;
 
 pub struct Core {
     /// Who may ask now.
-    pub access: Arc<ArcSwap<Access>>,
+    pub access: Arc<ArcSwap<AccessRules>>,
     pub tenants: Tenants,
     pub store: Store,
     pub metrics: ServiceMetrics,
@@ -39,7 +39,7 @@ fn answers(limits: &ServiceLimits) -> CallerMemory {
 }
 
 impl Core {
-    pub fn new(config: &Config, access: Access, tenants: Tenants, store: Store) -> Arc<Self> {
+    pub fn new(config: &Config, access: AccessRules, tenants: Tenants, store: Store) -> Arc<Self> {
         Arc::new(Self {
             access: Arc::new(ArcSwap::from_pointee(access)),
             tenants,

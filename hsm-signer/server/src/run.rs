@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tracing::field::display;
 
-use crate::access::Access;
+use crate::access::AccessRules;
 use crate::checkpoints::{self, Checkpoints};
 use crate::config::{Config, Listen};
 use crate::core::Core;
@@ -44,7 +44,7 @@ pub fn serve(path: &Path) -> Result<(), ServeError> {
         .build()
         .map_err(|error| Error::Setup(format!("no runtime: {error}")))?;
     // Before a PIN is tried.
-    let access = Access::load(&config)?;
+    let access = AccessRules::load(&config)?;
     let tenants = tenants::start(&config)?;
     let served = runtime.block_on(async {
         // Before anything can be asked to end.
@@ -80,7 +80,7 @@ impl Service {
     async fn start(
         path: &Path,
         config: Config,
-        access: Access,
+        access: AccessRules,
         tenants: Tenants,
         hangup: Signal,
     ) -> Result<Self, Error> {

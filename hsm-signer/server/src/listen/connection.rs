@@ -18,7 +18,7 @@ use tower_service::Service as _;
 use super::listener::{AcceptedStream, PeerStream};
 use super::places::Places;
 use super::requests::Requests;
-use crate::access::Access;
+use crate::access::AccessRules;
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
 use crate::shares::Share;
@@ -58,7 +58,7 @@ pub async fn serve(
     accepted: AcceptedStream,
     place: Option<Share>,
     places: Arc<Places>,
-    access: Arc<Access>,
+    access: Arc<AccessRules>,
     terms: ConnectionTerms,
 ) {
     match accepted.identified().await {

@@ -9,17 +9,17 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::access::Access;
+use crate::access::AccessRules;
 use crate::identity::{Peer, PeerChain};
 
 pub struct TlsListenerConfig {
-    access: Arc<ArcSwap<Access>>,
+    access: Arc<ArcSwap<AccessRules>>,
     handshake_limit: Duration,
 }
 
 impl TlsListenerConfig {
     /// Handshakes by `access`, none longer than `handshake_limit`.
-    pub fn new(access: Arc<ArcSwap<Access>>, handshake_limit: Duration) -> Self {
+    pub fn new(access: Arc<ArcSwap<AccessRules>>, handshake_limit: Duration) -> Self {
         Self {
             access,
             handshake_limit,
