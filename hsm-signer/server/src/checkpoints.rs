@@ -136,14 +136,12 @@ impl Maker {
             return;
         };
         let (name, place) = (&self.tenant.name, sink.to_string());
-        let sent = spawn_blocking(move || sink.append(&signed)).await;
-        match sent {
-            Ok(Ok(())) => self.unsent = None,
-            Ok(Err(error)) => tracing::error!(
+        match sink.append(&signed).await {
+            Ok(()) => self.unsent = None,
+            Err(error) => tracing::error!(
                 tenant = %name, sink = place, %error,
                 "a checkpoint did not leave the database; it is tried again with the next one"
             ),
-            Err(error) => tracing::error!(tenant = %name, sink = place, %error, "the sink failed"),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the log proves of a service: a database that was rewritten below it, or before it
 //! started, is refused; checkpoints leave the database; a copy of it is whole.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
@@ -230,6 +232,47 @@ fn checkpoints_go_to_syslog() {
     let length = syslog.recv(&mut datagram).unwrap();
     let said = std::str::from_utf8(&datagram[..length]).unwrap();
     let kept = service.setup.sandbox.write("kept", said, 0o600);
+    let output = service.setup.audit_verify(&["--checkpoints", path(&kept)]);
+    assert_eq!(output.status.code(), Some(0), "{said} {output:?}");
+}
+
+/// A collector of logs that refuses the first line that it is sent; what it took then.
+fn collector(listener: TcpListener) -> String {
+    for status in ["503 Service Unavailable", "204 No Content"] {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut length = 0;
+        let mut line = String::new();
+        while reader.read_line(&mut line).unwrap() > 2 {
+            let field = line.trim().to_lowercase();
+            if let Some(value) = field.strip_prefix("content-length: ") {
+                length = value.parse().unwrap();
+            }
+            line.clear();
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        write!(stream, "HTTP/1.1 {status}\r\nConnection: close\r\n\r\n").unwrap();
+        if status.starts_with('2') {
+            return String::from_utf8(body).unwrap();
+        }
+    }
+    unreachable!("the second line is taken")
+}
+
+#[test]
+fn checkpoints_go_to_a_collector_and_again_when_it_refuses() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut setup = Setup::new();
+    setup.more(&format!(
+        "[audit]\ncheckpoint_seconds = 1\ncheckpoint_sink = \"http://{address}/checkpoints\""
+    ));
+    let service = setup.start();
+    propose(&service, 0..1);
+    let said = collector(listener);
+    assert!(service.log().contains("503"), "{}", service.log());
+    let kept = service.setup.sandbox.write("kept", &said, 0o600);
     let output = service.setup.audit_verify(&["--checkpoints", path(&kept)]);
     assert_eq!(output.status.code(), Some(0), "{said} {output:?}");
 }
