@@ -21,7 +21,7 @@ use super::postgres;
 use super::rows::{self, ChainColumns, RecordColumns, Row, signed};
 use super::sqlite;
 use crate::SignedStatement;
-use crate::chain::Chain;
+use crate::chain::{Chain, Hash};
 use crate::encoding::encoded;
 use crate::request::Digest;
 use crate::stored_record::StoredRecord;
@@ -128,6 +128,16 @@ impl Journal {
         Ok(())
     }
 
+    /// Begins a transaction that sees all as it is now, and writes nothing.
+    pub(super) async fn begin_reading(&mut self) -> Result<(), StoreError> {
+        self.assert_in_place()?;
+        on!(Connection, self.connection()?, |dialect, connection| {
+            let begin = sqlx::raw_sql(dialect::BEGIN_READING);
+            begin.execute(connection).await.map(drop)?
+        });
+        Ok(())
+    }
+
     /// Where these tenants' chains end. Nobody else extends them before the transaction ends.
     /// The tenants are in alphabetical order, so that no two wait for each other.
     pub(super) async fn chains(&mut self, tenants: &[String]) -> Result<Vec<Chain>, StoreError> {
@@ -138,12 +148,11 @@ impl Journal {
         rows::chains(rows)
     }
 
-    /// The same, outside of a transaction, and without keeping anybody from extending them.
+    /// The same, without keeping anybody from extending them.
     pub(super) async fn chains_now(
         &mut self,
         tenants: &[String],
     ) -> Result<Vec<Chain>, StoreError> {
-        self.assert_in_place()?;
         let rows: Vec<ChainColumns> = on!(Connection, self.connection()?, |dialect, connection| {
             let query = sqlx::query_as(dialect::CHAINS_NOW).bind(dialect::names(tenants));
             query.fetch_all(connection).await?
@@ -165,6 +174,24 @@ impl Journal {
                 query.bind(i64::from(count)).fetch_all(connection).await?
             });
         rows::records(rows)
+    }
+
+    /// The places and hashes of the first two records of a tenant after `sequence`.
+    pub(super) async fn two_after(
+        &mut self,
+        tenant: &str,
+        sequence: u64,
+    ) -> Result<Vec<(u64, Hash)>, StoreError> {
+        let sql = "SELECT sequence, hash FROM record WHERE tenant = $1 AND sequence > $2 \
+             ORDER BY sequence LIMIT 2";
+        let after = signed(sequence)?;
+        let rows: Vec<(i64, Vec<u8>)> =
+            on!(Connection, self.connection()?, |_dialect, connection| {
+                let query = sqlx::query_as(sql).bind(tenant).bind(after);
+                query.fetch_all(connection).await?
+            });
+        let place = |(sequence, hash)| Ok((rows::unsigned(sequence)?, rows::hash(hash)?));
+        rows.into_iter().map(place).collect()
     }
 
     /// Adds a chain, unless the tenant has one.
@@ -200,12 +227,19 @@ impl Journal {
         Ok(())
     }
 
+    /// Adds rows, each of which must be there then: a database can have rules of its own.
     pub(super) async fn add_rows(&mut self, rows: &[Row]) -> Result<(), StoreError> {
-        on!(Connection, self.connection()?, |dialect, connection| {
+        let added = on!(Connection, self.connection()?, |dialect, connection| {
             let add = dialect::add_rows(rows);
-            add.execute(connection).await.map(drop)?
+            add.execute(connection).await?.rows_affected()
         });
-        Ok(())
+        match rows.first() {
+            Some(row) if added != rows.len() as u64 => {
+                let reason = "the database does not take the records that it is given";
+                Err(StoreError::rewritten(&row.tenant, reason))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes down where these chains begin and end now.

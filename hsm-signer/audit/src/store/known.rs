@@ -103,6 +103,7 @@ impl KnownChains {
             Some(end) => return rewritten(elsewhere(&end.chain, &found)),
             None => return rewritten("this process did not begin it".into()),
         };
+        assert_ended(journal, &end.chain).await?;
         known.end = Some(end.clone());
         Ok(Some(end))
     }
@@ -136,6 +137,19 @@ fn ended(chain: Chain, last: Vec<StoredRecord>) -> ChainEnd {
 fn elsewhere(known: &Chain, found: &Chain) -> String {
     let (known, found) = (known.sequence, found.sequence);
     format!("it ended with record {known}, and the database has another end, record {found}")
+}
+
+/// Whether the record is there with which a chain is said to end, and none after it.
+pub(super) async fn assert_ended(journal: &mut Journal, chain: &Chain) -> Result<(), StoreError> {
+    let before = chain.sequence.saturating_sub(1).max(chain.pruned);
+    let found = journal.two_after(&chain.tenant, before).await?;
+    let last = (chain.sequence > chain.pruned).then_some((chain.sequence, chain.head));
+    if found != Vec::from_iter(last) {
+        let sequence = chain.sequence;
+        let reason = format!("record {sequence} is gone or another one, or others come after it");
+        return Err(StoreError::rewritten(&chain.tenant, reason));
+    }
+    Ok(())
 }
 
 /// Where the chain ends that `found` says to continue `known`, once all records between are read

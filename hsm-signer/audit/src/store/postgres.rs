@@ -247,6 +247,9 @@ pub(super) async fn back_up(_pool: &PgPool, _to: &Path) -> Result<(), StoreError
 
 pub(super) const BEGIN: &str = "BEGIN";
 
+/// Sees the database as it is at the first statement, whatever other replicas do meanwhile.
+pub(super) const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// The chains of the tenants in [`names`], locked.
 pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain \
      WHERE tenant = ANY($1) ORDER BY tenant FOR UPDATE";

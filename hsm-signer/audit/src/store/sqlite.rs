@@ -136,6 +136,9 @@ pub(super) async fn back_up(pool: &SqlitePool, to: &Path) -> Result<(), StoreErr
 /// always write.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// Sees the database as it is at the first statement.
+pub(super) const BEGIN_READING: &str = "BEGIN";
+
 /// The chains of the tenants in [`names`].
 pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain \
      WHERE tenant IN (SELECT value FROM json_each($1)) ORDER BY tenant";

@@ -23,6 +23,13 @@ const FORKED: &str = "UPDATE record SET hash = (SELECT head FROM chain), encoded
 
 const REMOVED: &str = "DELETE FROM statement; DELETE FROM record; DELETE FROM chain";
 
+/// Takes the last record away, and nothing else.
+const LAST_GONE: &str = "DELETE FROM record WHERE sequence = 3";
+
+/// Puts a row where the next record belongs.
+const IN_THE_WAY: &str = "INSERT INTO record SELECT tenant, 4, (SELECT head FROM chain), encoded, \
+     hash, message, proposal_ref FROM record WHERE sequence = 3";
+
 /// A store with three records and a checkpoint of them.
 async fn filled(place: &Place, key: &Key, signer: &Arc<SoftSigner>) -> Store {
     let store = place.open().await;
@@ -50,7 +57,7 @@ async fn assert_refuses(store: &Store, key: &Key, signer: &Arc<SoftSigner>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_is_rewritten_below_a_running_store_is_refused() {
-    for what in [ROLLED_BACK, FORKED, REMOVED] {
+    for what in [ROLLED_BACK, FORKED, REMOVED, LAST_GONE, IN_THE_WAY] {
         for place in places() {
             let (key, signer) = (Key::p256(), Arc::new(SoftSigner::new("ed25519")));
             let store = filled(&place, &key, &signer).await;
@@ -58,6 +65,24 @@ async fn a_log_that_is_rewritten_below_a_running_store_is_refused() {
             assert_refuses(&store, &key, &signer).await;
             store.close().await;
         }
+    }
+}
+
+/// A rule in the database that drops what is written: no answer is released without its record.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_drops_records_is_refused() {
+    for place in places() {
+        let (key, signer) = (Key::p256(), Arc::new(SoftSigner::new("ed25519")));
+        let store = filled(&place, &key, &signer).await;
+        let rule = match place {
+            Place::Sqlite(_) => {
+                "CREATE TRIGGER dropped BEFORE INSERT ON record BEGIN SELECT raise(ignore); END"
+            }
+            Place::Postgres(_) => "CREATE RULE dropped AS ON INSERT TO record DO INSTEAD NOTHING",
+        };
+        change(&place, rule).await;
+        assert_refuses(&store, &key, &signer).await;
+        store.close().await;
     }
 }
 
