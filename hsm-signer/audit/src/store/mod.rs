@@ -67,7 +67,7 @@ pub use config::StoreConfig;
 pub use error::StoreError;
 pub use evidence::Attested;
 pub use metrics::StoreMetrics;
-pub use reader::LogReader;
+pub use reader::{LogReader, StatementRow};
 pub use signed::{MAX_TEXT, Signed};
 
 pub use crate::request::RequestKey;
@@ -379,14 +379,32 @@ impl Store {
         end.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Has the HSM say how far a tenant's chain has come, and keeps that. `None` when there is
-    /// no record yet, or none since the last checkpoint under this key; a checkpoint that is a
+    /// Has the HSM say how far a tenant's chain has come, and keeps that: [`attest`](Self::attest)
+    /// and [`keep`](Self::keep).
+    ///
+    /// # Errors
+    /// Of those two.
+    pub async fn checkpoint(
+        &self,
+        tenant: &str,
+        daily: bool,
+        signer: Arc<dyn StatementSigner>,
+    ) -> Result<Option<SignedStatement>, StoreError> {
+        let made = self.attest(tenant, daily, signer).await?;
+        if let Some(signed) = &made {
+            self.keep(signed).await?;
+        }
+        Ok(made)
+    }
+
+    /// Has the HSM say how far a tenant's chain has come. `None` when there is no record yet, or
+    /// none since the last checkpoint under this key that the database has; a checkpoint that is a
     /// day old is repeated where `daily`, for [`prune`](Self::prune) measures by checkpoints.
     ///
     /// # Errors
     /// [`StoreError::Rewritten`] when the chain does not continue what this process knows of it;
     /// others when the database fails or the HSM does not sign.
-    pub async fn checkpoint(
+    pub async fn attest(
         &self,
         tenant: &str,
         daily: bool,
@@ -399,10 +417,9 @@ impl Store {
             return Ok(None);
         }
         let time = time.max(now());
-        let made = self
-            .reader
-            .statements(tenant, chain.sequence - 1, 1)
-            .await?;
+        // A table that cannot be read keeps nobody from saying it again.
+        let made = self.reader.statements(tenant, chain.sequence - 1, 1).await;
+        let made = made.unwrap_or_default();
         let key = signer.key();
         let known = |signed: &SignedStatement| {
             let statement = &signed.statement;
@@ -424,7 +441,7 @@ impl Store {
             head: chain.head,
             time,
         };
-        self.keep(statement, signer).await.map(Some)
+        signed(statement, signer).await.map(Some)
     }
 
     /// Removes records and answers that are older than `age` (milliseconds), up to a checkpoint of
@@ -473,7 +490,9 @@ impl Store {
             time: end.statement.time.max(now()),
             ..end.statement
         };
-        self.keep(statement, signer).await.map(Some)
+        let pruned = signed(statement, signer).await?;
+        self.keep(&pruned).await?;
+        Ok(Some(pruned))
     }
 
     /// Whether the chain has, where the checkpoint says so, the hash that it says.
@@ -490,25 +509,15 @@ impl Store {
         Ok(())
     }
 
-    async fn keep(
-        &self,
-        statement: Statement,
-        signer: Arc<dyn StatementSigner>,
-    ) -> Result<SignedStatement, StoreError> {
-        let signing =
-            tokio::task::spawn_blocking(move || statement::sign(statement, signer.as_ref()));
-        let signed = signing
-            .await
-            .unwrap_or_else(|panicked| Err(panicked.into()));
-        let statement = signed.map_err(|error| StoreError::Unsigned(error.to_string()))?;
+    /// Writes a statement of [`attest`](Self::attest) to the database.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not take it.
+    pub async fn keep(&self, signed: &SignedStatement) -> Result<(), StoreError> {
         let (reply, kept) = oneshot::channel();
-        let job = Job::Keep {
-            statement: statement.clone(),
-            reply,
-        };
-        self.hand_over(job).await?;
-        kept.await.map_err(|_| StoreError::Closed)??;
-        Ok(statement)
+        let statement = signed.clone();
+        self.hand_over(Job::Keep { statement, reply }).await?;
+        kept.await.map_err(|_| StoreError::Closed)?
     }
 
     /// Reads the log that this store writes.
@@ -547,6 +556,17 @@ impl Store {
             tracing::error!("the store's writer panicked");
         }
     }
+}
+
+async fn signed(
+    statement: Statement,
+    signer: Arc<dyn StatementSigner>,
+) -> Result<SignedStatement, StoreError> {
+    let signing = tokio::task::spawn_blocking(move || statement::sign(statement, signer.as_ref()));
+    let signed = signing
+        .await
+        .unwrap_or_else(|panicked| Err(panicked.into()));
+    signed.map_err(|error| StoreError::Unsigned(error.to_string()))
 }
 
 impl fmt::Debug for Store {
