@@ -96,6 +96,17 @@ impl Ages {
     }
 }
 
+/// Whether one of `keys` signed that a chain was pruned as far as it is; any key where none is
+/// known.
+pub(super) fn is_pruning(signed: &SignedStatement, chain: &Chain, keys: &[VerifyingKey]) -> bool {
+    let statement = &signed.statement;
+    statement.kind == Kind::Pruning
+        && (statement.chain_id, statement.sequence, statement.head)
+            == (chain.id, chain.pruned, chain.anchor)
+        && (keys.is_empty() || keys.contains(&signed.key))
+        && signed.verifies()
+}
+
 pub(super) fn is_checkpoint(signed: &SignedStatement, chain: &Chain, key: &VerifyingKey) -> bool {
     let statement = &signed.statement;
     statement.kind == Kind::Checkpoint

@@ -18,7 +18,7 @@ use super::database::on;
 use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::rows::{self, ChainColumns, RecordColumns, Row, signed};
+use super::rows::{self, ChainColumns, RecordColumns, Row, StatementColumns, signed};
 use super::sqlite;
 use crate::SignedStatement;
 use crate::chain::{Chain, Hash};
@@ -192,6 +192,24 @@ impl Journal {
             });
         let place = |(sequence, hash)| Ok((rows::unsigned(sequence)?, rows::hash(hash)?));
         rows.into_iter().map(place).collect()
+    }
+
+    /// What is kept as statements about one record.
+    pub(super) async fn statements_about(
+        &mut self,
+        tenant: &str,
+        sequence: u64,
+    ) -> Result<Vec<SignedStatement>, StoreError> {
+        let sql = "SELECT sequence, encoded, key, signature FROM statement \
+             WHERE tenant = $1 AND sequence = $2";
+        let sequence = signed(sequence)?;
+        let rows: Vec<StatementColumns> =
+            on!(Connection, self.connection()?, |_dialect, connection| {
+                let query = sqlx::query_as(sql).bind(tenant).bind(sequence);
+                query.fetch_all(connection).await?
+            });
+        let rows = rows::statement_rows(tenant, rows).into_iter();
+        Ok(rows.filter_map(|row| row.signed).collect())
     }
 
     /// Adds a chain, unless the tenant has one.

@@ -67,7 +67,8 @@ pub use config::StoreConfig;
 pub use error::StoreError;
 pub use evidence::Attested;
 pub use metrics::StoreMetrics;
-pub use reader::{LogReader, StatementRow};
+pub use reader::LogReader;
+pub use rows::StatementRow;
 pub use signed::{MAX_TEXT, Signed};
 
 pub use crate::request::RequestKey;
@@ -76,13 +77,13 @@ pub use crate::stored_record::StoredRecord;
 use crate::chain::Chain;
 use crate::statement;
 use crate::sync::{Mutex, locked};
-use crate::{Kind, SignedStatement, Statement, StatementSigner};
+use crate::{Kind, SignedStatement, Statement, StatementSigner, VerifyingKey};
 use aging::{Ages, MOST_APART, is_checkpoint};
 use claims::{Claims, RequestState};
 use config::Place;
 use health::HealthBoard;
 use journal::Journal;
-use known::{ChainEnd, KnownChains};
+use known::{ChainEnd, KnownChains, TrustedKeys};
 #[cfg(feature = "postgres")]
 use locks::Locks;
 use lookup::Lookup;
@@ -110,6 +111,7 @@ pub struct Store {
     reader: LogReader,
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    trusted: TrustedKeys,
     board: Arc<HealthBoard>,
     metrics: StoreMetrics,
 }
@@ -144,7 +146,8 @@ impl Store {
         let metrics = StoreMetrics::default();
         let (jobs, queue) = mpsc::channel(QUEUE);
         let shared = !matches!(place, Place::Sqlite(_));
-        let known = KnownChains::read(&reader, shared).await?;
+        let trusted = TrustedKeys::default();
+        let known = KnownChains::read(&reader, shared, Arc::clone(&trusted)).await?;
         let writer = Writer::new(
             journal,
             known,
@@ -158,6 +161,7 @@ impl Store {
             reader,
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::new(Some(tokio::spawn(writer.run(queue)))),
+            trusted,
             board,
             metrics,
         })
@@ -356,19 +360,30 @@ impl Store {
         jobs.send(job).await.map_err(|_| StoreError::Closed)
     }
 
-    /// Holds a tenant's log against what the HSM said of it before. To be called before anything
-    /// is served.
+    /// Holds a tenant's log against what the HSM said of it before: all of it where nothing was
+    /// said, else what came since. To be called before anything is served; other replicas'
+    /// prunings count from then on if one of these keys, or the one that signs here, made them.
     ///
     /// # Errors
     /// [`StoreError::Rewritten`] when the log is behind that or another one; others when the
     /// database cannot be read.
     pub async fn hold(&self, tenant: &str, attested: &Attested) -> Result<(), StoreError> {
+        locked(&self.trusted).insert(tenant.into(), attested.keys.clone());
         let held = attested.hold(&self.reader, tenant).await;
         if let Err(StoreError::Rewritten { .. }) = held {
             // Another replica may have pruned it while it was read.
             return attested.hold(&self.reader, tenant).await;
         }
         held
+    }
+
+    /// A key that came after the start signs this tenant's statements.
+    fn trust(&self, tenant: &str, key: VerifyingKey) {
+        if let Some(keys) = locked(&self.trusted).get_mut(tenant)
+            && !keys.contains(&key)
+        {
+            keys.push(key);
+        }
     }
 
     /// Where a tenant's chain ends, once that continues what this process knows of it.
@@ -410,6 +425,7 @@ impl Store {
         daily: bool,
         signer: Arc<dyn StatementSigner>,
     ) -> Result<Option<SignedStatement>, StoreError> {
+        self.trust(tenant, signer.key());
         let Some(ChainEnd { chain, time }) = self.end(tenant).await? else {
             return Ok(None);
         };
@@ -464,6 +480,7 @@ impl Store {
         age: u64,
         signer: Arc<dyn StatementSigner>,
     ) -> Result<Option<SignedStatement>, StoreError> {
+        self.trust(tenant, signer.key());
         let Some(ChainEnd { chain, .. }) = self.end(tenant).await? else {
             return Ok(None);
         };

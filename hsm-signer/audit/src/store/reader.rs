@@ -14,10 +14,11 @@ use super::database::on;
 use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::rows::{self, ChainColumns, RecordColumns, signed, unsigned};
+use super::rows::{
+    self, ChainColumns, RecordColumns, StatementColumns, StatementRow, signed, statement_rows,
+};
 use super::sqlite;
 use crate::SignedStatement;
-use crate::Statement;
 use crate::VerifyingKey;
 use crate::chain::Chain;
 use crate::encoding::encoded;
@@ -203,32 +204,4 @@ impl LogReader {
     pub(super) async fn close(&self) {
         on!(Pool, &self.0, |_dialect, pool| pool.close().await)
     }
-}
-
-/// A row that should hold a statement.
-#[derive(Clone, Debug)]
-pub struct StatementRow {
-    /// The record that it should be about.
-    pub sequence: u64,
-    /// The statement about that record; `None` where the row is none.
-    pub signed: Option<SignedStatement>,
-}
-
-type StatementColumns = (i64, Vec<u8>, Vec<u8>, Vec<u8>);
-
-fn statement_rows(tenant: &str, rows: Vec<StatementColumns>) -> Vec<StatementRow> {
-    let row = |(sequence, encoded, key, signature): StatementColumns| {
-        // No statement is about 0.
-        let sequence = unsigned(sequence).unwrap_or(0);
-        let statement = Statement::decode(&encoded)
-            .filter(|said| said.sequence == sequence && said.tenant == tenant);
-        let signed = statement.zip(VerifyingKey::decode(&key));
-        let signed = signed.map(|(statement, key)| SignedStatement {
-            statement,
-            key,
-            signature,
-        });
-        StatementRow { sequence, signed }
-    };
-    rows.into_iter().map(row).collect()
 }

@@ -7,6 +7,7 @@ use super::error::StoreError;
 use crate::chain::{Chain, Hash};
 use crate::request::Digest;
 use crate::stored_record::StoredRecord;
+use crate::{SignedStatement, Statement, VerifyingKey};
 
 /// A record and its answer, as they are stored.
 pub(super) struct Row {
@@ -89,4 +90,33 @@ pub(super) fn answers(rows: Vec<AnswerColumns>) -> Result<HashMap<Digest, Answer
         Ok((hash(request)?, answer))
     };
     rows.into_iter().map(answer).collect()
+}
+
+/// A row that should hold a statement.
+#[derive(Clone, Debug)]
+pub struct StatementRow {
+    /// The record that it should be about.
+    pub sequence: u64,
+    /// The statement about that record; `None` where the row is none.
+    pub signed: Option<SignedStatement>,
+}
+
+/// Its columns.
+pub(super) type StatementColumns = (i64, Vec<u8>, Vec<u8>, Vec<u8>);
+
+pub(super) fn statement_rows(tenant: &str, rows: Vec<StatementColumns>) -> Vec<StatementRow> {
+    let row = |(sequence, encoded, key, signature): StatementColumns| {
+        // No statement is about 0.
+        let sequence = unsigned(sequence).unwrap_or(0);
+        let statement = Statement::decode(&encoded)
+            .filter(|said| said.sequence == sequence && said.tenant == tenant);
+        let signed = statement.zip(VerifyingKey::decode(&key));
+        let signed = signed.map(|(statement, key)| SignedStatement {
+            statement,
+            key,
+            signature,
+        });
+        StatementRow { sequence, signed }
+    };
+    rows.into_iter().map(row).collect()
 }

@@ -22,6 +22,10 @@ const ROLLED_BACK: &str = "DELETE FROM record WHERE sequence = 3; \
 
 const REMOVED: &str = "DELETE FROM statement; DELETE FROM record; DELETE FROM chain";
 
+/// Cuts the beginning off, as if it had been pruned.
+const UNSIGNED_PRUNING: &str = "UPDATE chain SET pruned = 2, anchor = (SELECT hash FROM record \
+     WHERE sequence = 2); DELETE FROM record WHERE sequence <= 2";
+
 /// Exchanges the last record.
 const FORKED: &str = "UPDATE record SET hash = randomblob(32) WHERE sequence = 3";
 
@@ -112,7 +116,12 @@ fn a_database_that_is_rewritten_below_a_service_is_refused() {
 
 #[test]
 fn a_database_that_was_rewritten_before_a_service_starts_is_refused() {
-    for (what, also_kept) in [(ROLLED_BACK, true), (REMOVED, true), (FORKED, false)] {
+    for (what, also_kept) in [
+        (ROLLED_BACK, true),
+        (REMOVED, true),
+        (FORKED, false),
+        (UNSIGNED_PRUNING, true),
+    ] {
         let mut service = started(setup());
         service.signal(Signal::TERM);
         assert_eq!(service.wait(), Some(0), "{}", service.log());

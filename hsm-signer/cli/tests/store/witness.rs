@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use mls_hsm_signer::audit::store::Store;
+use mls_hsm_signer::audit::StatementSigner;
+use mls_hsm_signer::audit::store::{Attested, Store, StoreError};
 
 use crate::opening::change;
 use crate::support::{
@@ -29,6 +30,10 @@ const LAST_GONE: &str = "DELETE FROM record WHERE sequence = 3";
 /// Puts a row where the next record belongs.
 const IN_THE_WAY: &str = "INSERT INTO record SELECT tenant, 4, (SELECT head FROM chain), encoded, \
      hash, message, proposal_ref FROM record WHERE sequence = 3";
+
+/// Cuts the beginning off, as if it had been pruned.
+const UNSIGNED_PRUNING: &str = "UPDATE chain SET pruned = 2, anchor = (SELECT hash FROM record \
+     WHERE sequence = 2); DELETE FROM record WHERE sequence <= 2";
 
 /// A store with three records and a checkpoint of them.
 async fn filled(place: &Place, key: &Key, signer: &Arc<SoftSigner>) -> Store {
@@ -57,7 +62,14 @@ async fn assert_refuses(store: &Store, key: &Key, signer: &Arc<SoftSigner>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_is_rewritten_below_a_running_store_is_refused() {
-    for what in [ROLLED_BACK, FORKED, REMOVED, LAST_GONE, IN_THE_WAY] {
+    for what in [
+        ROLLED_BACK,
+        FORKED,
+        REMOVED,
+        LAST_GONE,
+        IN_THE_WAY,
+        UNSIGNED_PRUNING,
+    ] {
         for place in places() {
             let (key, signer) = (Key::p256(), Arc::new(SoftSigner::new("ed25519")));
             let store = filled(&place, &key, &signer).await;
@@ -65,6 +77,69 @@ async fn a_log_that_is_rewritten_below_a_running_store_is_refused() {
             assert_refuses(&store, &key, &signer).await;
             store.close().await;
         }
+    }
+}
+
+/// Where the HSM has said nothing of a log, it is read and hashed from its beginning.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_without_checkpoints_is_held_against_its_own_hashes() {
+    for what in [
+        "UPDATE chain SET head = anchor",
+        "UPDATE chain SET id = head",
+        "UPDATE chain SET sequence = 9223372036854775807",
+        "DELETE FROM record WHERE sequence = 2",
+        UNSIGNED_PRUNING,
+    ] {
+        for place in places() {
+            let key = Key::p256();
+            let store = place.open().await;
+            for number in 1..=3 {
+                settle(&store, &key, number).await;
+            }
+            let attested = Attested {
+                keys: vec![SoftSigner::new("ed25519").key()],
+                ..Attested::default()
+            };
+            store.hold(TENANT, &attested).await.unwrap();
+            store.close().await;
+            change(&place, what).await;
+            let store = place.open().await;
+            let held = store.hold(TENANT, &attested).await;
+            assert!(
+                matches!(held, Err(StoreError::Rewritten { .. })),
+                "{what}: {held:?}"
+            );
+            store.close().await;
+        }
+    }
+}
+
+/// What another replica prunes is followed when one of the tenant's keys signed that.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_replica_prunes_is_followed_if_a_key_of_the_tenant_signed_it() {
+    for trusted in [true, false] {
+        let place = Place::postgres();
+        let (key, signer) = (Key::p256(), Arc::new(SoftSigner::new("ed25519")));
+        let (one, two) = (place.open().await, filled(&place, &key, &signer).await);
+        settle(&two, &key, 4).await;
+        let keys = match trusted {
+            true => vec![signer.key()],
+            false => vec![SoftSigner::new("ed25519").key()],
+        };
+        settle(&one, &key, 5).await;
+        let attested = Attested {
+            keys,
+            ..Attested::default()
+        };
+        one.hold(TENANT, &attested).await.unwrap();
+        two.prune(TENANT, 0, signer.clone()).await.unwrap().unwrap();
+        if trusted {
+            settle(&one, &key, 6).await;
+        } else {
+            assert_refuses(&one, &key, &Arc::new(SoftSigner::new("ed25519"))).await;
+        }
+        one.close().await;
+        two.close().await;
     }
 }
 
