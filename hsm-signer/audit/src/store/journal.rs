@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use sqlx::SqliteConnection;
 use tokio::time::timeout;
 
-use super::claims::Answer;
+use super::claims::StoredAnswer;
 use super::config::Place;
 use super::database::on;
 use super::error::StoreError;
@@ -225,7 +225,7 @@ impl Journal {
     pub(super) async fn answers(
         &mut self,
         requests: &[Digest],
-    ) -> Result<HashMap<Digest, Answer>, StoreError> {
+    ) -> Result<HashMap<Digest, StoredAnswer>, StoreError> {
         let rows = on!(Connection, self.connection()?, |dialect, connection| {
             let query = sqlx::query_as(dialect::ANSWERS).bind(dialect::digests(requests));
             query.fetch_all(connection).await?

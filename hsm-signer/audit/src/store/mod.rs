@@ -79,7 +79,7 @@ use crate::statement;
 use crate::sync::{Mutex, locked};
 use crate::{Kind, SignedStatement, Statement, StatementSigner, VerifyingKey};
 use aging::{Ages, MOST_APART, is_checkpoint};
-use claims::{Claims, RequestState};
+use claims::{Claims, RequestState, StoredAnswer};
 use config::Place;
 use health::HealthBoard;
 use journal::Journal;
@@ -297,7 +297,7 @@ impl Store {
 
     /// Replaces these claims by what was stored for them, where the key signed that. What is no
     /// answer stays to be signed again.
-    async fn check_answers(&self, stored: Vec<(&mut Result<Claim, StoreError>, Answer)>) {
+    async fn check_answers(&self, stored: Vec<(&mut Result<Claim, StoreError>, StoredAnswer)>) {
         let (mut claims, mut checks) = (Vec::new(), Vec::new());
         for (claim, answer) in stored {
             if let Ok(Claim::Ours(ours)) = claim {
@@ -316,10 +316,10 @@ impl Store {
         });
         for (claim, (good, answer)) in claims.into_iter().zip(checking.await.unwrap_or_default()) {
             if good {
-                *claim = Ok(Claim::Answered(answer));
+                *claim = Ok(Claim::Answered(answer.answer));
             } else if let Ok(Claim::Ours(ours)) = claim {
                 self.metrics.bad_answers.inc();
-                let (tenant, sequence) = (&ours.request().tenant, answer.sequence);
+                let (tenant, sequence) = (&ours.request().tenant, answer.answer.sequence);
                 tracing::error!(
                     tenant,
                     sequence,

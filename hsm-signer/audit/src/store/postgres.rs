@@ -259,8 +259,8 @@ pub(super) const CHAINS_NOW: &str = "SELECT tenant, id, pruned, anchor, sequence
      FROM chain WHERE tenant = ANY($1) ORDER BY tenant";
 
 /// The stored answers of the requests in [`digests`].
-pub(super) const ANSWERS: &str =
-    "SELECT request, message, proposal_ref, sequence FROM record WHERE request = ANY($1)";
+pub(super) const ANSWERS: &str = "SELECT request, message, proposal_ref, sequence, encoded \
+     FROM record WHERE request = ANY($1)";
 
 pub(super) fn names(tenants: &[String]) -> &[String] {
     tenants

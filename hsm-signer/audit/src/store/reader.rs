@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::SqlitePool;
 
-use super::claims::Answer;
+use super::claims::StoredAnswer;
 use super::config::Place;
 use super::database::on;
 use super::error::StoreError;
@@ -58,7 +58,7 @@ impl LogReader {
     pub(super) async fn answers(
         &self,
         requests: &[Digest],
-    ) -> Result<HashMap<Digest, Answer>, StoreError> {
+    ) -> Result<HashMap<Digest, StoredAnswer>, StoreError> {
         let rows = on!(Pool, &self.0, |dialect, pool| {
             let query = sqlx::query_as(dialect::ANSWERS).bind(dialect::digests(requests));
             query.fetch_all(pool).await?

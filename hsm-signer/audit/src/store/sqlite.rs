@@ -147,7 +147,8 @@ pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, he
 pub(super) const CHAINS_NOW: &str = CHAINS;
 
 /// The stored answers of the requests in [`digests`].
-pub(super) const ANSWERS: &str = "SELECT request, message, proposal_ref, sequence FROM record \
+pub(super) const ANSWERS: &str = "SELECT request, message, proposal_ref, sequence, encoded \
+     FROM record \
      WHERE request IN (SELECT unhex(value) FROM json_each($1))";
 
 /// Tenants as `json_each` reads them: one statement for any number.

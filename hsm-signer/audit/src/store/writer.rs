@@ -257,7 +257,7 @@ async fn write(
         let digest = signed.claim.digest();
         if let Some(answer) = stored.get(digest) {
             if answer.is_to(request) {
-                answers.push(answer.clone());
+                answers.push(answer.answer.clone());
                 continue;
             }
             journal.set_aside(digest).await?;
