@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -19,7 +18,7 @@ use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::postgres;
 use super::rows::{self, ChainColumns, RecordColumns, Row, StatementColumns, signed};
-use super::sqlite;
+use super::sqlite::{self, FileNumber};
 use crate::SignedStatement;
 use crate::chain::{Chain, Hash};
 use crate::encoding::encoded;
@@ -33,9 +32,9 @@ pub(super) struct Journal {
     place: Place,
     patience: Duration,
     connection: Option<Connection>,
-    /// The file that the connection writes to, and what it is known by: a file that was put in
+    /// The files that the connection writes to, and what each is known by: a file that was put in
     /// its place has another number.
-    file: Option<(PathBuf, u64, u64)>,
+    files: Vec<(PathBuf, FileNumber)>,
     /// By which no other process writes to a SQLite database.
     _lock: Option<File>,
 }
@@ -69,7 +68,7 @@ impl Journal {
             place: place.clone(),
             patience,
             connection: None,
-            file: None,
+            files: Vec::new(),
             _lock: lock,
         })
     }
@@ -82,7 +81,11 @@ impl Journal {
     }
 
     async fn reconnect(&mut self) -> Result<(), StoreError> {
-        self.close().await;
+        match self.assert_in_place() {
+            Ok(()) => self.close().await,
+            // It alone still has what was written to a log that is gone.
+            Err(_) => self.finish().await,
+        }
         let mut connection = match &self.place {
             Place::Sqlite(path) => Connection::Sqlite(sqlite::connect(path).await?),
             #[cfg(feature = "postgres")]
@@ -95,23 +98,23 @@ impl Journal {
             sqlx::query(probe).execute(connection).await.map(drop)?
         });
         self.connection = Some(connection);
-        self.file = match &self.place {
-            Place::Sqlite(path) => Some(numbered(path)?),
+        self.files = match &self.place {
+            Place::Sqlite(path) => numbered(path)?,
             #[cfg(feature = "postgres")]
-            Place::Postgres(_) => None,
+            Place::Postgres(_) => Vec::new(),
         };
         Ok(())
     }
 
     /// What is written to a file that was put away would be lost.
     fn assert_in_place(&self) -> Result<(), StoreError> {
-        match &self.file {
-            Some(file) if numbered(&file.0)? != *file => {
-                let reason = format!("{} is another file now", file.0.display());
-                Err(StoreError::Unavailable(reason))
+        for (path, number) in &self.files {
+            if sqlite::number(path).ok().as_ref() != Some(number) {
+                let reason = format!("{} is gone, or another file now", path.display());
+                return Err(StoreError::Unavailable(reason));
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     fn connection(&mut self) -> Result<&mut Connection, StoreError> {
@@ -338,11 +341,14 @@ impl Journal {
     }
 }
 
-/// A file, and its device's and its own number.
-fn numbered(path: &Path) -> Result<(PathBuf, u64, u64), StoreError> {
-    let metadata = std::fs::metadata(path);
-    let gone =
-        |error: std::io::Error| StoreError::unavailable(format!("{}: {error}", path.display()));
-    let metadata = metadata.map_err(gone)?;
-    Ok((path.into(), metadata.dev(), metadata.ino()))
+/// The files of an open SQLite database, and their numbers.
+fn numbered(path: &Path) -> Result<Vec<(PathBuf, FileNumber)>, StoreError> {
+    let gone = |path: &Path, error: std::io::Error| {
+        StoreError::Unavailable(format!("{}: {error}", path.display()))
+    };
+    let numbered = |path: PathBuf| match sqlite::number(&path) {
+        Ok(number) => Ok((path, number)),
+        Err(error) => Err(gone(&path, error)),
+    };
+    sqlite::files(path).into_iter().map(numbered).collect()
 }
