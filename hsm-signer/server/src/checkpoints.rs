@@ -120,8 +120,8 @@ impl Maker {
         let signer: Arc<dyn StatementSigner> = Arc::new(signer);
         let (core, tenant) = (Arc::clone(&self.core), Arc::clone(&self.tenant));
         let (store, name) = (&core.store, &tenant.name);
-        let daily = self.retention > 0;
-        let made = store.attest(name, daily, Arc::clone(&signer)).await?;
+        let repeat = self.retention > 0;
+        let made = store.attest(name, repeat, Arc::clone(&signer)).await?;
         if let Some(signed) = &made {
             let sequence = signed.statement.sequence;
             let checkpoint = checkpoint_line(signed);

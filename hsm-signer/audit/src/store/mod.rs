@@ -78,7 +78,7 @@ use crate::chain::Chain;
 use crate::statement;
 use crate::sync::{Mutex, locked};
 use crate::{Kind, SignedStatement, Statement, StatementSigner, VerifyingKey};
-use aging::{Ages, MOST_APART, is_checkpoint};
+use aging::{Ages, REPEATED, is_checkpoint};
 use claims::{Claims, RequestState, StoredAnswer};
 use config::Place;
 use health::HealthBoard;
@@ -402,10 +402,10 @@ impl Store {
     pub async fn checkpoint(
         &self,
         tenant: &str,
-        daily: bool,
+        repeat: bool,
         signer: Arc<dyn StatementSigner>,
     ) -> Result<Option<SignedStatement>, StoreError> {
-        let made = self.attest(tenant, daily, signer).await?;
+        let made = self.attest(tenant, repeat, signer).await?;
         if let Some(signed) = &made {
             self.keep(signed).await?;
         }
@@ -413,8 +413,8 @@ impl Store {
     }
 
     /// Has the HSM say how far a tenant's chain has come. `None` when there is no record yet, or
-    /// none since the last checkpoint under this key that the database has; a checkpoint that is a
-    /// day old is repeated where `daily`, for [`prune`](Self::prune) measures by checkpoints.
+    /// none since the last checkpoint under this key that the database has; a checkpoint that is an
+    /// hour old is repeated where `repeat`, for [`prune`](Self::prune) measures by checkpoints.
     ///
     /// # Errors
     /// [`StoreError::Rewritten`] when the chain does not continue what this process knows of it;
@@ -422,7 +422,7 @@ impl Store {
     pub async fn attest(
         &self,
         tenant: &str,
-        daily: bool,
+        repeat: bool,
         signer: Arc<dyn StatementSigner>,
     ) -> Result<Option<SignedStatement>, StoreError> {
         self.trust(tenant, signer.key());
@@ -442,7 +442,7 @@ impl Store {
             (statement.chain_id, statement.sequence, statement.head)
                 == (chain.id, chain.sequence, chain.head)
                 && statement.kind == Kind::Checkpoint
-                && !(daily && time.saturating_sub(statement.time) >= MOST_APART)
+                && !(repeat && time.saturating_sub(statement.time) >= REPEATED)
                 && signed.key == key
                 && signed.verifies()
         };
@@ -466,7 +466,8 @@ impl Store {
     /// there is nothing more to prune.
     ///
     /// How old a checkpoint is, is measured from one checkpoint to the next up to the last, and
-    /// two of them count as at most a day apart: a clock that jumped ahead removes nothing.
+    /// what lies between two that are more than three hours apart counts as nothing: a clock that
+    /// jumped ahead removes nothing. To be asked with `repeat`, at least once an hour.
     ///
     /// A request whose answer was pruned is signed anew, and differently: what is pruned should
     /// be older than any group stays in one epoch. Export it first.
@@ -489,8 +490,8 @@ impl Store {
         if ages.jumped(age) {
             tracing::warn!(
                 tenant,
-                "the times of checkpoints jump: a gap of more than a day counts as a day, and \
-                 records are kept for longer"
+                "the times of checkpoints jump: a gap of more than three hours counts as nothing, \
+                 and records are kept for longer"
             );
         }
         let Some(end) = ages.end(age, chain.pruned, MOST_PRUNED) else {
