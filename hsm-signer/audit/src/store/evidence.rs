@@ -128,8 +128,9 @@ impl Attested {
             return Ok(());
         }
         let reason = format!(
-            "records up to {pruned} are gone, and none of its keys signed a pruning of them (the \
-             time of the record after them, for accepted_loss: {time})"
+            "records up to {pruned} are gone, and none of the keys that sign its checkpoints now \
+             signed a pruning of them; if an earlier key did, that is to be accepted (the time of \
+             the record after them, for accepted_loss: {time})"
         );
         Err(StoreError::rewritten(tenant, reason))
     }
