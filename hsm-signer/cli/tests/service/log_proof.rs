@@ -149,7 +149,7 @@ fn a_database_that_was_rewritten_before_a_service_starts_is_refused() {
 fn a_checkpoint_leaves_a_database_that_does_not_keep_it() {
     let attested = |service: &Service| {
         let said = std::fs::read_to_string(sink(&service.setup)).unwrap();
-        let last = said.lines().filter_map(find_checkpoint).last();
+        let last = said.lines().rev().find_map(find_checkpoint);
         last.map_or(0, |signed| signed.statement.sequence)
     };
     let mut service = started(setup());
