@@ -51,7 +51,7 @@ pub fn start(config: &Config) -> Result<Tenants, ServeError> {
         let mut starting = Vec::new();
         for tenant in &config.tenants {
             let (markers, waiting) = (markers.as_deref(), config.limits.waiting);
-            let span = tracing::info_span!("tenant", name = tenant.name);
+            let span = tracing::info_span!("tokens", tenant = tenant.name);
             let start = move || span.in_scope(|| Tenant::start(tenant, markers, waiting));
             let thread = scope.spawn(start);
             starting.push((&tenant.name, thread));

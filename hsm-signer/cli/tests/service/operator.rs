@@ -5,7 +5,9 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::support::{Authority, Setup, eventually, item};
+use rustix::process::{Signal, kill_process};
+
+use crate::support::{Authority, Setup, eventually, item, on_terminal};
 
 /// The exit code of a program whose token refused the PIN.
 const PIN_REFUSED: Option<i32> = Some(4);
@@ -109,6 +111,73 @@ fn the_log_says_why_recovery_began_and_that_it_is_over() {
         "{serving}"
     );
     assert!(!log.contains('\u{1b}'), "colours where no terminal is");
+}
+
+#[test]
+fn the_log_says_for_how_long_an_outage_took_and_nothing_of_keys() {
+    let service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    // CKR_DEVICE_ERROR, also to a process that is started anew.
+    faults.set(&["* return 0x30"]).unwrap();
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    let attempts = |log: &str| log.matches("it begins anew later").count();
+    eventually("three attempts", || attempts(&service.log()) >= 3);
+    faults.clear().unwrap();
+    eventually("the end", || service.log().contains("all is well again"));
+    let log = service.log();
+    assert!(!log.contains("a key cannot be used"), "{log}");
+    let (_, after) = log.split_once("all is well again").unwrap();
+    let (_, after) = after.split_once("after=").unwrap();
+    let after = after.split_whitespace().next().unwrap();
+    let (number, unit) = after.split_at(after.find(char::is_alphabetic).unwrap());
+    let seconds = number.parse::<f64>().unwrap() * if unit == "s" { 1.0 } else { 0.001 };
+    // The pauses after the first two attempts, of 100 and 200 ms, are part of it.
+    assert!(seconds >= 0.3, "{after}");
+}
+
+#[test]
+fn a_reading_of_the_keys_says_that_the_pin_was_refused() {
+    let service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Login return 0xA0"]).unwrap();
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    eventually("the marker", || marker(&service.setup).is_some());
+    service.signal(Signal::HUP);
+    let keys = |log: String| {
+        let mut lines = log.lines();
+        let line = lines.find(|line| line.contains("keys of example.com"));
+        line.map(str::to_owned)
+    };
+    eventually("the keys' part", || keys(service.log()).is_some());
+    let line = keys(service.log()).unwrap();
+    assert!(line.contains("C_Login") || line.contains("PIN"), "{line}");
+    assert!(!service.log().contains("started anew"), "{}", service.log());
+}
+
+#[test]
+fn the_log_is_json_that_names_the_tenant_and_has_no_colours_where_none_are_wanted() {
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login return 0xA0"]).unwrap();
+    let coloured = |command| stderr(&on_terminal(command)).contains('\u{1b}');
+    assert!(coloured(setup.command()));
+    std::fs::remove_file(marker(&setup).unwrap()).unwrap();
+    let mut command = setup.command();
+    command.env("NO_COLOR", "1");
+    assert!(!coloured(command));
+    let output = setup.command().arg("--json").output().unwrap();
+    let said = stderr(&output);
+    let line = said
+        .lines()
+        .find(|line| line.contains("a token was not opened"));
+    let line = line.unwrap_or_else(|| panic!("{said}"));
+    let value: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(value["span"]["tenant"], "example.com", "{line}");
+    assert_eq!(line.matches(r#""name":"#).count(), 2, "{line}");
 }
 
 #[test]
