@@ -75,6 +75,12 @@ impl Tenant {
         markers: Option<&Path>,
         waiting: usize,
     ) -> Result<Self, EngineError> {
+        if config.accepted_loss > 0 {
+            tracing::warn!(
+                accepted_loss = config.accepted_loss,
+                "the checkpoints up to accepted_loss are not held against the audit log"
+            );
+        }
         let mut engine = engine_config(&config.tokens, markers)?;
         engine.capacity = waiting;
         let pins = config.pins();
