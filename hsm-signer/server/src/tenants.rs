@@ -1,7 +1,7 @@
 //! The tenants: each with an engine of its own.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -150,20 +150,21 @@ fn source(token: &SourceFile, markers: Option<&Path>) -> Result<SourceConfig, Er
     })
 }
 
-/// One for each token, whatever the tenants call it.
-fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
+/// One for each module and PIN file, by whatever name: what token is meant is known for sure only
+/// once the module has spoken, and it may be named by its label here and by its slot there.
+pub(crate) fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
     let SourceFile {
         module,
         module_parameters,
-        token_label,
-        token_serial,
-        slot,
+        pin_file,
         ..
     } = token;
-    let identity = (module, module_parameters, token_label, token_serial, slot);
+    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let identity = (real(module), module_parameters, real(pin_file));
     let digest = sha256(format!("{identity:?}").as_bytes());
     PinMarker {
         path: markers.join(format!("pin-refused-{}", hex(&digest[..8]))),
+        pin_file: pin_file.clone(),
         token: format!("{:?} of {}", token.name, module.display()),
     }
 }

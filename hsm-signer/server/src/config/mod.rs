@@ -145,6 +145,9 @@ impl Config {
         if self.audit.checkpoint_seconds == 0 {
             return invalid("audit.checkpoint_seconds must not be 0");
         }
+        if self.store.patience_ms == 0 {
+            return invalid("store.patience_ms must not be 0");
+        }
         // What the program was built without is said when it starts.
         #[cfg(feature = "postgres")]
         self.store
