@@ -87,6 +87,8 @@ pub enum Fault {
     End,
     #[error("the chain is said to end with another hash")]
     Head,
+    #[error("what is kept as a statement about it is none")]
+    StatementEncoding,
     #[error("a statement about it has a bad signature")]
     StatementSignature,
     #[error("a statement about it is signed by a key that is not trusted")]
@@ -211,6 +213,11 @@ impl Verification {
         } else if sequence > self.chain.pruned {
             self.statements.entry(sequence).or_default().push(signed);
         }
+    }
+
+    /// Adds what the log keeps as a statement about a record, and is none.
+    pub fn no_statement(&mut self, sequence: u64) {
+        self.found(sequence, Fault::StatementEncoding);
     }
 
     fn check_beginning(&mut self) {

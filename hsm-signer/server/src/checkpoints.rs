@@ -124,7 +124,11 @@ impl Maker {
 
     async fn make_or_warn(&mut self) {
         if let Err(error) = self.make().await {
-            tracing::warn!(tenant = %self.tenant.name, %error, "no checkpoint was made");
+            self.core.store.metrics().no_checkpoint.inc();
+            tracing::error!(
+                tenant = %self.tenant.name, %error,
+                "ALARM: no checkpoint was made, or the database did not keep it"
+            );
         }
     }
 
@@ -132,16 +136,21 @@ impl Maker {
         let signer = self.tenant.statement_signer();
         let signer = signer.map_err(|error| StoreError::Unsigned(error.to_string()))?;
         let signer: Arc<dyn StatementSigner> = Arc::new(signer);
-        let (store, name) = (&self.core.store, &self.tenant.name);
-        let daily = self.retention > 0;
-        let made = store.checkpoint(name, daily, Arc::clone(&signer)).await?;
-        if let Some(signed) = made {
+        let (core, tenant) = (Arc::clone(&self.core), Arc::clone(&self.tenant));
+        let (store, name) = (&core.store, &tenant.name);
+        let repeat = self.retention > 0;
+        let made = store.attest(name, repeat, Arc::clone(&signer)).await?;
+        if let Some(signed) = &made {
             let sequence = signed.statement.sequence;
-            let checkpoint = checkpoint_line(&signed);
+            let checkpoint = checkpoint_line(signed);
             tracing::info!(tenant = %name, sequence, %checkpoint, "checkpoint signed");
-            self.unsent = Some(signed);
+            self.unsent = made.clone();
         }
+        // It leaves the database before that can refuse it.
         self.send().await;
+        if let Some(signed) = &made {
+            store.keep(signed).await?;
+        }
         self.prune(signer).await
     }
 

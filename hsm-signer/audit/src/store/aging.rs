@@ -9,9 +9,16 @@ use crate::{Kind, SignedStatement, VerifyingKey};
 /// Statements that are read at once.
 const PAGE: u32 = 1000;
 
-/// The most that two checkpoints, one after the other, count as apart, in milliseconds: a day.
-/// There is one every day, even where nothing is new, while the service runs.
-pub(super) const MOST_APART: u64 = 24 * 60 * 60 * 1000;
+const HOUR_MS: u64 = 60 * 60 * 1000;
+
+/// After so many milliseconds there is another checkpoint while the service runs, even where
+/// nothing is new.
+pub(super) const REPEATED: u64 = HOUR_MS;
+
+/// The most that is believed to lie between two checkpoints, in milliseconds. Where it is more,
+/// the service did not run or the clock jumped, nobody knows which, and it counts as nothing.
+/// [`REPEATED`] is noticed up to an hour late, and what is nearer than [`REPEATED`] passed over.
+const MOST_APART: u64 = 3 * HOUR_MS;
 
 /// Times are measured from checkpoint to checkpoint that are at least so far apart, in parts of
 /// the age that is asked for: each of these has its signature verified.
@@ -20,7 +27,7 @@ const PARTS: u64 = 100;
 /// A place up to which could be pruned.
 struct Measured {
     sequence: u64,
-    /// Milliseconds from the first checkpoint, each pair of them at most [`MOST_APART`].
+    /// Milliseconds from the first checkpoint, without the gaps of more than [`MOST_APART`].
     measured: u64,
 }
 
@@ -39,7 +46,7 @@ impl Ages {
         key: &VerifyingKey,
         age: u64,
     ) -> Result<Self, StoreError> {
-        let apart = (age / PARTS).min(MOST_APART / 24);
+        let apart = (age / PARTS).min(REPEATED);
         let mut places: Vec<Measured> = Vec::new();
         let mut between = Vec::new();
         let mut first = None;
@@ -61,8 +68,9 @@ impl Ages {
                     between.push(sequence);
                     continue;
                 }
-                if first.is_some() {
-                    measured += time.saturating_sub(before).min(MOST_APART);
+                let passed = time.saturating_sub(before);
+                if first.is_some() && passed <= MOST_APART {
+                    measured += passed;
                 }
                 first.get_or_insert(time);
                 before = time;
@@ -94,6 +102,17 @@ impl Ages {
         let measured = self.places.last().map_or(0, |last| last.measured);
         self.by_the_clock >= age && measured < age
     }
+}
+
+/// Whether one of `keys` signed that a chain was pruned as far as it is; any key where none is
+/// known.
+pub(super) fn is_pruning(signed: &SignedStatement, chain: &Chain, keys: &[VerifyingKey]) -> bool {
+    let statement = &signed.statement;
+    statement.kind == Kind::Pruning
+        && (statement.chain_id, statement.sequence, statement.head)
+            == (chain.id, chain.pruned, chain.anchor)
+        && (keys.is_empty() || keys.contains(&signed.key))
+        && signed.verifies()
 }
 
 pub(super) fn is_checkpoint(signed: &SignedStatement, chain: &Chain, key: &VerifyingKey) -> bool {

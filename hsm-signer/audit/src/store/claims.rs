@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mls_signer_message::hash::sha256;
 use mls_signer_message::scheme::Scheme;
 use mls_signer_message::signed_removal::SignedRemoval;
 use openmls_hw_crypto::HwCrypto;
@@ -13,9 +14,9 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep_until, timeout_at};
 
-use crate::VerifyingKey;
 use crate::request::{Digest, RequestKey};
 use crate::sync::{Mutex, locked};
+use crate::{Record, VerifyingKey};
 
 /// What a request was answered, for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +30,24 @@ pub struct Answer {
     pub sequence: u64,
 }
 
-impl Answer {
-    /// Whether it is the answer to `request`, signed by its key: who writes the database could
-    /// exchange it.
+/// An answer as the database has it, and the record beside it.
+pub(super) struct StoredAnswer {
+    pub(super) answer: Answer,
+    pub(super) record: Option<Record>,
+}
+
+impl StoredAnswer {
+    /// Whether it is the answer that was given to `request`: signed by its key, and byte by byte
+    /// what was recorded, for one ECDSA signature is easily made into another. Who writes the
+    /// database could exchange it.
     pub(super) fn is_to(&self, request: &RequestKey) -> bool {
-        let Some(signed) = SignedRemoval::read(self.message.clone()) else {
+        let answer = &self.answer;
+        let hash = sha256(&answer.message);
+        let record = self.record.as_ref();
+        if record.is_none_or(|record| record.message_hash != hash) {
+            return false;
+        }
+        let Some(signed) = SignedRemoval::read(answer.message.clone()) else {
             return false;
         };
         let VerifyingKey { scheme, public_key } = &request.key;
@@ -42,7 +56,7 @@ impl Answer {
         let (input, signature) = (signed.signature_input(), signed.signature());
         let crypto = HwCrypto::default();
         *signed.removal() == request.removal
-            && reference.as_ref() == Some(&self.proposal_ref)
+            && reference.as_ref() == Some(&answer.proposal_ref)
             && crypto
                 .verify_signature(*scheme, &input, public_key, signature)
                 .is_ok()
@@ -51,7 +65,7 @@ impl Answer {
 
 /// What the database knows of a request.
 pub(super) enum RequestState {
-    Answered(Answer),
+    Answered(StoredAnswer),
     /// No answer, and no other replica has it.
     Free,
     /// Another replica is signing it.

@@ -1,10 +1,11 @@
 //! What the HSM said of a log before this process began, held against the log as it stands now.
 
+use super::aging::is_pruning;
 use super::error::StoreError;
 use super::known::ChainEnd;
 use super::reader::LogReader;
 use crate::chain::Chain;
-use crate::{Kind, SignedStatement, Statement, VerifyingKey};
+use crate::{Record, SignedStatement, Statement, VerifyingKey};
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
@@ -30,11 +31,18 @@ impl Attested {
         for statement in &said {
             self.compare(log, tenant, chain.as_ref(), statement).await?;
         }
-        let last = said.iter().max_by_key(|statement| statement.sequence);
-        match (chain, last) {
-            (Some(chain), Some(last)) => follow(log, chain, last).await,
-            _ => Ok(()),
+        let Some(chain) = chain else {
+            return Ok(());
+        };
+        let mut end = ChainEnd::begun(&chain)?;
+        if chain.pruned > 0 {
+            self.check_pruning(log, &chain).await?;
         }
+        let last = said.iter().max_by_key(|statement| statement.sequence);
+        if let Some(last) = last.filter(|last| last.sequence > chain.pruned) {
+            (end.chain.sequence, end.chain.head) = (last.sequence, last.head);
+        }
+        follow(log, end, chain).await
     }
 
     /// The last statements that count.
@@ -84,10 +92,8 @@ impl Attested {
             return refused(&format!("it ends with record {}", chain.sequence));
         }
         if sequence < chain.pruned {
-            return match self.pruned(log, chain).await? {
-                true => Ok(()),
-                false => refused("it is missing without a signed pruning"),
-            };
+            // Whether that was to be is for the pruning to say.
+            return Ok(());
         }
         let hash = if sequence == chain.pruned {
             Some(chain.anchor)
@@ -102,36 +108,36 @@ impl Attested {
         Ok(())
     }
 
-    /// Whether one of the keys signed that the chain was pruned as far as it is.
-    async fn pruned(&self, log: &LogReader, chain: &Chain) -> Result<bool, StoreError> {
-        let about = log.statements(&chain.tenant, chain.pruned - 1, 1).await?;
-        let signed = about.iter().any(|signed| {
-            let said = &signed.statement;
-            said.kind == Kind::Pruning
-                && (said.chain_id, said.sequence, said.head)
-                    == (chain.id, chain.pruned, chain.anchor)
-                && self.keys.contains(&signed.key)
-                && signed.verifies()
-        });
-        Ok(signed)
+    /// Whether one of the keys signed that the chain was pruned as far as it is, or a person has
+    /// accepted the loss of what came before the first record.
+    async fn check_pruning(&self, log: &LogReader, chain: &Chain) -> Result<(), StoreError> {
+        let (tenant, pruned) = (&chain.tenant, chain.pruned);
+        let about = log.statements(tenant, pruned - 1, 1).await?;
+        if about
+            .iter()
+            .any(|signed| is_pruning(signed, chain, &self.keys))
+        {
+            return Ok(());
+        }
+        let first = log.records(tenant, pruned, 1).await?;
+        let first = first
+            .first()
+            .and_then(|first| Record::decode(&first.encoded));
+        let time = first.map_or(1, |first| first.time);
+        if self.accepted_loss >= time {
+            return Ok(());
+        }
+        let reason = format!(
+            "records up to {pruned} are gone, and none of the keys that sign its checkpoints now \
+             signed a pruning of them; if an earlier key did, that is to be accepted (the time of \
+             the record after them, for accepted_loss: {time})"
+        );
+        Err(StoreError::rewritten(tenant, reason))
     }
 }
 
-/// Reads the records after the last checkpoint, which must continue the chain to its end.
-async fn follow(log: &LogReader, chain: Chain, last: &Statement) -> Result<(), StoreError> {
-    let from = Chain {
-        sequence: last.sequence.max(chain.pruned),
-        head: if last.sequence > chain.pruned {
-            last.head
-        } else {
-            chain.anchor
-        },
-        ..chain.clone()
-    };
-    let mut end = ChainEnd {
-        chain: from,
-        time: 0,
-    };
+/// Reads the records after `end`, which must continue the chain to where it is said to end.
+async fn follow(log: &LogReader, mut end: ChainEnd, chain: Chain) -> Result<(), StoreError> {
     while end.chain.sequence < chain.sequence {
         let before = end.chain.sequence;
         for stored in log.records(&chain.tenant, before, PAGE).await? {

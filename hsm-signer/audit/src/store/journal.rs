@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,16 +11,16 @@ use sqlx::PgConnection;
 use sqlx::SqliteConnection;
 use tokio::time::timeout;
 
-use super::claims::Answer;
+use super::claims::StoredAnswer;
 use super::config::Place;
 use super::database::on;
 use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::rows::{self, ChainColumns, RecordColumns, Row, signed};
-use super::sqlite;
+use super::rows::{self, ChainColumns, RecordColumns, Row, StatementColumns, signed};
+use super::sqlite::{self, FileNumber};
 use crate::SignedStatement;
-use crate::chain::Chain;
+use crate::chain::{Chain, Hash};
 use crate::encoding::encoded;
 use crate::request::Digest;
 use crate::stored_record::StoredRecord;
@@ -33,9 +32,9 @@ pub(super) struct Journal {
     place: Place,
     patience: Duration,
     connection: Option<Connection>,
-    /// The file that the connection writes to, and what it is known by: a file that was put in
+    /// The files that the connection writes to, and what each is known by: a file that was put in
     /// its place has another number.
-    file: Option<(PathBuf, u64, u64)>,
+    files: Vec<(PathBuf, FileNumber)>,
     /// By which no other process writes to a SQLite database.
     _lock: Option<File>,
 }
@@ -69,7 +68,7 @@ impl Journal {
             place: place.clone(),
             patience,
             connection: None,
-            file: None,
+            files: Vec::new(),
             _lock: lock,
         })
     }
@@ -82,7 +81,11 @@ impl Journal {
     }
 
     async fn reconnect(&mut self) -> Result<(), StoreError> {
-        self.close().await;
+        match self.assert_in_place() {
+            Ok(()) => self.close().await,
+            // It alone still has what was written to a log that is gone.
+            Err(_) => self.finish().await,
+        }
         let mut connection = match &self.place {
             Place::Sqlite(path) => Connection::Sqlite(sqlite::connect(path).await?),
             #[cfg(feature = "postgres")]
@@ -95,23 +98,23 @@ impl Journal {
             sqlx::query(probe).execute(connection).await.map(drop)?
         });
         self.connection = Some(connection);
-        self.file = match &self.place {
-            Place::Sqlite(path) => Some(numbered(path)?),
+        self.files = match &self.place {
+            Place::Sqlite(path) => numbered(path)?,
             #[cfg(feature = "postgres")]
-            Place::Postgres(_) => None,
+            Place::Postgres(_) => Vec::new(),
         };
         Ok(())
     }
 
     /// What is written to a file that was put away would be lost.
     fn assert_in_place(&self) -> Result<(), StoreError> {
-        match &self.file {
-            Some(file) if numbered(&file.0)? != *file => {
-                let reason = format!("{} is another file now", file.0.display());
-                Err(StoreError::Unavailable(reason))
+        for (path, number) in &self.files {
+            if sqlite::number(path).ok().as_ref() != Some(number) {
+                let reason = format!("{} is gone, or another file now", path.display());
+                return Err(StoreError::Unavailable(reason));
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     fn connection(&mut self) -> Result<&mut Connection, StoreError> {
@@ -128,6 +131,16 @@ impl Journal {
         Ok(())
     }
 
+    /// Begins a transaction that sees all as it is now, and writes nothing.
+    pub(super) async fn begin_reading(&mut self) -> Result<(), StoreError> {
+        self.assert_in_place()?;
+        on!(Connection, self.connection()?, |dialect, connection| {
+            let begin = sqlx::raw_sql(dialect::BEGIN_READING);
+            begin.execute(connection).await.map(drop)?
+        });
+        Ok(())
+    }
+
     /// Where these tenants' chains end. Nobody else extends them before the transaction ends.
     /// The tenants are in alphabetical order, so that no two wait for each other.
     pub(super) async fn chains(&mut self, tenants: &[String]) -> Result<Vec<Chain>, StoreError> {
@@ -138,12 +151,11 @@ impl Journal {
         rows::chains(rows)
     }
 
-    /// The same, outside of a transaction, and without keeping anybody from extending them.
+    /// The same, without keeping anybody from extending them.
     pub(super) async fn chains_now(
         &mut self,
         tenants: &[String],
     ) -> Result<Vec<Chain>, StoreError> {
-        self.assert_in_place()?;
         let rows: Vec<ChainColumns> = on!(Connection, self.connection()?, |dialect, connection| {
             let query = sqlx::query_as(dialect::CHAINS_NOW).bind(dialect::names(tenants));
             query.fetch_all(connection).await?
@@ -167,6 +179,42 @@ impl Journal {
         rows::records(rows)
     }
 
+    /// The places and hashes of the first two records of a tenant after `sequence`.
+    pub(super) async fn two_after(
+        &mut self,
+        tenant: &str,
+        sequence: u64,
+    ) -> Result<Vec<(u64, Hash)>, StoreError> {
+        let sql = "SELECT sequence, hash FROM record WHERE tenant = $1 AND sequence > $2 \
+             ORDER BY sequence LIMIT 2";
+        let after = signed(sequence)?;
+        let rows: Vec<(i64, Vec<u8>)> =
+            on!(Connection, self.connection()?, |_dialect, connection| {
+                let query = sqlx::query_as(sql).bind(tenant).bind(after);
+                query.fetch_all(connection).await?
+            });
+        let place = |(sequence, hash)| Ok((rows::unsigned(sequence)?, rows::hash(hash)?));
+        rows.into_iter().map(place).collect()
+    }
+
+    /// What is kept as statements about one record.
+    pub(super) async fn statements_about(
+        &mut self,
+        tenant: &str,
+        sequence: u64,
+    ) -> Result<Vec<SignedStatement>, StoreError> {
+        let sql = "SELECT sequence, encoded, key, signature FROM statement \
+             WHERE tenant = $1 AND sequence = $2";
+        let sequence = signed(sequence)?;
+        let rows: Vec<StatementColumns> =
+            on!(Connection, self.connection()?, |_dialect, connection| {
+                let query = sqlx::query_as(sql).bind(tenant).bind(sequence);
+                query.fetch_all(connection).await?
+            });
+        let rows = rows::statement_rows(tenant, rows).into_iter();
+        Ok(rows.filter_map(|row| row.signed).collect())
+    }
+
     /// Adds a chain, unless the tenant has one.
     pub(super) async fn add_chain(&mut self, chain: &Chain) -> Result<(), StoreError> {
         let sql = "INSERT INTO chain (tenant, id, pruned, anchor, sequence, head) \
@@ -180,7 +228,7 @@ impl Journal {
     pub(super) async fn answers(
         &mut self,
         requests: &[Digest],
-    ) -> Result<HashMap<Digest, Answer>, StoreError> {
+    ) -> Result<HashMap<Digest, StoredAnswer>, StoreError> {
         let rows = on!(Connection, self.connection()?, |dialect, connection| {
             let query = sqlx::query_as(dialect::ANSWERS).bind(dialect::digests(requests));
             query.fetch_all(connection).await?
@@ -200,12 +248,19 @@ impl Journal {
         Ok(())
     }
 
+    /// Adds rows, each of which must be there then: a database can have rules of its own.
     pub(super) async fn add_rows(&mut self, rows: &[Row]) -> Result<(), StoreError> {
-        on!(Connection, self.connection()?, |dialect, connection| {
+        let added = on!(Connection, self.connection()?, |dialect, connection| {
             let add = dialect::add_rows(rows);
-            add.execute(connection).await.map(drop)?
+            add.execute(connection).await?.rows_affected()
         });
-        Ok(())
+        match rows.first() {
+            Some(row) if added != rows.len() as u64 => {
+                let reason = "the database does not take the records that it is given";
+                Err(StoreError::rewritten(&row.tenant, reason))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes down where these chains begin and end now.
@@ -286,11 +341,14 @@ impl Journal {
     }
 }
 
-/// A file, and its device's and its own number.
-fn numbered(path: &Path) -> Result<(PathBuf, u64, u64), StoreError> {
-    let metadata = std::fs::metadata(path);
-    let gone =
-        |error: std::io::Error| StoreError::unavailable(format!("{}: {error}", path.display()));
-    let metadata = metadata.map_err(gone)?;
-    Ok((path.into(), metadata.dev(), metadata.ino()))
+/// The files of an open SQLite database, and their numbers.
+fn numbered(path: &Path) -> Result<Vec<(PathBuf, FileNumber)>, StoreError> {
+    let gone = |path: &Path, error: std::io::Error| {
+        StoreError::Unavailable(format!("{}: {error}", path.display()))
+    };
+    let numbered = |path: PathBuf| match sqlite::number(&path) {
+        Ok(number) => Ok((path, number)),
+        Err(error) => Err(gone(&path, error)),
+    };
+    sqlite::files(path).into_iter().map(numbered).collect()
 }

@@ -4,13 +4,16 @@
 //! lack what was acknowledged.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::aging::is_pruning;
 use super::error::StoreError;
 use super::journal::Journal;
 use super::reader::LogReader;
-use crate::Record;
-use crate::chain::Chain;
+use crate::chain::{Chain, genesis};
 use crate::stored_record::StoredRecord;
+use crate::sync::{Mutex, locked};
+use crate::{Record, VerifyingKey};
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
@@ -30,15 +33,23 @@ struct KnownChain {
     perhaps: Option<ChainEnd>,
 }
 
+/// The keys whose statements count, by tenant.
+pub(super) type TrustedKeys = Arc<Mutex<HashMap<String, Vec<VerifyingKey>>>>;
+
 pub(super) struct KnownChains {
     /// Whether other replicas extend the chains too.
     shared: bool,
+    trusted: TrustedKeys,
     chains: HashMap<String, KnownChain>,
 }
 
 impl KnownChains {
     /// Begins with what the database has, which nothing contradicts yet.
-    pub(super) async fn read(reader: &LogReader, shared: bool) -> Result<Self, StoreError> {
+    pub(super) async fn read(
+        reader: &LogReader,
+        shared: bool,
+        trusted: TrustedKeys,
+    ) -> Result<Self, StoreError> {
         let mut chains = HashMap::new();
         for chain in reader.chains().await? {
             let before = chain.sequence.saturating_sub(1);
@@ -48,7 +59,11 @@ impl KnownChains {
             let perhaps = None;
             chains.insert(tenant, KnownChain { end, perhaps });
         }
-        Ok(Self { shared, chains })
+        Ok(Self {
+            shared,
+            trusted,
+            chains,
+        })
     }
 
     pub(super) fn tenants(&self) -> Vec<String> {
@@ -98,11 +113,20 @@ impl KnownChains {
         }
         let end = match &known.end {
             Some(end) if end.chain == found => end.clone(),
-            Some(end) if self.shared => continued(journal, end, found).await?,
-            None if self.shared => ChainEnd::read(journal, found).await?,
+            Some(end) if self.shared => {
+                if found.pruned > end.chain.pruned {
+                    assert_pruned(journal, &found, &self.trusted).await?;
+                }
+                continued(journal, end, found).await?
+            }
+            None if self.shared => {
+                let begun = ChainEnd::begun(&found)?;
+                continued(journal, &begun, found).await?
+            }
             Some(end) => return rewritten(elsewhere(&end.chain, &found)),
             None => return rewritten("this process did not begin it".into()),
         };
+        assert_ended(journal, &end.chain).await?;
         known.end = Some(end.clone());
         Ok(Some(end))
     }
@@ -136,6 +160,38 @@ fn ended(chain: Chain, last: Vec<StoredRecord>) -> ChainEnd {
 fn elsewhere(known: &Chain, found: &Chain) -> String {
     let (known, found) = (known.sequence, found.sequence);
     format!("it ended with record {known}, and the database has another end, record {found}")
+}
+
+/// Whether the record is there with which a chain is said to end, and none after it.
+pub(super) async fn assert_ended(journal: &mut Journal, chain: &Chain) -> Result<(), StoreError> {
+    let before = chain.sequence.saturating_sub(1).max(chain.pruned);
+    let found = journal.two_after(&chain.tenant, before).await?;
+    let last = (chain.sequence > chain.pruned).then_some((chain.sequence, chain.head));
+    if found != Vec::from_iter(last) {
+        let sequence = chain.sequence;
+        let reason = format!("record {sequence} is gone or another one, or others come after it");
+        return Err(StoreError::rewritten(&chain.tenant, reason));
+    }
+    Ok(())
+}
+
+/// Whether the HSM signed that a chain's beginning was removed.
+async fn assert_pruned(
+    journal: &mut Journal,
+    chain: &Chain,
+    trusted: &TrustedKeys,
+) -> Result<(), StoreError> {
+    let tenant = &chain.tenant;
+    let about = journal.statements_about(tenant, chain.pruned).await?;
+    let keys = locked(trusted).get(tenant).cloned().unwrap_or_default();
+    if about.iter().any(|signed| is_pruning(signed, chain, &keys)) {
+        return Ok(());
+    }
+    let reason = format!(
+        "records up to {} are gone, and none of its keys signed a pruning of them",
+        chain.pruned
+    );
+    Err(StoreError::rewritten(tenant, reason))
 }
 
 /// Where the chain ends that `found` says to continue `known`, once all records between are read
@@ -175,6 +231,21 @@ async fn continued(
 }
 
 impl ChainEnd {
+    /// Before the first record that a chain has.
+    pub(super) fn begun(chain: &Chain) -> Result<Self, StoreError> {
+        let tenant = &chain.tenant;
+        if chain.pruned == 0 && chain.anchor != genesis(&chain.id, tenant) {
+            let reason = "it does not begin with the hash of its id and tenant";
+            return Err(StoreError::rewritten(tenant, reason));
+        }
+        let chain = Chain {
+            sequence: chain.pruned,
+            head: chain.anchor,
+            ..chain.clone()
+        };
+        Ok(Self { chain, time: 0 })
+    }
+
     /// Where a chain ends that was not seen before.
     pub(super) async fn read(journal: &mut Journal, chain: Chain) -> Result<Self, StoreError> {
         let before = chain.sequence.saturating_sub(1);

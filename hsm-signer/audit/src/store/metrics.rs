@@ -39,6 +39,8 @@ pub struct StoreMetrics {
     pub bad_answers: Counter,
     /// How often a log was found that is not what was written.
     pub rewritten: Counter,
+    /// How often a checkpoint was not signed, or not kept.
+    pub no_checkpoint: Counter,
     /// How often the store came back after a failure.
     pub recoveries: Counter,
     sync: Histogram,
@@ -58,6 +60,7 @@ impl Default for StoreMetrics {
             failures: count("failures"),
             bad_answers: count("bad_answers"),
             rewritten: count("rewritten"),
+            no_checkpoint: count("no_checkpoint"),
             recoveries: count("recoveries"),
             sync: Histogram::new(SECONDS),
             batch: Histogram::new(RECORDS),

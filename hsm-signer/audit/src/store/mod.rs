@@ -68,6 +68,7 @@ pub use error::StoreError;
 pub use evidence::Attested;
 pub use metrics::StoreMetrics;
 pub use reader::LogReader;
+pub use rows::StatementRow;
 pub use signed::{MAX_TEXT, Signed};
 
 pub use crate::request::RequestKey;
@@ -76,13 +77,13 @@ pub use crate::stored_record::StoredRecord;
 use crate::chain::Chain;
 use crate::statement;
 use crate::sync::{Mutex, locked};
-use crate::{Kind, SignedStatement, Statement, StatementSigner};
-use aging::{Ages, MOST_APART, is_checkpoint};
-use claims::{Claims, RequestState};
+use crate::{Kind, SignedStatement, Statement, StatementSigner, VerifyingKey};
+use aging::{Ages, REPEATED, is_checkpoint};
+use claims::{Claims, RequestState, StoredAnswer};
 use config::Place;
 use health::HealthBoard;
 use journal::Journal;
-use known::{ChainEnd, KnownChains};
+use known::{ChainEnd, KnownChains, TrustedKeys};
 #[cfg(feature = "postgres")]
 use locks::Locks;
 use lookup::Lookup;
@@ -110,6 +111,7 @@ pub struct Store {
     reader: LogReader,
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    trusted: TrustedKeys,
     board: Arc<HealthBoard>,
     metrics: StoreMetrics,
 }
@@ -144,7 +146,8 @@ impl Store {
         let metrics = StoreMetrics::default();
         let (jobs, queue) = mpsc::channel(QUEUE);
         let shared = !matches!(place, Place::Sqlite(_));
-        let known = KnownChains::read(&reader, shared).await?;
+        let trusted = TrustedKeys::default();
+        let known = KnownChains::read(&reader, shared, Arc::clone(&trusted)).await?;
         let writer = Writer::new(
             journal,
             known,
@@ -158,6 +161,7 @@ impl Store {
             reader,
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::new(Some(tokio::spawn(writer.run(queue)))),
+            trusted,
             board,
             metrics,
         })
@@ -293,7 +297,7 @@ impl Store {
 
     /// Replaces these claims by what was stored for them, where the key signed that. What is no
     /// answer stays to be signed again.
-    async fn check_answers(&self, stored: Vec<(&mut Result<Claim, StoreError>, Answer)>) {
+    async fn check_answers(&self, stored: Vec<(&mut Result<Claim, StoreError>, StoredAnswer)>) {
         let (mut claims, mut checks) = (Vec::new(), Vec::new());
         for (claim, answer) in stored {
             if let Ok(Claim::Ours(ours)) = claim {
@@ -312,10 +316,10 @@ impl Store {
         });
         for (claim, (good, answer)) in claims.into_iter().zip(checking.await.unwrap_or_default()) {
             if good {
-                *claim = Ok(Claim::Answered(answer));
+                *claim = Ok(Claim::Answered(answer.answer));
             } else if let Ok(Claim::Ours(ours)) = claim {
                 self.metrics.bad_answers.inc();
-                let (tenant, sequence) = (&ours.request().tenant, answer.sequence);
+                let (tenant, sequence) = (&ours.request().tenant, answer.answer.sequence);
                 tracing::error!(
                     tenant,
                     sequence,
@@ -356,19 +360,30 @@ impl Store {
         jobs.send(job).await.map_err(|_| StoreError::Closed)
     }
 
-    /// Holds a tenant's log against what the HSM said of it before. To be called before anything
-    /// is served.
+    /// Holds a tenant's log against what the HSM said of it before: all of it where nothing was
+    /// said, else what came since. To be called before anything is served; other replicas'
+    /// prunings count from then on if one of these keys, or the one that signs here, made them.
     ///
     /// # Errors
     /// [`StoreError::Rewritten`] when the log is behind that or another one; others when the
     /// database cannot be read.
     pub async fn hold(&self, tenant: &str, attested: &Attested) -> Result<(), StoreError> {
+        locked(&self.trusted).insert(tenant.into(), attested.keys.clone());
         let held = attested.hold(&self.reader, tenant).await;
         if let Err(StoreError::Rewritten { .. }) = held {
             // Another replica may have pruned it while it was read.
             return attested.hold(&self.reader, tenant).await;
         }
         held
+    }
+
+    /// A key that came after the start signs this tenant's statements.
+    fn trust(&self, tenant: &str, key: VerifyingKey) {
+        if let Some(keys) = locked(&self.trusted).get_mut(tenant)
+            && !keys.contains(&key)
+        {
+            keys.push(key);
+        }
     }
 
     /// Where a tenant's chain ends, once that continues what this process knows of it.
@@ -379,19 +394,38 @@ impl Store {
         end.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Has the HSM say how far a tenant's chain has come, and keeps that. `None` when there is
-    /// no record yet, or none since the last checkpoint under this key; a checkpoint that is a
-    /// day old is repeated where `daily`, for [`prune`](Self::prune) measures by checkpoints.
+    /// Has the HSM say how far a tenant's chain has come, and keeps that: [`attest`](Self::attest)
+    /// and [`keep`](Self::keep).
+    ///
+    /// # Errors
+    /// Of those two.
+    pub async fn checkpoint(
+        &self,
+        tenant: &str,
+        repeat: bool,
+        signer: Arc<dyn StatementSigner>,
+    ) -> Result<Option<SignedStatement>, StoreError> {
+        let made = self.attest(tenant, repeat, signer).await?;
+        if let Some(signed) = &made {
+            self.keep(signed).await?;
+        }
+        Ok(made)
+    }
+
+    /// Has the HSM say how far a tenant's chain has come. `None` when there is no record yet, or
+    /// none since the last checkpoint under this key that the database has; a checkpoint that is an
+    /// hour old is repeated where `repeat`, for [`prune`](Self::prune) measures by checkpoints.
     ///
     /// # Errors
     /// [`StoreError::Rewritten`] when the chain does not continue what this process knows of it;
     /// others when the database fails or the HSM does not sign.
-    pub async fn checkpoint(
+    pub async fn attest(
         &self,
         tenant: &str,
-        daily: bool,
+        repeat: bool,
         signer: Arc<dyn StatementSigner>,
     ) -> Result<Option<SignedStatement>, StoreError> {
+        self.trust(tenant, signer.key());
         let Some(ChainEnd { chain, time }) = self.end(tenant).await? else {
             return Ok(None);
         };
@@ -399,17 +433,16 @@ impl Store {
             return Ok(None);
         }
         let time = time.max(now());
-        let made = self
-            .reader
-            .statements(tenant, chain.sequence - 1, 1)
-            .await?;
+        // A table that cannot be read keeps nobody from saying it again.
+        let made = self.reader.statements(tenant, chain.sequence - 1, 1).await;
+        let made = made.unwrap_or_default();
         let key = signer.key();
         let known = |signed: &SignedStatement| {
             let statement = &signed.statement;
             (statement.chain_id, statement.sequence, statement.head)
                 == (chain.id, chain.sequence, chain.head)
                 && statement.kind == Kind::Checkpoint
-                && !(daily && time.saturating_sub(statement.time) >= MOST_APART)
+                && !(repeat && time.saturating_sub(statement.time) >= REPEATED)
                 && signed.key == key
                 && signed.verifies()
         };
@@ -424,7 +457,7 @@ impl Store {
             head: chain.head,
             time,
         };
-        self.keep(statement, signer).await.map(Some)
+        signed(statement, signer).await.map(Some)
     }
 
     /// Removes records and answers that are older than `age` (milliseconds), up to a checkpoint of
@@ -433,7 +466,8 @@ impl Store {
     /// there is nothing more to prune.
     ///
     /// How old a checkpoint is, is measured from one checkpoint to the next up to the last, and
-    /// two of them count as at most a day apart: a clock that jumped ahead removes nothing.
+    /// what lies between two that are more than three hours apart counts as nothing: a clock that
+    /// jumped ahead removes nothing. To be asked with `repeat`, at least once an hour.
     ///
     /// A request whose answer was pruned is signed anew, and differently: what is pruned should
     /// be older than any group stays in one epoch. Export it first.
@@ -447,6 +481,7 @@ impl Store {
         age: u64,
         signer: Arc<dyn StatementSigner>,
     ) -> Result<Option<SignedStatement>, StoreError> {
+        self.trust(tenant, signer.key());
         let Some(ChainEnd { chain, .. }) = self.end(tenant).await? else {
             return Ok(None);
         };
@@ -455,8 +490,8 @@ impl Store {
         if ages.jumped(age) {
             tracing::warn!(
                 tenant,
-                "the times of checkpoints jump: a gap of more than a day counts as a day, and \
-                 records are kept for longer"
+                "the times of checkpoints jump: a gap of more than three hours counts as nothing, \
+                 and records are kept for longer"
             );
         }
         let Some(end) = ages.end(age, chain.pruned, MOST_PRUNED) else {
@@ -473,7 +508,9 @@ impl Store {
             time: end.statement.time.max(now()),
             ..end.statement
         };
-        self.keep(statement, signer).await.map(Some)
+        let pruned = signed(statement, signer).await?;
+        self.keep(&pruned).await?;
+        Ok(Some(pruned))
     }
 
     /// Whether the chain has, where the checkpoint says so, the hash that it says.
@@ -490,25 +527,15 @@ impl Store {
         Ok(())
     }
 
-    async fn keep(
-        &self,
-        statement: Statement,
-        signer: Arc<dyn StatementSigner>,
-    ) -> Result<SignedStatement, StoreError> {
-        let signing =
-            tokio::task::spawn_blocking(move || statement::sign(statement, signer.as_ref()));
-        let signed = signing
-            .await
-            .unwrap_or_else(|panicked| Err(panicked.into()));
-        let statement = signed.map_err(|error| StoreError::Unsigned(error.to_string()))?;
+    /// Writes a statement of [`attest`](Self::attest) to the database.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not take it.
+    pub async fn keep(&self, signed: &SignedStatement) -> Result<(), StoreError> {
         let (reply, kept) = oneshot::channel();
-        let job = Job::Keep {
-            statement: statement.clone(),
-            reply,
-        };
-        self.hand_over(job).await?;
-        kept.await.map_err(|_| StoreError::Closed)??;
-        Ok(statement)
+        let statement = signed.clone();
+        self.hand_over(Job::Keep { statement, reply }).await?;
+        kept.await.map_err(|_| StoreError::Closed)?
     }
 
     /// Reads the log that this store writes.
@@ -547,6 +574,17 @@ impl Store {
             tracing::error!("the store's writer panicked");
         }
     }
+}
+
+async fn signed(
+    statement: Statement,
+    signer: Arc<dyn StatementSigner>,
+) -> Result<SignedStatement, StoreError> {
+    let signing = tokio::task::spawn_blocking(move || statement::sign(statement, signer.as_ref()));
+    let signed = signing
+        .await
+        .unwrap_or_else(|panicked| Err(panicked.into()));
+    signed.map_err(|error| StoreError::Unsigned(error.to_string()))
 }
 
 impl fmt::Debug for Store {

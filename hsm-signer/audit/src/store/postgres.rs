@@ -247,6 +247,9 @@ pub(super) async fn back_up(_pool: &PgPool, _to: &Path) -> Result<(), StoreError
 
 pub(super) const BEGIN: &str = "BEGIN";
 
+/// Sees the database as it is at the first statement, whatever other replicas do meanwhile.
+pub(super) const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// The chains of the tenants in [`names`], locked.
 pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain \
      WHERE tenant = ANY($1) ORDER BY tenant FOR UPDATE";
@@ -256,8 +259,8 @@ pub(super) const CHAINS_NOW: &str = "SELECT tenant, id, pruned, anchor, sequence
      FROM chain WHERE tenant = ANY($1) ORDER BY tenant";
 
 /// The stored answers of the requests in [`digests`].
-pub(super) const ANSWERS: &str =
-    "SELECT request, message, proposal_ref, sequence FROM record WHERE request = ANY($1)";
+pub(super) const ANSWERS: &str = "SELECT request, message, proposal_ref, sequence, encoded \
+     FROM record WHERE request = ANY($1)";
 
 pub(super) fn names(tenants: &[String]) -> &[String] {
     tenants

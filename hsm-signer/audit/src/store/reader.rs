@@ -8,16 +8,17 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::SqlitePool;
 
-use super::claims::Answer;
+use super::claims::StoredAnswer;
 use super::config::Place;
 use super::database::on;
 use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::rows::{self, ChainColumns, RecordColumns, signed};
+use super::rows::{
+    self, ChainColumns, RecordColumns, StatementColumns, StatementRow, signed, statement_rows,
+};
 use super::sqlite;
 use crate::SignedStatement;
-use crate::Statement;
 use crate::VerifyingKey;
 use crate::chain::Chain;
 use crate::encoding::encoded;
@@ -57,7 +58,7 @@ impl LogReader {
     pub(super) async fn answers(
         &self,
         requests: &[Digest],
-    ) -> Result<HashMap<Digest, Answer>, StoreError> {
+    ) -> Result<HashMap<Digest, StoredAnswer>, StoreError> {
         let rows = on!(Pool, &self.0, |dialect, pool| {
             let query = sqlx::query_as(dialect::ANSWERS).bind(dialect::digests(requests));
             query.fetch_all(pool).await?
@@ -108,18 +109,43 @@ impl LogReader {
     }
 
     /// What the HSM said of a tenant's chain after `sequence`, by sequence number: at most
-    /// `count` statements, and those about the same record as the last of them.
+    /// `count` statements, and those about the same record as the last of them. Rows that are no
+    /// statements are passed over, as anybody who writes the database can put some there;
+    /// [`statement_rows`](Self::statement_rows) has them.
     ///
     /// # Errors
-    /// [`StoreError`] when the database cannot be read; [`StoreError::Corrupt`] when a row is
-    /// no statement.
+    /// [`StoreError`] when the database cannot be read.
     pub async fn statements(
         &self,
         tenant: &str,
         sequence: u64,
         count: u32,
     ) -> Result<Vec<SignedStatement>, StoreError> {
-        let sql = "SELECT encoded, key, signature FROM statement \
+        let mut after = sequence;
+        loop {
+            let rows = self.statement_rows(tenant, after, count).await?;
+            let Some(last) = rows.last() else {
+                return Ok(Vec::new());
+            };
+            after = last.sequence;
+            let signed: Vec<_> = rows.into_iter().filter_map(|row| row.signed).collect();
+            if !signed.is_empty() {
+                return Ok(signed);
+            }
+        }
+    }
+
+    /// The rows of the same table, in the same order and number, whatever they hold.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub async fn statement_rows(
+        &self,
+        tenant: &str,
+        sequence: u64,
+        count: u32,
+    ) -> Result<Vec<StatementRow>, StoreError> {
+        let sql = "SELECT sequence, encoded, key, signature FROM statement \
              WHERE tenant = $1 AND sequence > $2 AND sequence <= (SELECT max(sequence) FROM \
              (SELECT sequence FROM statement WHERE tenant = $1 AND sequence > $2 \
              ORDER BY sequence LIMIT $3) AS page) ORDER BY sequence, encoded";
@@ -131,7 +157,7 @@ impl LogReader {
                 .bind(after)
                 .bind(i64::from(count))
         );
-        statements(rows)
+        Ok(statement_rows(tenant, rows))
     }
 
     /// The last statement of a key about a tenant's chain.
@@ -143,12 +169,25 @@ impl LogReader {
         tenant: &str,
         key: &VerifyingKey,
     ) -> Result<Option<SignedStatement>, StoreError> {
-        let sql = "SELECT encoded, key, signature FROM statement \
-             WHERE tenant = $1 AND key = $2 ORDER BY sequence DESC, encoded DESC LIMIT 1";
+        let sql = "SELECT sequence, encoded, key, signature FROM statement \
+             WHERE tenant = $1 AND key = $2 ORDER BY sequence DESC, encoded DESC \
+             LIMIT 100 OFFSET $3";
         let key = encoded(key);
-        let rows: Vec<StatementColumns> =
-            fetch_all!(self, sqlx::query_as(sql).bind(tenant).bind(&key));
-        Ok(statements(rows)?.pop())
+        let mut passed = 0;
+        loop {
+            let rows: Vec<StatementColumns> = fetch_all!(
+                self,
+                sqlx::query_as(sql).bind(tenant).bind(&key).bind(passed)
+            );
+            if rows.is_empty() {
+                return Ok(None);
+            }
+            passed += rows.len() as i64;
+            let rows = statement_rows(tenant, rows).into_iter();
+            if let Some(last) = rows.filter_map(|row| row.signed).next() {
+                return Ok(Some(last));
+            }
+        }
     }
 
     /// Copies a SQLite database to a new file, closed to other users: all that is durable when this
@@ -165,18 +204,4 @@ impl LogReader {
     pub(super) async fn close(&self) {
         on!(Pool, &self.0, |_dialect, pool| pool.close().await)
     }
-}
-
-type StatementColumns = (Vec<u8>, Vec<u8>, Vec<u8>);
-
-fn statements(rows: Vec<StatementColumns>) -> Result<Vec<SignedStatement>, StoreError> {
-    let statement = |(encoded, key, signature): StatementColumns| {
-        Some(SignedStatement {
-            statement: Statement::decode(&encoded)?,
-            key: VerifyingKey::decode(&key)?,
-            signature,
-        })
-    };
-    let statements: Option<Vec<_>> = rows.into_iter().map(statement).collect();
-    statements.ok_or_else(|| StoreError::Corrupt("a statement".into()))
 }

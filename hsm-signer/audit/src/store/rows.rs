@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::claims::Answer;
+use super::claims::{Answer, StoredAnswer};
 use super::error::StoreError;
 use crate::chain::{Chain, Hash};
 use crate::request::Digest;
 use crate::stored_record::StoredRecord;
+use crate::{Record, SignedStatement, Statement, VerifyingKey};
 
 /// A record and its answer, as they are stored.
 pub(super) struct Row {
@@ -73,11 +74,13 @@ pub(super) fn records(rows: Vec<RecordColumns>) -> Result<Vec<StoredRecord>, Sto
     rows.into_iter().map(record).collect()
 }
 
-/// The columns of an answer: request, message, ProposalRef, sequence.
-pub(super) type AnswerColumns = (Vec<u8>, Vec<u8>, Vec<u8>, i64);
+/// The columns of an answer: request, message, ProposalRef, sequence, record.
+pub(super) type AnswerColumns = (Vec<u8>, Vec<u8>, Vec<u8>, i64, Vec<u8>);
 
-pub(super) fn answers(rows: Vec<AnswerColumns>) -> Result<HashMap<Digest, Answer>, StoreError> {
-    let answer = |(request, message, proposal_ref, sequence)| {
+pub(super) fn answers(
+    rows: Vec<AnswerColumns>,
+) -> Result<HashMap<Digest, StoredAnswer>, StoreError> {
+    let answer = |(request, message, proposal_ref, sequence, encoded): AnswerColumns| {
         // A number that no record has must not keep the others from being read: whether it is
         // an answer is for its signature to say.
         let sequence = unsigned(sequence).unwrap_or(0);
@@ -86,7 +89,37 @@ pub(super) fn answers(rows: Vec<AnswerColumns>) -> Result<HashMap<Digest, Answer
             proposal_ref,
             sequence,
         };
-        Ok((hash(request)?, answer))
+        let record = Record::decode(&encoded);
+        Ok((hash(request)?, StoredAnswer { answer, record }))
     };
     rows.into_iter().map(answer).collect()
+}
+
+/// A row that should hold a statement.
+#[derive(Clone, Debug)]
+pub struct StatementRow {
+    /// The record that it should be about.
+    pub sequence: u64,
+    /// The statement about that record; `None` where the row is none.
+    pub signed: Option<SignedStatement>,
+}
+
+/// Its columns.
+pub(super) type StatementColumns = (i64, Vec<u8>, Vec<u8>, Vec<u8>);
+
+pub(super) fn statement_rows(tenant: &str, rows: Vec<StatementColumns>) -> Vec<StatementRow> {
+    let row = |(sequence, encoded, key, signature): StatementColumns| {
+        // No statement is about 0.
+        let sequence = unsigned(sequence).unwrap_or(0);
+        let statement = Statement::decode(&encoded)
+            .filter(|said| said.sequence == sequence && said.tenant == tenant);
+        let signed = statement.zip(VerifyingKey::decode(&key));
+        let signed = signed.map(|(statement, key)| SignedStatement {
+            statement,
+            key,
+            signature,
+        });
+        StatementRow { sequence, signed }
+    };
+    rows.into_iter().map(row).collect()
 }

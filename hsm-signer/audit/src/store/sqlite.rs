@@ -1,9 +1,9 @@
 //! SQLite: one process, one file, one connection that writes.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mls_signer_message::encoding::hex;
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ use super::error::StoreError;
 use super::migrations::migrate;
 use super::rows::Row;
 use crate::request::Digest;
+use crate::sync::{Mutex, locked};
 
 /// How long one connection waits for another; only `audit` commands are others.
 const BUSY: Duration = Duration::from_secs(5);
@@ -101,12 +102,62 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// They are opened when they are needed.
+/// A database's file, the log beside it and the log's index, which are all there while it is open.
+pub(super) fn files(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|ending| {
+        let mut file = path.as_os_str().to_owned();
+        file.push(ending);
+        file.into()
+    })
+}
+
+/// The numbers of a file's device and its own.
+pub(super) type FileNumber = (u64, u64);
+
+pub(super) fn number(path: &Path) -> std::io::Result<FileNumber> {
+    let metadata = std::fs::metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+/// Notices that a database's files were exchanged.
+struct Exchanges {
+    files: [PathBuf; 3],
+    seen: Mutex<([Option<FileNumber>; 3], Option<Instant>)>,
+}
+
+impl Exchanges {
+    fn new(path: &Path) -> Self {
+        let files = files(path);
+        let seen = Mutex::new((Self::numbers(&files), None));
+        Self { files, seen }
+    }
+
+    fn numbers(files: &[PathBuf; 3]) -> [Option<FileNumber>; 3] {
+        files.each_ref().map(|file| number(file).ok())
+    }
+
+    /// Whether a connection that is so old is to the files that are there now.
+    fn are_current(&self, age: Duration) -> bool {
+        let now = Self::numbers(&self.files);
+        let mut seen = locked(&self.seen);
+        if seen.0 != now {
+            *seen = (now, Some(Instant::now()));
+        }
+        seen.1.is_none_or(|noticed| age < noticed.elapsed())
+    }
+}
+
+/// They are opened when they are needed, and again when the files are others.
 pub(super) fn readers(path: &Path, patience: Duration) -> SqlitePool {
+    let exchanges = Exchanges::new(path);
     SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(patience)
         .test_before_acquire(false)
+        .before_acquire(move |_connection, about| {
+            let current = exchanges.are_current(about.age);
+            Box::pin(std::future::ready(Ok(current)))
+        })
         .connect_lazy_with(options(path).read_only(true))
 }
 
@@ -136,6 +187,9 @@ pub(super) async fn back_up(pool: &SqlitePool, to: &Path) -> Result<(), StoreErr
 /// always write.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// Sees the database as it is at the first statement.
+pub(super) const BEGIN_READING: &str = "BEGIN";
+
 /// The chains of the tenants in [`names`].
 pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, head FROM chain \
      WHERE tenant IN (SELECT value FROM json_each($1)) ORDER BY tenant";
@@ -144,7 +198,8 @@ pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, he
 pub(super) const CHAINS_NOW: &str = CHAINS;
 
 /// The stored answers of the requests in [`digests`].
-pub(super) const ANSWERS: &str = "SELECT request, message, proposal_ref, sequence FROM record \
+pub(super) const ANSWERS: &str = "SELECT request, message, proposal_ref, sequence, encoded \
+     FROM record \
      WHERE request IN (SELECT unhex(value) FROM json_each($1))";
 
 /// Tenants as `json_each` reads them: one statement for any number.

@@ -14,7 +14,7 @@ use super::claims::Answer;
 use super::error::StoreError;
 use super::health::HealthBoard;
 use super::journal::Journal;
-use super::known::{ChainEnd, KnownChains};
+use super::known::{ChainEnd, KnownChains, assert_ended};
 use super::metrics::StoreMetrics;
 use super::rows::{self, Row};
 use super::signed::Signed;
@@ -206,8 +206,11 @@ impl Writer {
         self.recovered().await?;
         let (journal, known) = (&mut self.journal, &mut self.known);
         let done = timeout(self.patience, async {
+            journal.begin_reading().await?;
             let found = journal.chains_now(tenants).await?;
-            known.follow(journal, tenants, found).await
+            let ends = known.follow(journal, tenants, found).await?;
+            journal.commit().await?;
+            Ok(ends)
         });
         let done = done.await;
         self.outcome(done).await
@@ -254,7 +257,7 @@ async fn write(
         let digest = signed.claim.digest();
         if let Some(answer) = stored.get(digest) {
             if answer.is_to(request) {
-                answers.push(answer.clone());
+                answers.push(answer.answer.clone());
                 continue;
             }
             journal.set_aside(digest).await?;
@@ -273,6 +276,10 @@ async fn write(
         journal.add_rows(&rows).await?;
         let moved: Vec<Chain> = ends.values().map(|end| end.chain.clone()).collect();
         journal.move_chains(&moved).await?;
+        // Before an answer is released: a rule or a trigger may have made something else of it.
+        for chain in &moved {
+            assert_ended(journal, chain).await?;
+        }
     }
     let ends: Vec<ChainEnd> = ends.into_values().collect();
     known.expect(&ends);

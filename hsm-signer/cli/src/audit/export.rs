@@ -56,8 +56,9 @@ async fn write_export(arguments: &StoreArguments, out: &mut dyn Write) -> Result
     }
     for (chain, statements) in chains {
         put(Line::Chain(chain.clone()))?;
-        for statement in statements {
-            put(Line::Statement(statement))?;
+        for row in statements {
+            let none = || format!("what is kept about record {} is no statement", row.sequence);
+            put(Line::Statement(row.signed.ok_or_else(none)?))?;
         }
         each_record(&log, &chain, &progress(&chain, "exported"), |record| {
             records += 1;

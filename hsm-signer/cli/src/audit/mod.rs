@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
-use mls_hsm_signer::audit::store::{LogReader, Store, StoreConfig, StoreError};
-use mls_hsm_signer::audit::{Chain, SignedStatement, StoredRecord};
+use mls_hsm_signer::audit::store::{LogReader, StatementRow, Store, StoreConfig, StoreError};
+use mls_hsm_signer::audit::{Chain, StoredRecord};
 
 use crate::Outcome;
 use crate::failure::Failure;
@@ -65,12 +65,12 @@ impl StoreArguments {
     }
 }
 
-/// The chains that are meant, each with the statements in the log. The statements are read
+/// The chains that are meant, each with what the log keeps as statements. The statements are read
 /// first, so that none is about records that are not read yet.
 async fn chains(
     log: &LogReader,
     only: Option<&str>,
-) -> Result<Vec<(Chain, Vec<SignedStatement>)>, StoreError> {
+) -> Result<Vec<(Chain, Vec<StatementRow>)>, StoreError> {
     let mut chains = Vec::new();
     for Chain { tenant, .. } in log.chains().await? {
         if only.is_some_and(|only| only != tenant) {
@@ -84,12 +84,11 @@ async fn chains(
     Ok(chains)
 }
 
-async fn statements(log: &LogReader, tenant: &str) -> Result<Vec<SignedStatement>, StoreError> {
-    let mut statements: Vec<SignedStatement> = Vec::new();
+async fn statements(log: &LogReader, tenant: &str) -> Result<Vec<StatementRow>, StoreError> {
+    let mut statements: Vec<StatementRow> = Vec::new();
     loop {
-        let last = statements.last();
-        let after = last.map_or(0, |signed| signed.statement.sequence);
-        let page = log.statements(tenant, after, PAGE).await?;
+        let after = statements.last().map_or(0, |row| row.sequence);
+        let page = log.statement_rows(tenant, after, PAGE).await?;
         if page.is_empty() {
             return Ok(statements);
         }

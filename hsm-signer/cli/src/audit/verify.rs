@@ -169,7 +169,13 @@ pub async fn verify_log(
 ) -> Result<Vec<Report>, Failure> {
     let mut reports = Vec::new();
     for (chain, statements) in chains(log, tenant).await? {
-        let mut verification = evidence.begin(chain.clone(), statements);
+        let (signed, none): (Vec<_>, Vec<_>) =
+            statements.into_iter().partition(|row| row.signed.is_some());
+        let signed = signed.into_iter().filter_map(|row| row.signed).collect();
+        let mut verification = evidence.begin(chain.clone(), signed);
+        for row in none {
+            verification.no_statement(row.sequence);
+        }
         each_record(log, &chain, &progress(&chain, "verified"), |record| {
             verification.record(&record);
             Ok(())

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use mls_hsm_signer::audit::find_checkpoint;
 use mls_hsm_signer::client::ClientError;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -20,6 +21,10 @@ const ROLLED_BACK: &str = "DELETE FROM record WHERE sequence = 3; \
      UPDATE chain SET sequence = 2, head = (SELECT hash FROM record WHERE sequence = 2)";
 
 const REMOVED: &str = "DELETE FROM statement; DELETE FROM record; DELETE FROM chain";
+
+/// Cuts the beginning off, as if it had been pruned.
+const UNSIGNED_PRUNING: &str = "UPDATE chain SET pruned = 2, anchor = (SELECT hash FROM record \
+     WHERE sequence = 2); DELETE FROM record WHERE sequence <= 2";
 
 /// Exchanges the last record.
 const FORKED: &str = "UPDATE record SET hash = randomblob(32) WHERE sequence = 3";
@@ -111,7 +116,12 @@ fn a_database_that_is_rewritten_below_a_service_is_refused() {
 
 #[test]
 fn a_database_that_was_rewritten_before_a_service_starts_is_refused() {
-    for (what, also_kept) in [(ROLLED_BACK, true), (REMOVED, true), (FORKED, false)] {
+    for (what, also_kept) in [
+        (ROLLED_BACK, true),
+        (REMOVED, true),
+        (FORKED, false),
+        (UNSIGNED_PRUNING, true),
+    ] {
         let mut service = started(setup());
         service.signal(Signal::TERM);
         assert_eq!(service.wait(), Some(0), "{}", service.log());
@@ -174,6 +184,43 @@ fn a_checkpoint_that_was_not_sent_is_sent_after_a_restart() {
     service.signal(Signal::TERM);
     assert_eq!(service.wait(), Some(0), "{}", service.log());
     assert_eq!(lines(), 1);
+}
+
+/// A row that is no statement, and a table that takes none, keep nothing from being attested.
+#[test]
+fn a_checkpoint_leaves_a_database_that_does_not_keep_it() {
+    let attested = |service: &Service| {
+        let said = std::fs::read_to_string(sink(&service.setup)).unwrap();
+        let last = said.lines().filter_map(find_checkpoint).last();
+        last.map_or(0, |signed| signed.statement.sequence)
+    };
+    let mut service = started(setup());
+    edit(
+        &service.setup,
+        "INSERT INTO statement SELECT tenant, 1000000000, x'00', key, x'00' FROM statement \
+         LIMIT 1",
+    );
+    propose(&service, 3..6);
+    eventually("a checkpoint beside the row", || attested(&service) == 6);
+    let output = service.setup.audit_verify(&[]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("StatementEncoding"), "{said}");
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0), "{}", service.log());
+    service.start_again();
+    edit(
+        &service.setup,
+        "CREATE TRIGGER full BEFORE INSERT ON statement BEGIN SELECT raise(abort, 'full'); END",
+    );
+    eventually("a record", || {
+        service.propose(vec![item("ed25519", "group", 7)]).is_ok()
+    });
+    eventually("a checkpoint that is not kept", || attested(&service) == 7);
+    eventually("an alarm", || {
+        service.counted("mls_hsm_signer_store_total{what=\"no_checkpoint\"}") > 0
+            && service.log().contains("ALARM: no checkpoint was made")
+    });
 }
 
 /// The file of yesterday is put in the place of the one that a service writes to.

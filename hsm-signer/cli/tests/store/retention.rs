@@ -91,6 +91,7 @@ async fn a_chain_that_was_tampered_with_is_not_pruned() {
         .await
         .unwrap()
         .unwrap();
+    settle(&store, &key, 11).await;
     store.close().await;
     edit(
         &place,
@@ -105,14 +106,17 @@ async fn a_chain_that_was_tampered_with_is_not_pruned() {
     );
     assert_eq!(
         store.reader().records(TENANT, 0, 100).await.unwrap().len(),
-        10
+        11
     );
     store.close().await;
 }
 
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+const HOUR_MS: u64 = 60 * 60 * 1000;
 
-/// A clock that jumps a year ahead makes a checkpoint of its time; no record is a month old.
+const DAY_MS: u64 = 24 * HOUR_MS;
+
+/// A clock that jumps a year ahead, and ten days more, makes checkpoints of those times; no record
+/// is a day old.
 #[tokio::test]
 async fn a_clock_that_jumped_prunes_nothing() {
     let place = Place::sqlite();
@@ -131,10 +135,10 @@ async fn a_clock_that_jumped_prunes_nothing() {
     );
     settle(&store, &key, 2).await;
     let chain = store.reader().chain(TENANT).await.unwrap().unwrap();
-    let checkpoint = |days: u64| {
+    let checkpoint = |hours: u64| {
         let mut statement = made.statement.clone();
         (statement.sequence, statement.head) = (chain.sequence, chain.head);
-        statement.time += days * DAY_MS;
+        statement.time += hours * HOUR_MS;
         let signature = signer.sign(&statement.signature_input()).unwrap();
         format!(
             "INSERT INTO statement SELECT tenant, 2, x'{}', key, x'{}' FROM statement \
@@ -143,14 +147,16 @@ async fn a_clock_that_jumped_prunes_nothing() {
             hex(&signature)
         )
     };
-    edit(&place, &checkpoint(365)).await;
-    let pruned = store.prune(TENANT, 30 * DAY_MS, signer.clone()).await;
-    assert_eq!(pruned.unwrap(), None);
-    // Days that checkpoints have counted are days.
-    for days in 366..395 {
-        edit(&place, &checkpoint(days)).await;
+    for day in [365, 375] {
+        edit(&place, &checkpoint(day * 24)).await;
     }
-    let pruned = store.prune(TENANT, 30 * DAY_MS, signer.clone()).await;
-    assert_eq!(pruned.unwrap().unwrap().statement.sequence, 1);
+    let pruned = store.prune(TENANT, DAY_MS, signer.clone()).await;
+    assert_eq!(pruned.unwrap(), None);
+    // Hours that checkpoints have counted are hours.
+    for hour in 1..=24 {
+        edit(&place, &checkpoint(375 * 24 + hour)).await;
+    }
+    let pruned = store.prune(TENANT, DAY_MS, signer.clone()).await;
+    assert_eq!(pruned.unwrap().unwrap().statement.sequence, 2);
     store.close().await;
 }

@@ -2,9 +2,10 @@
 //! released, and the removal is signed again beside it.
 
 use mls_hsm_signer::audit::store::StoredRecord;
+use mls_hsm_signer::message::signed_removal::SignedRemoval;
 
 use crate::opening::change;
-use crate::support::{Key, Place, TENANT, places, settle, verify};
+use crate::support::{Key, Place, TENANT, places, removal, settle, verify};
 
 /// Bytes as a literal of the database.
 fn literal(place: &Place, bytes: &[u8]) -> String {
@@ -12,6 +13,29 @@ fn literal(place: &Place, bytes: &[u8]) -> String {
     match place {
         Place::Sqlite(_) => format!("x'{hex}'"),
         Place::Postgres(_) => format!("'\\x{hex}'::bytea"),
+    }
+}
+
+/// Of one ECDSA signature anybody can make another that verifies too. Here the key made it.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_message_that_verifies_is_not_the_answer() {
+    for place in places() {
+        let store = place.open().await;
+        let key = Key::p256();
+        settle(&store, &key, 1).await;
+        settle(&store, &key, 2).await;
+        let other = SignedRemoval::read(key.message(&removal(1))).unwrap();
+        let sql = format!(
+            "UPDATE record SET message = {}, proposal_ref = {} WHERE sequence = 1",
+            literal(&place, other.message()),
+            literal(&place, &other.proposal_ref(key.scheme().reference_hash))
+        );
+        change(&place, &sql).await;
+        let again = settle(&store, &key, 1).await;
+        assert_eq!((again.sequence, key.signatures()), (3, 4));
+        assert_ne!(again.message, other.message());
+        assert_eq!(store.metrics().bad_answers.get(), 1);
+        store.close().await;
     }
 }
 

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use mls_hsm_signer::audit::store::Store;
+use mls_hsm_signer::audit::StatementSigner;
+use mls_hsm_signer::audit::store::{Answer, Attested, Store, StoreError};
 
 use crate::opening::change;
 use crate::support::{
@@ -22,6 +23,17 @@ const FORKED: &str = "UPDATE record SET hash = (SELECT head FROM chain), encoded
      UPDATE chain SET head = anchor";
 
 const REMOVED: &str = "DELETE FROM statement; DELETE FROM record; DELETE FROM chain";
+
+/// Takes the last record away, and nothing else.
+const LAST_GONE: &str = "DELETE FROM record WHERE sequence = 3";
+
+/// Puts a row where the next record belongs.
+const IN_THE_WAY: &str = "INSERT INTO record SELECT tenant, 4, (SELECT head FROM chain), encoded, \
+     hash, message, proposal_ref FROM record WHERE sequence = 3";
+
+/// Cuts the beginning off, as if it had been pruned.
+const UNSIGNED_PRUNING: &str = "UPDATE chain SET pruned = 2, anchor = (SELECT hash FROM record \
+     WHERE sequence = 2); DELETE FROM record WHERE sequence <= 2";
 
 /// A store with three records and a checkpoint of them.
 async fn filled(place: &Place, key: &Key, signer: &Arc<SoftSigner>) -> Store {
@@ -50,7 +62,14 @@ async fn assert_refuses(store: &Store, key: &Key, signer: &Arc<SoftSigner>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_is_rewritten_below_a_running_store_is_refused() {
-    for what in [ROLLED_BACK, FORKED, REMOVED] {
+    for what in [
+        ROLLED_BACK,
+        FORKED,
+        REMOVED,
+        LAST_GONE,
+        IN_THE_WAY,
+        UNSIGNED_PRUNING,
+    ] {
         for place in places() {
             let (key, signer) = (Key::p256(), Arc::new(SoftSigner::new("ed25519")));
             let store = filled(&place, &key, &signer).await;
@@ -58,6 +77,145 @@ async fn a_log_that_is_rewritten_below_a_running_store_is_refused() {
             assert_refuses(&store, &key, &signer).await;
             store.close().await;
         }
+    }
+}
+
+/// Where the HSM has said nothing of a log, it is read and hashed from its beginning.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_without_checkpoints_is_held_against_its_own_hashes() {
+    for what in [
+        "UPDATE chain SET head = anchor",
+        "UPDATE chain SET id = head",
+        "UPDATE chain SET sequence = 9223372036854775807",
+        "DELETE FROM record WHERE sequence = 2",
+        UNSIGNED_PRUNING,
+    ] {
+        for place in places() {
+            let key = Key::p256();
+            let store = place.open().await;
+            for number in 1..=3 {
+                settle(&store, &key, number).await;
+            }
+            let attested = Attested {
+                keys: vec![SoftSigner::new("ed25519").key()],
+                ..Attested::default()
+            };
+            store.hold(TENANT, &attested).await.unwrap();
+            store.close().await;
+            change(&place, what).await;
+            let store = place.open().await;
+            let held = store.hold(TENANT, &attested).await;
+            assert!(
+                matches!(held, Err(StoreError::Rewritten { .. })),
+                "{what}: {held:?}"
+            );
+            store.close().await;
+        }
+    }
+}
+
+/// What another replica prunes is followed when one of the tenant's keys signed that.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_replica_prunes_is_followed_if_a_key_of_the_tenant_signed_it() {
+    for trusted in [true, false] {
+        let place = Place::postgres();
+        let (key, signer) = (Key::p256(), Arc::new(SoftSigner::new("ed25519")));
+        let (one, two) = (place.open().await, filled(&place, &key, &signer).await);
+        settle(&two, &key, 4).await;
+        let keys = match trusted {
+            true => vec![signer.key()],
+            false => vec![SoftSigner::new("ed25519").key()],
+        };
+        settle(&one, &key, 5).await;
+        let attested = Attested {
+            keys,
+            ..Attested::default()
+        };
+        one.hold(TENANT, &attested).await.unwrap();
+        two.prune(TENANT, 0, signer.clone()).await.unwrap().unwrap();
+        if trusted {
+            settle(&one, &key, 6).await;
+        } else {
+            assert_refuses(&one, &key, &Arc::new(SoftSigner::new("ed25519"))).await;
+        }
+        one.close().await;
+        two.close().await;
+    }
+}
+
+/// The answer, once the store has come back.
+async fn settle_again(store: &Store, key: &Key, number: u32) -> Answer {
+    let until = soon();
+    loop {
+        let mut answers = settle_all(store, key, &requests(key, [number]), soon()).await;
+        match answers.remove(0) {
+            Ok(answer) => return answer,
+            Err(error) => assert!(std::time::Instant::now() < until, "{error:?}"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+/// What was acknowledged is on the disk, also when the file is gone that had it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_file_that_is_removed_below_a_store_loses_nothing() {
+    let (place, copy) = (Place::sqlite(), Place::sqlite());
+    let key = Key::p256();
+    let store = place.open().await;
+    let first = settle(&store, &key, 1).await;
+    settle(&store, &key, 2).await;
+    for ending in ["-wal", "-shm"] {
+        std::fs::remove_file(place.file().with_file_name(format!("audit.db{ending}"))).unwrap();
+    }
+    settle_again(&store, &key, 3).await;
+    assert_eq!(settle_again(&store, &key, 1).await, first);
+    // As a process that is killed leaves it.
+    for ending in ["", "-wal"] {
+        let name = format!("audit.db{ending}");
+        let from = place.file().with_file_name(&name);
+        std::fs::copy(from, copy.file().with_file_name(&name)).unwrap();
+    }
+    let killed = copy.open().await;
+    assert_sound(&killed, TENANT, 3).await;
+    killed.close().await;
+    store.close().await;
+}
+
+/// The same log in another file: what reads goes over to it, as what writes does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_the_same_log_is_taken_over_by_all() {
+    let place = Place::sqlite();
+    let key = Key::p256();
+    let store = place.open().await;
+    let first = settle(&store, &key, 1).await;
+    let other = place.file().with_file_name("other.db");
+    let sql = format!("VACUUM INTO '{}'", other.display());
+    change(&place, &sql).await;
+    std::fs::rename(&other, place.file()).unwrap();
+    let second = settle_again(&store, &key, 2).await;
+    for _ in 0..4 {
+        assert_eq!(settle_again(&store, &key, 1).await, first);
+        assert_eq!(settle_again(&store, &key, 2).await, second);
+    }
+    assert_sound(&store, TENANT, 2).await;
+    store.close().await;
+}
+
+/// A rule in the database that drops what is written: no answer is released without its record.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_drops_records_is_refused() {
+    for place in places() {
+        let (key, signer) = (Key::p256(), Arc::new(SoftSigner::new("ed25519")));
+        let store = filled(&place, &key, &signer).await;
+        let rule = match place {
+            Place::Sqlite(_) => {
+                "CREATE TRIGGER dropped BEFORE INSERT ON record BEGIN SELECT raise(ignore); END"
+            }
+            Place::Postgres(_) => "CREATE RULE dropped AS ON INSERT TO record DO INSTEAD NOTHING",
+        };
+        change(&place, rule).await;
+        assert_refuses(&store, &key, &signer).await;
+        store.close().await;
     }
 }
 
