@@ -117,7 +117,9 @@ impl Maker {
             return;
         };
         match log.last_statement(name, &signer.key()).await {
-            Ok(last) => self.unsent = last.filter(|last| !kept.contains(last)),
+            Ok(last) => {
+                self.unsent = last.filter(|last| last.verifies() && !kept.contains(last));
+            }
             Err(error) => tracing::warn!(tenant = %name, %error, "the last checkpoint is not sent"),
         }
     }
