@@ -25,7 +25,7 @@ mod sync;
 pub mod verify;
 
 pub use chain::Chain;
-pub use checkpoint_line::{checkpoint_line, find_checkpoint};
+pub use checkpoint_line::{CHECKPOINT_MARK, checkpoint_line, find_checkpoint};
 pub use fips::FipsMark;
 pub use lines::{Line, LineError};
 pub use record::{Caller, Record};

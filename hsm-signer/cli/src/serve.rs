@@ -33,9 +33,10 @@ fn run_check(config: &Path, output: &Output) -> Outcome {
         tenants,
         callers,
         problems,
+        in_use,
     } = check(config)?;
     let valid = problems.is_empty();
-    let text = if valid {
+    let mut text = if valid {
         let (tenants, callers) = (tenants.len(), callers.len());
         format!("the service can start: {tenants} tenants, {callers} callers; no PIN was tried")
     } else {
@@ -46,7 +47,11 @@ fn run_check(config: &Path, output: &Output) -> Outcome {
         "tenants": tenants.len(),
         "callers": callers.len(),
         "problems": problems,
+        "in_use": in_use,
     });
+    for used in in_use {
+        text += &format!("\nnote: in use, by the service that runs or by another program: {used}");
+    }
     output.result(&value, &text)?;
     Ok(ExitCode::from(u8::from(!valid)))
 }

@@ -275,7 +275,10 @@ impl Engine {
     /// As [`Engine::start`]; then nothing changes.
     pub fn refresh_keys(&self) -> Result<(), EngineError> {
         let sources = &self.sources.0;
-        let found = discover(sources, &self.choice, &self.pins)?;
+        let found = discover(sources, &self.choice, &self.pins);
+        // Why no token signs says more than that its process is gone.
+        let found =
+            found.map_err(|error| self.sources.refuse_if_hopeless().err().unwrap_or(error))?;
         let before = self.keys();
         for key in &found {
             let same_label = |old: &&Arc<Key>| old.object.label == key.object.label;

@@ -1,33 +1,38 @@
 //! A file that says that a token has refused the PIN: a restart must not spend another try.
 
-use std::collections::BTreeMap;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::PathBuf;
 
 use mls_signer_token::Error;
-use mls_signer_token::sync::locked;
 
 /// Where it is kept that a token has refused the PIN. Whoever corrects the PIN removes the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinMarker {
     /// The file, in a directory that outlives the process.
     pub path: PathBuf,
+    /// What is locked (flock) while the PIN is tried: the file that has it.
+    pub pin_file: PathBuf,
     /// The token, for whoever reads the file.
     pub token: String,
 }
 
 impl PinMarker {
-    /// Logs in by `log_in`, unless the PIN was refused before. Several engines with one token try
-    /// one after the other, so that a wrong PIN costs one try in all.
+    /// Logs in by `log_in`, unless the PIN was refused before. Several engines with one PIN try it
+    /// one after the other, in other processes too, so that a wrong one costs one try in all.
     ///
     /// # Errors
-    /// [`Error::PinRefusedBefore`], or what `log_in` says.
+    /// [`Error::PinRefusedBefore`], [`Error::Setup`] where the PIN file cannot be locked, or what
+    /// `log_in` says.
     pub(crate) fn guard<T>(&self, log_in: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let turn = turn(&self.path);
-        let _turn = locked(&turn);
+        let turn = File::open(&self.pin_file).and_then(|file| file.lock().map(|()| file));
+        let _turn = turn.map_err(|error| {
+            Error::Setup(format!(
+                "{} cannot be locked: {error}",
+                self.pin_file.display()
+            ))
+        })?;
         if self.path.symlink_metadata().is_ok() {
             return Err(Error::PinRefusedBefore(self.path.clone()));
         }
@@ -66,20 +71,19 @@ impl PinMarker {
     }
 }
 
-/// What is held while the PIN behind a marker is tried.
-fn turn(path: &Path) -> Arc<Mutex<()>> {
-    static TURNS: Mutex<BTreeMap<PathBuf, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());
-    Arc::clone(locked(&TURNS).entry(path.into()).or_default())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     fn marker() -> (tempfile::TempDir, PinMarker) {
         let directory = tempfile::tempdir().unwrap();
+        let pin_file = directory.path().join("pin");
+        std::fs::write(&pin_file, "1234").unwrap();
         let marker = PinMarker {
             path: directory.path().join("refused"),
+            pin_file,
             token: "hsm".into(),
         };
         (directory, marker)

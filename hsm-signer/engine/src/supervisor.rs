@@ -25,6 +25,8 @@ pub(super) struct Supervisor {
     /// The keys that were there when the source was last ready.
     had: Vec<Arc<Key>>,
     last_reinitialised: Option<Instant>,
+    /// Since when it does not sign, however often recovery has begun since.
+    failing: Option<Instant>,
 }
 
 enum Task {
@@ -42,6 +44,7 @@ impl Supervisor {
             turn: 0,
             had: Vec::new(),
             last_reinitialised: None,
+            failing: None,
         }
     }
 
@@ -199,13 +202,14 @@ impl Supervisor {
     /// the token: only where the last step does not find it either do the other keys go on
     /// without it.
     fn recover(&mut self, first: RecoveryStep, mut failure: Option<Error>) {
-        let began = Instant::now();
+        let began = *self.failing.get_or_insert_with(Instant::now);
         self.fail(failure.as_ref());
         let name = Arc::clone(&self.source.config.name);
         let cause = self.last_failure();
         tracing::warn!(source = %name, cause, "recovery begins");
         let well = |this: &mut Self| {
             tracing::info!(source = %name, after = ?began.elapsed(), cause, "all is well again");
+            this.failing = None;
             this.ready();
         };
         let mut least = first;

@@ -1,16 +1,25 @@
 //! All that serving needs, looked at without serving: up to the login, and without it.
 
 use std::fmt::Display;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
 use mls_signer_audit::store::{Store, StoreConfig};
-use mls_signer_token::{Module, Pin};
+use mls_signer_token::{Error, Module, Pin};
 use rustix::fs::{self, Access};
 
 use crate::access;
 use crate::config::{Config, ConfigError, SourceFile};
 use crate::process;
 use crate::sink::CheckpointSink;
+use crate::tenants::pin_marker;
+
+/// How a SQLite database begins (sqlite.org/fileformat.html, section 1.3.1).
+const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// What a configuration asks for, and what of it is not to be had.
 pub struct Checked {
@@ -19,14 +28,17 @@ pub struct Checked {
     /// The callers' names.
     pub callers: Vec<String>,
     /// Each thing that is not as needed, with what it is about. None: the service can start,
-    /// unless a token refuses its PIN or has no keys.
+    /// unless a token refuses its PIN or has no keys, and what the log and the sink say of the
+    /// database refuses it.
     pub problems: Vec<String>,
+    /// What is in use, by the service that runs or by another program.
+    pub in_use: Vec<String>,
 }
 
 /// Reads the configuration at `path` and everything that it names: PIN files, certificates,
-/// revocation lists, the database's address and password, directories that are written to. Loads
-/// the PKCS#11 modules into this process, which a vendor's library may end, and finds the tokens;
-/// tries no PIN and opens no database.
+/// revocation lists, the database's address and password, the sink, the addresses to listen on,
+/// directories that are written to. Loads the PKCS#11 modules into this process, which a vendor's
+/// library may end, and finds the tokens; tries no PIN and opens no database.
 ///
 /// # Errors
 /// [`ConfigError`] when the configuration itself cannot be used.
@@ -39,14 +51,16 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
     note("process", text(process::check(&config.process)));
     if let Some(unix) = &config.listen.unix {
         note("listen.unix.path", writable(unix.path.parent()));
+        note("listen.unix.path", room_for_socket(&unix.path));
     }
     note("listen.tls", text(access::AccessRules::load(&config)));
     note("store", openable(&config.store));
     if let Some(file) = config.store.url.strip_prefix("sqlite:") {
         note("store.url", writable(Path::new(file).parent()));
+        note("store.url", database(Path::new(file)));
     }
-    if let Some(CheckpointSink::File(path)) = &config.audit.checkpoint_sink {
-        note("audit.checkpoint_sink", writable(path.parent()));
+    if let Some(sink) = &config.audit.checkpoint_sink {
+        note("audit.checkpoint_sink", appendable(sink));
     }
     if let Some(directory) = config.state_directory() {
         note("process.state_directory", writable(Some(&directory)));
@@ -56,12 +70,28 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
             let what = format!("tenant {:?}, token {:?}", tenant.name, token.name);
             note(&what, text(Pin::from_file(&token.pin_file)));
             note(&what, find_token(token));
+            note(
+                &what,
+                not_refused(token, config.state_directory().as_deref()),
+            );
+        }
+    }
+    let mut in_use = Vec::new();
+    let tls = config.listen.tls.as_ref().map(|tls| tls.address);
+    let plain = config.listen.plain.as_ref().map(|plain| plain.address);
+    for (what, address) in [("listen.tls", tls), ("listen.plain", plain)] {
+        match address.map_or(Ok(()), bindable) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                in_use.push(format!("{what}: {error}"));
+            }
+            bound => note(what, text(bound)),
         }
     }
     Ok(Checked {
         tenants: config.tenants.into_iter().map(|one| one.name).collect(),
         callers: config.callers.into_iter().map(|one| one.name).collect(),
         problems,
+        in_use,
     })
 }
 
@@ -82,6 +112,63 @@ fn writable(directory: Option<&Path>) -> Result<(), String> {
     let directory = directory.unwrap_or(Path::new("."));
     fs::access(directory, Access::WRITE_OK | Access::EXEC_OK)
         .map_err(|error| format!("{} cannot be written to: {error}", directory.display()))
+}
+
+/// A socket that is left over is replaced, and nothing else.
+fn room_for_socket(path: &Path) -> Result<(), String> {
+    match path.symlink_metadata() {
+        Ok(there) if !there.file_type().is_socket() => {
+            Err(format!("{} is no socket", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn bindable(address: SocketAddr) -> io::Result<()> {
+    TcpListener::bind(address)
+        .map(drop)
+        .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))
+}
+
+/// A file that is there must be SQLite's, and writable. It is not opened as a database, which would
+/// leave files beside it.
+fn database(path: &Path) -> Result<(), String> {
+    let mut header = Vec::new();
+    let opened = OpenOptions::new().read(true).write(true).open(path);
+    let read = opened.and_then(|file: File| file.take(MAGIC.len() as u64).read_to_end(&mut header));
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(format!("{}: {error}", path.display())),
+        Ok(_) if header.is_empty() || header == MAGIC => Ok(()),
+        Ok(_) => Err(format!("{} is no SQLite database", path.display())),
+    }
+}
+
+/// A file is not made: it would be this user's. A collector is not asked.
+fn appendable(sink: &CheckpointSink) -> Result<(), String> {
+    let found = match sink {
+        CheckpointSink::File(path) => match OpenOptions::new().read(true).append(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return writable(path.parent());
+            }
+            opened => opened.map(drop),
+        },
+        CheckpointSink::Syslog(socket) => {
+            UnixDatagram::unbound().and_then(|own| own.connect(socket))
+        }
+        CheckpointSink::Http(_) => Ok(()),
+    };
+    found.map_err(|error| format!("{sink}: {error}"))
+}
+
+fn not_refused(token: &SourceFile, markers: Option<&Path>) -> Result<(), String> {
+    let Some(path) = markers.map(|markers| pin_marker(token, markers).path) else {
+        return Ok(());
+    };
+    match path.symlink_metadata() {
+        Ok(_) => text(Err::<(), _>(Error::PinRefusedBefore(path))),
+        Err(_) => Ok(()),
+    }
 }
 
 fn find_token(token: &SourceFile) -> Result<(), String> {

@@ -37,11 +37,12 @@ struct Maker {
     unsent: Option<SignedStatement>,
 }
 
-/// Holds each tenant's log against what was attested before this process began.
+/// Holds each tenant's log against what was attested before this process began. Returns the last
+/// checkpoints in the sink, where it can be read.
 ///
 /// # Errors
 /// Why nothing can be served: a log is behind a checkpoint of it, or another one.
-pub async fn hold_all(core: &Core, audit: &Audit) -> Result<(), Error> {
+pub async fn hold_all(core: &Core, audit: &Audit) -> Result<Vec<SignedStatement>, Error> {
     let losses = core.tenants.values();
     let losses = losses.map(|tenant| (Arc::clone(&tenant.name), tenant.accepted_loss));
     let losses: Vec<_> = losses.collect();
@@ -68,11 +69,13 @@ pub async fn hold_all(core: &Core, audit: &Audit) -> Result<(), Error> {
         let held = core.store.hold(&tenant.name, &attested).await;
         held.map_err(|error| Error::Setup(error.to_string()))?;
     }
-    Ok(())
+    Ok(kept)
 }
 
 impl Checkpoints {
-    pub fn begin(core: &Arc<Core>, audit: &Audit) -> Self {
+    /// `kept` is what the sink is known to have.
+    pub fn begin(core: &Arc<Core>, audit: &Audit, kept: Vec<SignedStatement>) -> Self {
+        let kept = Arc::new(kept);
         let interval = Duration::from_secs(audit.checkpoint_seconds);
         let mut tasks = JoinSet::new();
         for tenant in core.tenants.values() {
@@ -84,7 +87,9 @@ impl Checkpoints {
                 sink: audit.checkpoint_sink.clone(),
                 unsent: None,
             };
+            let kept = Arc::clone(&kept);
             tasks.spawn(async move {
+                maker.find_unsent(&kept).await;
                 let stopping = maker.core.stopping.clone();
                 while timeout(interval, stopping.cancelled()).await.is_err() {
                     maker.make_or_warn().await;
@@ -104,6 +109,21 @@ impl Checkpoints {
 }
 
 impl Maker {
+    /// A process before this one may have ended while the sink was away. A sink that cannot be read
+    /// gets the last checkpoint again.
+    async fn find_unsent(&mut self, kept: &[SignedStatement]) {
+        let (log, name) = (self.core.store.reader(), &self.tenant.name);
+        let (Some(_), Ok(signer)) = (&self.sink, self.tenant.statement_signer()) else {
+            return;
+        };
+        match log.last_statement(name, &signer.key()).await {
+            Ok(last) => {
+                self.unsent = last.filter(|last| last.verifies() && !kept.contains(last));
+            }
+            Err(error) => tracing::warn!(tenant = %name, %error, "the last checkpoint is not sent"),
+        }
+    }
+
     async fn make_or_warn(&mut self) {
         if let Err(error) = self.make().await {
             self.core.store.metrics().no_checkpoint.inc();

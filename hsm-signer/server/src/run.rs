@@ -86,7 +86,7 @@ impl Service {
     ) -> Result<Self, Error> {
         let store = Store::open(&config.store).await;
         let core = Core::new(&config, access, tenants, store.map_err(setup)?);
-        checkpoints::hold_all(&core, &config.audit).await?;
+        let kept = checkpoints::hold_all(&core, &config.audit).await?;
         let handshake = Duration::from_millis(config.limits.handshake_ms);
         let tls = Arc::new(TlsListenerConfig::new(Arc::clone(&core.access), handshake));
         let reloading = Reloading::new(Arc::clone(&core), path.into(), config.clone());
@@ -100,7 +100,7 @@ impl Service {
         for listener in bind_all(&config.listen, &tls).await? {
             accepting.spawn(accept_all(listener, Arc::clone(&core), terms.clone()));
         }
-        let checkpoints = Checkpoints::begin(&core, &config.audit);
+        let checkpoints = Checkpoints::begin(&core, &config.audit, kept);
         say_what_is_served(path, &config.listen, &core);
         tokio::spawn(reloading.run(hangup));
         Ok(Self {

@@ -1,7 +1,7 @@
 //! The tenants: each with an engine of its own.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,7 +51,7 @@ pub fn start(config: &Config) -> Result<Tenants, ServeError> {
         let mut starting = Vec::new();
         for tenant in &config.tenants {
             let (markers, waiting) = (markers.as_deref(), config.limits.waiting);
-            let span = tracing::info_span!("tenant", name = tenant.name);
+            let span = tracing::info_span!("tokens", tenant = tenant.name);
             let start = move || span.in_scope(|| Tenant::start(tenant, markers, waiting));
             let thread = scope.spawn(start);
             starting.push((&tenant.name, thread));
@@ -75,6 +75,12 @@ impl Tenant {
         markers: Option<&Path>,
         waiting: usize,
     ) -> Result<Self, EngineError> {
+        if config.accepted_loss > 0 {
+            tracing::warn!(
+                accepted_loss = config.accepted_loss,
+                "the checkpoints up to accepted_loss are not held against the audit log"
+            );
+        }
         let mut engine = engine_config(&config.tokens, markers)?;
         engine.capacity = waiting;
         let pins = config.pins();
@@ -144,20 +150,21 @@ fn source(token: &SourceFile, markers: Option<&Path>) -> Result<SourceConfig, Er
     })
 }
 
-/// One for each token, whatever the tenants call it.
-fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
+/// One for each module and PIN file, by whatever name: what token is meant is known for sure only
+/// once the module has spoken, and it may be named by its label here and by its slot there.
+pub(crate) fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
     let SourceFile {
         module,
         module_parameters,
-        token_label,
-        token_serial,
-        slot,
+        pin_file,
         ..
     } = token;
-    let identity = (module, module_parameters, token_label, token_serial, slot);
+    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let identity = (real(module), module_parameters, real(pin_file));
     let digest = sha256(format!("{identity:?}").as_bytes());
     PinMarker {
         path: markers.join(format!("pin-refused-{}", hex(&digest[..8]))),
+        pin_file: pin_file.clone(),
         token: format!("{:?} of {}", token.name, module.display()),
     }
 }

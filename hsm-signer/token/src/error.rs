@@ -201,7 +201,7 @@ pub enum Error {
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// It ended: it crashed, or was killed.
-    #[error("the process that holds the PKCS#11 module ended; it is started anew")]
+    #[error("the process that holds the PKCS#11 module ended")]
     Gone,
     /// It did not answer in time.
     #[error("the PKCS#11 module did not answer within {} ms; its process is ended", after.as_millis())]

@@ -164,7 +164,7 @@ impl LogReader {
     ///
     /// # Errors
     /// As [`statements`](Self::statements).
-    pub(super) async fn last_statement(
+    pub async fn last_statement(
         &self,
         tenant: &str,
         key: &VerifyingKey,

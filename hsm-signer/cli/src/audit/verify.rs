@@ -10,7 +10,8 @@ use indicatif::ProgressBar;
 use mls_hsm_signer::Scheme;
 use mls_hsm_signer::audit::store::LogReader;
 use mls_hsm_signer::audit::{
-    Chain, Line, Report, SignedStatement, Trust, Verification, VerifyingKey, find_checkpoint,
+    CHECKPOINT_MARK, Chain, Line, Report, SignedStatement, Trust, Verification, VerifyingKey,
+    find_checkpoint,
 };
 use mls_hsm_signer::encoding::{from_base64, hex};
 use serde_json::{Value, json};
@@ -46,6 +47,11 @@ pub struct Arguments {
     /// audit.checkpoint_sink wrote, or an export. The log must contain what they attest
     #[arg(long, value_name = "FILE", alias = "checkpoint")]
     checkpoints: Vec<PathBuf>,
+    /// Up to this time the checkpoints of --checkpoints are not held against the log:
+    /// milliseconds since 1970, as accepted_loss of the tenant. What is in the log counts all the
+    /// same
+    #[arg(long, value_name = "TIME", default_value_t = 0)]
+    accepted_loss: u64,
 }
 
 fn key(text: &str) -> Result<VerifyingKey, String> {
@@ -68,12 +74,14 @@ fn key(text: &str) -> Result<VerifyingKey, String> {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let (mut kept, not_whole) = kept(&arguments.checkpoints)?;
+    kept.retain(|signed| signed.statement.time > arguments.accepted_loss);
     let evidence = Evidence {
         trust: Trust {
             statement_keys: arguments.checkpoint_key.clone(),
             message_keys: arguments.removal_key.clone(),
         },
-        kept: kept(&arguments.checkpoints)?,
+        kept,
     };
     let mut reports = match &arguments.export {
         Some(path) => verify_export(path, &evidence)?,
@@ -88,32 +96,45 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     {
         return Err(format!("there is no log of {tenant:?}").into());
     }
+    if reports.is_empty() && missing.is_empty() {
+        return Err("there is no log in it, nothing was verified".into());
+    }
     let sound = missing.is_empty() && reports.iter().all(Report::sound);
     let value = json!({
         "sound": sound,
         "chains": reports.iter().map(value).collect::<Vec<_>>(),
         "missing": missing,
+        "checkpoints_not_whole": not_whole,
     });
-    output.result(&value, &text(&reports, &missing, sound))?;
+    let mut said = text(&reports, &missing, sound);
+    if not_whole > 0 {
+        said = format!("note: {not_whole} checkpoints of --checkpoints are not whole\n{said}");
+    }
+    output.result(&value, &said)?;
     Ok(ExitCode::from(if sound { 0 } else { TAMPERED }))
 }
 
-/// Reads statements that were kept elsewhere.
-fn kept(paths: &[PathBuf]) -> Result<Vec<SignedStatement>, Failure> {
+/// Reads statements that were kept elsewhere, and counts those that are not whole.
+fn kept(paths: &[PathBuf]) -> Result<(Vec<SignedStatement>, u64), Failure> {
     let mut statements = Vec::new();
+    let mut not_whole = 0;
     for path in paths {
         let before = statements.len();
         let cannot = |error: io::Error| format!("cannot read {}: {error}", path.display());
         let file = BufReader::new(File::open(path).map_err(cannot)?);
         for line in file.split(b'\n') {
             let line = line.map_err(cannot)?;
-            statements.extend(find_checkpoint(&String::from_utf8_lossy(&line)));
+            let line = String::from_utf8_lossy(&line);
+            match find_checkpoint(&line) {
+                Some(signed) => statements.push(signed),
+                None => not_whole += u64::from(line.contains(CHECKPOINT_MARK)),
+            }
         }
         if statements.len() == before {
             return Err(format!("there is no checkpoint in {}", path.display()).into());
         }
     }
-    Ok(statements)
+    Ok((statements, not_whole))
 }
 
 /// Gives `take` each line of an export.

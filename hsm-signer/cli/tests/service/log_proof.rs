@@ -140,8 +140,50 @@ fn a_database_that_was_rewritten_before_a_service_starts_is_refused() {
             service.setup.of_tenants(&format!("accepted_loss = {time}"));
             service.start_again();
             propose(&service, 10..12);
+            assert!(service.log().contains("accepted_loss"), "{}", service.log());
+            if also_kept {
+                let file = sink(&service.setup);
+                let kept = ["--checkpoints", path(&file)];
+                let accepted = [kept[0], kept[1], "--accepted-loss", &time];
+                let code = |arguments| service.setup.audit_verify(arguments).status.code();
+                assert_eq!(code(&kept), Some(3));
+                assert_eq!(code(&accepted), Some(0));
+            }
         }
     }
+}
+
+/// The sink is away until the service has ended, and is there again at its next start.
+#[test]
+fn a_checkpoint_that_was_not_sent_is_sent_after_a_restart() {
+    let mut setup = Setup::new();
+    let place = setup.sandbox.path("sink");
+    std::fs::create_dir(&place).unwrap();
+    let file = place.join("checkpoints");
+    setup.more(&format!(
+        "[audit]\ncheckpoint_seconds = 1\ncheckpoint_sink = \"file:{}\"",
+        file.display()
+    ));
+    let mut service = setup.start();
+    let away = place.with_file_name("away");
+    std::fs::rename(&place, &away).unwrap();
+    propose(&service, 0..3);
+    eventually("that it does not leave", || {
+        service.log().contains("a checkpoint did not leave")
+    });
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0), "{}", service.log());
+    std::fs::rename(&away, &place).unwrap();
+    service.start_again();
+    let lines = || std::fs::read_to_string(&file).unwrap().lines().count();
+    eventually("that it has left", || lines() == 1);
+    // What the sink has is not sent again.
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0), "{}", service.log());
+    service.start_again();
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0), "{}", service.log());
+    assert_eq!(lines(), 1);
 }
 
 /// A row that is no statement, and a table that takes none, keep nothing from being attested.

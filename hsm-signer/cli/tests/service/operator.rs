@@ -5,7 +5,9 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::support::{Authority, Setup, eventually, item};
+use rustix::process::{Signal, kill_process};
+
+use crate::support::{Authority, Setup, eventually, item, on_terminal};
 
 /// The exit code of a program whose token refused the PIN.
 const PIN_REFUSED: Option<i32> = Some(4);
@@ -67,6 +69,51 @@ fn a_token_of_two_tenants_is_asked_once() {
     assert_eq!(logins(&setup), 1);
 }
 
+/// One tenant names the token by its label, the other by its slot.
+#[test]
+fn a_token_of_two_names_is_asked_once() {
+    let mut setup = Setup::new();
+    let none = setup
+        .configuration()
+        .replace("token_label = \"example.com\"", "token_label = \"none\"");
+    let said = checked(&setup, &none).1;
+    let (_, slot) = said
+        .split_once(", slot ")
+        .unwrap_or_else(|| panic!("{said}"));
+    let slot: String = slot.chars().take_while(char::is_ascii_digit).collect();
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
+    let (module, pin) = (faults.module(), setup.sandbox.path("pin"));
+    setup.more(&format!(
+        "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
+         slot = {slot}\npin_file = {pin:?}\n"
+    ));
+    let output = setup.command().output().unwrap();
+    assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
+    assert_eq!(logins(&setup), 1);
+}
+
+#[test]
+fn starts_at_once_ask_a_token_once() {
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    let rules = ["C_Login log", "C_Login delay 500000", "C_Login return 0xA0"];
+    faults.set(&rules).unwrap();
+    // Each writes the configuration, so all are made before the first begins.
+    let commands = [setup.command(), setup.command(), setup.command()];
+    let starts = commands.map(|mut command| {
+        command
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    });
+    for start in starts {
+        let output = start.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
+    }
+    assert_eq!(logins(&setup), 1);
+}
+
 #[test]
 fn a_pin_refused_while_the_service_runs_is_not_tried_by_the_next_start() {
     let mut service = Setup::new().start();
@@ -112,6 +159,73 @@ fn the_log_says_why_recovery_began_and_that_it_is_over() {
 }
 
 #[test]
+fn the_log_says_for_how_long_an_outage_took_and_nothing_of_keys() {
+    let service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    // CKR_DEVICE_ERROR, also to a process that is started anew.
+    faults.set(&["* return 0x30"]).unwrap();
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    let attempts = |log: &str| log.matches("it begins anew later").count();
+    eventually("three attempts", || attempts(&service.log()) >= 3);
+    faults.clear().unwrap();
+    eventually("the end", || service.log().contains("all is well again"));
+    let log = service.log();
+    assert!(!log.contains("a key cannot be used"), "{log}");
+    let (_, after) = log.split_once("all is well again").unwrap();
+    let (_, after) = after.split_once("after=").unwrap();
+    let after = after.split_whitespace().next().unwrap();
+    let (number, unit) = after.split_at(after.find(char::is_alphabetic).unwrap());
+    let seconds = number.parse::<f64>().unwrap() * if unit == "s" { 1.0 } else { 0.001 };
+    // The pauses after the first two attempts, of 100 and 200 ms, are part of it.
+    assert!(seconds >= 0.3, "{after}");
+}
+
+#[test]
+fn a_reading_of_the_keys_says_that_the_pin_was_refused() {
+    let service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Login return 0xA0"]).unwrap();
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    eventually("the marker", || marker(&service.setup).is_some());
+    service.signal(Signal::HUP);
+    let keys = |log: String| {
+        let mut lines = log.lines();
+        let line = lines.find(|line| line.contains("keys of example.com"));
+        line.map(str::to_owned)
+    };
+    eventually("the keys' part", || keys(service.log()).is_some());
+    let line = keys(service.log()).unwrap();
+    assert!(line.contains("C_Login") || line.contains("PIN"), "{line}");
+    assert!(!service.log().contains("started anew"), "{}", service.log());
+}
+
+#[test]
+fn the_log_is_json_that_names_the_tenant_and_has_no_colours_where_none_are_wanted() {
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login return 0xA0"]).unwrap();
+    let coloured = |command| stderr(&on_terminal(command)).contains('\u{1b}');
+    assert!(coloured(setup.command()));
+    std::fs::remove_file(marker(&setup).unwrap()).unwrap();
+    let mut command = setup.command();
+    command.env("NO_COLOR", "1");
+    assert!(!coloured(command));
+    let output = setup.command().arg("--json").output().unwrap();
+    let said = stderr(&output);
+    let line = said
+        .lines()
+        .find(|line| line.contains("a token was not opened"));
+    let line = line.unwrap_or_else(|| panic!("{said}"));
+    let value: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(value["span"]["tenant"], "example.com", "{line}");
+    assert_eq!(line.matches(r#""name":"#).count(), 2, "{line}");
+}
+
+#[test]
 fn refusals_are_not_a_line_each() {
     let mut setup = Setup::new();
     setup.sessions = 2;
@@ -131,6 +245,81 @@ fn refusals_are_not_a_line_each() {
         .filter(|line| line.contains("not signed"))
         .count();
     assert!((1..50).contains(&lines), "{lines} lines for 400 refusals");
+}
+
+/// What a check says of a configuration: its exit code, and what it prints.
+fn checked(setup: &Setup, configuration: &str) -> (Option<i32>, String) {
+    let path = setup.sandbox.write("checked.toml", configuration, 0o600);
+    let path = path.display().to_string();
+    let arguments = ["serve", "--check", "--config", &path];
+    let output = setup.sandbox.command(&arguments).output().unwrap();
+    let said = String::from_utf8(output.stdout.clone()).unwrap() + &stderr(&output);
+    (output.status.code(), said)
+}
+
+#[test]
+fn a_check_finds_what_stands_in_the_way_of_a_start() {
+    let mut setup = Setup::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let plain = "address = \"127.0.0.1:0\"\ncaller = \"tester\"\ndevelopment = true";
+    setup.listen("plain", plain);
+    let good = setup.configuration();
+    let (code, said) = checked(&setup, &good);
+    assert_eq!((code, said.lines().count()), (Some(0), 1), "{said}");
+    let directory = setup.sandbox.path("a-directory");
+    std::fs::create_dir(&directory).unwrap();
+    let directory = directory.display().to_string();
+    let file = setup.sandbox.write("a-file", "no database at all", 0o600);
+    let file = file.display().to_string();
+    let store = setup.sandbox.path("store/audit.db").display().to_string();
+    let socket = setup.socket().display().to_string();
+    let sink = |sink: &str| format!("[audit]\ncheckpoint_sink = {sink:?}\n[listen.plain]");
+    let patience = "patience_ms = 0\n[listen.unix]".to_owned();
+    let future = "name = \"example.com\"\naccepted_loss = 9000000000000000000\n".to_owned();
+    for (old, new, named) in [
+        (
+            "[listen.plain]",
+            sink(&format!("file:{directory}")),
+            "a-directory",
+        ),
+        (
+            "[listen.plain]",
+            sink("syslog:/nowhere/log"),
+            "/nowhere/log",
+        ),
+        (&store, directory.clone(), "a-directory"),
+        (&store, file.clone(), "a-file"),
+        ("[listen.unix]", patience, "patience_ms"),
+        (&socket, file.clone(), "a-file"),
+        (&socket, directory.clone(), "a-directory"),
+        ("name = \"example.com\"\n", future, "accepted_loss"),
+    ] {
+        assert!(good.contains(old), "{old}");
+        let (code, said) = checked(&setup, &good.replacen(old, &new, 1));
+        assert_eq!(code, Some(1), "{old} -> {new}: {said}");
+        assert!(said.contains(named), "{named}: {said}");
+    }
+    // A service that runs has them.
+    let (code, said) = checked(&setup, &good.replace("127.0.0.1:0", &address));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("in use") && said.contains(&address), "{said}");
+    // What a sink will make is not made.
+    let made = setup.sandbox.path("made");
+    let (code, said) = checked(
+        &setup,
+        &good.replace("[listen.plain]", &sink(&format!("file:{}", made.display()))),
+    );
+    assert_eq!((code, made.exists()), (Some(0), false), "{said}");
+    setup
+        .faults("example.com")
+        .set(&["C_Login return 0xA0"])
+        .unwrap();
+    let output = setup.command().output().unwrap();
+    assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
+    let (code, said) = checked(&setup, &good);
+    let path = marker(&setup).unwrap().display().to_string();
+    assert!(code == Some(1) && said.contains(&path), "{said}");
 }
 
 #[test]

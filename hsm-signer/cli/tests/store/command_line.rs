@@ -227,3 +227,41 @@ fn what_cannot_be_checked_is_exit_code_1_and_wrong_arguments_2() {
     }
     assert!(!directory.path().join("none.db").exists());
 }
+
+/// What has no log was not verified, and what could not be verified is no backup.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_log_is_neither_sound_nor_backed_up() {
+    let (fixture, store) = Fixture::new(Place::sqlite()).await;
+    let to = |name: &str| fixture.directory.path().join(name);
+    let backup = |name: &str| fixture.on_store(&["backup", to(name).to_str().unwrap()]);
+    let output = backup("copy.db");
+    assert_eq!(code(&output), 0, "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("note: "));
+    assert_eq!(code(&backup("a?b.db")), 1);
+    assert!(!to("a?b.db").exists());
+    store.close().await;
+    for table in ["statement", "record", "chain"] {
+        edit(&fixture.place, &format!("DELETE FROM {table}")).await;
+    }
+    let output = fixture.on_store(&["verify"]);
+    assert_eq!(code(&output), 1, "{output:?}");
+    for table in ["statement", "record", "chain"] {
+        edit(&fixture.place, &format!("DROP TABLE {table}")).await;
+    }
+    assert_eq!(code(&backup("other.db")), 1);
+    assert!(!to("other.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kept_checkpoints_that_are_cut_are_told() {
+    let (fixture, store) = Fixture::new(Place::sqlite()).await;
+    let statements = store.reader().statements(TENANT, 0, 1000).await.unwrap();
+    store.close().await;
+    let whole = mls_hsm_signer::audit::checkpoint_line(&statements[0]);
+    let cut = &whole[..whole.len() / 2];
+    let kept = fixture.directory.path().join("kept");
+    std::fs::write(&kept, format!("{whole}\n{cut}\n")).unwrap();
+    let output = fixture.on_store(&["verify", "--json", "--checkpoints", kept.to_str().unwrap()]);
+    assert_eq!(code(&output), 0, "{output:?}");
+    assert_eq!(json(&output)["checkpoints_not_whole"], 1);
+}

@@ -275,7 +275,10 @@ impl Source {
         for key in keys {
             let located = self.locate(key, deadline);
             let entry = located.map_err(|error| {
-                tracing::error!(source = %self.config.name, %error, "a key cannot be used");
+                // What has become of the token's process is said by whoever recovers it.
+                if !matches!(error, Error::Process(_) | Error::SessionLost) {
+                    tracing::error!(source = %self.config.name, %error, "a key cannot be used");
+                }
                 missing.insert(error).to_string()
             });
             found.insert(key.public_key.clone(), entry);

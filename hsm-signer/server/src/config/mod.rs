@@ -145,6 +145,9 @@ impl Config {
         if self.audit.checkpoint_seconds == 0 {
             return invalid("audit.checkpoint_seconds must not be 0");
         }
+        if self.store.patience_ms == 0 {
+            return invalid("store.patience_ms must not be 0");
+        }
         if self.audit.retention_days > 0 && self.audit.checkpoint_seconds > 3600 {
             return invalid(
                 "audit.checkpoint_seconds must be at most 3600 where audit.retention_days is set: \

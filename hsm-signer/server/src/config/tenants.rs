@@ -1,6 +1,7 @@
 //! Whose keys there are, and in which tokens.
 
 use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
 
 use mls_signer_message::encoding::from_base64;
 use mls_signer_token::error::Error;
@@ -66,6 +67,14 @@ impl TenantConfig {
             let name = &self.name;
             return invalid(format!(
                 "tenant {name:?}: audit_key_label must be no removal key's"
+            ));
+        }
+        let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
+        if u128::from(self.accepted_loss) > now {
+            let name = &self.name;
+            return invalid(format!(
+                "tenant {name:?}: accepted_loss is in the future, and would accept losses to come; \
+                 take the time from the message that refuses the log"
             ));
         }
         for token in &self.tokens {
