@@ -14,9 +14,10 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep_until, timeout_at};
 
+use crate::VerifyingKey;
+use crate::chain::Hash;
 use crate::request::{Digest, RequestKey};
 use crate::sync::{Mutex, locked};
-use crate::{Record, VerifyingKey};
 
 /// What a request was answered, for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +31,10 @@ pub struct Answer {
     pub sequence: u64,
 }
 
-/// An answer as the database has it, and the record beside it.
+/// An answer as the database has it, and the hash of the message in the record beside it.
 pub(super) struct StoredAnswer {
     pub(super) answer: Answer,
-    pub(super) record: Option<Record>,
+    pub(super) recorded: Option<Hash>,
 }
 
 impl StoredAnswer {
@@ -42,9 +43,7 @@ impl StoredAnswer {
     /// database could exchange it.
     pub(super) fn is_to(&self, request: &RequestKey) -> bool {
         let answer = &self.answer;
-        let hash = sha256(&answer.message);
-        let record = self.record.as_ref();
-        if record.is_none_or(|record| record.message_hash != hash) {
+        if self.recorded != Some(sha256(&answer.message)) {
             return false;
         }
         let Some(signed) = SignedRemoval::read(answer.message.clone()) else {

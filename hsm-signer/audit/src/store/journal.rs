@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ use super::error::StoreError;
 #[cfg(feature = "postgres")]
 use super::postgres;
 use super::rows::{self, ChainColumns, RecordColumns, Row, StatementColumns, signed};
-use super::sqlite::{self, FileNumber};
+use super::sqlite;
 use crate::SignedStatement;
 use crate::chain::{Chain, Hash};
 use crate::encoding::encoded;
@@ -32,9 +33,9 @@ pub(super) struct Journal {
     place: Place,
     patience: Duration,
     connection: Option<Connection>,
-    /// The files that the connection writes to, and what each is known by: a file that was put in
+    /// The file that the connection writes to, and what it is known by: a file that was put in
     /// its place has another number.
-    files: Vec<(PathBuf, FileNumber)>,
+    file: Option<(PathBuf, u64, u64)>,
     /// By which no other process writes to a SQLite database.
     _lock: Option<File>,
 }
@@ -68,7 +69,7 @@ impl Journal {
             place: place.clone(),
             patience,
             connection: None,
-            files: Vec::new(),
+            file: None,
             _lock: lock,
         })
     }
@@ -81,11 +82,7 @@ impl Journal {
     }
 
     async fn reconnect(&mut self) -> Result<(), StoreError> {
-        match self.assert_in_place() {
-            Ok(()) => self.close().await,
-            // It alone still has what was written to a log that is gone.
-            Err(_) => self.finish().await,
-        }
+        self.close().await;
         let mut connection = match &self.place {
             Place::Sqlite(path) => Connection::Sqlite(sqlite::connect(path).await?),
             #[cfg(feature = "postgres")]
@@ -98,23 +95,23 @@ impl Journal {
             sqlx::query(probe).execute(connection).await.map(drop)?
         });
         self.connection = Some(connection);
-        self.files = match &self.place {
-            Place::Sqlite(path) => numbered(path)?,
+        self.file = match &self.place {
+            Place::Sqlite(path) => Some(numbered(path)?),
             #[cfg(feature = "postgres")]
-            Place::Postgres(_) => Vec::new(),
+            Place::Postgres(_) => None,
         };
         Ok(())
     }
 
     /// What is written to a file that was put away would be lost.
     fn assert_in_place(&self) -> Result<(), StoreError> {
-        for (path, number) in &self.files {
-            if sqlite::number(path).ok().as_ref() != Some(number) {
-                let reason = format!("{} is gone, or another file now", path.display());
-                return Err(StoreError::Unavailable(reason));
+        match &self.file {
+            Some(file) if numbered(&file.0)? != *file => {
+                let reason = format!("{} is another file now", file.0.display());
+                Err(StoreError::Unavailable(reason))
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn connection(&mut self) -> Result<&mut Connection, StoreError> {
@@ -341,14 +338,11 @@ impl Journal {
     }
 }
 
-/// The files of an open SQLite database, and their numbers.
-fn numbered(path: &Path) -> Result<Vec<(PathBuf, FileNumber)>, StoreError> {
-    let gone = |path: &Path, error: std::io::Error| {
-        StoreError::Unavailable(format!("{}: {error}", path.display()))
-    };
-    let numbered = |path: PathBuf| match sqlite::number(&path) {
-        Ok(number) => Ok((path, number)),
-        Err(error) => Err(gone(&path, error)),
-    };
-    sqlite::files(path).into_iter().map(numbered).collect()
+/// A file, and its device's and its own number.
+fn numbered(path: &Path) -> Result<(PathBuf, u64, u64), StoreError> {
+    let metadata = std::fs::metadata(path);
+    let gone =
+        |error: std::io::Error| StoreError::unavailable(format!("{}: {error}", path.display()));
+    let metadata = metadata.map_err(gone)?;
+    Ok((path.into(), metadata.dev(), metadata.ino()))
 }

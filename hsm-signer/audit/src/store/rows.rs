@@ -89,8 +89,8 @@ pub(super) fn answers(
             proposal_ref,
             sequence,
         };
-        let record = Record::decode(&encoded);
-        Ok((hash(request)?, StoredAnswer { answer, record }))
+        let recorded = Record::decode(&encoded).map(|record| record.message_hash);
+        Ok((hash(request)?, StoredAnswer { answer, recorded }))
     };
     rows.into_iter().map(answer).collect()
 }

@@ -1,9 +1,9 @@
 //! SQLite: one process, one file, one connection that writes.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mls_signer_message::encoding::hex;
 use serde_json::{Value, json};
@@ -18,7 +18,6 @@ use super::error::StoreError;
 use super::migrations::migrate;
 use super::rows::Row;
 use crate::request::Digest;
-use crate::sync::{Mutex, locked};
 
 /// How long one connection waits for another; only `audit` commands are others.
 const BUSY: Duration = Duration::from_secs(5);
@@ -102,62 +101,12 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// A database's file, the log beside it and the log's index, which are all there while it is open.
-pub(super) fn files(path: &Path) -> [PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|ending| {
-        let mut file = path.as_os_str().to_owned();
-        file.push(ending);
-        file.into()
-    })
-}
-
-/// The numbers of a file's device and its own.
-pub(super) type FileNumber = (u64, u64);
-
-pub(super) fn number(path: &Path) -> std::io::Result<FileNumber> {
-    let metadata = std::fs::metadata(path)?;
-    Ok((metadata.dev(), metadata.ino()))
-}
-
-/// Notices that a database's files were exchanged.
-struct Exchanges {
-    files: [PathBuf; 3],
-    seen: Mutex<([Option<FileNumber>; 3], Option<Instant>)>,
-}
-
-impl Exchanges {
-    fn new(path: &Path) -> Self {
-        let files = files(path);
-        let seen = Mutex::new((Self::numbers(&files), None));
-        Self { files, seen }
-    }
-
-    fn numbers(files: &[PathBuf; 3]) -> [Option<FileNumber>; 3] {
-        files.each_ref().map(|file| number(file).ok())
-    }
-
-    /// Whether a connection that is so old is to the files that are there now.
-    fn are_current(&self, age: Duration) -> bool {
-        let now = Self::numbers(&self.files);
-        let mut seen = locked(&self.seen);
-        if seen.0 != now {
-            *seen = (now, Some(Instant::now()));
-        }
-        seen.1.is_none_or(|noticed| age < noticed.elapsed())
-    }
-}
-
-/// They are opened when they are needed, and again when the files are others.
+/// They are opened when they are needed.
 pub(super) fn readers(path: &Path, patience: Duration) -> SqlitePool {
-    let exchanges = Exchanges::new(path);
     SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(patience)
         .test_before_acquire(false)
-        .before_acquire(move |_connection, about| {
-            let current = exchanges.are_current(about.age);
-            Box::pin(std::future::ready(Ok(current)))
-        })
         .connect_lazy_with(options(path).read_only(true))
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use mls_hsm_signer::audit::StatementSigner;
-use mls_hsm_signer::audit::store::{Answer, Attested, Store, StoreError};
+use mls_hsm_signer::audit::store::{Attested, Store, StoreError};
 
 use crate::opening::change;
 use crate::support::{
@@ -141,64 +141,6 @@ async fn what_another_replica_prunes_is_followed_if_a_key_of_the_tenant_signed_i
         one.close().await;
         two.close().await;
     }
-}
-
-/// The answer, once the store has come back.
-async fn settle_again(store: &Store, key: &Key, number: u32) -> Answer {
-    let until = soon();
-    loop {
-        let mut answers = settle_all(store, key, &requests(key, [number]), soon()).await;
-        match answers.remove(0) {
-            Ok(answer) => return answer,
-            Err(error) => assert!(std::time::Instant::now() < until, "{error:?}"),
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-}
-
-/// What was acknowledged is on the disk, also when the file is gone that had it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_log_file_that_is_removed_below_a_store_loses_nothing() {
-    let (place, copy) = (Place::sqlite(), Place::sqlite());
-    let key = Key::p256();
-    let store = place.open().await;
-    let first = settle(&store, &key, 1).await;
-    settle(&store, &key, 2).await;
-    for ending in ["-wal", "-shm"] {
-        std::fs::remove_file(place.file().with_file_name(format!("audit.db{ending}"))).unwrap();
-    }
-    settle_again(&store, &key, 3).await;
-    assert_eq!(settle_again(&store, &key, 1).await, first);
-    // As a process that is killed leaves it.
-    for ending in ["", "-wal"] {
-        let name = format!("audit.db{ending}");
-        let from = place.file().with_file_name(&name);
-        std::fs::copy(from, copy.file().with_file_name(&name)).unwrap();
-    }
-    let killed = copy.open().await;
-    assert_sound(&killed, TENANT, 3).await;
-    killed.close().await;
-    store.close().await;
-}
-
-/// The same log in another file: what reads goes over to it, as what writes does.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_with_the_same_log_is_taken_over_by_all() {
-    let place = Place::sqlite();
-    let key = Key::p256();
-    let store = place.open().await;
-    let first = settle(&store, &key, 1).await;
-    let other = place.file().with_file_name("other.db");
-    let sql = format!("VACUUM INTO '{}'", other.display());
-    change(&place, &sql).await;
-    std::fs::rename(&other, place.file()).unwrap();
-    let second = settle_again(&store, &key, 2).await;
-    for _ in 0..4 {
-        assert_eq!(settle_again(&store, &key, 1).await, first);
-        assert_eq!(settle_again(&store, &key, 2).await, second);
-    }
-    assert_sound(&store, TENANT, 2).await;
-    store.close().await;
 }
 
 /// A rule in the database that drops what is written: no answer is released without its record.
