@@ -1,10 +1,12 @@
 //! Who may ask, as the configuration and the files that it names have it now. Each request is
 //! judged by what is in force when it arrives.
 
+use std::io;
 use std::sync::Arc;
 
 use mls_signer_client::tls::{self, ClientTrust, ServerIdentity};
 use mls_signer_token::error::Error;
+use rustix::io::Errno;
 use rustls::ServerConfig;
 
 use crate::callers::{CallerPolicy, Callers};
@@ -17,8 +19,11 @@ pub struct AccessRules {
     callers: Arc<Callers>,
     tls: Option<TlsAccess>,
     /// The files when they were read, by which it is seen that they have changed.
-    files: Vec<Option<[u8; 32]>>,
+    files: Fingerprints,
 }
+
+/// Of each file; nothing of one that cannot be read.
+type Fingerprints = Vec<Option<[u8; 32]>>;
 
 /// What a listener with mutual TLS needs.
 #[derive(Clone)]
@@ -38,7 +43,7 @@ impl AccessRules {
     /// The first file that is not what it should be, by its name; callers that do not fit the
     /// roots.
     pub fn load(config: &Config) -> Result<Self, Error> {
-        let files = fingerprints(config);
+        let files = fingerprints(config).unwrap_or_default();
         let load = |files| TlsAccess::new(identity(files)?.into(), trust(files)?.into());
         let tls = config.listen.tls.as_ref().map(load).transpose()?;
         let trust = tls.as_ref().map(|tls| &*tls.trust);
@@ -56,7 +61,7 @@ impl AccessRules {
     /// that is no good. So what was revoked stays revoked, and no part waits for another.
     pub fn renewed(&self, config: &Config) -> (Self, Vec<PartOutcome>) {
         // Before they are read: a change while they are is then seen the next time.
-        let files = fingerprints(config);
+        let files = fingerprints(config).unwrap_or_default();
         let mut parts = Vec::new();
         let mut tls = self.tls.clone();
         if let (Some(tls), Some(named)) = (&mut tls, &config.listen.tls) {
@@ -84,7 +89,7 @@ impl AccessRules {
 
     /// Whether the files that the configuration names are others now, good or not.
     pub fn is_outdated(&self, config: &Config) -> bool {
-        fingerprints(config) != self.files
+        fingerprints(config).is_ok_and(|files| files != self.files)
     }
 
     /// Who is at the other end.
@@ -129,9 +134,16 @@ impl TlsAccess {
     }
 }
 
-fn fingerprints(config: &Config) -> Vec<Option<[u8; 32]>> {
-    let files = config.access_files().into_iter();
-    files.map(tls::fingerprint).collect()
+/// Nothing is known while the process, or the machine, has as many files open as it may.
+fn fingerprints(config: &Config) -> io::Result<Fingerprints> {
+    let look = |path| match tls::fingerprint(path) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) => match Errno::from_io_error(&error) {
+            Some(Errno::MFILE | Errno::NFILE) => Err(error),
+            _ => Ok(None),
+        },
+    };
+    config.access_files().into_iter().map(look).collect()
 }
 
 fn identity(files: &Tls) -> Result<ServerIdentity, Error> {

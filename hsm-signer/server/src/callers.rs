@@ -1,6 +1,6 @@
 //! The callers as the configuration has them now, and what each may do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -33,6 +33,8 @@ pub struct CallerPolicy {
 
 /// All callers, by what they are known by.
 pub struct Callers {
+    /// Each with the roots under which its names count.
+    all: Vec<(Arc<CallerPolicy>, Vec<RootId>)>,
     by_uid: HashMap<u32, Arc<CallerPolicy>>,
     by_name: HashMap<(RootId, San), Arc<CallerPolicy>>,
     development: Option<Arc<CallerPolicy>>,
@@ -42,13 +44,16 @@ impl Callers {
     /// The configuration's, and what is wrong with some; `trust` has the roots of their
     /// certificates. Who has not changed since `before` has no more to spend than before, and
     /// whose own root cannot be had counts under those of before: nobody's removal waits for that.
+    /// A name that two callers claim counts for neither.
     pub fn new(
         config: &Config,
         trust: Option<&ClientTrust>,
         before: Option<&Self>,
     ) -> (Self, Vec<Error>) {
         let mut faults = Vec::new();
+        let mut contested = HashSet::new();
         let mut callers = Self {
+            all: Vec::new(),
             by_uid: HashMap::new(),
             by_name: HashMap::new(),
             development: None,
@@ -67,43 +72,48 @@ impl Callers {
                     .map(|before| before.roots(&one.name))
                     .unwrap_or_default()
             });
-            for root in own {
-                faults.extend(callers.add_names(&caller, root).err());
+            for san in &one.sans {
+                for root in &own {
+                    let known = (*root, san.clone());
+                    if let Some(other) = callers.add_name(known.clone(), &caller)
+                        && contested.insert(known)
+                    {
+                        faults.push(belongs_to_two(san, &other, &caller));
+                    }
+                }
             }
             if plain == Some(&one.name) {
-                callers.development = Some(caller);
+                callers.development = Some(Arc::clone(&caller));
             }
+            callers.all.push((caller, own));
         }
+        callers
+            .by_name
+            .retain(|known, _| !contested.contains(known));
         (callers, faults)
     }
 
-    /// A caller is known by its names under the root, and no other caller is.
-    fn add_names(&mut self, caller: &Arc<CallerPolicy>, root: RootId) -> Result<(), Error> {
-        for san in &caller.config.sans {
-            let known = self.by_name.entry((root, san.clone()));
-            let known = known.or_insert_with(|| Arc::clone(caller));
-            if !Arc::ptr_eq(known, caller) {
-                let (one, other) = (&known.name, &caller.name);
-                return Err(Error::Setup(format!(
-                    "{san} belongs to the callers {one} and {other} under the same root"
-                )));
-            }
-        }
-        Ok(())
+    /// The caller that had the name under the root before, if it is another one.
+    fn add_name(
+        &mut self,
+        known: (RootId, San),
+        caller: &Arc<CallerPolicy>,
+    ) -> Option<Arc<CallerPolicy>> {
+        let before = self.by_name.insert(known, Arc::clone(caller))?;
+        (!Arc::ptr_eq(&before, caller)).then_some(before)
     }
 
-    /// The roots under which the caller of that name is known.
+    /// The roots under which the names of the caller of that name count.
     fn roots(&self, name: &str) -> Vec<RootId> {
-        let known = self.by_name.iter();
-        let known = known.filter(|(_, caller)| &*caller.name == name);
-        known.map(|((root, _), _)| *root).collect()
+        let mut all = self.all.iter();
+        let found = all.find(|(caller, _)| &*caller.name == name);
+        found.map(|(_, roots)| roots.clone()).unwrap_or_default()
     }
 
     /// The caller whose configuration is the same, with what it has spent of its rate.
     fn kept(&self, config: &CallerConfig) -> Option<Arc<CallerPolicy>> {
-        let known = self.by_uid.values().chain(self.by_name.values());
-        let mut known = known.chain(&self.development);
-        known.find(|caller| caller.config == *config).cloned()
+        let mut all = self.all.iter().map(|(caller, _)| caller);
+        all.find(|caller| caller.config == *config).cloned()
     }
 
     /// Who the process's user is.
@@ -139,6 +149,13 @@ impl Callers {
         let found = self.development.clone();
         found.ok_or_else(|| CALLER_UNKNOWN.because("there is no caller for development"))
     }
+}
+
+fn belongs_to_two(san: &San, one: &CallerPolicy, other: &CallerPolicy) -> Error {
+    let (one, other) = (&one.name, &other.name);
+    Error::Setup(format!(
+        "{san} belongs to the callers {one} and {other} under the same root, and counts for neither"
+    ))
 }
 
 /// The roots under which a caller's names count: those that it names, or the only one.

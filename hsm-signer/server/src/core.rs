@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::AccessRules;
+use crate::answers::AnswerMemory;
 use crate::bodies::Bodies;
 use crate::config::{Config, ServiceLimits};
-use crate::memory::CallerMemory;
 use crate::metrics::ServiceMetrics;
 use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT};
 use crate::tenants::Tenants;
@@ -25,17 +25,13 @@ pub struct Core {
     pub limits: Arc<ServiceLimits>,
     pub bodies: Bodies,
     /// What answers take until they are written.
-    pub answers: CallerMemory,
+    pub answers: AnswerMemory,
     /// What FIPS 140-3 said of the process when it started.
     pub fips: FipsMark,
     /// Cancelled when the service is to stop.
     pub stopping: CancellationToken,
     /// Whatever holds a token keeps the service from ending.
     pub busy: TaskTracker,
-}
-
-fn answers(limits: &ServiceLimits) -> CallerMemory {
-    CallerMemory::new(limits.all_answer_bytes, limits.answer_bytes_per_caller, 0)
 }
 
 impl Core {
@@ -47,7 +43,7 @@ impl Core {
             store,
             limits: Arc::new(config.limits.clone()),
             bodies: Bodies::new(&config.limits),
-            answers: answers(&config.limits),
+            answers: AnswerMemory::new(&config.limits),
             fips: FipsMark::of_process(),
             stopping: CancellationToken::new(),
             busy: TaskTracker::new(),

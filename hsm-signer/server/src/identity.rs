@@ -105,6 +105,11 @@ fn why(error: &Error) -> String {
 }
 
 impl Peer {
+    /// Whether it is the user that the service runs as.
+    pub fn is_own_user(&self) -> bool {
+        matches!(self, Self::User(uid) if *uid == rustix::process::geteuid().as_raw())
+    }
+
     /// Returns once what it proved was refused; of others than certificates that is never.
     pub async fn refused(&self) {
         match self {

@@ -17,6 +17,7 @@
 //! sign: a caller names a group, an epoch, a leaf and a sender.
 
 mod access;
+mod answers;
 mod bodies;
 mod callers;
 mod check;

@@ -3,6 +3,7 @@
 
 use mls_fips::{Requirement, ready, require, requirement};
 use mls_signer_token::error::Error;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::ProcessConfig;
 
@@ -21,4 +22,16 @@ pub fn check(config: &ProcessConfig) -> Result<(), Error> {
         return Ok(());
     }
     ready().map_err(|error| Error::Setup(error.to_string()))
+}
+
+/// Allows the process as many open files as the system lets it have: a connection is one.
+pub fn allow_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let highest = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, highest) {
+        tracing::warn!(%error, "RLIMIT_NOFILE stays as it was");
+    }
 }

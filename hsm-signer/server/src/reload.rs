@@ -101,6 +101,9 @@ impl Reloading {
         let wanted = &mut self.wanted;
         wanted.callers = new.callers;
         if let (Some(old), Some(new)) = (&mut wanted.listen.tls, &new.listen.tls) {
+            if new.revocation_lists.is_empty() && !old.revocation_lists.is_empty() {
+                tracing::warn!("listen.tls.revocation_lists is gone: nothing is revoked any more");
+            }
             *old = Tls {
                 address: old.address,
                 ..new.clone()

@@ -35,6 +35,7 @@ use crate::tenants::{self, Tenants};
 pub fn serve(path: &Path) -> Result<(), ServeError> {
     let config = Config::load(path).map_err(setup)?;
     process::check(&config.process)?;
+    process::allow_open_files();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if config.process.threads > 0 {
         runtime.worker_threads(config.process.threads);
@@ -43,13 +44,19 @@ pub fn serve(path: &Path) -> Result<(), ServeError> {
         .enable_all()
         .build()
         .map_err(|error| Error::Setup(format!("no runtime: {error}")))?;
+    // Before anything that takes long: until then it ends the process.
+    let hangup = {
+        let _inside = runtime.enter();
+        signal(SignalKind::hangup())
+    };
+    let hangup = hangup.map_err(no_signals)?;
     // Before a PIN is tried.
     let access = AccessRules::load(&config)?;
     let tenants = tenants::start(&config)?;
     let served = runtime.block_on(async {
         // Before anything can be asked to end.
-        let signals = signals().map_err(|error| Error::Setup(format!("no signals: {error}")))?;
-        let [hangup, terminate, interrupt] = signals;
+        let terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
         let service = Service::start(path, config, access, tenants, hangup).await?;
         service.run(terminate, interrupt).await
     });
@@ -61,19 +68,14 @@ fn setup(error: impl Display) -> Error {
     Error::Setup(error.to_string())
 }
 
+fn no_signals(error: std::io::Error) -> Error {
+    Error::Setup(format!("no signals: {error}"))
+}
+
 struct Service {
     core: Arc<Core>,
     checkpoints: Checkpoints,
     accepting: JoinSet<()>,
-}
-
-/// To read the configuration again, and to end.
-fn signals() -> std::io::Result<[Signal; 3]> {
-    Ok([
-        signal(SignalKind::hangup())?,
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    ])
 }
 
 impl Service {

@@ -127,10 +127,17 @@ fn undocumented_forms_are_refused_and_nothing_is_signed() {
         "/readyz?x=1",
         "/metrics?x=1",
         "/v1/keys?tenant=example.com&tenant=example.com",
+        "/openapi.json?x=1",
         "/v1/audit/records?after=%2B0",
+        "/v1/audit/records?after=9223372036854775808",
+        "/v1/audit/statements?after=18446744073709551615",
         "/mls/public-keys?format=",
     ] {
         assert_eq!(service.wire().get(path).status, 400, "{path}");
+    }
+    for what in ["records", "statements"] {
+        let last = format!("/v1/audit/{what}?after=9223372036854775807");
+        assert_eq!(service.wire().get(&last).status, 200, "{last}");
     }
     assert_eq!(service.setup.proposals_signed("example.com").len(), 1);
 }

@@ -1,7 +1,8 @@
 //! Who has lost the right to ask is refused, on connections made before too, and whatever else
 //! is out of order.
 
-use std::os::unix::fs::symlink;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::api::{REMOVALS_PATH, RemovalsRequest};
@@ -220,6 +221,98 @@ fn one_callers_wrong_file_blocks_no_removal() {
     });
     assert_eq!(secured.wire(&galley).get("/healthz").status, 200);
     assert!(service.log().contains("own.pem: there is no certificate"));
+}
+
+/// Nobody takes another's name, whoever stands first; all other names count.
+#[test]
+fn a_name_that_two_callers_claim_at_a_reload_counts_for_neither() {
+    for first in [true, false] {
+        let mut secured = Secured::new();
+        secured.listen_as_usual();
+        let sandbox = secured.setup.sandbox.clone();
+        let root = sandbox.write("own.pem", &secured.callers.pem, 0o600);
+        let copy = sandbox.write("copy.pem", &secured.callers.pem, 0o600);
+        let bare = secured.setup.clone();
+        let galley = |secured: &mut Secured| {
+            let more = format!("client_root = {root:?}\nunix_uids = [4711]");
+            secured.caller("galley", GALLEY, &more);
+        };
+        galley(&mut secured);
+        let before = secured.setup.clone();
+        let service = before.clone().start();
+        secured.setup = bare;
+        let intruder = |secured: &mut Secured| {
+            secured.setup.caller(&format!(
+                "name = \"brig\"\nsans = [{GALLEY:?}, \"dns:brig.example\"]\nclient_root = \
+                 {copy:?}\nmay = []"
+            ));
+        };
+        if first {
+            intruder(&mut secured);
+            galley(&mut secured);
+        } else {
+            galley(&mut secured);
+            intruder(&mut secured);
+        }
+        let issue = |name: &str| secured.callers.issue(&sandbox, "leaf", &[name]);
+        let status = |name: &str| secured.wire(&issue(name)).get("/healthz").status;
+        assert_eq!(status(GALLEY), 200);
+        secured.setup.write();
+        service.signal(Signal::HUP);
+        eventually("brig is there", || status("dns:brig.example") == 200);
+        assert_eq!(status(GALLEY), 403, "{first}");
+        let log = service.log();
+        let said = log.lines().any(|line| {
+            line.contains("part=\"callers\"") && line.contains("galley") && line.contains("neither")
+        });
+        assert!(said, "{log}");
+        // Its root of before is known all the same.
+        std::fs::write(&root, "").unwrap();
+        before.write();
+        service.signal(Signal::HUP);
+        eventually("galley is back", || status(GALLEY) == 200);
+        assert_eq!(status("dns:brig.example"), 403);
+    }
+}
+
+/// A key that everybody may read is refused; that nobody else may any more is a change.
+#[test]
+fn a_file_whose_mode_alone_changes_is_taken_over() {
+    let (secured, _leaf, service) = started();
+    let key = secured.setup.sandbox.path("server.key");
+    let mode = |mode| std::fs::set_permissions(&key, Permissions::from_mode(mode)).unwrap();
+    let says = |what: &str| {
+        let log = service.log();
+        log.lines()
+            .filter(|line| line.contains("part=\"certificate\"") && line.contains(what))
+            .count()
+    };
+    mode(0o644);
+    let content = std::fs::read_to_string(&key).unwrap();
+    std::fs::write(&key, content + "\n").unwrap();
+    eventually("refused", || says("stays as it was") > 0);
+    std::thread::sleep(Duration::from_secs(2));
+    let before = says("was taken over");
+    mode(0o600);
+    eventually("taken over", || says("was taken over") > before);
+}
+
+#[test]
+fn that_lists_are_gone_is_said() {
+    let (mut secured, leaf, service) = started();
+    secured.revoke(&[REVOKED]);
+    eventually("revoked", || {
+        secured.wire(&leaf).get("/healthz").status == 0
+    });
+    secured
+        .setup
+        .replace_line("revocation_lists", "revocation_lists = []");
+    secured.setup.write();
+    service.signal(Signal::HUP);
+    eventually("nothing is revoked", || {
+        secured.wire(&leaf).get("/healthz").status == 200
+    });
+    assert!(service.log().contains("nothing is revoked any more"));
 }
 
 /// One tenant's token is out, and the configuration has an error elsewhere: who is removed or

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::support::{Authority, REVOKED, Secured, refusal};
+use crate::support::{Authority, REVOKED, Secured, eventually, refusal};
 
 const GALLEY: &str = "dns:galley.example";
 
@@ -27,7 +27,7 @@ fn a_file_without_an_object_of_its_kind_is_refused() {
         ("revocation_lists", "callers.pem", "certificate in PEM"),
         ("revocation_lists", "root.der", "certificate in DER"),
         ("revocation_lists", "server.key", "private key in PEM"),
-        ("revocation_lists", "half", "end"),
+        ("revocation_lists", "half", "has no end"),
         ("client_roots", "empty", "nothing"),
         ("client_roots", "list.pem", "revocation list in PEM"),
         ("client_roots", "list.der", "revocation list in DER"),
@@ -132,6 +132,69 @@ fn the_whole_chain_is_checked() {
         let status = secured.wire(&leaf).get("/healthz").status;
         assert_eq!(status == 200, served, "{lists:?}");
     }
+}
+
+/// A search for a path in many certificates that are called alike takes long, and whoever sends
+/// them has proved nothing.
+#[test]
+fn a_caller_sends_four_certificates_beside_its_own_and_no_more() {
+    let mut secured = Secured::new();
+    secured.listen(&[]);
+    secured.caller("galley", GALLEY, "");
+    let sandbox = secured.setup.sandbox.clone();
+    let service = secured.setup.clone().start();
+    let mut issuer = secured.callers.intermediate("1");
+    let mut between = issuer.pem.clone();
+    for length in 1..6 {
+        let leaf = issuer.issue(&sandbox, "leaf", &[GALLEY]);
+        let own = std::fs::read_to_string(&leaf.certificate).unwrap();
+        sandbox.write("leaf.pem", &(own + &between), 0o600);
+        let status = secured.wire(&leaf).get("/healthz").status;
+        assert_eq!(status == 200, length <= 4, "{length}");
+        issuer = issuer.intermediate(&length.to_string());
+        between = issuer.pem.clone() + &between;
+    }
+    let leaf = Authority::new("X").issue(&sandbox, "leaf", &[GALLEY]);
+    let own = std::fs::read_to_string(&leaf.certificate).unwrap();
+    let alike: String = (0..10).map(|_| Authority::new("X").pem).collect();
+    sandbox.write("leaf.pem", &(own + &alike), 0o600);
+    assert_eq!(secured.wire(&leaf).get("/healthz").status, 0);
+    let refused = "more than 4 certificates beside the caller's own";
+    assert_eq!(service.log().matches(refused).count(), 2);
+}
+
+/// Of two lists of one issuer the first would count, and what it lacks would not be revoked.
+#[test]
+fn two_lists_of_one_issuer_are_refused() {
+    let mut secured = Secured::new();
+    let sandbox = secured.setup.sandbox.clone();
+    let pem = |revoked: &[u64]| secured.callers.list(revoked, 2096).pem().unwrap();
+    let (old, new) = (pem(&[]), pem(&[REVOKED]));
+    let old_file = sandbox.write("old.crl", &old, 0o600);
+    let new_file = sandbox.write("new.crl", &new, 0o600);
+    let appended = sandbox.write("appended.crl", &(old + &new), 0o600);
+    let bare = secured.setup.clone();
+    for lists in [vec![old_file, new_file.clone()], vec![appended.clone()]] {
+        secured.setup = bare.clone();
+        secured.listen(&lists);
+        let error = secured.refusal();
+        let last = lists.last().unwrap().display().to_string();
+        assert!(
+            error.contains(&last) && error.contains("keep the newest alone"),
+            "{lists:?}: {error}"
+        );
+    }
+    // At a reload what there was stays in force.
+    secured.setup = bare;
+    secured.listen(std::slice::from_ref(&new_file));
+    secured.caller("galley", GALLEY, "");
+    let leaf = secured.callers.issue_revoked(&sandbox, "leaf", &[GALLEY]);
+    let service = secured.setup.clone().start();
+    std::fs::copy(appended, new_file).unwrap();
+    eventually("refused", || {
+        service.log().contains("keep the newest alone")
+    });
+    assert_eq!(secured.wire(&leaf).get("/healthz").status, 0);
 }
 
 /// The client heeds the lists that it is given.

@@ -3,13 +3,15 @@
 //! A file that has nothing of what it is named for is refused: an empty list of revocations
 //! would revoke nobody.
 
-use std::path::Path;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use mls_signer_message::hash::sha256;
 use mls_signer_message::secret_file::read_secret;
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
-use webpki::{BorrowedCertRevocationList, anchor_from_trusted_cert};
+use webpki::{BorrowedCertRevocationList, CertRevocationList, anchor_from_trusted_cert};
 
 use super::TlsError;
 
@@ -27,16 +29,38 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     Ok(certificates)
 }
 
-/// Revocation lists, at least one.
+/// Revocation lists, at least one in each file, and one of each issuer: of several, only the first
+/// would count, whichever that is.
 pub(super) fn revocation_lists(
-    path: &Path,
+    paths: &[PathBuf],
 ) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
-    let found = objects(path, SectionKind::Crl)?;
-    for list in &found {
-        BorrowedCertRevocationList::from_der(list)
-            .map_err(|error| file(path, format!("a revocation list cannot be read: {error}")))?;
+    let mut lists = Vec::new();
+    let mut issuers: Vec<(Vec<u8>, &Path)> = Vec::new();
+    for path in paths {
+        for list in objects(path, SectionKind::Crl)? {
+            let issuer = issuer(&list).map_err(|error| file(path, error))?;
+            if let Some((_, other)) = issuers.iter().find(|(known, _)| *known == issuer) {
+                let other = other.display();
+                return Err(file(
+                    path,
+                    format!(
+                        "a revocation list in it is of the same issuer as another in {other}: \
+                         keep the newest alone"
+                    ),
+                ));
+            }
+            issuers.push((issuer, path));
+            lists.push(list.into());
+        }
     }
-    Ok(found.into_iter().map(Into::into).collect())
+    Ok(lists)
+}
+
+/// The name of a list's issuer, in DER.
+fn issuer(list: &[u8]) -> Result<Vec<u8>, String> {
+    let list = BorrowedCertRevocationList::from_der(list);
+    let list = list.map_err(|error| format!("a revocation list cannot be read: {error}"))?;
+    Ok(CertRevocationList::from(list).issuer().to_vec())
 }
 
 /// The private key, in PEM.
@@ -48,10 +72,15 @@ pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsErro
     })
 }
 
-/// The SHA-256 digest of a file, by which it is seen that it has changed; nothing if it cannot be
-/// read.
-pub fn fingerprint(path: &Path) -> Option<[u8; 32]> {
-    Some(sha256(&zeroize::Zeroizing::new(read(path).ok()?)))
+/// A SHA-256 digest of a file, its mode and its owner, by which it is seen that it has changed.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn fingerprint(path: &Path) -> io::Result<[u8; 32]> {
+    let metadata = path.metadata()?;
+    let content = sha256(&zeroize::Zeroizing::new(bytes(path)?));
+    let rights = [metadata.mode(), metadata.uid(), metadata.gid()].map(u32::to_be_bytes);
+    Ok(sha256(&[&content, rights.as_flattened()].concat()))
 }
 
 pub(super) fn file(path: &Path, reason: impl ToString) -> TlsError {
@@ -61,21 +90,24 @@ pub(super) fn file(path: &Path, reason: impl ToString) -> TlsError {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
-    let metadata = path.metadata().map_err(|error| file(path, error))?;
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = path.metadata()?;
     if !metadata.is_file() {
-        return Err(file(path, "it is not a regular file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
     if metadata.len() > MAX_LENGTH as u64 {
-        return Err(file(path, "it is too long to be a file of certificates"));
+        let reason = "it is too long to be a file of certificates";
+        return Err(io::Error::other(reason));
     }
-    std::fs::read(path).map_err(|error| file(path, error))
+    std::fs::read(path)
 }
 
 /// What a file has of one kind: at least one.
 fn objects(path: &Path, kind: SectionKind) -> Result<Vec<Vec<u8>>, TlsError> {
-    let bytes = read(path)?;
-    let found = sections(&bytes).map_err(|error| file(path, error))?;
+    let bytes = bytes(path).map_err(|error| file(path, error))?;
+    // The error itself has the end that it misses as numbers.
+    let cut_off = "it is cut off or damaged: something in PEM has no end or is no base64";
+    let found = sections(&bytes).map_err(|_| file(path, cut_off))?;
     let found = found.into_iter().filter(|(other, _)| *other == kind);
     let found: Vec<_> = found.map(|(_, der)| der).collect();
     if found.is_empty() {

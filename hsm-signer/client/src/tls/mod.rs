@@ -122,10 +122,7 @@ pub fn client(files: &TlsFiles) -> Result<ClientConfig, TlsError> {
     for root in certificates(&files.roots)? {
         roots.add(root).map_err(|error| file(&files.roots, error))?;
     }
-    let mut lists = Vec::new();
-    for path in &files.revocation_lists {
-        lists.extend(revocation_lists(path)?);
-    }
+    let lists = revocation_lists(&files.revocation_lists)?;
     let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider())
         .with_crls(lists)
         .enforce_revocation_expiration()

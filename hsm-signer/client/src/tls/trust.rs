@@ -4,13 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mls_signer_message::hash::sha256;
+use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::ClientCertVerifier;
-use rustls::{CertificateError, Error, RootCertStore};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore,
+    SignatureScheme,
+};
 
 use super::files::{certificates, file, revocation_lists};
 use super::{TlsError, provider, setup};
+
+/// The most certificates that a caller may send beside its own.
+const MAX_OTHERS: usize = 4;
 
 /// A root, by the SHA-256 digest of its certificate in DER.
 pub type RootId = [u8; 32];
@@ -28,12 +35,10 @@ impl ClientTrust {
     /// Reads the roots and the lists, in PEM or DER.
     ///
     /// # Errors
-    /// [`TlsError`] naming the file: each must have at least one object of its kind.
+    /// [`TlsError`] naming the file: each must have at least one object of its kind, and no two
+    /// lists may be of the same issuer.
     pub fn read(roots: &Path, revocations: &[PathBuf]) -> Result<Self, TlsError> {
-        let mut lists = Vec::new();
-        for path in revocations {
-            lists.extend(revocation_lists(path)?);
-        }
+        let lists = revocation_lists(revocations)?;
         let mut all = RootCertStore::empty();
         let mut each: Vec<(RootId, _)> = Vec::new();
         for root in certificates(roots)? {
@@ -101,5 +106,53 @@ fn verifier(
 ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider());
     let verifier = verifier.with_crls(lists).enforce_revocation_expiration();
-    verifier.build().map_err(setup)
+    let verifier = verifier.build().map_err(setup)?;
+    Ok(Arc::new(ShortChains(verifier)))
+}
+
+/// Refuses long chains before a path is looked for in them. The search tries every order of
+/// certificates that are called alike, and whoever sends them has proved nothing yet.
+#[derive(Debug)]
+struct ShortChains(Arc<dyn ClientCertVerifier>);
+
+impl ClientCertVerifier for ShortChains {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.0.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        if others.len() > MAX_OTHERS {
+            return Err(Error::General(format!(
+                "more than {MAX_OTHERS} certificates beside the caller's own"
+            )));
+        }
+        self.0.verify_client_cert(end_entity, others, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }

@@ -59,6 +59,9 @@ impl Listen {
         if self.unix.is_none() && self.tls.is_none() && self.plain.is_none() {
             return invalid("nobody can connect; add [listen.unix] or [listen.tls]");
         }
+        if let Some(unix) = &self.unix {
+            unix.check()?;
+        }
         match &self.plain {
             Some(plain) if !plain.address.ip().is_loopback() => invalid(format!(
                 "listen.plain.address must be a loopback address, not {}; use [listen.tls] for \
@@ -71,6 +74,23 @@ impl Listen {
             ),
             _ => Ok(()),
         }
+    }
+}
+
+/// The longest path that the address of a Unix socket has room for, in bytes (unix(7)).
+const MAX_SOCKET_PATH: usize = 107;
+
+impl Unix {
+    /// The service itself could listen at a longer path; nobody could connect.
+    fn check(&self) -> Result<(), ConfigError> {
+        let length = self.path.as_os_str().len();
+        if length <= MAX_SOCKET_PATH {
+            return Ok(());
+        }
+        invalid(format!(
+            "listen.unix.path has {length} bytes; the address of a Unix socket has room for \
+             {MAX_SOCKET_PATH}"
+        ))
     }
 }
 
@@ -193,5 +213,24 @@ impl ServiceLimits {
             return invalid("limits.waiting must be at least limits.batch");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_no_address_has_room_for_is_refused() {
+        for (length, fits) in [(107, true), (108, false)] {
+            let listen = Listen {
+                unix: Some(Unix {
+                    path: format!("/{}", "s".repeat(length - 1)).into(),
+                    group_access: false,
+                }),
+                ..Listen::default()
+            };
+            assert_eq!(listen.check().is_ok(), fits, "{length}");
+        }
     }
 }

@@ -89,7 +89,11 @@ fn page(query: &AuditQuery) -> Result<(u64, u32), Problem> {
     if count == 0 || count > MAX_RECORDS {
         return Err(MALFORMED.because(format!("count: 1 to {MAX_RECORDS}")));
     }
-    Ok((query.after.unwrap_or(0), count))
+    let after = query.after.unwrap_or(0);
+    if i64::try_from(after).is_err() {
+        return Err(MALFORMED.because(format!("after: at most {}", i64::MAX)));
+    }
+    Ok((after, count))
 }
 
 /// What the HSM has said of the chain: checkpoints and prunings, signed.

@@ -2,13 +2,13 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use mls_signer_api::{KeyFormat, KeySchemes, ProblemDetails, SignedProposal};
+use mls_signer_api::{KeyFormat, KeySchemes, NoQuery, ProblemDetails, SignedProposal};
 use utoipa::openapi::schema::{Discriminator, Object, ObjectBuilder, OneOfBuilder, Schema};
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Ref, RefOr};
 use utoipa::{Modify, OpenApi, PartialSchema};
 
-use super::extract::Identified;
+use super::extract::{Identified, MaybeQuery};
 use super::{audit, keys, removals, status};
 use crate::problem::{KINDS, Problem};
 
@@ -137,6 +137,7 @@ pub fn document() -> String {
     Document::openapi().to_pretty_json().unwrap_or_default()
 }
 
-pub async fn serve(_caller: Identified) -> Result<Response, Problem> {
+pub async fn serve(_caller: Identified, query: MaybeQuery<NoQuery>) -> Result<Response, Problem> {
+    query?;
     Ok(([(CONTENT_TYPE, "application/json")], document()).into_response())
 }

@@ -72,11 +72,7 @@ pub async fn propose(
     let limit = Duration::from_millis(limit.min(core.limits.request_ms));
     let asked = decoded.tenant.as_deref();
     let tenant = identified.tenant(&core, Permission::ProposeRemovals, asked)?;
-    let room = room(
-        &core,
-        &identified.caller,
-        decoded.removals.len() * RESULT_BYTES,
-    )?;
+    let room = room(&core, &identified, decoded.removals.len() * RESULT_BYTES)?;
     identified.caller.admit(decoded.removals.len())?;
     let order = Order {
         deadline: began + limit,

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::callers::CallerPolicy;
+use super::extract::Identified;
 use crate::core::Core;
 use crate::held::holding;
 use crate::identity::Peer;
@@ -19,8 +19,11 @@ use crate::shares::{NoShare, Share};
 pub struct Room(usize, Arc<Share>);
 
 /// Takes room for an answer, so that nothing is signed for one that would have none.
-pub fn room(core: &Core, caller: &CallerPolicy, bytes: usize) -> Result<Room, Problem> {
-    let share = core.answers.take(&caller.name, bytes).map_err(no_room)?;
+pub fn room(core: &Core, asks: &Identified, bytes: usize) -> Result<Room, Problem> {
+    let share = core
+        .answers
+        .take(Some(&asks.caller.name), &asks.peer, bytes);
+    let share = share.map_err(no_room)?;
     Ok(Room(bytes, Arc::new(share)))
 }
 
@@ -31,10 +34,13 @@ pub async fn counted_until_written(
     request: Request,
     next: Next,
 ) -> Response {
-    let peer = request.extensions().get::<Peer>();
-    let caller = peer.and_then(|peer| core.access.load().caller(peer).ok());
-    let name = caller.map_or_else(|| "".into(), |caller| Arc::clone(&caller.name));
-    let least = match core.answers.take(&name, 0) {
+    let Some(peer) = request.extensions().get::<Peer>().cloned() else {
+        return next.run(request).await;
+    };
+    let caller = core.access.load().caller(&peer).ok();
+    let name = caller.map(|caller| Arc::clone(&caller.name));
+    let take = |bytes| core.answers.take(name.as_ref(), &peer, bytes);
+    let least = match take(0) {
         Ok(least) => least,
         Err(none) => return no_room(none).into_response(),
     };
@@ -48,7 +54,7 @@ pub async fn counted_until_written(
     if length <= taken {
         return answer.map(|body| holding(body, first));
     }
-    match core.answers.take(&name, length - taken) {
+    match take(length - taken) {
         Ok(more) => answer.map(|body| holding(body, (first, more))),
         Err(none) => no_room(none).into_response(),
     }

@@ -10,6 +10,7 @@ use super::listener::Listener;
 use super::places::Places;
 use super::refusals::Refusals;
 use crate::core::Core;
+use crate::log_limit::LogLimit;
 
 /// After an error of accept(2), such as too many open files, this long passes before the next
 /// attempt.
@@ -27,6 +28,7 @@ pub async fn accept_all(listener: Listener, core: Arc<Core>, terms: ConnectionTe
         "did not prove who it is",
         core.metrics.failed_handshakes(name),
     );
+    let errors = LogLimit::default();
     let places = Arc::new(Places::new(&core.limits, refused, failed));
     loop {
         gauge.set(open.len() as i64);
@@ -48,7 +50,9 @@ pub async fn accept_all(listener: Listener, core: Arc<Core>, terms: ConnectionTe
                     open.spawn(serve(accepted, place.flatten(), places, access, terms));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if let Some(left_out) = errors.admit() {
+                        tracing::warn!(%error, left_out, "a connection could not be accepted");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }

@@ -18,10 +18,10 @@ use tower_service::Service as _;
 use super::listener::{AcceptedStream, PeerStream};
 use super::places::Places;
 use super::requests::Requests;
+use super::silent::SilentConnection;
 use crate::access::AccessRules;
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
-use crate::shares::Share;
 
 /// A connection that was accepted before the service was told to stop, and on which no request
 /// has come yet, is kept open this long for one.
@@ -53,14 +53,21 @@ pub struct ConnectionTerms {
     pub stopping: CancellationToken,
 }
 
-/// Serves the connection, which has `place` until it is known who is at the other end.
+/// Serves the connection, which is `silent` at first if it is not known who is at the other end.
 pub async fn serve(
     accepted: AcceptedStream,
-    place: Option<Share>,
+    silent: Option<SilentConnection>,
     places: Arc<Places>,
     access: Arc<AccessRules>,
     terms: ConnectionTerms,
 ) {
+    let place = match silent {
+        Some(silent) => match silent.first_byte(&accepted).await {
+            Ok(place) => Some(place),
+            Err(error) => return places.not_identified(&error),
+        },
+        None => None,
+    };
     match accepted.identified().await {
         Ok((stream, peer)) => {
             let caller = access.caller(&peer);

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mls_signer_token::error::Error;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
@@ -155,10 +157,18 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     if !metadata.file_type().is_socket() {
         return Err(io::Error::other("there is something else than a socket"));
     }
-    if net::UnixStream::connect(path).is_ok() {
+    if is_listening(path)? {
         return Err(io::Error::other("another process listens there"));
     }
     std::fs::remove_file(path)
+}
+
+/// Whether a process listens there, though it may not accept anything.
+fn is_listening(path: &Path) -> io::Result<bool> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let connected = connect(&socket, &SocketAddrUnix::new(path)?);
+    Ok(matches!(connected, Ok(()) | Err(Errno::AGAIN)))
 }
 
 impl Listener {
@@ -195,6 +205,14 @@ impl AcceptedStream {
         match self {
             Self::Tls(_, address, _) => Some(*address),
             Self::Unix(_) | Self::Plain(_) => None,
+        }
+    }
+
+    /// Returns once something has come, or its end.
+    pub async fn readable(&self) -> io::Result<()> {
+        match self {
+            Self::Unix(stream) => stream.readable().await,
+            Self::Tls(stream, ..) | Self::Plain(stream) => stream.readable().await,
         }
     }
 
@@ -238,6 +256,27 @@ mod tests {
         let deep = directory.path().join("d".repeat(rest - 2));
         std::fs::create_dir(&deep).unwrap();
         bound(deep.join("s"));
+    }
+
+    #[test]
+    fn a_socket_whose_backlog_is_full_is_in_use() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("signer.sock");
+        let address = SocketAddrUnix::new(&path).unwrap();
+        let flags = SocketFlags::NONBLOCK;
+        let socket = || socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).unwrap();
+        let busy = socket();
+        rustix::net::bind(&busy, &address).unwrap();
+        rustix::net::listen(&busy, 0).unwrap();
+        let mut waiting = vec![socket()];
+        while connect(waiting.last().unwrap(), &address).is_ok() {
+            waiting.push(socket());
+        }
+        let error = remove_stale(&path).unwrap_err().to_string();
+        assert!(error.contains("another process"), "{error}");
+        drop(busy);
+        remove_stale(&path).unwrap();
+        assert!(!path.exists());
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ mod listener;
 mod places;
 mod refusals;
 mod requests;
+mod silent;
 mod tls;
 
 pub use accept::accept_all;

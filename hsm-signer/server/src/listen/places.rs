@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::refusals::Refusals;
+use super::silent::{SilentConnection, SilentConnections};
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
 use crate::shares::{NoShare, Share, Shares};
@@ -15,8 +16,9 @@ const OWN: usize = 8;
 
 pub struct Places {
     unknown: Shares<IpAddr>,
+    silent: Arc<SilentConnections>,
     known: Shares<Arc<str>>,
-    own: Shares<u32>,
+    own: Shares<()>,
     refused: Refusals,
     failed: Refusals,
 }
@@ -25,6 +27,7 @@ impl Places {
     pub fn new(limits: &ServiceLimits, refused: Refusals, failed: Refusals) -> Self {
         Self {
             unknown: Shares::new(limits.handshakes, limits.handshakes_per_address),
+            silent: Arc::default(),
             known: Shares::new(limits.connections, limits.connections_per_caller),
             own: Shares::new(OWN, OWN),
             refused,
@@ -32,21 +35,30 @@ impl Places {
         }
     }
 
-    /// A place until it is known who is at the other end.
-    pub fn of_address(&self, address: IpAddr) -> Option<Share> {
-        let taken = self.unknown.take(network(address), 1);
-        self.or_refused(taken, || {
+    /// A place until it is known who is at the other end. When there is none left, a connection
+    /// over which nothing has come gives way.
+    pub fn of_address(&self, address: IpAddr) -> Option<SilentConnection> {
+        let network = network(address);
+        let mut taken = self.unknown.take(network, 1);
+        if taken.as_ref().err() == Some(&NoShare::OfAll)
+            && let Some(silent) = self.silent.end_one()
+        {
+            let reason = format!("{silent} says nothing, and limits.handshakes is reached");
+            self.refused.add(&reason);
+            taken = self.unknown.take(network, 1);
+        }
+        let place = self.or_refused(taken, || {
             ("handshakes_per_address", "handshakes", address.to_string())
-        })
+        });
+        Some(self.silent.begin(network, place?))
     }
 
     /// A place of the caller's with this name. Strangers are one, without a name; they are answered
     /// why they are refused.
     pub fn of_caller(&self, name: &Arc<str>, peer: &Peer) -> Option<Share> {
         let mut taken = self.known.take(Arc::clone(name), 1);
-        let own = rustix::process::geteuid().as_raw();
-        if taken.is_err() && matches!(peer, Peer::User(uid) if *uid == own) {
-            taken = self.own.take(own, 1);
+        if taken.is_err() && peer.is_own_user() {
+            taken = self.own.take((), 1);
         }
         self.or_refused(taken, || {
             ("connections_per_caller", "connections", format!("{name:?}"))

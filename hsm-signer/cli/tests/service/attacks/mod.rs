@@ -193,6 +193,14 @@ fn answers_that_nobody_reads_take_a_bounded_share_of_memory() {
 }
 
 #[test]
+fn unread_answers_of_callers_that_have_all_memory_starve_no_probe() {
+    let all = "all_answer_bytes = 65536\nanswer_bytes_per_caller = 65536";
+    let (service, target) = with_an_attacker(&format!("[limits]\n{all}"));
+    http2::prime(&service);
+    under(&service, target, "all memory", http2::zero_window_small);
+}
+
+#[test]
 fn a_connection_whose_answers_nobody_reads_is_ended() {
     let (service, target) = with_an_attacker("[limits]\nanswer_ms = 1500");
     http2::prime(&service);
