@@ -45,6 +45,9 @@ struct Shared {
     pkcs11: Pkcs11,
     parameters: Option<CString>,
     initialising: Mutex<()>,
+    /// Held during C_GetSlotList: SoftHSM aborts the process where two threads see a new token
+    /// there at once.
+    listing: Mutex<()>,
     gate: Gate,
     /// Raised when the module is finalised: the sessions from before are gone.
     epoch: AtomicU64,
@@ -95,6 +98,7 @@ impl Module {
             pkcs11,
             parameters,
             initialising: Mutex::default(),
+            listing: Mutex::default(),
             gate: Gate::default(),
             epoch: AtomicU64::default(),
         }));
@@ -195,7 +199,9 @@ impl Module {
     /// When the slots cannot be listed.
     pub fn tokens(&self) -> Result<Vec<TokenIdentity>, Error> {
         let _inside = self.enter_patiently()?;
+        let listing = locked(&self.0.listing);
         let slots = self.0.pkcs11.get_slots_with_token()?;
+        drop(listing);
         Ok(slots.into_iter().map(|slot| self.identify(slot)).collect())
     }
 
