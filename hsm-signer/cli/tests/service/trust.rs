@@ -160,7 +160,7 @@ fn a_caller_sends_four_certificates_beside_its_own_and_no_more() {
     sandbox.write("leaf.pem", &(own + &alike), 0o600);
     assert_eq!(secured.wire(&leaf).get("/healthz").status, 0);
     let refused = "more than 4 certificates beside the caller's own";
-    crate::support::eventually("the log says both", || {
+    eventually("the log says both", || {
         service.log().matches(refused).count() == 2
     });
 }
