@@ -35,6 +35,8 @@ struct Maker {
     sink: Option<CheckpointSink>,
     /// The last checkpoint that the sink did not take: it says what those before it said.
     unsent: Option<SignedStatement>,
+    /// The store has failed for good, which was said.
+    ended: bool,
 }
 
 /// Holds each tenant's log against what was attested before this process began. Returns the last
@@ -86,6 +88,7 @@ impl Checkpoints {
                 pruned: None,
                 sink: audit.checkpoint_sink.clone(),
                 unsent: None,
+                ended: false,
             };
             let kept = Arc::clone(&kept);
             tasks.spawn(async move {
@@ -127,10 +130,13 @@ impl Maker {
     async fn make_or_warn(&mut self) {
         if let Err(error) = self.make().await {
             self.core.store.metrics().no_checkpoint.inc();
-            tracing::error!(
-                tenant = %self.tenant.name, %error,
-                "ALARM: no checkpoint was made, or the database did not keep it"
-            );
+            if !self.ended {
+                tracing::error!(
+                    tenant = %self.tenant.name, %error,
+                    "ALARM: no checkpoint was made, or the database did not keep it"
+                );
+            }
+            self.ended = error.is_final();
         }
     }
 
@@ -167,10 +173,14 @@ impl Maker {
         let (name, place) = (&self.tenant.name, sink.to_string());
         match sink.append(&signed).await {
             Ok(()) => self.unsent = None,
-            Err(error) => tracing::error!(
-                tenant = %name, sink = place, %error,
-                "a checkpoint did not leave the database; it is tried again with the next one"
-            ),
+            Err(error) => {
+                self.core.store.metrics().unsent_checkpoint.inc();
+                tracing::error!(
+                    tenant = %name, sink = place, %error,
+                    "ALARM: a checkpoint did not leave the database; it is tried again with the \
+                     next one"
+                );
+            }
         }
     }
 

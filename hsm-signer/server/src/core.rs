@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use mls_signer_audit::FipsMark;
-use mls_signer_audit::store::{Store, StoreError};
+use mls_signer_audit::store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -57,7 +57,7 @@ impl Core {
         }
         match self.store.available() {
             Ok(()) => {}
-            Err(error @ StoreError::Rewritten { .. }) => return Err(error.into()),
+            Err(error) if error.is_final() => return Err(error.into()),
             Err(_) => return Err(STORE_OUT.because("the store is being recovered")),
         }
         for tenant in self.tenants.values() {

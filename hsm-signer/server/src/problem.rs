@@ -189,6 +189,9 @@ impl From<StoreError> for Problem {
             StoreError::Rewritten { tenant, .. } => {
                 LOG_REWRITTEN.because(format!("the log of tenant {tenant}; nothing was released"))
             }
+            StoreError::Exchanged(_) => {
+                LOG_REWRITTEN.because("the database's file was exchanged; nothing was released")
+            }
             StoreError::Closed => STOPPING.because("the store is closed"),
             _ => STORE_OUT.because("nothing was released"),
         }

@@ -71,6 +71,14 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// A file of the SQLite database was removed or exchanged below this process: others see another
+    /// log than it writes. Nothing is signed or recorded any more: a person has to look.
+    #[error(
+        "{0} was removed or exchanged while this process had it open. What it acknowledged was \
+         copied into the database's file, if that is still there. Stop the service, and run: audit \
+         verify --checkpoints; then start it"
+    )]
+    Exchanged(PathBuf),
     /// A connection is not a session of its own.
     #[error(
         "the connection to PostgreSQL is not a session of its own, as behind a pooler in \
@@ -98,6 +106,13 @@ impl StoreError {
             tenant: tenant.into(),
             reason: reason.into(),
         }
+    }
+
+    /// Whether the store is of no use any more until a person has looked and the process is
+    /// started anew.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Rewritten { .. } | Self::Exchanged(_))
     }
 
     pub(super) fn unavailable(reason: impl ToString) -> Self {

@@ -10,8 +10,8 @@ use crate::sync::{Mutex, locked};
 pub(super) struct HealthBoard(Mutex<Option<(StoreError, Instant)>>);
 
 impl HealthBoard {
-    /// To be called after [`failed`](Self::failed) has passed, which
-    /// [`StoreError::Rewritten`] never does.
+    /// To be called after [`failed`](Self::failed) has passed, which a failure that is final
+    /// never does.
     pub(super) fn available(&self) {
         if let Some((_, since)) = locked(&self.0).take() {
             tracing::info!(after = ?since.elapsed(), "the store is available again");
@@ -20,11 +20,14 @@ impl HealthBoard {
 
     pub(super) fn failed(&self, error: &StoreError) {
         let mut failure = locked(&self.0);
-        if matches!(&*failure, Some((StoreError::Rewritten { .. }, _))) {
+        if failure
+            .as_ref()
+            .is_some_and(|(earlier, _)| earlier.is_final())
+        {
             return;
         }
         let since = failure.take().map(|(_, since)| since);
-        if let StoreError::Rewritten { .. } = error {
+        if error.is_final() {
             tracing::error!(%error, "ALARM: nothing is signed or recorded any more");
         } else if since.is_none() {
             tracing::error!(%error, "the store failed");

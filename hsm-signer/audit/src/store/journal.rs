@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -20,6 +18,7 @@ use super::error::StoreError;
 use super::postgres;
 use super::rows::{self, ChainColumns, RecordColumns, Row, StatementColumns, signed};
 use super::sqlite;
+use super::sqlite::OpenFile;
 use crate::SignedStatement;
 use crate::chain::{Chain, Hash};
 use crate::encoding::encoded;
@@ -33,9 +32,8 @@ pub(super) struct Journal {
     place: Place,
     patience: Duration,
     connection: Option<Connection>,
-    /// The file that the connection writes to, and what it is known by: a file that was put in
-    /// its place has another number.
-    file: Option<(PathBuf, u64, u64)>,
+    /// The files that the connection has open.
+    files: Vec<OpenFile>,
     /// By which no other process writes to a SQLite database.
     _lock: Option<File>,
 }
@@ -69,7 +67,7 @@ impl Journal {
             place: place.clone(),
             patience,
             connection: None,
-            file: None,
+            files: Vec::new(),
             _lock: lock,
         })
     }
@@ -95,23 +93,17 @@ impl Journal {
             sqlx::query(probe).execute(connection).await.map(drop)?
         });
         self.connection = Some(connection);
-        self.file = match &self.place {
-            Place::Sqlite(path) => Some(numbered(path)?),
+        self.files = match &self.place {
+            Place::Sqlite(path) => sqlite::open_files(path)?,
             #[cfg(feature = "postgres")]
-            Place::Postgres(_) => None,
+            Place::Postgres(_) => Vec::new(),
         };
         Ok(())
     }
 
     /// What is written to a file that was put away would be lost.
     fn assert_in_place(&self) -> Result<(), StoreError> {
-        match &self.file {
-            Some(file) if numbered(&file.0)? != *file => {
-                let reason = format!("{} is another file now", file.0.display());
-                Err(StoreError::Unavailable(reason))
-            }
-            _ => Ok(()),
-        }
+        self.files.iter().try_for_each(OpenFile::assert_in_place)
     }
 
     fn connection(&mut self) -> Result<&mut Connection, StoreError> {
@@ -336,13 +328,4 @@ impl Journal {
             });
         }
     }
-}
-
-/// A file, and its device's and its own number.
-fn numbered(path: &Path) -> Result<(PathBuf, u64, u64), StoreError> {
-    let metadata = std::fs::metadata(path);
-    let gone =
-        |error: std::io::Error| StoreError::unavailable(format!("{}: {error}", path.display()));
-    let metadata = metadata.map_err(gone)?;
-    Ok((path.into(), metadata.dev(), metadata.ino()))
 }

@@ -41,6 +41,8 @@ pub struct StoreMetrics {
     pub rewritten: Counter,
     /// How often a checkpoint was not signed, or not kept.
     pub no_checkpoint: Counter,
+    /// How often a checkpoint did not leave the database.
+    pub unsent_checkpoint: Counter,
     /// How often the store came back after a failure.
     pub recoveries: Counter,
     sync: Histogram,
@@ -61,6 +63,7 @@ impl Default for StoreMetrics {
             bad_answers: count("bad_answers"),
             rewritten: count("rewritten"),
             no_checkpoint: count("no_checkpoint"),
+            unsent_checkpoint: count("unsent_checkpoint"),
             recoveries: count("recoveries"),
             sync: Histogram::new(SECONDS),
             batch: Histogram::new(RECORDS),

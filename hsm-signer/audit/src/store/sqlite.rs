@@ -1,7 +1,8 @@
 //! SQLite: one process, one file, one connection that writes.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -74,6 +75,49 @@ fn open(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
     options.open(path).map_err(|error| at(path, error))
+}
+
+/// A file of an open database, and the numbers by which it is known: what was put in its place
+/// has others.
+pub(super) struct OpenFile {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+/// The files of a database that is open: itself, its log, and the log's index.
+pub(super) fn open_files(path: &Path) -> Result<Vec<OpenFile>, StoreError> {
+    let beside = |ending| {
+        let mut file = path.as_os_str().to_owned();
+        file.push(ending);
+        OpenFile::new(file.into())
+    };
+    ["", "-wal", "-shm"].into_iter().map(beside).collect()
+}
+
+impl OpenFile {
+    fn new(path: PathBuf) -> Result<Self, StoreError> {
+        let metadata = std::fs::metadata(&path).map_err(|error| at(&path, error))?;
+        Ok(Self {
+            path,
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        })
+    }
+
+    /// # Errors
+    /// [`StoreError::Exchanged`] when the file is another one now, or none.
+    pub(super) fn assert_in_place(&self) -> Result<(), StoreError> {
+        let exchanged = match std::fs::metadata(&self.path) {
+            Ok(metadata) => (metadata.dev(), metadata.ino()) != (self.device, self.inode),
+            Err(error) if error.kind() == ErrorKind::NotFound => true,
+            Err(error) => return Err(at(&self.path, error)),
+        };
+        match exchanged {
+            true => Err(StoreError::Exchanged(self.path.clone())),
+            false => Ok(()),
+        }
+    }
 }
 
 fn at(path: &Path, error: std::io::Error) -> StoreError {

@@ -137,7 +137,7 @@ impl Writer {
         let Err(failure) = self.board.check() else {
             return Ok(());
         };
-        if self.tried.elapsed() < PROBE || matches!(failure, StoreError::Rewritten { .. }) {
+        if self.tried.elapsed() < PROBE || failure.is_final() {
             return Err(failure);
         }
         let recovered = self.journal.recover().await;
@@ -164,10 +164,11 @@ impl Writer {
             // The first attempt to recover comes at once.
             self.tried = Instant::now().checked_sub(PROBE).unwrap_or(self.tried);
             self.metrics.failures.inc();
-            if let StoreError::Rewritten { .. } = error {
+            if error.is_final() {
                 self.metrics.rewritten.inc();
-                // What was begun must keep nobody waiting.
-                self.journal.close().await;
+                // What was begun must keep nobody waiting; and what is in a log that was removed
+                // is nowhere else.
+                self.journal.finish().await;
             }
             self.board.failed(error);
         }

@@ -11,7 +11,7 @@ use mls_hsm_signer::client::ClientError;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Service, Setup, eventually, item};
+use crate::support::{Service, Setup, eventually, item, message};
 
 const TENANT: &str = "example.com";
 
@@ -171,7 +171,8 @@ fn a_checkpoint_that_was_not_sent_is_sent_after_a_restart() {
     std::fs::rename(&place, &away).unwrap();
     propose(&service, 0..3);
     eventually("that it does not leave", || {
-        service.log().contains("a checkpoint did not leave")
+        service.log().contains("ALARM: a checkpoint did not leave")
+            && service.counted("mls_hsm_signer_store_total{what=\"unsent_checkpoint\"}") > 0
     });
     service.signal(Signal::TERM);
     assert_eq!(service.wait(), Some(0), "{}", service.log());
@@ -248,6 +249,34 @@ fn a_file_that_is_exchanged_below_a_service_is_refused() {
         reply.status == 503 && reply.code() == "audit-log-rewritten"
     });
     assert!(service.propose(vec![item("ed25519", "group", 7)]).is_err());
+}
+
+/// Either file beside the database goes; what was acknowledged is in the database's file all the
+/// same, even if the service is then killed.
+#[test]
+fn a_log_that_is_removed_below_a_service_stops_it_and_loses_nothing() {
+    for ending in ["-wal", "-shm"] {
+        let mut service = started(setup());
+        let asked = || vec![item("ed25519", "group", 3)];
+        let answered = service.propose(asked()).unwrap();
+        let file = database(&service.setup);
+        std::fs::remove_file(file.with_file_name(format!("audit.db{ending}"))).unwrap();
+        eventually("not ready", || {
+            let reply = service.wire().get("/readyz");
+            reply.status == 503 && reply.code() == "audit-log-rewritten"
+        });
+        assert!(service.propose(vec![item("ed25519", "group", 7)]).is_err());
+        let said = service.log();
+        assert!(
+            said.contains(&format!("audit.db{ending} was removed or exchanged")),
+            "{said}"
+        );
+        service.kill();
+        service.start_again();
+        let again = service.propose(asked()).unwrap();
+        assert_eq!(message(&again[0]), message(&answered[0]));
+        propose(&service, 7..8);
+    }
 }
 
 /// A backup of the file, of yesterday.

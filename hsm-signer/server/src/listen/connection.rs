@@ -18,7 +18,7 @@ use tower_service::Service as _;
 use super::listener::{AcceptedStream, PeerStream};
 use super::places::Places;
 use super::requests::Requests;
-use super::silent::SilentConnection;
+use super::strangers::Stranger;
 use crate::access::AccessRules;
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
@@ -53,27 +53,24 @@ pub struct ConnectionTerms {
     pub stopping: CancellationToken,
 }
 
-/// Serves the connection, which is `silent` at first if it is not known who is at the other end.
+/// Serves the connection, which is of a `stranger` until it is known who is at the other end.
 pub async fn serve(
     accepted: AcceptedStream,
-    silent: Option<SilentConnection>,
+    mut stranger: Option<Stranger>,
     places: Arc<Places>,
     access: Arc<AccessRules>,
     terms: ConnectionTerms,
 ) {
-    let place = match silent {
-        Some(silent) => match silent.first_byte(&accepted).await {
-            Ok(place) => Some(place),
-            Err(error) => return places.not_identified(&error),
-        },
-        None => None,
+    let identified = match &mut stranger {
+        Some(stranger) => stranger.identify(accepted).await,
+        None => accepted.identified().await,
     };
-    match accepted.identified().await {
+    match identified {
         Ok((stream, peer)) => {
             let caller = access.caller(&peer);
             let name = caller.map_or_else(|_| "".into(), |caller| Arc::clone(&caller.name));
             let own_place = places.of_caller(&name, &peer);
-            drop(place);
+            drop(stranger);
             if own_place.is_some() {
                 serve_http(stream, peer, terms).await;
             }

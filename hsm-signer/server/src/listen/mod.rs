@@ -7,7 +7,7 @@ mod listener;
 mod places;
 mod refusals;
 mod requests;
-mod silent;
+mod strangers;
 mod tls;
 
 pub use accept::accept_all;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::refusals::Refusals;
-use super::silent::{SilentConnection, SilentConnections};
+use super::strangers::{Stranger, Strangers};
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
 use crate::shares::{NoShare, Share, Shares};
@@ -16,7 +16,7 @@ const OWN: usize = 8;
 
 pub struct Places {
     unknown: Shares<IpAddr>,
-    silent: Arc<SilentConnections>,
+    strangers: Arc<Strangers>,
     known: Shares<Arc<str>>,
     own: Shares<()>,
     refused: Refusals,
@@ -27,7 +27,7 @@ impl Places {
     pub fn new(limits: &ServiceLimits, refused: Refusals, failed: Refusals) -> Self {
         Self {
             unknown: Shares::new(limits.handshakes, limits.handshakes_per_address),
-            silent: Arc::default(),
+            strangers: Arc::default(),
             known: Shares::new(limits.connections, limits.connections_per_caller),
             own: Shares::new(OWN, OWN),
             refused,
@@ -35,22 +35,22 @@ impl Places {
         }
     }
 
-    /// A place until it is known who is at the other end. When there is none left, a connection
-    /// over which nothing has come gives way.
-    pub fn of_address(&self, address: IpAddr) -> Option<SilentConnection> {
+    /// A place until it is known who is at the other end. When there is none left, the oldest
+    /// connection of the address that has most gives way.
+    pub fn of_address(&self, address: IpAddr) -> Option<Stranger> {
         let network = network(address);
         let mut taken = self.unknown.take(network, 1);
         if taken.as_ref().err() == Some(&NoShare::OfAll)
-            && let Some(silent) = self.silent.end_one()
+            && let Some(most) = self.strangers.end_one()
         {
-            let reason = format!("{silent} says nothing, and limits.handshakes is reached");
+            let reason = format!("{most} has most handshakes, and limits.handshakes is reached");
             self.refused.add(&reason);
             taken = self.unknown.take(network, 1);
         }
         let place = self.or_refused(taken, || {
             ("handshakes_per_address", "handshakes", address.to_string())
         });
-        Some(self.silent.begin(network, place?))
+        Some(self.strangers.begin(network, place?))
     }
 
     /// A place of the caller's with this name. Strangers are one, without a name; they are answered

@@ -8,7 +8,8 @@ mod http2;
 mod silence;
 mod uploads;
 
-use std::net::{SocketAddr, TcpListener};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -65,18 +66,23 @@ struct Elsewhere {
 
 impl Elsewhere {
     fn ask(&self) -> Reply {
-        let connected = runtime().block_on(async {
-            let socket = TcpSocket::new_v4().unwrap();
-            socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
-            socket.connect(self.address).await.unwrap().into_std()
-        });
-        let stream = connected.unwrap();
-        stream.set_nonblocking(false).unwrap();
+        let stream = connect(Ipv4Addr::new(127, 0, 0, 2), self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         let connection = ClientConnection::new(Arc::clone(&self.config), name).unwrap();
         Wire(StreamOwned::new(connection, stream)).get("/healthz")
     }
+}
+
+/// Connects from this address.
+fn connect(from: Ipv4Addr, to: SocketAddr) -> io::Result<TcpStream> {
+    let stream = runtime().block_on(async {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((from, 0).into())?;
+        socket.connect(to).await?.into_std()
+    })?;
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }
 
 pub fn free_address() -> SocketAddr {
@@ -154,6 +160,33 @@ fn silent_sockets_before_tls_starve_nobody() {
         lines > 0 && (lines as u64) < refused,
         "{lines} of {refused}"
     );
+}
+
+/// Together they take all handshakes, and none has more than the bystander may have.
+#[test]
+fn strangers_of_many_addresses_starve_nobody() {
+    let floods: [(&str, Flood); 2] = [
+        ("silent addresses", silence::silent_sockets_of_many),
+        ("half hellos", silence::half_hellos_of_many),
+    ];
+    for (name, flood) in floods {
+        let (service, elsewhere) = with_tls("[limits]\nhandshakes = 100");
+        let attack = |attack: &Attack<'_>| {
+            std::thread::scope(|scope| {
+                scope.spawn(|| flood(attack));
+                let mut served = 0;
+                while attack.goes_on() {
+                    assert_eq!(elsewhere.ask().status, 200, "{name}");
+                    served += 1;
+                }
+                assert!(served > 0);
+                println!("{name}: {served} requests from another address over TLS");
+            });
+        };
+        under(&service, elsewhere.address, name, attack);
+        let given_way = "has most handshakes, and limits.handshakes is reached";
+        assert!(service.log().contains(given_way), "{}", service.log());
+    }
 }
 
 #[test]

@@ -2,29 +2,54 @@
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::Attack;
+use super::{Attack, connect};
 use crate::support::PATIENCE;
 
 /// How many an attacker has open; older ones it lets go.
 const OPEN: usize = 400;
 
+/// Where the attacker of one address comes from.
+const ONE: &[Ipv4Addr] = &[Ipv4Addr::LOCALHOST];
+
+/// The beginning of a ClientHello of 512 bytes.
+const HALF_HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01";
+
 /// Connects and says nothing, some hundred times a second.
 pub fn silent_sockets(attack: &Attack<'_>) {
-    open_and_say(attack, b"");
+    open_and_say(attack, ONE, b"");
+}
+
+/// The same from forty addresses, with no more connections each than one may have.
+pub fn silent_sockets_of_many(attack: &Attack<'_>) {
+    open_and_say(attack, &many(), b"");
+}
+
+/// And with half of a handshake's first message on each.
+pub fn half_hellos_of_many(attack: &Attack<'_>) {
+    open_and_say(attack, &many(), HALF_HELLO);
+}
+
+fn many() -> Vec<Ipv4Addr> {
+    (1..=40)
+        .map(|last| Ipv4Addr::new(127, 0, 1, last))
+        .collect()
 }
 
 /// Says half of HTTP/2's preface.
 pub fn half_prefaces(attack: &Attack<'_>) {
-    open_and_say(attack, b"PRI * HT");
+    open_and_say(attack, ONE, b"PRI * HT");
 }
 
-fn open_and_say(attack: &Attack<'_>, words: &[u8]) {
+fn open_and_say(attack: &Attack<'_>, from: &[Ipv4Addr], words: &[u8]) {
     let mut open = VecDeque::new();
-    while attack.goes_on() {
-        if let Ok(mut stream) = TcpStream::connect(attack.target) {
+    for from in from.iter().cycle() {
+        if !attack.goes_on() {
+            return;
+        }
+        if let Ok(mut stream) = connect(*from, attack.target) {
             // It may be closed already.
             let _ = stream.write_all(words);
             open.push_back(stream);

@@ -1,4 +1,4 @@
-//! Connections over which nothing has come yet. They give way to newer ones.
+//! Connections of which it is not known who is at the other end. They give way to newer ones.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use mls_signer_token::sync::{Mutex, locked};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-use super::listener::AcceptedStream;
+use super::listener::{AcceptedStream, PeerStream};
+use crate::identity::Peer;
 use crate::shares::Share;
 
 /// A peer that begins a handshake says something within so long.
@@ -18,41 +20,41 @@ const FIRST_BYTE: Duration = Duration::from_secs(1);
 
 /// All of a listener's, by their age.
 #[derive(Default)]
-pub struct SilentConnections(Mutex<Silent>);
+pub struct Strangers(Mutex<ByAge>);
 
 #[derive(Default)]
-struct Silent {
+struct ByAge {
     begun: u64,
-    places: BTreeMap<u64, SilentPlace>,
+    places: BTreeMap<u64, Place>,
 }
 
-struct SilentPlace {
+struct Place {
     address: IpAddr,
-    place: Share,
+    _share: Share,
     /// Dropped with its place.
     _kept: oneshot::Sender<()>,
 }
 
-/// One of them, until something comes.
-pub struct SilentConnection {
+/// One of them; dropping it gives its place back.
+pub struct Stranger {
     number: u64,
     ended: oneshot::Receiver<()>,
-    all: Arc<SilentConnections>,
+    all: Arc<Strangers>,
 }
 
-impl SilentConnections {
-    pub fn begin(self: &Arc<Self>, address: IpAddr, place: Share) -> SilentConnection {
+impl Strangers {
+    pub fn begin(self: &Arc<Self>, address: IpAddr, share: Share) -> Stranger {
         let (kept, ended) = oneshot::channel();
-        let mut silent = locked(&self.0);
-        silent.begun += 1;
-        let number = silent.begun;
-        let place = SilentPlace {
+        let mut by_age = locked(&self.0);
+        by_age.begun += 1;
+        let number = by_age.begun;
+        let place = Place {
             address,
-            place,
+            _share: share,
             _kept: kept,
         };
-        silent.places.insert(number, place);
-        SilentConnection {
+        by_age.places.insert(number, place);
+        Stranger {
             number,
             ended,
             all: Arc::clone(self),
@@ -63,35 +65,39 @@ impl SilentConnections {
     pub fn end_one(&self) -> Option<IpAddr> {
         let places = &mut locked(&self.0).places;
         let mut of = HashMap::<IpAddr, usize>::new();
-        for silent in places.values() {
-            *of.entry(silent.address).or_default() += 1;
+        for place in places.values() {
+            *of.entry(place.address).or_default() += 1;
         }
-        let oldest = places.iter().max_by_key(|(number, silent)| {
-            let count = of.get(&silent.address).copied();
+        let oldest = places.iter().max_by_key(|(number, place)| {
+            let count = of.get(&place.address).copied();
             (count, Reverse(**number))
         });
         let number = *oldest?.0;
-        places.remove(&number).map(|silent| silent.address)
+        places.remove(&number).map(|place| place.address)
     }
 }
 
-impl SilentConnection {
-    /// Its place, once something has come.
+impl Stranger {
+    /// Who is at the other end.
     ///
     /// # Errors
-    /// It was silent for too long, or gave way to another one.
-    pub async fn first_byte(mut self, stream: &AcceptedStream) -> io::Result<Share> {
+    /// It was silent for too long, gave way to another connection, or did not prove who it is.
+    pub async fn identify(
+        &mut self,
+        stream: AcceptedStream,
+    ) -> io::Result<(Box<dyn PeerStream>, Peer)> {
+        let identified = async {
+            timeout(FIRST_BYTE, stream.readable()).await??;
+            stream.identified().await
+        };
         tokio::select! {
-            _ = &mut self.ended => {}
-            read = tokio::time::timeout(FIRST_BYTE, stream.readable()) => read??,
+            _ = &mut self.ended => Err(io::Error::other("it gave way to another connection")),
+            identified = identified => identified,
         }
-        let place = locked(&self.all.0).places.remove(&self.number);
-        let gave_way = || io::Error::other("it said nothing and gave way to another connection");
-        place.map(|silent| silent.place).ok_or_else(gave_way)
     }
 }
 
-impl Drop for SilentConnection {
+impl Drop for Stranger {
     fn drop(&mut self) {
         locked(&self.all.0).places.remove(&self.number);
     }
@@ -104,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_oldest_of_whoever_has_most_gives_way() {
-        let (shares, all) = (Shares::new(4, 3), Arc::<SilentConnections>::default());
+        let (shares, all) = (Shares::new(4, 3), Arc::<Strangers>::default());
         let [one, other] = [1, 2].map(|last| IpAddr::from([192, 0, 2, last]));
         let begin = |address| all.begin(address, shares.take(address, 1).unwrap());
         let mut open = [begin(other), begin(one), begin(one), begin(one)];
