@@ -87,12 +87,14 @@ pub(super) struct OpenFile {
 
 /// The files of a database that is open: itself, its log, and the log's index.
 pub(super) fn open_files(path: &Path) -> Result<Vec<OpenFile>, StoreError> {
-    let beside = |ending| {
-        let mut file = path.as_os_str().to_owned();
-        file.push(ending);
-        OpenFile::new(file.into())
-    };
-    ["", "-wal", "-shm"].into_iter().map(beside).collect()
+    let files = ["", "-wal", "-shm"].map(|ending| OpenFile::new(beside(path, ending)));
+    files.into_iter().collect()
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut file = path.as_os_str().to_owned();
+    file.push(ending);
+    file.into()
 }
 
 impl OpenFile {
@@ -127,9 +129,7 @@ fn at(path: &Path, error: std::io::Error) -> StoreError {
 /// Keeps other processes from writing to the database. The lock is beside it: closing any handle
 /// to the database itself would end the locks that SQLite has on it (POSIX fcntl).
 pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".lock");
-    let beside = PathBuf::from(beside);
+    let beside = beside(path, ".lock");
     let file = open(&beside)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -145,13 +145,18 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// They are opened when they are needed.
+/// They are opened when they are needed. Where no log is beside the database nobody has it open, and
+/// to read it leaves nothing beside it: it may be evidence, or on a disk that is not to be written.
 pub(super) fn readers(path: &Path, patience: Duration) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(patience)
         .test_before_acquire(false)
-        .connect_lazy_with(options(path).read_only(true))
+        .connect_lazy_with(
+            options(path)
+                .read_only(true)
+                .immutable(!beside(path, "-wal").exists()),
+        )
 }
 
 /// Copies what is durable now to a new file, and syncs that.

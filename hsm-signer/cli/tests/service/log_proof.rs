@@ -11,7 +11,7 @@ use mls_hsm_signer::client::ClientError;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Service, Setup, eventually, item, message};
+use crate::support::{Service, Setup, eventually, item, message, refusal};
 
 const TENANT: &str = "example.com";
 
@@ -129,9 +129,7 @@ fn a_database_that_was_rewritten_before_a_service_starts_is_refused() {
         if !also_kept {
             std::fs::remove_file(sink(&service.setup)).unwrap();
         }
-        let output = service.setup.command().output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{output:?}");
-        let said = String::from_utf8(output.stderr).unwrap();
+        let said = refusal(&service.setup);
         assert!(said.contains("is not the one that was written"), "{said}");
         // The message says what lets it start all the same.
         let (_, time) = said.split_once("for accepted_loss: ").unwrap_or(("", ""));
@@ -297,8 +295,7 @@ fn a_whole_database_of_yesterday_is_refused() {
     service.signal(Signal::TERM);
     assert_eq!(service.wait(), Some(0), "{}", service.log());
     std::fs::copy(&copy, database(&service.setup)).unwrap();
-    let output = service.setup.command().output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let said = refusal(&service.setup);
     assert!(
         said.contains("had record 6, and it ends with record 3"),
         "{said}"

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use rustix::process::{Signal, kill_process};
 
-use crate::support::{Authority, Setup, eventually, item, on_terminal};
+use crate::support::{Authority, Setup, eventually, item, not_started, on_terminal};
 
 /// The exit code of a program whose token refused the PIN.
 const PIN_REFUSED: Option<i32> = Some(4);
@@ -34,12 +34,12 @@ fn a_refused_pin_is_tried_once_however_often_the_service_is_started() {
     let faults = setup.faults("example.com");
     faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
     for start in 1..=3 {
-        let output = setup.command().output().unwrap();
+        let output = not_started(&setup);
         assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
         assert_eq!(logins(&setup), 1, "start {start}");
     }
     let marker = marker(&setup).unwrap();
-    let said = stderr(&setup.command().output().unwrap());
+    let said = stderr(&not_started(&setup));
     assert!(said.contains(&marker.display().to_string()), "{said}");
     let told = std::fs::read_to_string(&marker).unwrap();
     assert!(
@@ -48,7 +48,7 @@ fn a_refused_pin_is_tried_once_however_often_the_service_is_started() {
     );
     // The operator corrects the PIN; only the file's removal says so.
     faults.clear().unwrap();
-    let output = setup.command().output().unwrap();
+    let output = not_started(&setup);
     assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
     std::fs::remove_file(marker).unwrap();
     setup.start();
@@ -64,7 +64,7 @@ fn a_token_of_two_tenants_is_asked_once() {
         "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
          token_label = \"example.com\"\npin_file = {pin:?}\n"
     ));
-    let output = setup.command().output().unwrap();
+    let output = not_started(&setup);
     assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
     assert_eq!(logins(&setup), 1);
 }
@@ -88,7 +88,7 @@ fn a_token_of_two_names_is_asked_once() {
         "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
          slot = {slot}\npin_file = {pin:?}\n"
     ));
-    let output = setup.command().output().unwrap();
+    let output = not_started(&setup);
     assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
     assert_eq!(logins(&setup), 1);
 }
@@ -126,7 +126,7 @@ fn a_pin_refused_while_the_service_runs_is_not_tried_by_the_next_start() {
     eventually("the marker", || marker(&service.setup).is_some());
     let tried = logins(&service.setup);
     service.kill();
-    let output = service.setup.command().output().unwrap();
+    let output = not_started(&service.setup);
     assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
     assert_eq!(logins(&service.setup), tried);
 }
@@ -315,7 +315,7 @@ fn a_check_finds_what_stands_in_the_way_of_a_start() {
         .faults("example.com")
         .set(&["C_Login return 0xA0"])
         .unwrap();
-    let output = setup.command().output().unwrap();
+    let output = not_started(&setup);
     assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
     let (code, said) = checked(&setup, &good);
     let path = marker(&setup).unwrap().display().to_string();

@@ -228,6 +228,34 @@ fn what_cannot_be_checked_is_exit_code_1_and_wrong_arguments_2() {
     assert!(!directory.path().join("none.db").exists());
 }
 
+/// A log that nobody writes is evidence.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_verified_stays_as_it_was() {
+    let (fixture, store) = Fixture::new(Place::sqlite()).await;
+    store.close().await;
+    let Place::Sqlite(directory) = &fixture.place else {
+        panic!("{}", fixture.place.name());
+    };
+    let files = || {
+        let entries = std::fs::read_dir(directory.path()).unwrap();
+        let mut files: Vec<_> = entries
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let content = std::fs::read(&path).unwrap();
+                (path, content)
+            })
+            .collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    assert!(before.len() <= 2, "the database, and its lock");
+    for arguments in [["verify"].as_slice(), &["export"]] {
+        assert_eq!(code(&fixture.on_store(arguments)), 0);
+        assert!(files() == before, "{arguments:?}");
+    }
+}
+
 /// What has no log was not verified, and what could not be verified is no backup.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_log_is_neither_sound_nor_backed_up() {

@@ -30,6 +30,6 @@ pub use http2::Heedless;
 pub use load::{Load, moment, times};
 #[cfg(feature = "postgres")]
 pub use postgres::Cluster;
-pub use secure::{Secured, TlsStream, refusal};
+pub use secure::{Secured, TlsStream, not_started, refusal};
 pub use service::{PATIENCE, Service, Setup, eventually, item, message, runtime};
 pub use terminal::on_terminal;

@@ -2,7 +2,7 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use rustls::{ClientConnection, StreamOwned};
 
 use super::http::Wire;
 use super::http2::Heedless;
-use super::{Authority, Leaf, Setup};
+use super::{Authority, Leaf, PATIENCE, Setup};
 
 /// How long a connection is read from in vain.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -123,19 +123,26 @@ impl Secured {
 
 /// Why the service does not start.
 pub fn refusal(setup: &Setup) -> String {
-    let mut child = setup.command().stderr(Stdio::piped()).spawn().unwrap();
-    let until = Instant::now() + SILENCE;
+    let output = not_started(setup);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// What a service says that does not start.
+pub fn not_started(setup: &Setup) -> Output {
+    let mut command = setup.command();
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let until = Instant::now() + PATIENCE;
     while child.try_wait().unwrap().is_none() {
-        if Instant::now() > until || setup.socket().exists() {
+        if Instant::now() > until {
             child.kill().unwrap();
             child.wait().unwrap();
             panic!("the service started");
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    String::from_utf8(output.stderr).unwrap()
+    child.wait_with_output().unwrap()
 }
 
 /// Replaces a file at once.
