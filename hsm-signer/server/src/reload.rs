@@ -153,6 +153,6 @@ fn report(metrics: &ServiceMetrics, part: &str, outcome: Result<(), impl Display
     metrics.reload(part, outcome.is_ok());
     match outcome {
         Ok(()) => tracing::info!(part, "was taken over"),
-        Err(error) => tracing::error!(part, %error, "stays as it was"),
+        Err(error) => tracing::error!(part, %error, "was not taken over"),
     }
 }

@@ -152,14 +152,14 @@ fn sighup_takes_over_callers_by_themselves() {
     reload(
         &service,
         &more.replace("[store]", "[store]\nunknown = 1"),
-        "stays as it was",
+        "was not taken over",
     );
     served(&service, 3, "not-permitted");
     let other = service
         .setup
         .configuration()
         .replace("sessions = 4", "sessions = 5");
-    reload(&service, &other, "stays as it was");
+    reload(&service, &other, "was not taken over");
     let first = service.setup.configuration();
     reload(&service, &first, "was taken over");
     served(&service, 4, "signed");

@@ -1,4 +1,4 @@
-//! HTTP/2 by hand, for what no client would do.
+//! What no client would do by HTTP/2.
 
 use std::io::{ErrorKind, Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,20 +7,11 @@ use std::time::{Duration, Instant};
 use mls_hsm_signer::api::{REMOVALS_PATH, RemovalsRequest};
 
 use super::Attack;
+use crate::support::http2::{
+    ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM,
+    SETTINGS, WINDOW_UPDATE, fields, frame,
+};
 use crate::support::{PATIENCE, Service, item};
-
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
-
-const ACK: u8 = 1;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
 
 const HEALTH: &[(&str, &str)] = &[
     (":method", "GET"),
@@ -45,35 +36,13 @@ struct Connection {
     window: usize,
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    let mut frame = length[1..].to_vec();
-    frame.extend([kind, flags]);
-    frame.extend(stream.to_be_bytes());
-    frame.extend(payload);
-    frame
-}
-
-/// Literal fields without indexing (RFC 7541, section 6.2.2), each shorter than 127 bytes.
-fn fields(fields: &[(&str, &str)]) -> Vec<u8> {
-    let mut block = Vec::new();
-    for (name, value) in fields {
-        block.push(0);
-        for text in [name, value] {
-            block.push(u8::try_from(text.len()).unwrap());
-            block.extend(text.as_bytes());
-        }
-    }
-    block
-}
-
 impl Connection {
     /// Connects and allows the service so many bytes on each stream.
     fn open(target: SocketAddr, window: u32) -> Result<Self> {
         let mut stream = TcpStream::connect(target)?;
         stream.set_read_timeout(Some(Duration::from_millis(500)))?;
         stream.set_write_timeout(Some(Duration::from_millis(500)))?;
-        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
+        stream.write_all(PREFACE)?;
         let initial_window = [&[0, 4], window.to_be_bytes().as_slice()].concat();
         stream.write_all(&frame(SETTINGS, 0, 0, &initial_window))?;
         Ok(Self {

@@ -1,17 +1,46 @@
-//! HTTP/2 by hand (RFC 9113), by a client that heeds nothing: it answers no PING, acknowledges
-//! no SETTINGS and goes on after GOAWAY.
+//! HTTP/2 by hand (RFC 9113), for what no client would do.
 
 use std::io::{Error, Read, Write};
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const WINDOW_UPDATE: u8 = 8;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
+pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// A connection, and the id of its next stream.
+pub const DATA: u8 = 0;
+pub const HEADERS: u8 = 1;
+pub const RST_STREAM: u8 = 3;
+pub const SETTINGS: u8 = 4;
+pub const PING: u8 = 6;
+pub const GOAWAY: u8 = 7;
+pub const WINDOW_UPDATE: u8 = 8;
+pub const CONTINUATION: u8 = 9;
+
+pub const ACK: u8 = 1;
+pub const END_STREAM: u8 = 1;
+pub const END_HEADERS: u8 = 4;
+
+pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut frame = length[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// Fields that no table keeps (RFC 7541, section 6.2.2), each shorter than 127 bytes.
+pub fn fields(fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut block = Vec::new();
+    for (name, value) in fields {
+        block.push(0);
+        for text in [name, value] {
+            block.push(u8::try_from(text.len()).unwrap());
+            block.extend(text.as_bytes());
+        }
+    }
+    block
+}
+
+/// A client's connection, and the id of its next stream. It heeds nothing: it answers no PING,
+/// acknowledges no SETTINGS and goes on after GOAWAY.
 pub struct Heedless<S> {
     stream: S,
     next: u32,
@@ -19,7 +48,7 @@ pub struct Heedless<S> {
 
 impl<S: Read + Write> Heedless<S> {
     pub fn new(mut stream: S) -> Result<Self, Error> {
-        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
+        stream.write_all(PREFACE)?;
         let mut new = Self { stream, next: 1 };
         new.send(SETTINGS, 0, 0, &[])?;
         new.send(WINDOW_UPDATE, 0, 0, &(1_u32 << 30).to_be_bytes())?;
@@ -30,14 +59,13 @@ impl<S: Read + Write> Heedless<S> {
     pub fn ask(&mut self, method: &str, path: &str, body: &[u8]) -> Result<String, Error> {
         let id = self.next;
         self.next += 2;
-        let fields = [
+        let block = fields(&[
             (":method", method),
             (":scheme", "https"),
             (":authority", "localhost"),
             (":path", path),
             ("content-type", "application/json"),
-        ];
-        let block: Vec<u8> = fields.into_iter().flat_map(literal).collect();
+        ]);
         self.send(HEADERS, END_HEADERS, id, &block)?;
         self.send(DATA, END_STREAM, id, body)?;
         let mut answer = Vec::new();
@@ -55,9 +83,7 @@ impl<S: Read + Write> Heedless<S> {
     }
 
     fn send(&mut self, kind: u8, flags: u8, id: u32, payload: &[u8]) -> Result<(), Error> {
-        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-        let head = [&length[1..], &[kind, flags], &id.to_be_bytes()].concat();
-        self.stream.write_all(&[&head, payload].concat())?;
+        self.stream.write_all(&frame(kind, flags, id, payload))?;
         self.stream.flush()
     }
 
@@ -69,10 +95,4 @@ impl<S: Read + Write> Heedless<S> {
         self.stream.read_exact(&mut payload)?;
         Ok((kind, flags, u32::from_be_bytes(id), payload))
     }
-}
-
-/// A field that no table keeps (RFC 7541, section 6.2.2); both parts are below 127 bytes.
-fn literal((name, value): (&str, &str)) -> Vec<u8> {
-    let part = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
-    [vec![0], part(name), part(value)].concat()
 }

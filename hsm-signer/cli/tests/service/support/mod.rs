@@ -4,7 +4,7 @@
 mod certificates;
 mod group;
 mod http;
-mod http2;
+pub mod http2;
 mod load;
 #[cfg(feature = "postgres")]
 #[path = "../../store/support/postgres.rs"]
