@@ -34,6 +34,10 @@
 //! With the feature `fips` (and without the default features) AWS-LC is its FIPS module, and
 //! does the second row too; [`HwCrypto::fips`] then refuses what is not approved.
 //!
+//! Where the compiler does not optimise `mls_lanes`, as in Cargo's profile `dev`, there are no vector
+//! lanes, and each key is AWS-LC's: `[profile.dev.package.mls_lanes] opt-level = 3` in the program's
+//! `Cargo.toml` brings them back.
+//!
 //! # With ring
 //!
 //! With the feature `ring` (and without the default features) no AWS-LC is linked; where AWS-LC is

@@ -42,7 +42,11 @@ pub enum BackendError {
     #[error("unknown backend {0:?}: use one of {names}", names = Backend::NAMES.join(", "))]
     Unknown(String),
     /// This CPU, or this build, lacks the instruction set.
-    #[error("backend {0} needs instructions that this CPU lacks: unset {variable}", variable = Backend::VARIABLE)]
+    #[error(
+        "backend {0} needs instructions that this CPU lacks, or mls_lanes is not optimised in this \
+         build: unset {variable}",
+        variable = Backend::VARIABLE
+    )]
     Unavailable(&'static str),
 }
 
@@ -68,7 +72,9 @@ impl Backend {
     /// support cases: the name of a backend.
     pub const VARIABLE: &str = "MLS_LANES_BACKEND";
 
-    /// The backends that this CPU has, best first; the last is always `portable`.
+    /// The backends that this CPU has, best first; the last is always `portable`, which is the
+    /// only one where the compiler does not optimise this crate. Cargo's profile `dev` does with
+    /// `[profile.dev.package.mls_lanes] opt-level = 3`.
     pub fn available() -> Vec<Self> {
         Self::NAMES
             .iter()
@@ -145,6 +151,8 @@ impl Backend {
 
     fn detect(name: &str) -> Option<Self> {
         let kind = match name {
+            // Their frames would be of megabytes.
+            "avx512ifma" | "avx2" if cfg!(unoptimised) => return None,
             #[cfg(target_arch = "x86_64")]
             "avx512ifma" => Kind::Avx512Ifma(Avx512Ifma::detect()?),
             #[cfg(target_arch = "x86_64")]

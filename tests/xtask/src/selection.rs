@@ -61,8 +61,12 @@ pub const OTHER_WORKSPACES: &[&str] = &[
     KRYOPTIC,
     CERTIFIED,
     GUEST,
+    UNOPTIMISED,
     WASM,
 ];
+
+/// A crate of a user's, in Cargo's own profile.
+pub const UNOPTIMISED: &str = "tests/unoptimised";
 
 /// kryoptic as a PKCS#11 module.
 pub const KRYOPTIC: &str = "hsm-signer/tests/kryoptic";

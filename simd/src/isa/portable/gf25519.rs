@@ -29,47 +29,47 @@ impl Field for Gf25519 {
     type Factor = Factor;
     type Product = Product;
 
-    #[inline(always)]
+    #[inline]
     fn constant(_: Portable, value: &Integer) -> Product {
         Product(from_integer(value))
     }
 
-    #[inline(always)]
+    #[inline]
     fn from_integers(integers: &Integer) -> Product {
         Product(from_integer(integers))
     }
 
-    #[inline(always)]
+    #[inline]
     fn to_integers(element: &Factor) -> Integer {
         to_integer(&element.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn mul(a: &Factor, b: &Factor) -> Product {
         Product(mul(&a.0, &b.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn square(a: &Factor) -> Product {
         Product(mul(&a.0, &a.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn carry(a: &Product) -> Factor {
         Factor(a.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn add(a: &Product, b: &Product) -> Factor {
         Factor(add(&a.0, &b.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn sub(a: &Product, b: &Product) -> Factor {
         Factor(sub(&a.0, &b.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn select(mask: &Mask, a: &Factor, b: &Factor) -> Factor {
         let mut result = [0; 5];
         for (limb, (a, b)) in result.iter_mut().zip(a.0.iter().zip(b.0)) {
@@ -78,12 +78,12 @@ impl Field for Gf25519 {
         Factor(result)
     }
 
-    #[inline(always)]
+    #[inline]
     fn invert(a: &Factor) -> Factor {
         field::gf25519::invert::<Self>(a)
     }
 
-    #[inline(always)]
+    #[inline]
     fn is_zero(a: &Factor) -> Mask {
         let integer = to_integer(&a.0);
         Mask::is_zero(integer[0] | integer[1] | integer[2] | integer[3])
@@ -91,13 +91,13 @@ impl Field for Gf25519 {
 }
 
 impl field::Gf25519 for Gf25519 {
-    #[inline(always)]
+    #[inline]
     fn add_a24_times(a: &Product, b: &Factor) -> Factor {
         let product = mul(&b.0, &[121_665, 0, 0, 0, 0]);
         Factor(add(&a.0, &product))
     }
 
-    #[inline(always)]
+    #[inline]
     fn negate_if(mask: &Mask, a: &Product) -> Factor {
         let negated = Self::sub(&Product([0; 5]), a);
         Self::select(mask, &negated, &Factor(a.0))
@@ -130,7 +130,7 @@ impl CombField<3> for Gf25519 {
         &WINDOWS
     }
 
-    #[inline(always)]
+    #[inline]
     fn lookup(column: &Column, index: &u64) -> Factor {
         let mut result = Factor([0; 5]);
         for (entry, limbs) in (0..).zip(column) {

@@ -22,7 +22,7 @@ pub(crate) struct Element(pub(super) Integer);
 
 impl Element {
     /// A value of five words, the last given apart, below twice the prime, modulo the prime.
-    #[inline(always)]
+    #[inline]
     fn reduce_once((a, top): (Integer, u64)) -> Self {
         let (reduced, keep) = less_prime(&a, top);
         Self(choose_secretly(keep, &a, &reduced))
@@ -34,49 +34,49 @@ impl Field for GfP256 {
     type Factor = Element;
     type Product = Element;
 
-    #[inline(always)]
+    #[inline]
     fn constant(_: Portable, value: &Integer) -> Element {
         Element(to_montgomery(value))
     }
 
-    #[inline(always)]
+    #[inline]
     fn from_integers(integers: &Integer) -> Element {
         Element(to_montgomery(integers))
     }
 
-    #[inline(always)]
+    #[inline]
     fn to_integers(element: &Element) -> Integer {
         Element::reduce_once(mul_integers(&element.0, &[1, 0, 0, 0])).0
     }
 
-    #[inline(always)]
+    #[inline]
     fn mul(a: &Element, b: &Element) -> Element {
         Element::reduce_once(mul_integers(&a.0, &b.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn square(a: &Element) -> Element {
         Element::reduce_once(mul_integers(&a.0, &a.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn carry(a: &Element) -> Element {
         *a
     }
 
-    #[inline(always)]
+    #[inline]
     fn add(a: &Element, b: &Element) -> Element {
         Element::reduce_once(add_integers(&a.0, &b.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn sub(a: &Element, b: &Element) -> Element {
         let (difference, borrow) = sub_integers(&a.0, &b.0);
         let (wrapped, _) = add_integers(&difference, &PRIME);
         Element(choose_secretly(borrow, &wrapped, &difference))
     }
 
-    #[inline(always)]
+    #[inline]
     fn select(mask: &Mask, a: &Element, b: &Element) -> Element {
         let ([a, b, c, d], [e, f, g, h]) = (a.0, b.0);
         Element([
@@ -87,12 +87,12 @@ impl Field for GfP256 {
         ])
     }
 
-    #[inline(always)]
+    #[inline]
     fn invert(a: &Element) -> Element {
         field::gfp256::invert::<Self>(a)
     }
 
-    #[inline(always)]
+    #[inline]
     fn is_zero(a: &Element) -> Mask {
         Mask::is_zero(a.0[0] | a.0[1] | a.0[2] | a.0[3])
     }
@@ -101,37 +101,37 @@ impl Field for GfP256 {
 impl field::GfP256 for GfP256 {
     type Sum = Element;
 
-    #[inline(always)]
+    #[inline]
     fn sum(a: &Element) -> Element {
         *a
     }
 
-    #[inline(always)]
+    #[inline]
     fn plus(a: &Element, b: &Element) -> Element {
         Self::add(a, b)
     }
 
-    #[inline(always)]
+    #[inline]
     fn minus(a: &Element, b: &Element) -> Element {
         Self::sub(a, b)
     }
 
-    #[inline(always)]
+    #[inline]
     fn negate_if(mask: &Mask, a: &Element) -> Element {
         Self::select(mask, &Self::sub(&Element([0; 4]), a), a)
     }
 
-    #[inline(always)]
+    #[inline]
     fn reduce(a: &Element) -> Element {
         *a
     }
 
-    #[inline(always)]
+    #[inline]
     fn mul_sub(a: &Element, b: &Element, c: &Element, d: &Element) -> Element {
         Self::sub(&Self::mul(a, b), &Self::mul(c, d))
     }
 
-    #[inline(always)]
+    #[inline]
     fn mul_sub_square(a: &Element, b: &Element, c: &Element) -> Element {
         Self::sub(&Self::mul(a, b), &Self::square(c))
     }
@@ -160,7 +160,7 @@ impl CombField<2> for GfP256 {
         &WINDOWS
     }
 
-    #[inline(always)]
+    #[inline]
     fn lookup(column: &Column, index: &u64) -> Element {
         let mut result = Element([0; 4]);
         for (entry, integer) in (0..).zip(column) {

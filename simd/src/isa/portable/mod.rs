@@ -27,19 +27,19 @@ pub(crate) struct Portable;
 pub(crate) struct Mask(u64);
 
 impl Mask {
-    #[inline(always)]
+    #[inline]
     fn from_bit(bit: u64) -> Self {
         Self(black_box(bit.wrapping_neg()))
     }
 
     /// True if the value is zero.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn is_zero(value: u64) -> Self {
         Self::from_bit(((value | value.wrapping_neg()) >> 63) ^ 1)
     }
 
     /// `a` if true, `b` if false.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn select(self, a: u64, b: u64) -> u64 {
         b ^ (self.0 & (a ^ b))
     }
@@ -82,22 +82,22 @@ impl Isa for Portable {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn group<T: Copy>(vector: T) -> Self::Group<T> {
         [vector; Self::GROUP]
     }
 
-    #[inline(always)]
+    #[inline]
     fn load(self, integers: &[Integer]) -> Integer {
         integers[0]
     }
 
-    #[inline(always)]
+    #[inline]
     fn store(integers: &Integer, to: &mut [Integer]) {
         to[0] = *integers;
     }
 
-    #[inline(always)]
+    #[inline]
     fn gray(integers: &Integer) -> Integer {
         let [a, b, c, d] = *integers;
         [
@@ -108,12 +108,12 @@ impl Isa for Portable {
         ]
     }
 
-    #[inline(always)]
+    #[inline]
     fn bit(integers: &Integer, position: usize) -> Mask {
         Mask::from_bit((integers[position / 64] >> (position % 64)) & 1)
     }
 
-    #[inline(always)]
+    #[inline]
     fn window(integers: &Integer, position: usize, width: usize) -> u64 {
         let (word, shift) = (position / 64, position % 64);
         let low = integers[word] >> shift;
@@ -123,7 +123,7 @@ impl Isa for Portable {
         (low | high) & ((1 << width) - 1)
     }
 
-    #[inline(always)]
+    #[inline]
     fn signed(window: &u64, width: usize) -> (Mask, u64) {
         let half = 1 << (width - 1);
         let negative = ((window >> (width - 1)) & 1) ^ 1;
@@ -131,12 +131,12 @@ impl Isa for Portable {
         (Mask::from_bit(negative), (window & (half - 1)) ^ flip)
     }
 
-    #[inline(always)]
+    #[inline]
     fn is(index: &u64, value: u64) -> Mask {
         Mask::is_zero(index ^ value)
     }
 
-    #[inline(always)]
+    #[inline]
     fn reveal(mask: &Mask, _: usize) -> bool {
         mask.0 != 0
     }

@@ -13,6 +13,7 @@ pub mod qemu;
 pub mod ring;
 pub mod secret_flow;
 pub mod service;
+pub mod unoptimised;
 pub mod wasm;
 pub mod whole;
 
@@ -54,6 +55,8 @@ pub enum Suite {
     BenchPage,
     /// The engine of another process on every scenario and suite
     Guests,
+    /// The provider and the lanes as a user's crate builds them at first: not optimised
+    Unoptimised,
     /// A fixed set of operations counted by callgrind, against the baseline (in CI)
     Instructions,
 }
@@ -78,6 +81,7 @@ pub fn tasks(suite: Option<Suite>) -> Vec<Task> {
         Suite::SecretFlow => secret_flow::task(),
         Suite::BenchPage => bench_page::task(),
         Suite::Guests => guests::task(),
+        Suite::Unoptimised => unoptimised::task(),
         Suite::Instructions => instructions::task(),
     }]
 }
