@@ -211,8 +211,9 @@ pub struct AuditQuery {
     /// The number of the record before the first one wanted; 0 if it is left out.
     #[serde(default, deserialize_with = "number")]
     pub after: Option<u64>,
-    /// The most records or statements wanted, 1 to 1,000; as many if it is left out.
+    /// The most records or statements wanted, 1 to 1,000; 1,000 if it is left out.
     #[serde(default, deserialize_with = "number")]
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 1000))]
     pub count: Option<u32>,
 }
 

@@ -5,7 +5,7 @@ mod backup;
 mod export;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
@@ -58,6 +58,11 @@ impl StoreArguments {
     fn open(&self) -> Result<LogReader, Failure> {
         let url = self.store.clone();
         let url = url.ok_or("name the store with --store")?;
+        if let Some(file) = url.strip_prefix("sqlite:")
+            && !Path::new(file).exists()
+        {
+            return Err(format!("there is no file {file}").into());
+        }
         let mut config = StoreConfig::new(url);
         config.password_file.clone_from(&self.store_password_file);
         config.plain_connection = self.store_plain_connection;

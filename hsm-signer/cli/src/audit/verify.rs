@@ -22,6 +22,9 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::runtime::wait;
 
+/// How a SQLite database begins (sqlite.org/fileformat.html, section 1.3.1).
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
 /// The exit code for a log that is not what was written.
 pub const TAMPERED: u8 = 3;
 
@@ -29,7 +32,7 @@ pub const TAMPERED: u8 = 3;
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
-    /// An export to verify instead of a store
+    /// An export to verify, where there is no --store
     #[arg(
         value_name = "FILE",
         conflicts_with = "store",
@@ -141,9 +144,13 @@ fn kept(paths: &[PathBuf]) -> Result<(Vec<SignedStatement>, u64), Failure> {
 fn lines(path: &Path, mut take: impl FnMut(Line) -> Result<(), Failure>) -> Result<(), Failure> {
     let cannot = |error: io::Error| format!("cannot read {}: {error}", path.display());
     let file = BufReader::new(File::open(path).map_err(cannot)?);
-    for (number, line) in (1..).zip(file.lines()) {
+    for (number, line) in (1..).zip(file.split(b'\n')) {
         let line = line.map_err(cannot)?;
-        let line = Line::read(&line);
+        if line.starts_with(SQLITE) {
+            let path = path.display();
+            return Err(format!("{path} is a SQLite database: use --store sqlite:{path}").into());
+        }
+        let line = Line::read(&String::from_utf8_lossy(&line));
         take(line.map_err(|error| format!("{}, line {number}: {error}", path.display()))?)?;
     }
     Ok(())

@@ -30,6 +30,11 @@ fn the_document_says_who_may_call_and_every_problem() {
     let code = &document["components"]["schemas"]["ProblemDetails"]["properties"]["code"];
     let codes: Vec<_> = KINDS.iter().map(|kind| kind.code).collect();
     assert_eq!(code["examples"], json!(codes));
+    for (name, status) in [("SignedResult", "signed"), ("RefusedResult", "refused")] {
+        let properties = &document["components"]["schemas"][name]["properties"];
+        let expected = json!({ "type": "string", "enum": [status] });
+        assert_eq!(properties["status"], expected);
+    }
 }
 
 #[test]

@@ -224,6 +224,9 @@ fn what_cannot_be_checked_is_exit_code_1_and_wrong_arguments_2() {
         let output = command.arg("audit").args(&arguments).output().unwrap();
         assert_eq!(code(&output), expected, "{arguments:?} {output:?}");
         assert!(output.stdout.is_empty() && !output.stderr.is_empty());
+        let said = String::from_utf8(output.stderr).unwrap();
+        let names_it = said.contains(&format!("there is no file {}", &missing[7..]));
+        assert_eq!(names_it, arguments[1] == "--store", "{said}");
     }
     assert!(!directory.path().join("none.db").exists());
 }
@@ -254,6 +257,12 @@ async fn what_is_verified_stays_as_it_was() {
         assert_eq!(code(&fixture.on_store(arguments)), 0);
         assert!(files() == before, "{arguments:?}");
     }
+    let url = fixture.place.config().url;
+    let path = url.strip_prefix("sqlite:").unwrap();
+    let output = fixture.on_file(&["verify"], Path::new(path));
+    assert_eq!(code(&output), 1);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&format!("use --store {url}")), "{said}");
 }
 
 /// What has no log was not verified, and what could not be verified is no backup.

@@ -27,6 +27,7 @@ use crate::problem::{FAILED, Problem};
         (status = 200, description = "One key for each scheme, in base64 or as JWK", body = serde_json::Value,
          example = json!({"removal": {"ed25519": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}})),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = "5XX", description = "Not at present", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 pub async fn public_keys(
@@ -56,6 +57,7 @@ pub async fn public_keys(
     responses(
         (status = 200, description = "The keys that sign", body = KeysResponse),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = "5XX", description = "Not at present", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 pub async fn list(

@@ -99,7 +99,10 @@ impl Modify for ResultsByStatus {
 }
 
 fn with_status(mut object: Object, status: &str) -> RefOr<Schema> {
-    let status = ObjectBuilder::new().enum_values(Some([status])).build();
+    let status = ObjectBuilder::new()
+        .schema_type(utoipa::openapi::Type::String)
+        .enum_values(Some([status]))
+        .build();
     object.properties.insert("status".into(), status.into());
     object.required.push("status".into());
     RefOr::T(Schema::Object(object))
