@@ -29,6 +29,9 @@ pub struct TokenIdentity {
     /// Whether the token has been initialised.
     #[tls_codec(with = "codec")]
     pub initialised: bool,
+    /// Whether its private keys are there only after a login.
+    #[tls_codec(with = "codec")]
+    pub login_required: bool,
     /// Whether the PIN is locked.
     #[tls_codec(with = "codec")]
     pub pin_locked: bool,
@@ -44,6 +47,7 @@ impl TokenIdentity {
         Self {
             slot,
             initialised: true,
+            login_required: true,
             ..Self::default()
         }
     }
@@ -58,6 +62,7 @@ impl TokenIdentity {
             model: info.model().to_owned(),
             firmware: (firmware.major(), firmware.minor()),
             initialised: info.token_initialized(),
+            login_required: info.login_required(),
             pin_locked: info.user_pin_locked(),
             pin_final_try: info.user_pin_final_try(),
         }

@@ -64,7 +64,8 @@ fn begun(line: &str) -> Option<(&str, &str)> {
 }
 
 fn decoded(lines: &[&str]) -> Body {
-    bytes_of(lines.iter().flat_map(|line| line.split_ascii_whitespace())).map_or(Body::NotBase64, Body::Bytes)
+    bytes_of(lines.iter().flat_map(|line| line.split_ascii_whitespace()))
+        .map_or(Body::NotBase64, Body::Bytes)
 }
 
 /// The bytes of base64 in pieces without white space, in memory that is overwritten when it is

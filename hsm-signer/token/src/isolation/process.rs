@@ -45,7 +45,7 @@ impl Process {
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null());
         for (name, value) in std::env::vars_os() {
-            if value.as_bytes() == pin.expose().as_bytes() {
+            if !pin.is_empty() && value.as_bytes() == pin.expose().as_bytes() {
                 command.env_remove(name);
             }
         }
