@@ -8,6 +8,7 @@ use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::session::UserType;
 use cryptoki::types::AuthPin;
 use mls_hsm_signer::doctor::{self, Verdict};
+use mls_hsm_signer::isolation::ModuleSetup;
 use mls_hsm_signer::keys::{self, generation};
 use mls_hsm_signer::message::signed_removal::SignedRemoval;
 use mls_hsm_signer::quirks::Quirks;
@@ -70,7 +71,11 @@ pub fn run(case: &Case) {
 fn examined(case: &Case) {
     let selector = TokenSelector::Label("matrix".into());
     if case.setup != Setup::SetPin {
-        let report = doctor::examine(&case.module, &selector, &pin(PIN), &KeySelector::any());
+        let setup = ModuleSetup {
+            parameters: case.parameters.clone(),
+            ..ModuleSetup::new(&case.module, selector)
+        };
+        let report = doctor::examine(&setup, &pin(PIN), &KeySelector::any());
         assert!(report.healthy(), "{report:?}");
         for scheme in mls_hsm_signer::SCHEMES {
             let name = format!("mechanism for {}", scheme.title);
