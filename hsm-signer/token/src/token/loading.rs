@@ -105,6 +105,9 @@ pub(super) fn refused(path: &Path, error: &CryptokiError) -> Error {
             "it needs a library that is not installed ({said}); install that: ldd {}",
             path.display()
         ),
+        _ if said.contains("executable") => {
+            "it is a program, not a library; name the HSM's PKCS#11 library".into()
+        }
         _ if said.contains("version `") => format!(
             "it was made for a newer system ({said}); install the HSM's library for this one"
         ),
