@@ -120,8 +120,13 @@ fn examine_token(report: &mut Diagnosis, setup: &ModuleSetup, pin: &Pin) -> Opti
     let identity = report.step("token", identity, ToString::to_string)?;
     let quirks = Quirks::of(&identity);
     report.add("quirks", Good, format!("{}: {}", quirks.name, quirks.note));
+    let login = if pin.is_empty() {
+        "the token needs none"
+    } else {
+        "logged in as the token's user"
+    };
     let token = Pkcs11Token::open(&module, selector, pin);
-    let token = report.step("login", token, |_| "logged in as the token's user".into())?;
+    let token = report.step("login", token, |_| login.into())?;
     examine_mechanisms(report, &token);
     Some(Arc::new(token))
 }

@@ -14,7 +14,7 @@ const MODULE: &str = r#"
 typedef unsigned long number;
 static number nothing(void) { return 0x54; }
 static number start(void *arguments) { return START; }
-static number information(unsigned char *out) { memset(out, ' ', 88); out[0] = 2; out[1] = 40; return 0; }
+static number information(unsigned char *out) { memset(out, ' ', 88); memset(out + 34, 0, 14); out[0] = 2; out[1] = 40; return 0; }
 static number slots(unsigned char present, number *list, number *count) { *count = 0; return 0; }
 static struct { unsigned char version[2]; void *functions[68]; } list = { { 2, 40 } };
 number C_GetFunctionList(void **out) {

@@ -81,7 +81,9 @@ fn examined(case: &Case) {
             let name = format!("mechanism for {}", scheme.title);
             let check = report.checks.iter().find(|check| check.name == name);
             let good = check.unwrap().verdict == Verdict::Good;
-            assert_eq!(good, case.has(scheme), "{check:?}");
+            // The list says CKM_EDDSA, and not whose.
+            let told = scheme.name != "ed448";
+            assert_eq!(good, told && case.has(scheme), "{check:?}");
         }
     }
 }
