@@ -144,26 +144,34 @@ fn read(
     let metadata = path.metadata().map_err(failed)?;
     check_kind(path, metadata.file_type())?;
     check(&metadata)?;
-    if metadata.file_type().is_fifo() {
-        let (sender, content) = mpsc::channel();
-        let own_path = path.to_owned();
-        // Opening waits for whoever writes, and nothing ends that: a thread of its own does.
-        thread::spawn(move || sender.send(read_opened(File::open(own_path), max_length)));
-        let content = content.recv_timeout(PATIENCE);
-        let content = content.map_err(|_| SecretFileError::Silent(path.into()))?;
-        return content.map(|(_, bytes)| bytes).map_err(failed);
-    }
-    let (metadata, bytes) = read_opened(File::open(path), max_length).map_err(failed)?;
+    let opened = if metadata.file_type().is_fifo() {
+        read_pipe(path, max_length)?
+    } else {
+        read_opened(path, max_length)
+    };
+    let (metadata, bytes) = opened.map_err(failed)?;
     check_kind(path, metadata.file_type())?;
     check(&metadata)?;
     Ok(bytes)
 }
 
-fn read_opened(
-    file: io::Result<File>,
-    max_length: usize,
-) -> io::Result<(Metadata, Zeroizing<Vec<u8>>)> {
-    let file = file?;
+type Opened = io::Result<(Metadata, Zeroizing<Vec<u8>>)>;
+
+/// Opening a pipe waits for whoever writes, and nothing ends that: a thread of its own does, which
+/// is left behind where nobody comes.
+fn read_pipe(path: &Path, max_length: usize) -> Result<Opened, SecretFileError> {
+    let (sender, opened) = mpsc::channel();
+    let own_path = path.to_owned();
+    thread::spawn(move || {
+        // Who has waited long enough takes nothing, and it is wiped.
+        let _ = sender.send(read_opened(&own_path, max_length));
+    });
+    let opened = opened.recv_timeout(PATIENCE);
+    opened.map_err(|_| SecretFileError::Silent(path.into()))
+}
+
+fn read_opened(path: &Path, max_length: usize) -> Opened {
+    let file = File::open(path)?;
     let metadata = file.metadata()?;
     // Room for all of it at once, so that no copy is left behind by growing.
     let room = max_length + 1;

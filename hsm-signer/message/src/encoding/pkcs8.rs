@@ -288,11 +288,14 @@ const UNCOMPRESSED: u8 = 4;
 const COMPRESSED: u8 = 2;
 const HYBRID: u8 = 6;
 
-/// The scalar of an ECPrivateKey in the curve's length, and the public key where it states one.
+/// A scalar in its curve's length, and the public key where the file states one.
+type ScalarAndPoint<'a> = (Zeroizing<Vec<u8>>, Option<&'a [u8]>);
+
+/// What an ECPrivateKey holds.
 fn parse_ec<'a>(
     bytes: &'a [u8],
     scheme: &'static Scheme,
-) -> Result<(Zeroizing<Vec<u8>>, Option<&'a [u8]>), EncodingError> {
+) -> Result<ScalarAndPoint<'a>, EncodingError> {
     let (version, scalar, curve, public_key) =
         decode_ec(bytes).map_err(|_| malformed(scheme, "it is no ECPrivateKey of RFC 5915"))?;
     if version != EC_PRIVKEY_VER1 {

@@ -318,3 +318,21 @@ fn the_commands_help() {
         read(&converted).unwrap_or_else(|error| panic!("{command}: {error}"));
     }
 }
+
+/// Whatever is missing from a file or changed in it, it is read or refused.
+#[test]
+fn no_damage_panics() {
+    for pem in four() {
+        for whole in [pem.clone().into_bytes(), der(&pem)] {
+            for at in 0..whole.len() {
+                let _ = read(&whole[..at]);
+                let _ = read(&whole[at..]);
+                for bit in 0..8 {
+                    let mut changed = whole.clone();
+                    changed[at] ^= 1 << bit;
+                    let _ = read(&changed);
+                }
+            }
+        }
+    }
+}
