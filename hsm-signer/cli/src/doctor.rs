@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use mls_hsm_signer::KeySelector;
 use mls_hsm_signer::doctor::{Verdict, examine};
+use mls_hsm_signer::message::printable::printable;
 use serde_json::json;
 
 use crate::Outcome;
@@ -22,8 +23,7 @@ pub struct Arguments {
 pub fn run(arguments: Arguments, output: &Output) -> Outcome {
     let pin = arguments.token.pin.read()?;
     let keys = arguments.key.selector().unwrap_or_else(KeySelector::any);
-    let module = &arguments.token.module.module;
-    let report = examine(module, &arguments.token.selector(), &pin, &keys);
+    let report = examine(&arguments.token.setup(), &pin, &keys);
     let healthy = report.healthy();
     let mut text = String::new();
     for check in &report.checks {
@@ -32,7 +32,8 @@ pub fn run(arguments: Arguments, output: &Output) -> Outcome {
             Verdict::Notice => "note  ",
             Verdict::Bad => "FAILED",
         };
-        text += &format!("{mark}  {}: {}\n", check.name, check.detail);
+        let (name, detail) = (printable(&check.name), printable(&check.detail));
+        text += &format!("{mark}  {name}: {detail}\n");
     }
     text += if healthy { "healthy" } else { "not healthy" };
     output.result(

@@ -9,6 +9,7 @@ use mls_hsm_signer::audit::store::StoreError;
 use mls_hsm_signer::client::ClientError;
 use mls_hsm_signer::encoding::EncodingError;
 use mls_hsm_signer::keys::ceremony::CeremonyError;
+use mls_hsm_signer::message::printable::{printable, printable_lines};
 use mls_hsm_signer::server::{ConfigError, ServeError};
 use mls_hsm_signer::token::error::ProcessError;
 use mls_hsm_signer::{Error, PinError};
@@ -48,6 +49,15 @@ impl Failure {
             ExitCode::from(4)
         } else {
             ExitCode::FAILURE
+        }
+    }
+
+    /// The reason for a terminal. Parsers of our own files say it in several lines, a service in one.
+    pub fn printable(&self) -> String {
+        let text = self.to_string();
+        match self {
+            Self::Client(_) => printable(&text),
+            _ => printable_lines(&text),
         }
     }
 

@@ -1,9 +1,11 @@
 //! Everything the command line says: results on standard output, failures on standard error,
-//! both as JSON where a program reads.
+//! both as JSON where a program reads. Nothing that a token, a file or a service wrote is shown as it
+//! is, for a terminal obeys some characters.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use mls_hsm_signer::message::printable::{printable, printable_json, printable_lines};
 use serde_json::Value;
 
 use crate::Outcome;
@@ -18,9 +20,9 @@ impl Output {
     /// Says a result: `value` to a program, `text` to a person.
     pub fn result(&self, value: &Value, text: &str) -> Outcome {
         if self.json {
-            self.print(&value.to_string())
+            self.print(&printable_json(&value.to_string()))
         } else {
-            self.print(text)
+            self.print(&printable_lines(text))
         }
     }
 
@@ -34,9 +36,9 @@ impl Output {
     /// Says why the command failed, and gives the exit code.
     pub fn failed(&self, failure: &Failure) -> ExitCode {
         let line = if self.json {
-            failure.value().to_string()
+            printable_json(&failure.value().to_string())
         } else {
-            format!("error: {failure}")
+            format!("error: {}", failure.printable())
         };
         // Where standard error is closed there is nobody to tell.
         let _ = writeln!(io::stderr().lock(), "{line}");
@@ -47,6 +49,6 @@ impl Output {
 /// Lines of `name  value`, the values in one column.
 pub fn columns(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let row = |(name, value): &(&str, String)| format!("  {name:width$}  {value}");
+    let row = |(name, value): &(&str, String)| format!("  {name:width$}  {}", printable(value));
     rows.iter().map(row).collect::<Vec<_>>().join("\n")
 }

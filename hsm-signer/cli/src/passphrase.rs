@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use mls_hsm_signer::message::secret_file::read_secret;
+use mls_hsm_signer::message::secret_file::{LineFault, line, read_secret};
 use rpassword::{ConfigBuilder, prompt_password_with_config};
 use zeroize::Zeroizing;
 
@@ -43,13 +43,15 @@ impl Passphrase {
         Self::new(Zeroizing::new(typed.into_bytes()), "what was typed")
     }
 
+    /// openssl takes blanks and bytes that are no UTF-8 as part of it, and nobody counts how often it
+    /// is wrong: these are not refused.
     fn new(bytes: Zeroizing<Vec<u8>>, place: &str) -> Result<Self, Failure> {
-        if bytes.is_empty() || bytes.len() > MAX_LENGTH || bytes.contains(&b'\n') {
-            return Err(Failure::Message(format!(
-                "the passphrase in {place} must be 1 to {MAX_LENGTH} bytes on one line"
-            )));
+        match line(&bytes, MAX_LENGTH) {
+            Ok(_) | Err(LineFault::OuterBlank | LineFault::NotUtf8) => Ok(Self(bytes)),
+            Err(fault) => Err(Failure::Message(format!(
+                "the passphrase in {place} {fault}; it must be 1 to {MAX_LENGTH} bytes on one line"
+            ))),
         }
-        Ok(Self(bytes))
     }
 
     /// The passphrase, for the decryption that it is for.

@@ -15,6 +15,9 @@ pub const ARGUMENT: &str = "supervised";
 
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
+/// With which glibc's loader ends a process when it calls a function that is nowhere.
+const LOADER_GAVE_UP: i32 = 127;
+
 /// How many seconds the process may take unless told otherwise. HSMs over a network take
 /// some for a login; none takes this long for all that these commands ask of it.
 pub const LIMIT: u64 = 120;
@@ -30,16 +33,23 @@ pub fn run(limit: u64) -> Outcome {
     let mut child = child.map_err(|error| cannot("start a process", &error))?;
     let Some(status) = ended(&mut child, Instant::now() + Duration::from_secs(limit))? else {
         return Err(Failure::Message(format!(
-            "the PKCS#11 module did not answer within {limit} s and was ended; check the HSM's connection"
+            "the PKCS#11 module did not answer within {limit} s and was ended; is the HSM connected, and \
+             its daemon running? Of several, mls-hsm-signer doctor --module shows which"
         )));
     };
-    if let Some(code) = status.code() {
-        return Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)));
+    match status.code() {
+        Some(LOADER_GAVE_UP) => Err(Failure::Message(
+            "the PKCS#11 module needs a function that no library here has, and ended; a library that \
+             it needs is missing or of another version: ldd -r shows which"
+                .into(),
+        )),
+        Some(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
+        None => Err(Failure::Message(format!(
+            "the PKCS#11 module crashed (signal {}); ask its vendor, or try another version. Of \
+             several, mls-hsm-signer doctor --module shows which",
+            status.signal().unwrap_or(0)
+        ))),
     }
-    Err(Failure::Message(format!(
-        "the PKCS#11 module crashed (signal {}); ask its vendor, or try another version",
-        status.signal().unwrap_or(0)
-    )))
 }
 
 /// How the process ended; none when it had to be ended.

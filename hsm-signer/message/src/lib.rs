@@ -9,11 +9,13 @@
 //! | [`signed_removal`] | what is released, read strictly |
 //! | [`signature`] | the check of every signature before it is released |
 //! | [`hash`] | SHA-2 |
+//! | [`printable`] | texts of others, made fit for a terminal |
 //! | [`secret_file`] | secrets in files that users outside their group cannot open |
 
 mod derivation;
 pub mod encoding;
 pub mod hash;
+pub mod printable;
 mod removal;
 pub mod scheme;
 pub mod secret_file;

@@ -69,7 +69,8 @@ pub struct Scheme {
     pub jwk: Jwk,
 }
 
-const ID_EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+pub(crate) const ID_EC_PUBLIC_KEY: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
 /// Ed25519, ECDSA P-256, P-384 and P-521, in the order in which this project lists
 /// them in an ExternalSenders extension and in its output; then what features bring:

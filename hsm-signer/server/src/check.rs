@@ -9,7 +9,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
 use mls_signer_audit::store::{Store, StoreConfig};
-use mls_signer_token::{Error, Module, Pin};
+use mls_signer_token::{Error, Module, Pin, TokenIdentity};
 use rustix::fs::{self, Access};
 
 use crate::access;
@@ -68,8 +68,9 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
     for tenant in &config.tenants {
         for token in &tenant.tokens {
             let what = format!("tenant {:?}, token {:?}", tenant.name, token.name);
-            note(&what, text(Pin::from_file(&token.pin_file)));
-            note(&what, find_token(token));
+            let pin = Pin::from_file(&token.pin_file);
+            note(&what, find_token(token, pin.as_ref().ok()));
+            note(&what, text(pin));
             note(
                 &what,
                 not_refused(token, config.state_directory().as_deref()),
@@ -171,9 +172,15 @@ fn not_refused(token: &SourceFile, markers: Option<&Path>) -> Result<(), String>
     }
 }
 
-fn find_token(token: &SourceFile) -> Result<(), String> {
+/// Finds the token, and says so where it needs a PIN that there is not.
+fn find_token(token: &SourceFile, pin: Option<&Pin>) -> Result<(), String> {
     let selector = token.selector().map_err(|error| error.to_string())?;
     let module = Module::load_with(&token.module, token.module_parameters.as_deref());
     let tokens = module.and_then(|module| module.tokens());
-    text(tokens.and_then(|tokens| selector.choose(tokens)))
+    let found = tokens.and_then(|tokens| selector.choose(tokens));
+    let needed = |found: TokenIdentity| match pin {
+        Some(pin) if found.login_required => Ok(pin.needed().map(drop)?),
+        _ => Ok(()),
+    };
+    text(found.and_then(needed))
 }

@@ -54,6 +54,37 @@ pub enum Error {
     /// Every slot holds a token that is in use.
     #[error("no slot has room for a new token; remove one with the HSM's own tool")]
     NoFreeSlot,
+    /// No slot has a token, new or not.
+    #[error(
+        "the module shows no slot with a token in it; connect the device, or start its daemon, and \
+         check that this user may use it"
+    )]
+    NoSlot,
+    /// The new token has no user's PIN.
+    #[error(
+        "the token {label:?} (serial {serial}) is made and has no user PIN: {cause}. Go on with the \
+         same command and another PIN; it then takes this token"
+    )]
+    WithoutUserPin {
+        /// Its label.
+        label: String,
+        /// Its serial number.
+        serial: String,
+        /// Why its PIN could not be set.
+        cause: Box<Error>,
+    },
+    /// A PIN of a length that the token does not take. It was not asked.
+    #[error(
+        "the token does not take {whose} PIN: it must have {min} to {max} bytes. Nothing was made"
+    )]
+    PinLength {
+        /// Whose it is.
+        whose: &'static str,
+        /// The fewest bytes that the token takes.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
     /// A label that a token cannot keep.
     #[error("a token's label must be 1 to 32 bytes without control characters or outer blanks")]
     TokenLabel,
@@ -203,6 +234,28 @@ pub enum ProcessError {
     /// It ended: it crashed, or was killed.
     #[error("the process that holds the PKCS#11 module ended")]
     Gone,
+    /// It ended while the module was loaded, initialised or logged in to.
+    #[error(
+        "the PKCS#11 module {module} crashed as it started{how}; ask its vendor, or try another \
+         version"
+    )]
+    Crashed {
+        /// The module.
+        module: PathBuf,
+        /// How its process ended, in brackets.
+        how: String,
+    },
+    /// The module did not come back from being loaded, initialised or logged in to.
+    #[error(
+        "the PKCS#11 module {module} did not start within {} ms and was ended; is the HSM connected, \
+         and its daemon running?", after.as_millis()
+    )]
+    NotStarted {
+        /// The module.
+        module: PathBuf,
+        /// How long it had.
+        after: Duration,
+    },
     /// It did not answer in time.
     #[error("the PKCS#11 module did not answer within {} ms; its process is ended", after.as_millis())]
     Hung {
@@ -270,6 +323,9 @@ impl Error {
             | Self::TokenAmbiguous { .. }
             | Self::TokenExists { .. }
             | Self::NoFreeSlot
+            | Self::NoSlot
+            | Self::WithoutUserPin { .. }
+            | Self::PinLength { .. }
             | Self::TokenLabel
             | Self::PinFinalTry
             | Self::PinRefused

@@ -8,6 +8,7 @@ use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 use crate::codec;
 use crate::error::Error;
+use mls_signer_message::printable::printable;
 
 /// What CK_TOKEN_INFO says of a token, and where it is.
 #[derive(
@@ -29,6 +30,12 @@ pub struct TokenIdentity {
     /// Whether the token has been initialised.
     #[tls_codec(with = "codec")]
     pub initialised: bool,
+    /// Whether its private keys are there only after a login.
+    #[tls_codec(with = "codec")]
+    pub login_required: bool,
+    /// Whether its user has a PIN.
+    #[tls_codec(with = "codec")]
+    pub user_pin_set: bool,
     /// Whether the PIN is locked.
     #[tls_codec(with = "codec")]
     pub pin_locked: bool,
@@ -44,6 +51,8 @@ impl TokenIdentity {
         Self {
             slot,
             initialised: true,
+            login_required: true,
+            user_pin_set: true,
             ..Self::default()
         }
     }
@@ -52,21 +61,28 @@ impl TokenIdentity {
         let firmware = info.firmware_version();
         Self {
             slot,
-            label: info.label().to_owned(),
-            serial: info.serial_number().to_owned(),
-            manufacturer: info.manufacturer_id().to_owned(),
-            model: info.model().to_owned(),
+            label: text(info.label()),
+            serial: text(info.serial_number()),
+            manufacturer: text(info.manufacturer_id()),
+            model: text(info.model()),
             firmware: (firmware.major(), firmware.minor()),
             initialised: info.token_initialized(),
+            login_required: info.login_required(),
+            user_pin_set: info.user_pin_initialized(),
             pin_locked: info.user_pin_locked(),
             pin_final_try: info.user_pin_final_try(),
         }
     }
 }
 
+/// PKCS#11 pads by blanks, and some programs by zero bytes: libp11 and p11-kit did.
+fn text(field: &str) -> String {
+    field.trim_end_matches(['\0', ' ']).to_owned()
+}
+
 impl fmt::Display for TokenIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (label, serial, slot) = (&self.label, &self.serial, self.slot);
+        let (label, serial, slot) = (&self.label, printable(&self.serial), self.slot);
         write!(f, "{label:?} (serial {serial}, slot {slot})")
     }
 }
@@ -89,6 +105,7 @@ impl TokenSelector {
     /// # Errors
     /// [`Error::TokenNotFound`] and [`Error::TokenAmbiguous`], which list what is there.
     pub fn choose(&self, tokens: Vec<TokenIdentity>) -> Result<TokenIdentity, Error> {
+        let none = tokens.is_empty();
         let (matching, others): (Vec<_>, Vec<_>) = tokens
             .into_iter()
             .filter(|token| token.initialised)
@@ -96,9 +113,13 @@ impl TokenSelector {
         let wanted = self.to_string();
         match <[_; 1]>::try_from(matching) {
             Ok([token]) => Ok(token),
-            Err(none) if none.is_empty() => Err(Error::TokenNotFound {
+            Err(matching) if matching.is_empty() => Err(Error::TokenNotFound {
                 wanted,
-                present: listed(&others),
+                present: if none {
+                    NO_TOKEN.into()
+                } else {
+                    listed(&others)
+                },
             }),
             Err(several) => Err(Error::TokenAmbiguous {
                 wanted,
@@ -127,9 +148,13 @@ impl fmt::Display for TokenSelector {
     }
 }
 
+/// What a module shows whose device or daemon is away.
+const NO_TOKEN: &str = "no token at all; connect the device, or start its daemon, and check that this \
+                        user may use it";
+
 fn listed(tokens: &[TokenIdentity]) -> String {
     if tokens.is_empty() {
-        return "no initialised token".into();
+        return "no initialised token; make one with: mls-hsm-signer token init".into();
     }
     let tokens: Vec<_> = tokens.iter().map(ToString::to_string).collect();
     tokens.join(", ")

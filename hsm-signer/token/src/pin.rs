@@ -5,14 +5,15 @@ use std::fmt;
 use std::path::Path;
 
 use cryptoki::types::AuthPin;
-use mls_signer_message::secret_file::{SecretFileError, read_secret};
+use mls_signer_message::secret_file::{LineFault, SecretFileError, line, read_secret};
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 /// A PIN longer than this, in bytes, is refused: it is more likely a wrong file.
 const MAX_LENGTH: usize = 255;
 
-/// A PIN. Its memory is overwritten when it is dropped; `Debug` shows nothing of it.
+/// A PIN, or none for a token that needs no login. Its memory is overwritten when it is dropped;
+/// `Debug` shows nothing of it.
 pub struct Pin(AuthPin);
 
 /// Why a PIN could not be had. No variant carries anything of the PIN.
@@ -24,17 +25,31 @@ pub enum PinError {
     /// The environment variable is not set.
     #[error("the environment variable {0} is not set; put the PIN there or use a PIN file")]
     VariableMissing(String),
-    /// There is nothing in it, or too much, or it is not UTF-8 (PKCS#11 wants UTF-8).
-    #[error("the PIN in {0} must be 1 to {MAX_LENGTH} bytes of UTF-8 on one line")]
-    Malformed(String),
+    /// It is no PIN as it stands; PKCS#11 wants UTF-8.
+    #[error(
+        "the PIN in {place} {fault}. Nothing was tried with it; a PIN must be 1 to {MAX_LENGTH} bytes \
+         of UTF-8 on one line"
+    )]
+    Malformed {
+        /// Where the PIN is.
+        place: String,
+        /// What is wrong with it.
+        fault: LineFault,
+    },
+    /// It is empty, and the token wants one.
+    #[error(
+        "the PIN is empty, and the token needs a login (CKF_LOGIN_REQUIRED); nothing was tried. Put \
+         its PIN into the file"
+    )]
+    Needed,
 }
 
 impl Pin {
-    /// Reads the PIN from a file that users outside its group cannot open. One line
-    /// break at the end is not part of the PIN.
+    /// Reads the PIN from a file that users outside its group cannot open, or from a pipe. One line
+    /// break at the end is not part of the PIN. An empty file is for a token that needs no login.
     ///
     /// # Errors
-    /// [`PinError`] when the file cannot be read, is not a regular file, is open to
+    /// [`PinError`] when the file cannot be read, is no file and no pipe, is open to
     /// every user, or does not hold a PIN.
     pub fn from_file(path: &Path) -> Result<Self, PinError> {
         let bytes = read_secret(path, MAX_LENGTH)?;
@@ -55,20 +70,37 @@ impl Pin {
     /// Takes a PIN that the caller already holds, such as one it has just made.
     ///
     /// # Errors
-    /// [`PinError::Malformed`] when it is empty, longer than 255 bytes or has control
-    /// characters.
+    /// [`PinError::Malformed`] when it is longer than 255 bytes, begins or ends with a blank, or has
+    /// control characters.
     pub fn new(pin: &str) -> Result<Self, PinError> {
         Self::from_bytes(pin.as_bytes(), || "the given text".into())
     }
 
     pub(crate) fn from_bytes(bytes: &[u8], place: impl Fn() -> String) -> Result<Self, PinError> {
-        let text = std::str::from_utf8(bytes).unwrap_or_default();
-        let malformed =
-            text.is_empty() || text.len() > MAX_LENGTH || text.chars().any(char::is_control);
-        if malformed {
-            return Err(PinError::Malformed(place()));
+        match line(bytes, MAX_LENGTH) {
+            Ok(text) => Ok(Self(AuthPin::new(text.into()))),
+            Err(LineFault::Empty) => Ok(Self(AuthPin::new("".into()))),
+            Err(fault) => Err(PinError::Malformed {
+                place: place(),
+                fault,
+            }),
         }
-        Ok(Self(AuthPin::new(text.into())))
+    }
+
+    /// Whether it is none, for a token that needs no login.
+    pub fn is_empty(&self) -> bool {
+        self.expose().is_empty()
+    }
+
+    /// The PIN, where one is needed.
+    ///
+    /// # Errors
+    /// [`PinError::Needed`] when it is empty.
+    pub fn needed(&self) -> Result<&Self, PinError> {
+        if self.is_empty() {
+            return Err(PinError::Needed);
+        }
+        Ok(self)
     }
 
     pub(crate) fn auth_pin(&self) -> &AuthPin {

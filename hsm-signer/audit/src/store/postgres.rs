@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use mls_signer_message::encoding::hex;
-use mls_signer_message::secret_file::read_secret;
+use mls_signer_message::secret_file::{line, read_secret};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::query::Query;
@@ -109,13 +109,12 @@ fn check_roots(options: &PgConnectOptions) -> Result<(), StoreError> {
 
 fn password(path: &Path) -> Result<SecretString, StoreError> {
     let bytes = read_secret(path, LONGEST_PASSWORD)?;
-    let text = std::str::from_utf8(&bytes).unwrap_or_default();
-    if text.is_empty() || text.len() > LONGEST_PASSWORD {
-        return Err(StoreError::Password(format!(
-            "{} must hold 1 to {LONGEST_PASSWORD} bytes of UTF-8",
+    let text = line(&bytes, LONGEST_PASSWORD).map_err(|fault| {
+        StoreError::Password(format!(
+            "{} {fault}; it must hold 1 to {LONGEST_PASSWORD} bytes of UTF-8 on one line",
             path.display()
-        )));
-    }
+        ))
+    })?;
     Ok(SecretString::from(text))
 }
 

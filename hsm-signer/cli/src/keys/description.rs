@@ -3,6 +3,7 @@
 use mls_hsm_signer::HsmSigner;
 use mls_hsm_signer::encoding::{base64, hex};
 use mls_hsm_signer::keys::KeyEntry;
+use mls_hsm_signer::message::printable::printable;
 use mls_hsm_signer::token::Protection;
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ pub fn text(entry: &KeyEntry) -> String {
     };
     rows.push(("protection", object.protection().to_string()));
     rows.push(("id", hex(&object.id)));
-    format!("{}\n{}", object.label, columns(&rows))
+    format!("{}\n{}", printable(&object.label), columns(&rows))
 }
 
 /// For a program.

@@ -1,12 +1,11 @@
 //! `keys import`: keys from outside into the token, from a PKCS#8 file or from the Helm
 //! values of Wire's server.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mls_hsm_signer::encoding::EncodingError;
+use mls_hsm_signer::message::secret_file::read_key;
 use mls_hsm_signer::{PrivateKey, keys};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -119,24 +118,37 @@ fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
 
 fn wire_keys(path: &Path) -> Result<Vec<WireKey>, Failure> {
     let content = read(path)?;
-    let yaml = std::str::from_utf8(&content);
-    let yaml = yaml.map_err(|_| format!("{} is no text", path.display()))?;
-    removal_keys(yaml)
+    let yaml = text(&content);
+    let yaml = yaml.ok_or_else(|| format!("{} is no text in UTF-8 or UTF-16", path.display()))?;
+    removal_keys(&yaml)
 }
 
-/// Reads a file into memory that is overwritten afterwards; the room is taken at once, so
-/// that no copy is left behind by growing.
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let failed = |error| format!("{}: {error}", path.display());
-    let file = File::open(path).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
-    if length > MAX_LENGTH as u64 {
-        let path = path.display();
-        return Err(format!("{path} is longer than any key: {length} bytes").into());
+/// A text, in UTF-16 if its byte order mark says so, as YAML may be (YAML 1.2.2, section 5.2).
+fn text(content: &[u8]) -> Option<Zeroizing<String>> {
+    let (halves, unit): (_, fn([u8; 2]) -> u16) = match content {
+        [0xff, 0xfe, halves @ ..] => (halves, u16::from_le_bytes),
+        [0xfe, 0xff, halves @ ..] => (halves, u16::from_be_bytes),
+        _ => return Some(Zeroizing::new(str::from_utf8(content).ok()?.into())),
+    };
+    let (halves, []) = halves.as_chunks() else {
+        return None;
+    };
+    let units = halves.iter().map(|half| unit(*half));
+    // No unit is more than three bytes of UTF-8: the text is not moved by growing.
+    let mut text = Zeroizing::new(String::with_capacity(3 * halves.len()));
+    for character in char::decode_utf16(units) {
+        text.push(character.ok()?);
     }
-    let mut content = Zeroizing::new(Vec::with_capacity(length as usize + 1));
-    file.take(length)
-        .read_to_end(&mut content)
-        .map_err(failed)?;
+    Some(text)
+}
+
+/// Reads a file or a pipe into memory that is overwritten afterwards.
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let content = read_key(path, MAX_LENGTH);
+    let content = content.map_err(|error| error.to_string())?;
+    if content.len() > MAX_LENGTH {
+        let path = path.display();
+        return Err(format!("{path} is longer than any file of keys: {MAX_LENGTH} bytes").into());
+    }
     Ok(content)
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use mls_hsm_signer::encoding;
+use mls_hsm_signer::message::printable::printable;
 use mls_hsm_signer::{Error, Token};
 use serde_json::json;
 
@@ -29,5 +30,8 @@ pub fn run(
     let label = end(token.as_ref(), &arguments.public_key)?;
     let public_key = encoding::base64(&arguments.public_key);
     let value = json!({ "label": label, "public_key": public_key, "state": state });
-    output.result(&value, &format!("{label}\n  {state}: {public_key}"))
+    output.result(
+        &value,
+        &format!("{}\n  {state}: {public_key}", printable(&label)),
+    )
 }

@@ -13,13 +13,17 @@
 //!         ecdsa_secp521r1_sha512: ...
 //! ```
 //!
-//! Wire's server needs all four once one is set, and so does this.
+//! Wire's server needs all four once one is set, and so does this. The file is read as Helm reads
+//! it: of two equal names the last counts. What else is in the file, and in other documents of
+//! it, does not matter.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
+use serde_saphyr::DuplicateKeyPolicy;
 use zeroize::Zeroizing;
 
+use mls_hsm_signer::encoding::EncodingError;
 use mls_hsm_signer::{PrivateKey, Scheme};
 
 use crate::failure::Failure;
@@ -27,25 +31,52 @@ use crate::failure::Failure;
 /// Where in the file the keys are.
 const PATH: &str = "galley.secrets.mlsPrivateKeys.removal";
 
-#[derive(Deserialize)]
+/// Other places at which operators have them, and whose form that is.
+const ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "wire-server.galley.secrets.mlsPrivateKeys.removal",
+        "the values of a chart above Wire's",
+    ),
+    (
+        "secrets.mlsPrivateKeys.removal",
+        "the values of galley's own chart",
+    ),
+    ("mlsPrivateKeys.removal", "a part of the values"),
+    ("removal", "a part of the values"),
+];
+
+#[derive(Default, Deserialize)]
 struct Values {
-    galley: Galley,
+    galley: Option<Galley>,
 }
 
 #[derive(Deserialize)]
 struct Galley {
-    secrets: Secrets,
+    secrets: Option<Secrets>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Secrets {
-    mls_private_keys: Purposes,
+    mls_private_keys: Option<Purposes>,
 }
 
 #[derive(Deserialize)]
 struct Purposes {
-    removal: BTreeMap<String, Secret>,
+    removal: Option<Removal>,
+}
+
+type Removal = BTreeMap<String, Option<Secret>>;
+
+impl Values {
+    /// The keys, or the first name on the way to them that is not there.
+    fn removal(self) -> Result<Removal, &'static str> {
+        let galley = self.galley.ok_or("galley")?;
+        let secrets = galley.secrets.ok_or("galley.secrets")?;
+        let keys = secrets.mls_private_keys;
+        let keys = keys.ok_or("galley.secrets.mlsPrivateKeys")?;
+        keys.removal.ok_or(PATH)
+    }
 }
 
 /// A text that is overwritten when dropped.
@@ -67,12 +98,15 @@ pub struct WireKey {
 /// Reads the four keys, in the order of [`SCHEMES`](crate::SCHEMES). The YAML parser makes copies of its
 /// own that it does not overwrite: run this in a process that ends soon.
 pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, Failure> {
-    let values: Values = serde_saphyr::from_str(yaml).map_err(|error| malformed(&error))?;
-    let removal = values.galley.secrets.mls_private_keys.removal;
+    if yaml.starts_with("$ANSIBLE_VAULT;") {
+        let reason = "ansible-vault has encrypted the file; decrypt it: ansible-vault view FILE";
+        return Err(unusable(reason.into()));
+    }
+    let removal = removal(yaml)?;
     let known = |name: &String| Scheme::by_name(name).is_some_and(|scheme| scheme.of_wire);
     if let Some(place) = removal.keys().position(|name| !known(name)) {
         return Err(unusable(format!(
-            "entry {} of {PATH} is none of the four keys",
+            "entry {} of {PATH} is none of the four keys; remove it from a copy of the file",
             place + 1
         )));
     }
@@ -81,13 +115,75 @@ pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, Failure> {
         .collect()
 }
 
-fn read(scheme: &Scheme, pem: Option<&Secret>) -> Result<WireKey, Failure> {
+/// What is at [`PATH`] in the one document that has something there.
+fn removal(yaml: &str) -> Result<Removal, Failure> {
+    let documents = documents::<Values>(yaml).map_err(|error| malformed(yaml, &error))?;
+    let found: Vec<_> = documents.into_iter().map(Values::removal).collect();
+    // Of several that lack something, the one that has the most of the way tells most.
+    let missing = found.iter().filter_map(|found| found.as_ref().err());
+    let missing = missing.max_by_key(|missing| missing.len()).copied();
+    let mut found = found.into_iter().flatten();
+    match (found.next(), found.next()) {
+        (Some(removal), None) => Ok(removal),
+        (Some(_), Some(_)) => Err(unusable(format!(
+            "several documents in it have {PATH}; leave the one that is meant in a copy of the file"
+        ))),
+        (None, _) => Err(absent(yaml, missing.unwrap_or("galley"))),
+    }
+}
+
+fn documents<'de, T: Deserialize<'de>>(yaml: &'de str) -> Result<Vec<T>, serde_saphyr::Error> {
+    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
+    let documents: Vec<Option<T>> = serde_saphyr::from_multiple_with_options(yaml, options)?;
+    Ok(documents.into_iter().flatten().collect())
+}
+
+/// The keys are not where they should be: perhaps they are somewhere else.
+fn absent(yaml: &str, missing: &str) -> Failure {
+    let documents = documents::<serde_json::Value>(yaml).unwrap_or_default();
+    if documents
+        .iter()
+        .any(|document| document["kind"] == "Secret")
+    {
+        return unusable(
+            "it is a Kubernetes Secret, no values; take each key out of it with kubectl get secret \
+             and base64 -d, and import it with --pkcs8"
+                .into(),
+        );
+    }
+    let has = |path: &str| {
+        let pointer = format!("/{}", path.replace('.', "/"));
+        documents
+            .iter()
+            .any(|document| document.pointer(&pointer).is_some())
+    };
+    match ELSEWHERE.iter().find(|(path, _)| has(path)) {
+        Some((path, form)) => unusable(format!(
+            "the keys are at {path} in it ({form}), and are wanted at {PATH}; move them there in a \
+             copy of the file"
+        )),
+        None => unusable(format!(
+            "there is no {missing} in it, or nothing there; the keys are wanted at {PATH}"
+        )),
+    }
+}
+
+fn read(scheme: &Scheme, entry: Option<&Option<Secret>>) -> Result<WireKey, Failure> {
     let path = format!("{PATH}.{}", scheme.name);
-    let pem = pem.ok_or_else(|| unusable(format!("{path} is missing, and all four are needed")))?;
-    let key = PrivateKey::from_pem(&pem.0).map_err(|error| unusable(format!("{path}: {error}")))?;
+    let entry =
+        entry.ok_or_else(|| unusable(format!("{path} is missing, and all four are needed")))?;
+    let pem = entry.as_ref().filter(|pem| !pem.0.trim().is_empty());
+    let pem = pem.ok_or_else(|| unusable(format!("{path} is empty, and all four are needed")))?;
+    let key = PrivateKey::from_pem(&pem.0).map_err(|error| match error {
+        EncodingError::Encrypted | EncodingError::DecryptedOutside => unusable(format!(
+            "{path} is encrypted, which Wire's server cannot read either; decrypt it: \
+             openssl pkcs8 -topk8 -nocrypt -in FILE -out KEY.pem"
+        )),
+        error => unusable(format!("{path}: {error}")),
+    })?;
     if key.scheme().signature_scheme != scheme.signature_scheme {
         return Err(unusable(format!(
-            "{path} holds a key of {}",
+            "{path} holds a key of {}; are two of the keys swapped?",
             key.scheme().title
         )));
     }
@@ -95,12 +191,26 @@ fn read(scheme: &Scheme, pem: Option<&Secret>) -> Result<WireKey, Failure> {
 }
 
 /// Says where, and never what the file holds: the parser's own message may quote it.
-fn malformed(error: &serde_saphyr::Error) -> Failure {
-    let place = error.location().map_or_else(String::new, |place| {
+fn malformed(yaml: &str, error: &serde_saphyr::Error) -> Failure {
+    let place = error.location();
+    let line = place.and_then(|place| {
+        yaml.lines()
+            .nth(usize::try_from(place.line()).ok()?.checked_sub(1)?)
+    });
+    let line = line.unwrap_or_default();
+    let place = place.map_or_else(String::new, |place| {
         format!(" (line {}, column {})", place.line(), place.column())
     });
+    let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
+    let hint = if line.contains("{{") {
+        "; a template stands there: give the values that it makes"
+    } else if indent.contains('\t') {
+        "; the line begins with a tab, and YAML wants spaces"
+    } else {
+        ""
+    };
     unusable(format!(
-        "no {PATH} can be read in it{place}; it must be YAML with the four keys there, in PEM"
+        "no {PATH} can be read in it{place}{hint}; it must be YAML with the four keys there, in PEM"
     ))
 }
 

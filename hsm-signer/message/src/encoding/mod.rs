@@ -2,7 +2,13 @@
 
 pub mod ecdsa;
 #[cfg(feature = "pkcs8")]
+pub mod key_file;
+#[cfg(feature = "pkcs8")]
 mod ml_dsa;
+#[cfg(feature = "pkcs8")]
+mod object_name;
+#[cfg(feature = "pkcs8")]
+mod pem;
 #[cfg(feature = "pkcs8")]
 pub mod pkcs8;
 pub mod public_key;
@@ -71,29 +77,44 @@ pub enum EncodingError {
         found: usize,
     },
     /// It is not a PKCS#8 key.
-    #[error(
-        "this is not PKCS#8, in PEM (-----BEGIN PRIVATE KEY-----) or DER, as `openssl genpkey` \
-         writes it; convert other forms with: openssl pkcs8 -topk8"
-    )]
-    NotPkcs8,
+    #[cfg(feature = "pkcs8")]
+    #[error(transparent)]
+    NotPkcs8(#[from] key_file::NotPkcs8),
     /// It is encrypted, and there is no passphrase.
     #[error("the key is encrypted; give its passphrase in a file (--passphrase-file)")]
     Encrypted,
     /// It is encrypted, and the passphrase does not open it.
     #[error(
-        "the key cannot be decrypted: the passphrase is wrong, or the method is none of PBES2 \
-         (PBKDF2 or scrypt, with AES); write it anew with: openssl pkcs8 -topk8 -v2 aes-256-cbc"
+        "the key cannot be decrypted: the passphrase is wrong, or the file is damaged; try it with: \
+         openssl pkey -noout -in FILE"
     )]
     NotDecrypted,
+    /// It is encrypted by a method that is not read.
+    #[error(
+        "the key is encrypted by {0}, which is not read (PBES2 is, with PBKDF2 and an HMAC of SHA-2, \
+         or scrypt, and AES); decrypt it: \
+         openssl pkcs8 -topk8 -nocrypt -in FILE -out KEY.pem"
+    )]
+    EncryptionMethod(String),
     /// It is encrypted, and this program has nothing but the FIPS module to decrypt it with.
     #[error(
         "the key is encrypted, and a build with the FIPS module has nothing approved to decrypt \
-         it with: decrypt it where it was made with: openssl pkcs8 -in FILE -out CLEAR"
+         it with: decrypt it where it was made with: \
+         openssl pkcs8 -topk8 -nocrypt -in FILE -out KEY.pem"
     )]
     DecryptedOutside,
     /// The key's algorithm is no scheme's.
-    #[error("the key is none of this program's schemes: {}", titles())]
-    KeyAlgorithm,
+    #[error(
+        "the key is of {0}, which is none of this program's schemes: {schemes}",
+        schemes = titles()
+    )]
+    KeyAlgorithm(String),
+    /// The curve is described, not named.
+    #[error(
+        "the key describes its curve by explicit parameters, which MLS has no use for; name the \
+         curve: openssl pkey -in FILE -ec_param_enc named_curve -out KEY.pem"
+    )]
+    ExplicitParameters,
     /// The private key does not have the form that its algorithm demands.
     #[error("the {scheme} private key is malformed: {reason}")]
     PrivateKey {

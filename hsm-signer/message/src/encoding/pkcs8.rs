@@ -11,24 +11,25 @@
 //! CurvePrivateKey ::= OCTET STRING                           (RFC 8410, section 7)
 //! ```
 //!
+//! Reading is generous in the form and strict in the key: a scalar may have zero bytes too few or
+//! too many, the public key beside it may be compressed, and its tag may be that of Ed25519 keys
+//! from before RFC 8410 (ring's, with [1] EXPLICIT), which the crate `pkcs8` refuses.
+//!
 //! Of ML-DSA see `ml_dsa`.
 
 use std::fmt;
 
-use der::asn1::{BitStringRef, OctetStringRef};
-use der::{Decode, Reader, SliceReader, TagMode, TagNumber};
-use pkcs8::{EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef, SecretDocument};
+use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
+use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
+use pkcs8::{AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, ObjectIdentifier, SecretDocument};
 use zeroize::Zeroizing;
 
 use super::EncodingError;
+use super::key_file::{document, what_else};
 use super::ml_dsa::{PrivateForm, has_rho_of, private_form};
-use crate::scheme::{Algorithm, Scheme};
+use super::object_name::{names_within, object_name};
+use crate::scheme::{Algorithm, ID_EC_PUBLIC_KEY, Scheme};
 
-/// The PEM label of an unencrypted PKCS#8 key.
-const LABEL: &str = "PRIVATE KEY";
-/// The PEM label of an encrypted one.
-const ENCRYPTED_LABEL: &str = "ENCRYPTED PRIVATE KEY";
-const PEM_BEGIN: &[u8] = b"-----BEGIN";
 const EC_PRIVKEY_VER1: u8 = 1;
 
 /// A private key outside a token, on its way into one. Overwritten when dropped;
@@ -57,38 +58,38 @@ impl PrivateKey {
     /// [`EncodingError`] when it is not PKCS#8, of no scheme of this crate, malformed, or when
     /// its two keys do not belong together; [`EncodingError::Encrypted`] when it is
     /// encrypted and there is no passphrase, [`EncodingError::NotDecrypted`] when the
-    /// passphrase is wrong or the method unknown, [`EncodingError::DecryptedOutside`] in a
-    /// build with the FIPS module.
+    /// passphrase is wrong, [`EncodingError::EncryptionMethod`] when the method is not read,
+    /// [`EncodingError::DecryptedOutside`] in a build with the FIPS module.
     pub fn from_file(content: &[u8], passphrase: Option<&[u8]>) -> Result<Self, EncodingError> {
-        let document = document(content)?;
-        if let Ok(info) = PrivateKeyInfoRef::try_from(document.as_bytes()) {
+        let (document, otherwise) = document(content)?;
+        if let Ok(info) = PrivateKeyInfo::from_der(&document) {
             return Self::from_info(&info);
         }
-        let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
-            .map_err(|_| EncodingError::NotPkcs8)?;
+        if !is_encrypted(&document) {
+            return Err(what_else(&document).unwrap_or(otherwise).into());
+        }
+        let unread = || EncodingError::EncryptionMethod(method(&document));
+        let encrypted = EncryptedPrivateKeyInfoRef::from_der(&document).map_err(|_| unread())?;
         let passphrase = passphrase.ok_or(EncodingError::Encrypted)?;
-        let clear = decrypt(&encrypted, passphrase)?;
-        let info = PrivateKeyInfoRef::try_from(clear.as_bytes());
+        let clear = decrypt(&encrypted, passphrase, unread)?;
+        let info = PrivateKeyInfo::from_der(clear.as_bytes());
         Self::from_info(&info.map_err(|_| EncodingError::NotDecrypted)?)
     }
 
-    fn from_info(info: &PrivateKeyInfoRef<'_>) -> Result<Self, EncodingError> {
+    fn from_info(info: &PrivateKeyInfo<'_>) -> Result<Self, EncodingError> {
         let scheme = scheme_of(info)?;
-        let key = info.private_key.as_bytes();
-        // The public key that the file states beside the private one.
-        let stated = info.public_key.as_ref();
-        let stated = stated.map(|bits| bits.as_bytes().unwrap_or_default());
+        let key = info.private_key;
         match scheme.algorithm {
             Algorithm::EdDsa => {
                 let seed = <&OctetStringRef>::from_der(key)
                     .map_err(|_| malformed(scheme, "it is no CurvePrivateKey of RFC 8410"))?;
-                Self::checked(scheme, seed.as_bytes(), stated)
+                Self::checked(scheme, seed.as_bytes(), info.public_key)
             }
             Algorithm::EcDsa(_) => {
                 let (scalar, stated) = parse_ec(key, scheme)?;
-                Self::checked(scheme, scalar, stated)
+                Self::checked(scheme, &scalar, stated.or(info.public_key))
             }
-            Algorithm::MlDsa => Self::from_ml_dsa(key, scheme, stated),
+            Algorithm::MlDsa => Self::from_ml_dsa(key, scheme, info.public_key),
         }
     }
 
@@ -150,7 +151,7 @@ impl PrivateKey {
         }
         let public_key = (scheme.public_key_of)(secret)
             .ok_or_else(|| malformed(scheme, "its value is not in the curve's range"))?;
-        if stated.is_some_and(|stated| stated != public_key) {
+        if stated.is_some_and(|stated| !is_point(stated, &public_key)) {
             return Err(EncodingError::KeysDoNotMatch(scheme.title));
         }
         Ok(Self {
@@ -170,59 +171,172 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// The DER in a file, which may be PEM; other tools write lines before it.
-fn document(content: &[u8]) -> Result<SecretDocument, EncodingError> {
-    let pem = content
-        .windows(PEM_BEGIN.len())
-        .any(|bytes| bytes == PEM_BEGIN);
-    if !pem {
-        return SecretDocument::try_from(content).map_err(|_| EncodingError::NotPkcs8);
-    }
-    let text = std::str::from_utf8(content).map_err(|_| EncodingError::NotPkcs8)?;
-    let (label, document) = SecretDocument::from_pem(text).map_err(|_| EncodingError::NotPkcs8)?;
-    match label {
-        LABEL | ENCRYPTED_LABEL => Ok(document),
-        _ => Err(EncodingError::NotPkcs8),
+/// PrivateKeyInfo of RFC 5208, OneAsymmetricKey of RFC 5958.
+struct PrivateKeyInfo<'a> {
+    algorithm: AlgorithmIdentifierRef<'a>,
+    private_key: &'a [u8],
+    /// The public key that the file states beside the private one.
+    public_key: Option<&'a [u8]>,
+}
+
+impl<'a> PrivateKeyInfo<'a> {
+    fn from_der(bytes: &'a [u8]) -> der::Result<Self> {
+        let mut reader = SliceReader::new(bytes)?;
+        let info = reader.sequence(|fields| {
+            if u8::decode(fields)? > 1 {
+                return Err(Tag::Integer.value_error().into());
+            }
+            let algorithm = AlgorithmIdentifierRef::decode(fields)?;
+            let private_key = <&OctetStringRef>::decode(fields)?.as_bytes();
+            let mut public_key = None;
+            while !fields.is_finished() {
+                let field = AnyRef::decode(fields)?;
+                match field.tag() {
+                    ATTRIBUTES => {}
+                    // One that has bits to spare is no key's.
+                    PUBLIC_KEY => {
+                        let bytes = field.value().strip_prefix(&[0]);
+                        public_key = Some(bytes.unwrap_or_default());
+                    }
+                    EXPLICIT_PUBLIC_KEY => public_key = Some(bits(field.value())?),
+                    other => return Err(other.value_error().into()),
+                }
+            }
+            Ok::<_, der::Error>(Self {
+                algorithm,
+                private_key,
+                public_key,
+            })
+        })?;
+        reader.finish()?;
+        Ok(info)
     }
 }
 
-fn scheme_of(info: &PrivateKeyInfoRef<'_>) -> Result<&'static Scheme, EncodingError> {
-    let curve = info
-        .algorithm
-        .parameters
-        .map(|parameters| parameters.decode_as::<ObjectIdentifier>())
-        .transpose()
-        .map_err(|_| EncodingError::KeyAlgorithm)?;
-    Scheme::by_oids(info.algorithm.oid, curve).ok_or(EncodingError::KeyAlgorithm)
+/// `attributes [0] Attributes`.
+const ATTRIBUTES: Tag = field(0, true);
+/// `publicKey [1] IMPLICIT BIT STRING`.
+const PUBLIC_KEY: Tag = field(1, false);
+/// `publicKey [1] EXPLICIT BIT STRING`, in ECPrivateKey and in ring's Ed25519 keys.
+const EXPLICIT_PUBLIC_KEY: Tag = field(1, true);
+/// `parameters [0] EXPLICIT ECParameters`, in ECPrivateKey.
+const PARAMETERS: Tag = field(0, true);
+
+const fn field(number: u32, constructed: bool) -> Tag {
+    Tag::ContextSpecific {
+        constructed,
+        number: TagNumber(number),
+    }
 }
 
-/// The scalar of an ECPrivateKey, and the public key where it states one.
+/// The bytes of a BIT STRING, none where it has bits to spare, as no key has.
+fn bits(der: &[u8]) -> der::Result<&[u8]> {
+    let bits = BitStringRef::from_der(der)?;
+    Ok(bits.as_bytes().unwrap_or_default())
+}
+
+/// Whether it is an EncryptedPrivateKeyInfo: an algorithm, and an octet string.
+fn is_encrypted(document: &[u8]) -> bool {
+    let decoded = AnyRef::from_der(document).and_then(|whole| {
+        let mut fields = SliceReader::new(whole.value())?;
+        AlgorithmIdentifierRef::decode(&mut fields)?;
+        <&OctetStringRef>::decode(&mut fields)?;
+        fields.finish()
+    });
+    decoded.is_ok()
+}
+
+/// The names of the method of encryption of an EncryptedPrivateKeyInfo.
+fn method(document: &[u8]) -> String {
+    AnyRef::from_der(document).map_or_else(|_| String::new(), |whole| names_within(whole.value()))
+}
+
+fn scheme_of(info: &PrivateKeyInfo<'_>) -> Result<&'static Scheme, EncodingError> {
+    let algorithm = info.algorithm.oid;
+    let curve = match info.algorithm.parameters {
+        Some(parameters) if parameters.tag() == Tag::ObjectIdentifier => {
+            parameters.decode_as::<ObjectIdentifier>().ok()
+        }
+        Some(parameters) if algorithm == ID_EC_PUBLIC_KEY && parameters.tag() == Tag::Sequence => {
+            return Err(EncodingError::ExplicitParameters);
+        }
+        _ => None,
+    };
+    let scheme = Scheme::by_oids(algorithm, curve);
+    scheme.ok_or_else(|| EncodingError::KeyAlgorithm(object_name(curve.unwrap_or(algorithm))))
+}
+
+/// Whether the bytes are `public_key`: for a point also in its compressed or hybrid form (SEC 1,
+/// section 2.3.3; X9.62).
+fn is_point(stated: &[u8], public_key: &[u8]) -> bool {
+    if stated == public_key {
+        return true;
+    }
+    let (Some((tag, stated)), Some((&UNCOMPRESSED, coordinates))) =
+        (stated.split_first(), public_key.split_first())
+    else {
+        return false;
+    };
+    let (x, y) = coordinates.split_at(coordinates.len() / 2);
+    let parity = y.last().map_or(0, |last| last & 1);
+    (*tag == COMPRESSED | parity && stated == x)
+        || (*tag == HYBRID | parity && stated == coordinates)
+}
+
+const UNCOMPRESSED: u8 = 4;
+/// With the parity of the second coordinate in its last bit, as the next.
+const COMPRESSED: u8 = 2;
+const HYBRID: u8 = 6;
+
+/// A scalar in its curve's length, and the public key where the file states one.
+type ScalarAndPoint<'a> = (Zeroizing<Vec<u8>>, Option<&'a [u8]>);
+
+/// What an ECPrivateKey holds.
 fn parse_ec<'a>(
     bytes: &'a [u8],
     scheme: &'static Scheme,
-) -> Result<(&'a [u8], Option<&'a [u8]>), EncodingError> {
+) -> Result<ScalarAndPoint<'a>, EncodingError> {
     let (version, scalar, curve, public_key) =
         decode_ec(bytes).map_err(|_| malformed(scheme, "it is no ECPrivateKey of RFC 5915"))?;
     if version != EC_PRIVKEY_VER1 {
         return Err(malformed(scheme, "the version of ECPrivateKey is not 1"));
     }
-    if curve.is_some() && curve != scheme.curve_oid {
+    let curve = curve.map(|curve| curve.decode_as::<ObjectIdentifier>());
+    if curve.is_some_and(|curve| curve.ok() != scheme.curve_oid) {
         return Err(malformed(scheme, "it names two different curves"));
     }
-    Ok((scalar, public_key))
+    Ok((number(scalar, scheme)?, public_key))
 }
 
-type EcPrivateKey<'a> = (u8, &'a [u8], Option<ObjectIdentifier>, Option<&'a [u8]>);
+/// A big-endian number in the length of the scheme's: RFC 5915 wants it so, and some programs leave
+/// out its zero bytes or put one before it.
+fn number(scalar: &[u8], scheme: &'static Scheme) -> Result<Zeroizing<Vec<u8>>, EncodingError> {
+    let zeros = scalar.iter().take_while(|byte| **byte == 0).count();
+    let digits = &scalar[zeros..];
+    let missing = scheme.field_length.checked_sub(digits.len());
+    let missing =
+        missing.ok_or_else(|| malformed(scheme, "its value is not in the curve's range"))?;
+    let mut number = Zeroizing::new(vec![0; scheme.field_length]);
+    number[missing..].copy_from_slice(digits);
+    Ok(number)
+}
+
+type EcPrivateKey<'a> = (u8, &'a [u8], Option<AnyRef<'a>>, Option<&'a [u8]>);
 
 fn decode_ec(bytes: &[u8]) -> der::Result<EcPrivateKey<'_>> {
     let mut reader = SliceReader::new(bytes)?;
     let key = reader.sequence(|fields| {
         let version = u8::decode(fields)?;
         let scalar = <&OctetStringRef>::decode(fields)?.as_bytes();
-        let curve = fields.context_specific(TagNumber(0), TagMode::Explicit)?;
-        let public =
-            fields.context_specific::<BitStringRef<'_>>(TagNumber(1), TagMode::Explicit)?;
-        let public_key = public.map(|bits| bits.as_bytes().unwrap_or_default());
+        let (mut curve, mut public_key) = (None, None);
+        while !fields.is_finished() {
+            let field = AnyRef::decode(fields)?;
+            match field.tag() {
+                PARAMETERS => curve = Some(AnyRef::from_der(field.value())?),
+                EXPLICIT_PUBLIC_KEY => public_key = Some(bits(field.value())?),
+                other => return Err(other.value_error().into()),
+            }
+        }
         Ok::<_, der::Error>((version, scalar, curve, public_key))
     })?;
     reader.finish()?;
@@ -240,13 +354,25 @@ fn malformed(scheme: &'static Scheme, reason: &'static str) -> EncodingError {
 fn decrypt(
     encrypted: &EncryptedPrivateKeyInfoRef<'_>,
     passphrase: &[u8],
+    unread: impl Fn() -> EncodingError,
 ) -> Result<SecretDocument, EncodingError> {
+    use pkcs8::pkcs5::Error as Pkcs5Error;
+
     let clear = encrypted.decrypt(passphrase);
-    clear.map_err(|_| EncodingError::NotDecrypted)
+    clear.map_err(|error| match error {
+        pkcs8::Error::EncryptedPrivateKey(
+            Pkcs5Error::UnsupportedAlgorithm { .. } | Pkcs5Error::NoPbes1CryptSupport,
+        ) => unread(),
+        _ => EncodingError::NotDecrypted,
+    })
 }
 
 /// What decrypts is not the FIPS module, and so it is not there.
 #[cfg(feature = "fips")]
-fn decrypt(_: &EncryptedPrivateKeyInfoRef<'_>, _: &[u8]) -> Result<SecretDocument, EncodingError> {
+fn decrypt(
+    _: &EncryptedPrivateKeyInfoRef<'_>,
+    _: &[u8],
+    _: impl Fn() -> EncodingError,
+) -> Result<SecretDocument, EncodingError> {
     Err(EncodingError::DecryptedOutside)
 }

@@ -3,6 +3,8 @@
 mod ecdsa;
 mod hexadecimal;
 #[cfg(feature = "pkcs8")]
+mod key_files;
+#[cfg(feature = "pkcs8")]
 mod pkcs8;
 mod public_keys;
 mod schemes;

@@ -131,6 +131,31 @@ impl Pkcs11Failure {
         self.code
     }
 
+    /// What to do. At the start it is seldom the code that tells what is missing.
+    fn advice(&self) -> &'static str {
+        match (self.function.as_str(), self.code) {
+            ("C_Initialize", RvError::ArgumentsBad) => {
+                "the module may want parameters, which its manual names (--module-parameters; \
+                 module_parameters in a configuration)"
+            }
+            (
+                "C_Initialize",
+                RvError::GeneralError
+                | RvError::FunctionFailed
+                | RvError::DeviceError
+                | RvError::DeviceRemoved
+                | RvError::TokenNotPresent
+                | RvError::HostMemory
+                | RvError::VendorDefined(_)
+                | RvError::UnknownErrorCode(_),
+            ) => {
+                "the module does not start; is its daemon running, its device connected, and its \
+                 configuration there and readable for this user?"
+            }
+            _ => meaning(self.code).advice,
+        }
+    }
+
     /// Whether the failure may pass by itself or by recovery.
     pub fn nature(&self) -> Nature {
         meaning(self.code).nature
@@ -149,7 +174,7 @@ impl fmt::Display for Pkcs11Failure {
             "{} returned {}: {}",
             self.function,
             self.code_name(),
-            meaning(self.code).advice
+            self.advice()
         )
     }
 }

@@ -21,7 +21,7 @@ use crate::failure::RecoveryStep;
 use crate::identity::{TokenIdentity, TokenSelector};
 use crate::pin::Pin;
 use crate::sync::locked;
-use crate::token::{Access, SessionLimits, Token, TokenSession};
+use crate::token::{Access, SessionLimits, Token, TokenSession, loading};
 
 /// Which module, and which token of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,10 +136,7 @@ fn start(
     setup: &ModuleSetup,
     pin: &Pin,
 ) -> Result<(Process, Started), Error> {
-    let path = setup
-        .module
-        .canonicalize()
-        .map_err(|_| Error::ModuleMissing(setup.module.clone()))?;
+    let path = loading::find(&setup.module)?;
     let process = Process::start(spawner, worker, pin)?;
     let start = Control::Start(Start {
         version: Version,
@@ -148,10 +145,28 @@ fn start(
         selector: setup.token.clone(),
         pin: Zeroizing::new(pin.expose().into()),
     });
-    match process.tell(&start, Instant::now() + setup.start_limit)? {
+    let answer = process.tell(&start, Instant::now() + setup.start_limit);
+    match answer.map_err(|error| not_started(error, &process, setup))? {
         ControlReply::Started(started) => Ok((process, *started)),
         ControlReply::Failed(error) => Err(error),
         ControlReply::Done => Err(ProcessError::OutOfStep.into()),
+    }
+}
+
+/// Why there was no answer at the start, where the module has not yet shown that it works.
+fn not_started(error: Error, process: &Process, setup: &ModuleSetup) -> Error {
+    let module = setup.module.clone();
+    match error {
+        Error::Process(ProcessError::Gone) => Error::Process(ProcessError::Crashed {
+            module,
+            how: process
+                .kill()
+                .map_or_else(String::new, |status| format!(" ({status})")),
+        }),
+        Error::Process(ProcessError::Hung { after }) => {
+            Error::Process(ProcessError::NotStarted { module, after })
+        }
+        other => other,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,7 @@ impl Process {
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null());
         for (name, value) in std::env::vars_os() {
-            if value.as_bytes() == pin.expose().as_bytes() {
+            if !pin.is_empty() && value.as_bytes() == pin.expose().as_bytes() {
                 command.env_remove(name);
             }
         }
@@ -85,13 +85,15 @@ impl Process {
     }
 
     /// Kills the child; whoever waits for it learns at once that it is gone.
-    pub fn kill(&self) {
+    /// How it ended, if that is known: by itself, where it was no more.
+    pub fn kill(&self) -> Option<ExitStatus> {
         let mut child = locked(&self.child);
         let ended = child.kill().and_then(|()| child.wait());
-        match ended {
+        match &ended {
             Ok(status) => tracing::debug!(pid = child.id(), %status, "the module's process ended"),
             Err(error) => tracing::error!(pid = child.id(), %error, "cannot end the process"),
         }
+        ended.ok()
     }
 }
 

@@ -11,6 +11,7 @@ mod initialise;
 mod key_object;
 mod key_selector;
 mod key_spec;
+pub(crate) mod loading;
 mod module;
 mod pkcs11;
 mod session;

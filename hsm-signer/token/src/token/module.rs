@@ -16,6 +16,7 @@ use cryptoki::slot::Slot;
 
 use super::PATIENCE;
 use super::gate::{Gate, Inside};
+use super::loading;
 use crate::error::Error;
 use crate::identity::TokenIdentity;
 use crate::sync::{Mutex, MutexGuard, locked};
@@ -72,9 +73,7 @@ impl Module {
     /// # Errors
     /// As [`Module::load`]; [`Error::Setup`] when the parameters hold a zero byte.
     pub fn load_with(path: &Path, parameters: Option<&str>) -> Result<Self, Error> {
-        let path = path
-            .canonicalize()
-            .map_err(|_| Error::ModuleMissing(path.into()))?;
+        let path = loading::find(path)?;
         let parameters = parameters
             .map(CString::new)
             .transpose()
@@ -89,10 +88,8 @@ impl Module {
     }
 
     fn initialised(path: &Path, parameters: Option<CString>) -> Result<Self, Error> {
-        let pkcs11 = Pkcs11::new(path).map_err(|error| Error::ModuleUnusable {
-            path: path.into(),
-            reason: error.to_string(),
-        })?;
+        loading::inspect(path)?;
+        let pkcs11 = Pkcs11::new(path).map_err(|error| loading::refused(path, &error))?;
         let module = Self(Arc::new(Shared {
             path: path.into(),
             pkcs11,

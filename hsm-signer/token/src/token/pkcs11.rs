@@ -165,6 +165,10 @@ fn log_in(
     identity: &TokenIdentity,
     deadline: Instant,
 ) -> Result<(), Error> {
+    if pin.is_empty() && !identity.login_required {
+        return Ok(());
+    }
+    pin.needed()?;
     if identity.pin_final_try && !identity.pin_locked {
         return Err(Error::PinFinalTry);
     }

@@ -32,13 +32,64 @@ fn a_file_that_every_user_can_open_is_refused() {
 }
 
 #[test]
-fn what_is_no_pin_is_refused() {
+fn what_is_no_pin_is_refused_with_the_reason() {
     let long = vec![b'1'; 256];
-    for content in [b"".as_slice(), b"\n", b"12\n34", b"\xff\xfe", &long] {
+    for (content, reason) in [
+        (b"12\n34".as_slice(), "control character"),
+        (b"1234\n\n", "control character"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"\xef\xbb\xbf1234", "byte order mark"),
+        (b"1234 \n", "blank"),
+        (b"1234 \r\n", "blank"),
+        (&long, "longer than 255 bytes"),
+    ] {
         let error = Pin::from_file(file(content, 0o600).path()).unwrap_err();
         assert!(matches!(error, PinError::Malformed { .. }), "{content:?}");
+        let said = error.to_string();
+        assert!(said.contains(reason), "{content:?}: {said}");
+        assert!(said.contains("Nothing was tried"), "{said}");
     }
     assert!(Pin::from_file(file(&long[1..], 0o600).path()).is_ok());
+}
+
+/// Some tokens need no login; for others it is refused when they are known.
+#[test]
+fn an_empty_file_is_no_pin() {
+    for content in [b"".as_slice(), b"\n", b"\r\n"] {
+        let pin = Pin::from_file(file(content, 0o600).path()).unwrap();
+        assert!(pin.is_empty());
+        assert!(matches!(pin.needed(), Err(PinError::Needed)));
+    }
+    assert!(Pin::new("1").unwrap().needed().is_ok());
+}
+
+#[test]
+fn a_pin_comes_through_a_pipe() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pin");
+    let made = std::process::Command::new("mkfifo")
+        .args(["-m", "600"])
+        .arg(&path)
+        .status();
+    assert!(made.expect("mkfifo (apt-get install coreutils)").success());
+    let writer = {
+        let path = path.clone();
+        std::thread::spawn(move || std::fs::write(path, "1234\n").unwrap())
+    };
+    let pin = Pin::from_file(&path).unwrap();
+    writer.join().unwrap();
+    assert!(!pin.is_empty());
+    std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    let error = Pin::from_file(&path).unwrap_err().to_string();
+    assert!(error.contains("chmod 600"), "{error}");
+}
+
+#[test]
+fn a_device_is_refused() {
+    let error = Pin::from_file("/dev/null".as_ref())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("device"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the HSM tests share: SoftHSM tokens of their own, never the user's, and an
 //! independent judge of signatures.
 
+pub mod compiled;
 pub mod engine;
 mod faulty;
 mod judge;

@@ -35,8 +35,13 @@ impl Sandbox {
 
     /// Runs `token init`.
     pub fn init(&self, label: &str) -> Output {
+        self.init_through(module_path(), label)
+    }
+
+    /// Runs `token init` through `module`.
+    pub fn init_through(&self, module: &Path, label: &str) -> Output {
         let mut command = self.command(&["token", "init"]);
-        command.arg("--module").arg(module_path());
+        command.arg("--module").arg(module);
         command.args(["--label", label]);
         command.arg("--so-pin-file").arg(self.path("so-pin"));
         command.arg("--pin-file").arg(self.path("pin"));
