@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::failure::{Nature, Pkcs11Failure, RecoveryStep};
+use crate::failure::{Concern, Nature, Pkcs11Failure, RecoveryStep};
 use crate::pin::PinError;
 use cryptoki::error::RvError;
 use mls_signer_message::encoding::EncodingError;
@@ -110,12 +110,34 @@ pub enum Error {
     #[error("the key {0} is of none of this program's schemes: {schemes}", schemes = titles())]
     KeyUnsupported(String),
     /// The key is not protected or usable as a removal key must be.
-    #[error("the key {wanted} is not what was asked of the token: {reason}")]
+    #[error("the key {wanted} cannot be used so: {reason}")]
     KeyAttributes {
         /// The key.
         wanted: String,
         /// The attribute that is wrong.
         reason: String,
+    },
+    /// Keys are named as removal keys, and none of them can be one.
+    #[error("no removal key of the token can be used. {0}")]
+    NoKeyFit(String),
+    /// A key fails alone, while the token signs with others.
+    #[error("the key {wanted} is set aside, for it fails where others sign: {reason}")]
+    KeySetAside {
+        /// The key.
+        wanted: String,
+        /// How it failed.
+        reason: String,
+    },
+    /// The token has too many keys, or is too slow, to be searched in time.
+    #[error(
+        "the token took too long to list its keys: {read} of {all} were read in time. Move the \
+         removal keys to a token of their own, or find out why the HSM is slow"
+    )]
+    ListTooLong {
+        /// How many keys were read.
+        read: usize,
+        /// How many there are.
+        all: usize,
     },
     /// The token has no mechanism for the scheme.
     #[error("the token cannot sign with {0}; its mechanism list has nothing for it")]
@@ -260,6 +282,7 @@ impl Error {
             | Self::KeyNotFound { .. }
             | Self::TokenNotFound { .. }
             | Self::Random
+            | Self::ListTooLong { .. }
             | Self::DeadlinePassed
             | Self::StepMissing(_) => Nature::Unknown,
             // A person must act.
@@ -281,6 +304,8 @@ impl Error {
             | Self::KeyUnsupported { .. }
             | Self::KeyAttributes { .. }
             | Self::KeyMismatch { .. }
+            | Self::KeySetAside { .. }
+            | Self::NoKeyFit(_)
             | Self::KeyUnknown { .. }
             | Self::SchemeUnsupported { .. }
             | Self::SchemeNotApproved { .. }
@@ -301,6 +326,23 @@ impl Error {
             Self::ModuleMisbehaved(_) => RecoveryStep::NewSession,
             _ => RecoveryStep::FindKey,
         }
+    }
+
+    /// Whether it is a key's for good: recovery would not help, and others may sign.
+    pub fn is_a_keys_for_good(&self) -> bool {
+        let concerns_key = match self {
+            Self::Pkcs11(failure) => failure.concern() == Concern::Key,
+            Self::KeyAmbiguous { .. }
+            | Self::KeyAttributes { .. }
+            | Self::KeyMismatch { .. }
+            | Self::KeySetAside { .. }
+            | Self::KeyUnsupported { .. }
+            | Self::NoKeyFit(_)
+            | Self::SchemeNotApproved { .. }
+            | Self::SchemeUnsupported { .. } => true,
+            _ => false,
+        };
+        concerns_key && self.nature() == Nature::Permanent
     }
 
     /// Whether the token has no room for another session (CKR_SESSION_COUNT).

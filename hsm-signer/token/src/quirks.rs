@@ -108,6 +108,13 @@ pub enum SigningPlan {
 }
 
 impl SigningPlan {
+    /// The mechanism that the token is asked for.
+    pub fn mechanism(self) -> SigningMechanism {
+        match self {
+            Self::Message(mechanism) | Self::Digest(_, mechanism) => mechanism,
+        }
+    }
+
     /// Chooses for `scheme` from what the token says it can do and what is known of it.
     ///
     /// # Errors

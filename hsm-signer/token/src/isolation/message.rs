@@ -17,7 +17,7 @@ use crate::mechanism::SigningMechanism;
 use crate::token::{Access, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle};
 
 /// Raised whenever a message changes: both sides must be of one build.
-const PROTOCOL: u32 = 3;
+const PROTOCOL: u32 = 4;
 
 /// What the parent says on the control channel.
 #[derive(TlsDeserialize, TlsSerialize, TlsSize)]
@@ -104,6 +104,7 @@ pub(crate) enum Question<'a> {
         #[tls_codec(with = "secret")] Zeroizing<Vec<u8>>,
     ),
     Destroy(ObjectHandle),
+    Label(ObjectHandle),
 }
 
 /// What a session answers.
@@ -120,6 +121,7 @@ pub(crate) enum SessionReply {
     Pair(KeyPair),
     Done,
     Failed(#[tls_codec(with = "codec")] Error),
+    Label(String),
 }
 
 /// A failure in the child. Those that mean something to the parent are told apart; of the
