@@ -185,7 +185,11 @@ impl Supervisor {
             Ok(()) | Err(Error::Process(_)) => false,
             Err(failure) => {
                 self.source.set_aside(key, &failure);
-                true
+                // Its handle may have been another's; where it is gone, recovery may find it.
+                let deadline = Instant::now() + limit;
+                self.source.find_missing(vec![Arc::clone(key)], deadline);
+                let (_, missing) = self.source.sorted(vec![Arc::clone(key)]);
+                missing.is_empty() || self.source.is_aside(key)
             }
         }
     }
@@ -292,7 +296,8 @@ impl Supervisor {
     fn no_key_is_lost(&self) -> Result<(), Error> {
         let (_, missing) = self.source.sorted(self.known_keys());
         let had = |key: &&Arc<Key>| self.had.iter().any(|had| had.public_key == key.public_key);
-        let lost = missing.iter().find(had);
+        let mut lost = missing.iter().filter(had);
+        let lost = lost.find(|key| !self.source.is_aside(key));
         lost.map_or(Ok(()), |lost| Err(lost.not_found()))
     }
 

@@ -121,7 +121,7 @@ pub enum Error {
     #[error("no removal key of the token can be used. {0}")]
     NoKeyFit(String),
     /// A key fails alone, while the token signs with others.
-    #[error("the key {wanted} is set aside, for it fails where others sign: {reason}")]
+    #[error("the key {wanted} is set aside while others sign: {reason}")]
     KeySetAside {
         /// The key.
         wanted: String,

@@ -313,7 +313,7 @@ fn a_refused_pin_is_tried_once() {
     assert_eq!(faulty.faults.log().len(), tried, "it was tried again");
     let key = engine.keys()[0].clone();
     let error = engine.sign(&key, b"message", soon()).unwrap_err();
-    assert!(matches!(error, EngineError::Unavailable { .. }), "{error}");
+    assert!(matches!(error, EngineError::Refused { .. }), "{error}");
 }
 
 /// An HSM that is away may crash or hang at every login; a PIN that was taken before is not

@@ -10,6 +10,7 @@ mod generations;
 mod imports;
 mod isolation;
 mod keys;
+mod odd_keys;
 mod other_tokens;
 mod outages;
 mod passphrases;

@@ -324,33 +324,56 @@ impl Source {
         self.changes.add();
     }
 
-    /// One that was set aside must sign first.
+    /// The key, if it can be used; one that was set aside must sign first.
     fn usable(&self, key: &Key, deadline: Instant) -> Result<UsableKey, Error> {
-        let found = self.locate(key, deadline)?;
-        if locked(&self.state).aside.contains_key(&key.public_key) {
-            let mut session = self.extra_session(deadline)?;
-            keys::prove_in(session.until(deadline), &found).map_err(|error| match error {
-                Error::Process(_) | Error::DeadlinePassed => error,
-                error => key.set_aside(error.to_string()),
-            })?;
-            locked(&self.state).aside.remove(&key.public_key);
+        let found = self.proven(key, deadline);
+        let aside = &mut locked(&self.state).aside;
+        match &found {
+            Err(error) if error.is_a_keys_for_good() => {
+                aside.insert(key.public_key.clone(), error.to_string());
+            }
+            // What has become of it is not known.
+            Err(Error::Process(_) | Error::SessionLost | Error::DeadlinePassed) => {}
+            _ => {
+                aside.remove(&key.public_key);
+            }
         }
+        let found = found?;
         Ok(UsableKey {
             handle: found.handle,
             plan: found.plan,
         })
     }
 
+    fn proven(&self, key: &Key, deadline: Instant) -> Result<LocatedKey, Error> {
+        let found = self.locate(key, deadline)?;
+        if self.is_aside(key) {
+            let mut session = self.extra_session(deadline)?;
+            let proven = keys::prove_in(session.until(deadline), &found);
+            proven.map_err(|error| match error {
+                Error::Process(_) | Error::DeadlinePassed => error,
+                error => key.set_aside(error.to_string()),
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Whether the key was set aside: it fails alone, or cannot be a removal key any more.
+    pub fn is_aside(&self, key: &Key) -> bool {
+        locked(&self.state).aside.contains_key(&key.public_key)
+    }
+
     /// Uses the key no more until it has signed: it fails alone.
     pub fn set_aside(&self, key: &Key, failure: &Error) {
-        let error = key.set_aside(failure.to_string());
-        tracing::error!(source = %self.config.name, %error, "a key cannot be used");
+        let reason = failure.to_string();
+        tracing::error!(source = %self.config.name, key = ?key, reason, "a key is set aside");
         let mut state = locked(&self.state);
         let public_key = &key.public_key;
-        state.aside.insert(public_key.clone(), failure.to_string());
-        state
-            .keys
-            .insert(public_key.clone(), Err(error.to_string()));
+        state.keys.insert(
+            public_key.clone(),
+            Err(key.set_aside(reason.clone()).to_string()),
+        );
+        state.aside.insert(public_key.clone(), reason);
         drop(state);
         self.changes.add();
     }
