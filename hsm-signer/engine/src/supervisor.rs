@@ -174,6 +174,9 @@ impl Supervisor {
     /// Whether the token signs with another key and not with this one, which is then set aside:
     /// recovery is for the token's failures.
     fn fails_alone(&self, key: &Arc<Key>) -> bool {
+        if self.source.is_aside(key) {
+            return true;
+        }
         let limit = self.source.timing.probe_limit;
         let (present, _) = self.source.sorted(self.known_keys());
         let others = present.iter().filter(|other| !Arc::ptr_eq(other, key));

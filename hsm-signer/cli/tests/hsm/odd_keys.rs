@@ -50,7 +50,7 @@ fn an_odd_key_is_named_and_used_by_no_command() {
         sandbox.succeed(&["keys", "generate", "--scheme", "ed25519"]);
         (odd.make)(&tool(&sandbox), P256);
         let admitted = if odd.admitted { &[][..] } else { &ADMITTED };
-        let with = |arguments: &[&str]| [arguments, admitted].concat();
+        let with = |arguments: &[&'static str]| [arguments, admitted].concat();
         let is_named = |said: &str| {
             assert!(said.contains(P256) && said.contains(odd.reason), "{said}");
         };
@@ -76,8 +76,8 @@ fn an_odd_key_is_named_and_used_by_no_command() {
         if let [key] = ours[..]
             && let Some(public_key) = key["public_key"].as_str()
         {
-            let propose = [&PROPOSAL[..], &["--public-key", public_key]].concat();
-            let said = sandbox.fail(&with(&propose));
+            let propose = [&PROPOSAL[..], &["--public-key", public_key], admitted].concat();
+            let said = sandbox.fail(&propose);
             assert!(said.contains(odd.reason), "{said}");
         }
         let output = sandbox.run(&with(&["doctor"]));
@@ -277,6 +277,9 @@ fn a_permanent_failure_of_keys_does_not_climb() {
         assert_eq!(steps(&engine, step), 0, "{step}: {:?}", engine.health());
     }
     faulty.set(&[]);
+    wait_for(&engine, std::time::Duration::from_secs(60), |health| {
+        health.healthy
+    });
     sign_all(&engine, 1);
 }
 

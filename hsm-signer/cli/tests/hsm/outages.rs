@@ -6,7 +6,7 @@ use std::time::Duration;
 use mls_hsm_signer::engine::{Engine, EngineError, Phase, SourceConfig};
 use mls_hsm_signer::failure::RecoveryStep;
 use mls_hsm_signer::token::{Access, KeyClass};
-use mls_hsm_signer::{Error, KeySelector, KeySpec, PrivateKey, SCHEMES, Scheme, keys};
+use mls_hsm_signer::{Error, KeySelector, KeySpec, Pin, PrivateKey, SCHEMES, Scheme, keys};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::engine::{
@@ -153,7 +153,6 @@ fn a_pin_changed_elsewhere_is_tried_once() {
     let error = engine.sign(&key, b"message", patience()).unwrap_err();
     assert!(matches!(error, EngineError::Refused { .. }), "{error}");
     // A person has mended it, and says so: one more try, with the PIN that is given.
-    let given = || Pin::new("314159");
     for (pin, phase_after, said) in [
         ("999999", Phase::Refused, false),
         ("314159", Phase::Ready, true),
@@ -173,7 +172,7 @@ fn a_pin_changed_elsewhere_is_tried_once() {
     sign_all(&engine, 2);
     // Where nothing is refused, nothing is tried.
     let tried = faulty.faults.log().len();
-    engine.forgive_refused(|_| Ok(given()?)).unwrap();
+    engine.forgive_refused(|_| Ok(Pin::new("314159")?)).unwrap();
     engine.retry_refused().unwrap();
     assert_eq!(faulty.faults.log().len(), tried);
     change_pin(&faulty.token, "314159", PIN);

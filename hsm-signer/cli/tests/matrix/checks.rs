@@ -11,7 +11,7 @@ use mls_hsm_signer::doctor::{self, Verdict};
 use mls_hsm_signer::keys::{self, generation};
 use mls_hsm_signer::message::signed_removal::SignedRemoval;
 use mls_hsm_signer::quirks::Quirks;
-use mls_hsm_signer::token::{Access, KeyClass, Protection, initialise};
+use mls_hsm_signer::token::{Access, KeyClass, KeyRules, Protection, initialise};
 use mls_hsm_signer::{
     HsmSigner, KeySelector, KeySpec, Module, Pin, Pkcs11Token, PrivateKey, Scheme, Token,
     TokenSelector,
@@ -70,7 +70,9 @@ pub fn run(case: &Case) {
 fn examined(case: &Case) {
     let selector = TokenSelector::Label("matrix".into());
     if case.setup != Setup::SetPin {
-        let report = doctor::examine(&case.module, &selector, &pin(PIN), &KeySelector::any());
+        let any = KeySelector::any();
+        let rules = KeyRules::STRICT;
+        let report = doctor::examine(&case.module, &selector, &pin(PIN), &any, rules);
         assert!(report.healthy(), "{report:?}");
         for scheme in mls_hsm_signer::SCHEMES {
             let name = format!("mechanism for {}", scheme.title);

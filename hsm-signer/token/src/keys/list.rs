@@ -61,7 +61,8 @@ fn entries(
     must_sign: impl Fn(&str) -> bool,
 ) -> Result<Vec<KeyEntry>, Error> {
     let session = token.session(Access::Use)?;
-    let handles = session.find(KeyClass::Private, selector)?;
+    let handles = session.find(KeyClass::Private, selector);
+    let handles = handles.map_err(|error| in_time(error, 0, 0))?;
     let mut objects = Vec::new();
     let all = handles.len();
     for (count, handle) in handles.into_iter().enumerate() {
@@ -201,4 +202,24 @@ fn in_time(error: Error, read: usize, all: usize) -> Error {
 
 fn order(entry: &KeyEntry) -> (&str, &[u8]) {
     (&entry.object.label, &entry.object.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_list_that_takes_too_long_says_so() {
+        let hung = ProcessError::Hung {
+            after: Duration::from_secs(30),
+        };
+        for error in [Error::DeadlinePassed, hung.into()] {
+            let said = in_time(error, 12, 2000).to_string();
+            assert!(said.contains("12 of 2000"), "{said}");
+        }
+        let other = in_time(Error::SessionLost, 12, 2000);
+        assert!(matches!(other, Error::SessionLost));
+    }
 }
