@@ -142,8 +142,8 @@ impl Engine {
     /// # Errors
     /// Why the first token could not be opened, if none could; [`Error::KeyMismatch`] and
     /// [`EngineError::KeyUnknown`] when the keys are not the pinned ones;
-    /// [`Error::KeyAmbiguous`], [`Error::KeyAttributes`] and others when a key is not as it
-    /// must be.
+    /// [`Error::NoKeyFit`] when no key is as it must be. Where some are, the others are
+    /// [`refused_keys`](Self::refused_keys).
     pub fn start(config: EngineConfig) -> Result<Self, EngineError> {
         forbid_dumps().map_err(Error::from)?;
         if config.sources.is_empty() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::failure::{Concern, Nature, Pkcs11Failure, RecoveryStep};
 use crate::pin::PinError;
+use crate::token::KeyClass;
 use cryptoki::error::RvError;
 use mls_signer_message::encoding::EncodingError;
 use mls_signer_message::scheme::titles;
@@ -67,7 +68,7 @@ pub enum Error {
     #[error(transparent)]
     Pin(#[from] PinError),
     /// No key is as asked for.
-    #[error("the token has no {class} {wanted}; see: mls-hsm-signer keys list")]
+    #[error("the token has no {class} {wanted}{}", what_helps(class))]
     KeyNotFound {
         /// Private or public key.
         class: &'static str,
@@ -219,6 +220,16 @@ pub enum Error {
     StepMissing(RecoveryStep),
 }
 
+/// Of a key that is not found: a list shows those there are; what has no public half needs one.
+fn what_helps(class: &str) -> &'static str {
+    if class == KeyClass::Public.title() {
+        ", so that nobody can know the pair's; give the private key's id to its public key, or make a \
+         new pair: mls-hsm-signer keys rotate"
+    } else {
+        "; see: mls-hsm-signer keys list"
+    }
+}
+
 /// What can go wrong with the process that holds the module.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
@@ -328,13 +339,13 @@ impl Error {
         }
     }
 
-    /// Whether it is a key's for good: recovery would not help, and others may sign.
+    /// Whether it is a key's for good: recovery would not help, and others may sign. A module that
+    /// misreads its token may show another public key than before, so that is not.
     pub fn is_a_keys_for_good(&self) -> bool {
         let concerns_key = match self {
             Self::Pkcs11(failure) => failure.concern() == Concern::Key,
             Self::KeyAmbiguous { .. }
             | Self::KeyAttributes { .. }
-            | Self::KeyMismatch { .. }
             | Self::KeySetAside { .. }
             | Self::KeyUnsupported { .. }
             | Self::NoKeyFit(_)
