@@ -11,9 +11,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::create::{destroy_found, generate};
-use super::list::{KeyEntry, list_removal_keys};
+use super::list::{KeyEntry, is_lasting, list_removal_keys};
 use crate::error::Error;
-use crate::failure::Nature;
 use crate::keys::signer::HsmSigner;
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token};
@@ -114,23 +113,27 @@ pub struct RemovalKeys {
 /// All keys in the token that are named as removal keys.
 ///
 /// # Errors
-/// When the token cannot be searched.
+/// When the token cannot be searched, or signs with none of them for now.
 pub fn removal_keys(token: &dyn Token) -> Result<RemovalKeys, Error> {
     let mut keys = RemovalKeys::default();
+    let mut passing = None;
     for entry in list_removal_keys(token)? {
-        match (&entry.refusal, generation_of(&entry)) {
-            (None, Some(found)) => keys.generations.push(found),
-            (Some(_), Some(found)) if found.retired => keys.generations.push(found),
-            (Some(reason), _) if is_in_use(&entry.object.label) => keys.refused.push(RefusedKey {
-                label: entry.object.label.clone(),
-                id: entry.object.id.clone(),
-                reason: reason.to_string(),
-            }),
-            _ => {}
-        }
+        let found = generation_of(&entry);
+        let in_use = is_in_use(&entry.object.label);
+        let Some(error) = entry.refusal.filter(|_| in_use) else {
+            keys.generations.extend(found);
+            continue;
+        };
+        keys.refused.push(RefusedKey {
+            label: entry.object.label,
+            id: entry.object.id,
+            reason: error.to_string(),
+        });
+        passing = Some(error).filter(|error| !is_lasting(error)).or(passing);
     }
     keys.generations.sort_by_key(order);
-    Ok(keys)
+    let fit = keys.generations.iter().any(|key| !key.retired);
+    passing.filter(|_| !fit).map_or(Ok(keys), Err)
 }
 
 /// The generations in the token that can sign, by scheme and number, retired ones included.
@@ -252,11 +255,6 @@ pub fn find(token: &dyn Token, public_key: &[u8]) -> Result<Generation, Error> {
         (key, None) => Ok(key),
         (key, Some(error)) => Err(refused(&key.selector(), error.to_string())),
     }
-}
-
-/// Whether a key is refused for what it is.
-fn is_lasting(error: &Error) -> bool {
-    error.nature() == Nature::Permanent || matches!(error, Error::SignatureInvalid)
 }
 
 /// The key, and why it cannot be a removal key, if it cannot.

@@ -170,24 +170,35 @@ fn refuse_doubles(judged: &mut [Judged]) {
     }
 }
 
-/// Each signs once; again, where the failure may have been anything's. Those that do not are
-/// refused.
-fn have_sign(token: &dyn Token, judged: Vec<&mut Judged>) -> Result<(), Error> {
-    for one in judged {
-        let Some(key) = &one.located else {
-            continue;
-        };
-        let proven = prove(token, key).or_else(|error| match error.nature() {
-            Nature::Permanent => Err(error),
-            _ => prove(token, key),
-        });
-        match proven {
-            // Nobody is left to be asked.
-            Err(error @ Error::Process(_)) => return Err(error),
-            proven => one.entry.refusal = proven.err(),
+/// Each signs once. Those that do not are refused; where the failure may have been anything's, only
+/// if they fail again once the others were tried.
+fn have_sign(token: &dyn Token, mut judged: Vec<&mut Judged>) -> Result<(), Error> {
+    for again in [false, true] {
+        for one in &mut judged {
+            let (Some(key), refusal) = (&one.located, &mut one.entry.refusal) else {
+                continue;
+            };
+            let doubtful = refusal.as_ref().is_some_and(|error| !is_lasting(error));
+            if again && !doubtful {
+                continue;
+            }
+            *refusal = match prove(token, key) {
+                // Nobody is left to be asked.
+                Err(error @ Error::Process(_)) => return Err(error),
+                proven => proven.err(),
+            };
         }
     }
     Ok(())
+}
+
+/// Whether a key is refused for what it is, and not for a moment's failure.
+pub(super) fn is_lasting(refusal: &Error) -> bool {
+    let of_the_pair = matches!(
+        refusal,
+        Error::SignatureInvalid | Error::Encoding(_) | Error::KeyNotFound { .. }
+    );
+    of_the_pair || refusal.nature() == Nature::Permanent
 }
 
 /// Says that it is the list that took too long, and how far it came.
