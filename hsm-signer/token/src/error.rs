@@ -176,7 +176,7 @@ pub enum Error {
     /// The token refused the PIN before this process began.
     #[error(
         "the token refused the PIN before, and it is not tried again; correct the PIN, then \
-         remove {0} and start the signer"
+         remove {0} and start the signer, or send SIGHUP to one that runs"
     )]
     PinRefusedBefore(PathBuf),
     /// The process that holds the module failed.

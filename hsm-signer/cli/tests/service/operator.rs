@@ -291,7 +291,7 @@ fn a_hangup_tries_a_shared_pin_once() {
     for process in service.children() {
         kill_process(process, Signal::KILL).unwrap();
     }
-    let refusals = |log: String| log.matches("until a person has acted").count();
+    let refusals = |log: String| log.matches("recovery ends").count();
     eventually("both are refused", || refusals(service.log()) == 2);
     let tried = logins(&service.setup);
     service.signal(Signal::HUP);
