@@ -108,6 +108,9 @@ pub struct KeysResponse {
     pub tenant: String,
     /// Its keys, by scheme and generation.
     pub keys: Vec<KeyDescription>,
+    /// Keys that are named as removal keys and cannot be used; nobody signs with them.
+    #[serde(default)]
+    pub refused: Vec<RefusedKey>,
 }
 
 /// A removal key.
@@ -126,6 +129,18 @@ pub struct KeyDescription {
     pub label: String,
     /// How the token protects it.
     pub protection: String,
+}
+
+/// A key that is named as a removal key and cannot be used.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RefusedKey {
+    /// Its label in the token.
+    pub label: String,
+    /// Its id in the token, in hexadecimal.
+    pub id: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// The query of an endpoint that has none.

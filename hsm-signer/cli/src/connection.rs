@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mls_hsm_signer::encoding::{from_base64, from_hex};
 use mls_hsm_signer::isolation::{IsolatedToken, ModuleSetup, Worker};
+use mls_hsm_signer::token::{KeyRules, KeyUse};
 use mls_hsm_signer::{
     Error, KeySelector, Module, Pin, Pkcs11Token, SCHEMES, Scheme, Token, TokenSelector,
 };
@@ -41,6 +42,9 @@ pub struct TokenArguments {
     /// Load the library into this process, not into one of its own
     #[arg(long)]
     in_process: bool,
+    /// Use removal keys that may do this beside signing, as often as needed
+    #[arg(long, value_name = "USE", value_parser = use_parser())]
+    admit_use: Vec<KeyUse>,
 }
 
 #[derive(Args)]
@@ -82,6 +86,7 @@ impl TokenArguments {
     pub fn setup(&self) -> ModuleSetup {
         ModuleSetup {
             parameters: self.module.module_parameters.clone(),
+            rules: self.rules(),
             ..ModuleSetup::new(&self.module.module, self.selector())
         }
     }
@@ -91,7 +96,12 @@ impl TokenArguments {
         let pin = self.pin.read()?;
         let module = self.module.load()?;
         let token = Pkcs11Token::open(&module, &self.selector(), &pin)?;
-        Ok((module, Arc::new(token)))
+        Ok((module, Arc::new(token.with_rules(self.rules()))))
+    }
+
+    /// What removal keys must be.
+    pub fn rules(&self) -> KeyRules {
+        KeyRules::admitting(self.admit_use.iter().copied())
     }
 
     /// The token that is meant; clap sees to it that one of the three is there.
@@ -161,6 +171,12 @@ pub fn base64(text: &str) -> Result<Bytes, String> {
 pub fn scheme_parser() -> impl TypedValueParser<Value = &'static Scheme> {
     PossibleValuesParser::new(SCHEMES.iter().map(|scheme| scheme.name))
         .try_map(|name| Scheme::by_name(&name).ok_or("there is no such scheme"))
+}
+
+/// Parses the name of a use that is admitted.
+fn use_parser() -> impl TypedValueParser<Value = KeyUse> {
+    PossibleValuesParser::new(KeyUse::ALL.map(KeyUse::name))
+        .try_map(|name| KeyUse::by_name(&name).ok_or("there is no such use"))
 }
 
 /// The schemes that were named; where none was, the four of Wire's server.

@@ -23,7 +23,8 @@ pub struct Arguments {
 pub fn run(arguments: Arguments, output: &Output) -> Outcome {
     let pin = arguments.token.pin.read()?;
     let keys = arguments.key.selector().unwrap_or_else(KeySelector::any);
-    let report = examine(&arguments.token.setup(), &pin, &keys);
+    let rules = arguments.token.rules();
+    let report = examine(&arguments.token.setup(), &pin, &keys, &rules);
     let healthy = report.healthy();
     let mut text = String::new();
     for check in &report.checks {

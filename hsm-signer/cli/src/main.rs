@@ -14,6 +14,7 @@ mod output;
 mod passphrase;
 mod progress;
 mod propose_remove;
+mod reload;
 mod runtime;
 mod serve;
 mod server;
@@ -70,6 +71,8 @@ enum Command {
     Audit(audit::Command),
     /// Serve callers over HTTP, until SIGTERM
     Serve(serve::Arguments),
+    /// Have a service read its configuration and keys again, and try a refused PIN once more
+    Reload(reload::Arguments),
     /// Ask a service whether it can sign and record
     Status(status::Arguments),
     /// Print the completions of a shell
@@ -124,6 +127,7 @@ fn perform(arguments: Arguments, output: &Output) -> Outcome {
         Command::Doctor(arguments) => doctor::run(arguments, output),
         Command::Audit(command) => audit::run(command, output),
         Command::Serve(arguments) => serve::run(&arguments, output),
+        Command::Reload(arguments) => reload::run(&arguments, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Completions(arguments) => completions::run(&arguments, output),
         Command::Man(arguments) => man::run(&arguments, output),

@@ -33,6 +33,17 @@ impl Output {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Tells a person something beside the result, on standard error.
+    pub fn note(&self, text: &str) {
+        let line = if self.json {
+            serde_json::json!({ "note": text }).to_string()
+        } else {
+            format!("note: {text}")
+        };
+        // Where standard error is closed there is nobody to tell.
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
     /// Says why the command failed, and gives the exit code.
     pub fn failed(&self, failure: &Failure) -> ExitCode {
         let line = if self.json {

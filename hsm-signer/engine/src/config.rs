@@ -93,22 +93,22 @@ impl SourceConfig {
     }
 
     /// Opens the token, which tries the PIN once; not at all where it was refused before.
-    pub(super) fn open(&self) -> Result<Arc<dyn Token>, Error> {
+    pub(super) fn open(&self, pin: &Pin) -> Result<Arc<dyn Token>, Error> {
         match &self.pin_marker {
-            Some(marker) => marker.guard(|| self.log_in()),
-            None => self.log_in(),
+            Some(marker) => marker.guard(|| self.log_in(pin)),
+            None => self.log_in(pin),
         }
     }
 
-    fn log_in(&self) -> Result<Arc<dyn Token>, Error> {
+    fn log_in(&self, pin: &Pin) -> Result<Arc<dyn Token>, Error> {
         let setup = &self.setup;
         if let Some(worker) = &self.worker {
-            let token = IsolatedToken::open(setup.clone(), worker.clone(), &self.pin)?;
+            let token = IsolatedToken::open(setup.clone(), worker.clone(), pin)?;
             return Ok(Arc::new(token));
         }
         let module = Module::load_with(&setup.module, setup.parameters.as_deref())?;
-        let token = Pkcs11Token::open(&module, &setup.token, &self.pin)?;
-        Ok(Arc::new(token))
+        let token = Pkcs11Token::open(&module, &setup.token, pin)?;
+        Ok(Arc::new(token.with_rules(setup.rules.clone())))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use mls_signer_message::encoding::hex;
-use mls_signer_token::keys::{self, generation};
+use mls_signer_token::keys;
+use mls_signer_token::keys::generation::{self, RefusedKey};
 use mls_signer_token::{Access, Error, KeySelector, Token};
 
 use crate::EngineError;
@@ -11,49 +12,68 @@ use crate::config::KeyChoice;
 use crate::key::Key;
 use crate::source::Source;
 
+/// What the engine makes of a token's keys.
+pub(crate) struct Discovered {
+    /// Those that it signs with.
+    pub keys: Vec<Arc<Key>>,
+    /// Those that are named as removal keys and cannot be any.
+    pub refused: Vec<RefusedKey>,
+}
+
 /// The keys that the first open token shows, which must be the pinned ones where there
 /// are pins.
 pub(crate) fn discover(
     sources: &[Arc<Source>],
     choice: &KeyChoice,
     pins: &[Vec<u8>],
-) -> Result<Vec<Arc<Key>>, EngineError> {
+) -> Result<Discovered, EngineError> {
     let mut failure = EngineError::Stopped;
     for source in sources {
         let Some(token) = source.token() else {
             continue;
         };
         match chosen(token.as_ref(), choice) {
-            Ok(keys) => return check_pins(keys, pins),
+            Ok(found) => {
+                check_pins(&found, pins)?;
+                return Ok(found);
+            }
             Err(error) => failure = error.into(),
         }
     }
     Err(failure)
 }
 
-fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Vec<Arc<Key>>, Error> {
-    let keys: Vec<Key> = match choice {
-        KeyChoice::Generations => generation::all(token)?
-            .into_iter()
-            .filter(|key| !key.retired)
-            .map(Key::from)
-            .collect(),
+fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Discovered, Error> {
+    let (keys, refused) = match choice {
+        KeyChoice::Generations => {
+            let found = generation::removal_keys(token)?;
+            let in_use = found.generations.into_iter().filter(|key| !key.retired);
+            (in_use.map(Key::from).collect(), found.refused)
+        }
         KeyChoice::Named(names) => {
             let named = names.iter().map(|name| named(token, name));
-            named.collect::<Result<_, _>>()?
+            (named.collect::<Result<Vec<_>, _>>()?, Vec::new())
         }
     };
-    if keys.is_empty() {
+    if keys.is_empty() && refused.is_empty() {
         return Err(Error::KeyNotFound {
             class: "private key",
             wanted: "of a removal key's label".into(),
         });
     }
-    Ok(keys.into_iter().map(Arc::new).collect())
+    if keys.is_empty() {
+        return Err(Error::NoKeyFit(reasons(&refused)));
+    }
+    let keys = keys.into_iter().map(Arc::new).collect();
+    Ok(Discovered { keys, refused })
 }
 
+/// A key that is named is held to the same as those that are found.
 fn named(token: &dyn Token, name: &KeySelector) -> Result<Key, Error> {
-    let found = keys::locate(token.session(Access::Use)?.as_ref(), name)?;
+    let session = token.session(Access::Use)?;
+    let found = keys::locate(token, session.as_ref(), name)?;
+    drop(session);
+    keys::prove(token, &found)?;
     Ok(Key {
         scheme: found.scheme,
         public_key: found.public_key,
@@ -62,9 +82,10 @@ fn named(token: &dyn Token, name: &KeySelector) -> Result<Key, Error> {
     })
 }
 
-fn check_pins(keys: Vec<Arc<Key>>, pins: &[Vec<u8>]) -> Result<Vec<Arc<Key>>, EngineError> {
+fn check_pins(found: &Discovered, pins: &[Vec<u8>]) -> Result<(), EngineError> {
+    let keys = &found.keys;
     if pins.is_empty() {
-        return Ok(keys);
+        return Ok(());
     }
     if let Some(stranger) = keys.iter().find(|key| !pins.contains(&key.public_key)) {
         let wanted = stranger.selector().to_string();
@@ -72,12 +93,23 @@ fn check_pins(keys: Vec<Arc<Key>>, pins: &[Vec<u8>]) -> Result<Vec<Arc<Key>>, En
     }
     let is_absent = |pin: &&Vec<u8>| keys.iter().all(|key| key.public_key != **pin);
     match pins.iter().find(is_absent) {
-        None => Ok(keys),
-        Some(pin) => Err(EngineError::KeyUnknown {
-            wanted: format!("key with the pinned public key {}", hex(pin)),
-            present: labels(&keys),
-        }),
+        None => Ok(()),
+        Some(pin) => {
+            let mut present = labels(keys);
+            if !found.refused.is_empty() {
+                present = format!("{present}; {}", reasons(&found.refused));
+            }
+            Err(EngineError::KeyUnknown {
+                wanted: format!("key with the pinned public key {}", hex(pin)),
+                present,
+            })
+        }
     }
+}
+
+fn reasons(refused: &[RefusedKey]) -> String {
+    let reasons: Vec<_> = refused.iter().map(ToString::to_string).collect();
+    reasons.join("; ")
 }
 
 pub(crate) fn labels(keys: &[Arc<Key>]) -> String {

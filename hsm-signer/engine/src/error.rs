@@ -31,6 +31,9 @@ pub enum EngineError {
     /// No token can sign at present; nothing was accepted.
     #[error("no token can sign at present: {0}")]
     Unavailable(String),
+    /// Every token refused the login, and a person must act; nothing was accepted.
+    #[error("no token can sign until a person has acted, for the login was refused: {0}")]
+    Refused(String),
     /// No key of the engine is as asked for.
     #[error("the signer has no {wanted}; it has {present}")]
     KeyUnknown {
@@ -62,7 +65,10 @@ impl EngineError {
             Self::Token(error) => error.nature(),
             Self::QueueFull | Self::LaneFull | Self::Unavailable(_) => Nature::Transient,
             Self::DeadlinePassed { .. } => Nature::Unknown,
-            Self::MessageTooLong(_) | Self::KeyUnknown { .. } | Self::Stopped => Nature::Permanent,
+            Self::MessageTooLong(_)
+            | Self::Refused(_)
+            | Self::KeyUnknown { .. }
+            | Self::Stopped => Nature::Permanent,
         }
     }
 

@@ -14,6 +14,14 @@ pub struct Health {
     pub sources: Vec<SourceHealth>,
 }
 
+impl Health {
+    /// Whether no token signs until a person has acted.
+    pub fn waits_for_person(&self) -> bool {
+        let refused = |source: &SourceHealth| source.phase == Phase::Refused;
+        self.sources.iter().all(refused)
+    }
+}
+
 /// How one token is.
 #[derive(Clone, Debug, Serialize)]
 pub struct SourceHealth {

@@ -44,6 +44,14 @@ impl Key {
         KeySelector::label(self.object.label.clone())
     }
 
+    /// That it fails alone.
+    pub(super) fn set_aside(&self, reason: String) -> Error {
+        Error::KeySetAside {
+            wanted: self.selector().to_string(),
+            reason,
+        }
+    }
+
     /// That a token has not got it.
     pub(super) fn not_found(&self) -> Error {
         Error::KeyNotFound {

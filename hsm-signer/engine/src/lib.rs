@@ -62,18 +62,20 @@ mod supervisor;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use mls_signer_message::Removal;
 use mls_signer_message::encoding::hex;
 use mls_signer_message::scheme::Scheme;
-use mls_signer_token::Error;
 use mls_signer_token::isolation::forbid_dumps;
 use mls_signer_token::sync::locked;
+use mls_signer_token::{Error, Pin};
 
 pub use batch::Times;
+pub use mls_signer_token::keys::generation::RefusedKey;
+
 pub use config::{EngineConfig, KeyChoice, SourceConfig, Timing};
 pub use error::EngineError;
 pub use health::{Health, Phase, SourceHealth};
@@ -84,7 +86,7 @@ pub use removals::Proposal;
 
 use batch::{Batch, Message};
 use changes::Changes;
-use discovery::{discover, labels};
+use discovery::{Discovered, discover, labels};
 use expiry::Expiry;
 use queue::{FairQueue, Full};
 use session_thread::SessionThread;
@@ -121,6 +123,8 @@ pub struct Engine {
     queue: Arc<FairQueue<Message>>,
     expiry: Arc<Expiry>,
     keys: Arc<Keys>,
+    /// Those that are named as removal keys and cannot be any.
+    refused: Mutex<Vec<RefusedKey>>,
     choice: KeyChoice,
     pins: Vec<Vec<u8>>,
     /// The lane of those who call from this program.
@@ -138,8 +142,8 @@ impl Engine {
     /// # Errors
     /// Why the first token could not be opened, if none could; [`Error::KeyMismatch`] and
     /// [`EngineError::KeyUnknown`] when the keys are not the pinned ones;
-    /// [`Error::KeyAmbiguous`], [`Error::KeyAttributes`] and others when a key is not as it
-    /// must be.
+    /// [`Error::NoKeyFit`] when no key is as it must be. Where some are, the others are
+    /// [`refused_keys`](Self::refused_keys).
     pub fn start(config: EngineConfig) -> Result<Self, EngineError> {
         forbid_dumps().map_err(Error::from)?;
         if config.sources.is_empty() {
@@ -155,10 +159,11 @@ impl Engine {
             .collect();
         open_all(&supervisors)?;
         let found = discover(&sources, &config.keys, &config.pins)?;
-        for key in &found {
+        for key in &found.keys {
             tracing::info!(key = ?key, protection = %key.object().protection(), "key pinned");
         }
-        *locked(&keys) = found;
+        say_refused(&found.refused);
+        *locked(&keys) = found.keys;
         let queue = Arc::new(FairQueue::new(config.capacity, sources.len()));
         let sources = Arc::new(Sources(sources));
         let expiry = Expiry::new(
@@ -171,6 +176,7 @@ impl Engine {
             queue,
             expiry: Arc::new(expiry),
             keys,
+            refused: Mutex::new(found.refused),
             choice: config.keys,
             pins: config.pins,
             lane: Lane {
@@ -241,6 +247,11 @@ impl Engine {
         locked(&self.keys).clone()
     }
 
+    /// The keys that are named as removal keys and cannot be any: they are neither shown nor used.
+    pub fn refused_keys(&self) -> Vec<RefusedKey> {
+        locked(&self.refused).clone()
+    }
+
     /// The key for new groups of a scheme: the newest generation.
     ///
     /// # Errors
@@ -277,8 +288,10 @@ impl Engine {
         let sources = &self.sources.0;
         let found = discover(sources, &self.choice, &self.pins);
         // Why no token signs says more than that its process is gone.
-        let found =
-            found.map_err(|error| self.sources.refuse_if_hopeless().err().unwrap_or(error))?;
+        let Discovered {
+            keys: found,
+            refused,
+        } = found.map_err(|error| self.sources.refuse_if_hopeless().err().unwrap_or(error))?;
         let before = self.keys();
         for key in &found {
             let same_label = |old: &&Arc<Key>| old.object.label == key.object.label;
@@ -290,6 +303,9 @@ impl Engine {
             }
         }
         *locked(&self.keys) = found.clone();
+        let before = std::mem::replace(&mut *locked(&self.refused), refused.clone());
+        let new = refused.into_iter().filter(|key| !before.contains(key));
+        say_refused(&new.collect::<Vec<_>>());
         let deadline = Instant::now() + Duration::from_secs(10);
         for source in sources {
             if let Err(error) = source.find_keys(&found, deadline) {
@@ -297,6 +313,50 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// A person says that what was refused is mended: each token that waits for that may be
+    /// logged in to once more, by [`retry_refused`](Self::retry_refused), with the PIN that `pin`
+    /// gives for the token of a [name](SourceConfig::name). Where several engines share a PIN
+    /// marker, all are told before any tries, so that they have one try together.
+    ///
+    /// # Errors
+    /// What `pin` says; that token is not tried.
+    pub fn forgive_refused(
+        &self,
+        pin: impl Fn(&str) -> Result<Pin, Error>,
+    ) -> Result<(), EngineError> {
+        let mut failure = Ok(());
+        for source in &self.sources.0 {
+            if source.phase() != Phase::Refused {
+                continue;
+            }
+            match pin(&source.config.name) {
+                Ok(pin) => source.forgive(pin),
+                Err(error) => failure = Err(error.into()),
+            }
+        }
+        failure
+    }
+
+    /// Logs in once to each token for which [`forgive_refused`](Self::forgive_refused) has made
+    /// room. Returns how it went.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] and [`EngineError::Unavailable`] where one of them does not sign.
+    pub fn retry_refused(&self) -> Result<(), EngineError> {
+        let tried: Vec<_> = self.sources.0.iter().filter(|one| one.retry()).collect();
+        for source in &tried {
+            source.wait_until_recovered();
+        }
+        if tried.iter().all(|source| source.phase() == Phase::Ready) {
+            return Ok(());
+        }
+        let reasons = self.sources.reasons();
+        match tried.iter().any(|source| source.phase() == Phase::Refused) {
+            true => Err(EngineError::Refused(reasons)),
+            false => Err(EngineError::Unavailable(reasons)),
+        }
     }
 
     /// Signs `message`, waiting for recovery if need be. Returns the signature in the form
@@ -470,6 +530,19 @@ const _: () = {
     const fn for_threads<T: Send + Sync>() {}
     for_threads::<Engine>();
 };
+
+/// Tells the operator, once for each.
+fn say_refused(refused: &[RefusedKey]) {
+    for key in refused {
+        let RefusedKey { label, reason, .. } = key;
+        tracing::error!(
+            label,
+            id = hex(&key.id),
+            reason,
+            "a removal key is not used"
+        );
+    }
+}
 
 /// Opens all tokens at once; one is enough.
 fn open_all(supervisors: &[Supervisor]) -> Result<(), EngineError> {

@@ -1,4 +1,5 @@
-//! A file that says that a token has refused the PIN: a restart must not spend another try.
+//! A file that says that a token has refused the PIN: a restart must not spend another try, only
+//! a person's word.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -39,6 +40,17 @@ impl PinMarker {
         log_in().inspect_err(|error| self.note(error))
     }
 
+    /// Removes the marker, because a person has said that the PIN may be tried once more.
+    pub(crate) fn remove(&self) {
+        match std::fs::remove_file(&self.path) {
+            Err(failure) if failure.kind() != io::ErrorKind::NotFound => {
+                let path = self.path.display();
+                tracing::error!(%path, %failure, "the PIN is not tried while this file is there");
+            }
+            _ => {}
+        }
+    }
+
     /// Sets the marker, if `error` is that the PIN was refused.
     pub(crate) fn note(&self, error: &Error) {
         // The last try was not made; the operator's next login makes room for another.
@@ -64,7 +76,8 @@ impl PinMarker {
         writeln!(
             file,
             "The token {} refused the PIN ({error}), and the service does not try it again.\n\
-             Correct the PIN, then remove this file and start the service.",
+             Correct the PIN, then remove this file and start the service; one that runs is told by \
+             SIGHUP.",
             self.token
         )?;
         file.sync_all()

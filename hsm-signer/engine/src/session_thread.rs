@@ -113,7 +113,7 @@ impl SessionThread {
                 Err(NoRoom)
             }
             Err(error) => {
-                self.source.report(generation, &error);
+                self.source.report(generation, &error, None);
                 self.failed(error, messages);
                 Ok(None)
             }

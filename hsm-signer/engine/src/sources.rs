@@ -84,11 +84,8 @@ impl Sources {
 
     /// Why no source signs with `key`.
     pub fn refusal(&self, key: &Key) -> EngineError {
-        if self.0.iter().any(|source| source.phase() == Phase::Ready) {
-            key.not_found().into()
-        } else {
-            self.unavailable()
-        }
+        let refusal = self.0.iter().find_map(|source| source.refusal(key));
+        refusal.map_or_else(|| self.unavailable(), EngineError::from)
     }
 
     /// Whether a message may be tried again after `error`, which source number `source` gave.
@@ -129,6 +126,10 @@ impl Sources {
     }
 
     fn unavailable(&self) -> EngineError {
+        let refused = |source: &Arc<Source>| source.phase() == Phase::Refused;
+        if self.0.iter().all(refused) {
+            return EngineError::Refused(self.reasons());
+        }
         EngineError::Unavailable(self.reasons())
     }
 }

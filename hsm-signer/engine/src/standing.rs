@@ -28,8 +28,14 @@ pub(crate) struct SourceState {
     pub breaker: Breaker,
     /// The keys by public key: where the token has them, or why it has not.
     pub keys: HashMap<Vec<u8>, Result<UsableKey, String>>,
+    /// The key of the failure that recovery is to see to.
+    pub suspect: Option<Vec<u8>>,
+    /// Keys that failed while others signed, with how: they must sign before they are used again.
+    pub aside: HashMap<Vec<u8>, String>,
     /// When it last began to look for the keys.
     pub looked: Instant,
+    /// A person has seen to what was refused, and one more login may be tried.
+    pub forgiven: bool,
     /// How many sessions are open.
     pub sessions: usize,
     /// The supervisor needs a session, for which the token has no room.
@@ -70,7 +76,10 @@ impl SourceState {
             steps: HashMap::new(),
             breaker: Breaker::new(timing.first_pause, timing.longest_pause),
             keys: HashMap::new(),
+            suspect: None,
+            aside: HashMap::new(),
             looked: Instant::now(),
+            forgiven: false,
             sessions: 0,
             room_wanted: false,
             stopping: false,

@@ -50,7 +50,7 @@ impl Supervisor {
 
     /// Opens the token for the first time. The keys may not be known yet.
     pub fn open(&self) -> Result<(), Error> {
-        let opened = self.source.config.open();
+        let opened = self.source.open();
         let mut state = locked(&self.source.state);
         let token = opened.inspect_err(|error| {
             tracing::error!(source = %self.source.config.name, %error, "a token was not opened");
@@ -152,9 +152,17 @@ impl Supervisor {
             Some(token) => token.keep_alive(Instant::now() + limit),
             None => Err(Error::SessionLost),
         };
-        if let Err(error) = alive.and_then(|()| self.probe()) {
-            self.recover(error.recovery_step(), Some(error));
+        let failed = match alive {
+            Err(error) => Some((error, None)),
+            Ok(()) => self.probe().err(),
+        };
+        let Some((error, key)) = failed else {
+            return;
+        };
+        if key.is_some_and(|key| self.fails_alone(&key)) {
+            return self.ready();
         }
+        self.recover(error.recovery_step(), Some(error));
     }
 
     fn look_for_missing(&mut self) {
@@ -163,23 +171,60 @@ impl Supervisor {
         (self.had, _) = self.source.sorted(self.known_keys());
     }
 
-    /// One signature, of each key in turn.
-    fn probe(&mut self) -> Result<(), Error> {
+    /// Whether the token signs with another key and not with this one, which is then set aside:
+    /// recovery is for the token's failures.
+    fn fails_alone(&self, key: &Arc<Key>) -> bool {
+        if self.source.is_aside(key) {
+            return true;
+        }
+        let limit = self.source.timing.probe_limit;
+        let (present, _) = self.source.sorted(self.known_keys());
+        let others = present.iter().filter(|other| !Arc::ptr_eq(other, key));
+        let signs = |other: &Arc<Key>| self.source.probe(other, limit).is_ok();
+        let Some(true) = others.take(1).map(signs).next() else {
+            return false;
+        };
+        match self.source.probe(key, limit) {
+            Ok(()) | Err(Error::Process(_)) => false,
+            Err(failure) => {
+                self.source.set_aside(key, &failure);
+                // Its handle may have been another's; where it is gone, recovery may find it.
+                let deadline = Instant::now() + limit;
+                self.source.find_missing(vec![Arc::clone(key)], deadline);
+                let (_, missing) = self.source.sorted(vec![Arc::clone(key)]);
+                missing.is_empty() || self.source.is_aside(key)
+            }
+        }
+    }
+
+    /// The key with which something failed, as whoever signed has said.
+    fn suspect(&self) -> Option<Arc<Key>> {
+        let suspect = locked(&self.source.state).suspect.take()?;
+        let mut known = self.known_keys().into_iter();
+        known.find(|key| key.public_key == suspect)
+    }
+
+    /// One signature, of each key in turn; where it fails, with which.
+    fn probe(&mut self) -> Result<(), (Error, Option<Arc<Key>>)> {
         let (present, _) = self.source.sorted(self.known_keys());
         self.turn = self.turn.wrapping_add(1);
         match present.get(self.turn % present.len().max(1)) {
-            Some(key) => self.source.probe(key, self.source.timing.probe_limit),
-            None => Err(Error::KeyNotFound {
-                class: "private key",
-                wanted: "that the engine uses".into(),
-            }),
+            Some(key) => {
+                let probed = self.source.probe(key, self.source.timing.probe_limit);
+                probed.map_err(|error| (error, Some(Arc::clone(key))))
+            }
+            None => {
+                let class = "private key";
+                let wanted = "that the engine uses".into();
+                Err((Error::KeyNotFound { class, wanted }, None))
+            }
         }
     }
 
     fn prove(&mut self) -> Result<(), Error> {
         let deadline = Instant::now() + self.source.timing.probe_limit;
         self.source.find_keys(&self.known_keys(), deadline)?;
-        self.probe()
+        self.probe().map_err(|(error, _)| error)
     }
 
     fn known_keys(&self) -> Vec<Arc<Key>> {
@@ -212,6 +257,13 @@ impl Supervisor {
             this.failing = None;
             this.ready();
         };
+        let suspect = self.suspect();
+        if suspect.is_some_and(|key| self.fails_alone(&key)) {
+            return well(self);
+        }
+        if failure.as_ref().is_some_and(Error::is_a_keys_for_good) {
+            return self.give_up(failure.as_ref());
+        }
         let mut least = first;
         let mut signs = false;
         for step in RecoveryStep::ALL {
@@ -225,7 +277,7 @@ impl Supervisor {
                 Err(error) => {
                     // A process that is gone needs no new session first.
                     least = least.max(error.recovery_step());
-                    let hopeless = error.concerns_pin();
+                    let hopeless = error.concerns_pin() || error.is_a_keys_for_good();
                     self.fail(Some(&error));
                     failure = Some(error);
                     if hopeless {
@@ -247,7 +299,8 @@ impl Supervisor {
     fn no_key_is_lost(&self) -> Result<(), Error> {
         let (_, missing) = self.source.sorted(self.known_keys());
         let had = |key: &&Arc<Key>| self.had.iter().any(|had| had.public_key == key.public_key);
-        let lost = missing.iter().find(had);
+        let mut lost = missing.iter().filter(had);
+        let lost = lost.find(|key| !self.source.is_aside(key));
         lost.map_or(Ok(()), |lost| Err(lost.not_found()))
     }
 
@@ -305,7 +358,7 @@ impl Supervisor {
                 token.recover(step, deadline)?;
             }
             None => {
-                let token = self.source.config.open()?;
+                let token = self.source.open()?;
                 locked(&self.source.state).token = Some(token);
             }
         }
@@ -323,7 +376,12 @@ impl Supervisor {
         }
         let mut state = locked(&self.source.state);
         if failure.is_some_and(Error::concerns_pin) {
-            tracing::error!(source = %name, cause, "recovery ends: the PIN is not tried again");
+            tracing::error!(
+                source = %name,
+                cause,
+                "recovery ends: the PIN is not tried again until a person has acted. Correct it or \
+                 have the token unlocked, then send SIGHUP to the service (systemctl reload)"
+            );
             state.enter(Phase::Refused);
         } else {
             let until = state.breaker.fail(Instant::now());

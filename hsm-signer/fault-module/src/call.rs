@@ -115,6 +115,8 @@ impl<'a> Call<'a> {
                 Action::Length(length) if ruling.fires() => unsafe { output.set_length(length) },
                 // SAFETY: as above.
                 Action::Lie if ruling.fires() => unsafe { output.lie() },
+                // SAFETY: as above.
+                Action::Hide(kind) if ruling.fires() => unsafe { output.hide(kind) },
                 _ => {}
             }
         }

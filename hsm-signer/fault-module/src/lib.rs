@@ -21,6 +21,7 @@
 //! C_Sign close                   C_CloseSession first
 //! C_OpenSession limit 4          sessions at a time
 //! C_GetAttributeValue lie        the last byte of CKA_EC_POINT
+//! C_GetMechanismList hide 0x1057  a mechanism that the token has
 //! C_Login log                    every call is written to `log`
 //! C_Sign keep                    what is to be signed is written to `signed`
 //! C_Initialize describe          the process is described in `process`

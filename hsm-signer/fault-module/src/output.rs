@@ -1,6 +1,6 @@
 //! What a function wrote for its caller, changed so that it is wrong.
 
-use cryptoki_sys::{CK_ATTRIBUTE, CK_BYTE, CK_ULONG, CKA_EC_POINT};
+use cryptoki_sys::{CK_ATTRIBUTE, CK_BYTE, CK_MECHANISM_TYPE, CK_ULONG, CKA_EC_POINT};
 
 /// The places of C_Sign's arguments.
 const SIGNATURE: usize = 3;
@@ -9,6 +9,10 @@ const SIGNATURE_LENGTH: usize = 4;
 /// The places of C_GetAttributeValue's arguments.
 const TEMPLATE: usize = 2;
 const TEMPLATE_LENGTH: usize = 3;
+
+/// The places of C_GetMechanismList's arguments.
+const MECHANISMS: usize = 1;
+const MECHANISM_COUNT: usize = 2;
 
 /// Whether C_Sign with these arguments is asked for a length and not for a signature.
 pub(crate) fn is_size_query(arguments: &[usize]) -> bool {
@@ -29,6 +33,11 @@ pub(crate) enum Output {
         template: *mut CK_ATTRIBUTE,
         count: usize,
     },
+    /// C_GetMechanismList's list; null where its length is asked for.
+    Mechanisms {
+        list: *mut CK_MECHANISM_TYPE,
+        count: *mut CK_ULONG,
+    },
     /// That of functions whose output is left alone.
     Other,
 }
@@ -47,6 +56,10 @@ impl Output {
             "C_GetAttributeValue" => Self::Attributes {
                 template: arguments[TEMPLATE] as *mut CK_ATTRIBUTE,
                 count: arguments[TEMPLATE_LENGTH],
+            },
+            "C_GetMechanismList" => Self::Mechanisms {
+                list: arguments[MECHANISMS] as *mut CK_MECHANISM_TYPE,
+                count: arguments[MECHANISM_COUNT] as *mut CK_ULONG,
             },
             _ => Self::Other,
         }
@@ -72,6 +85,30 @@ impl Output {
             // SAFETY: C_Sign wrote the length there.
             unsafe { *length = said as CK_ULONG };
         }
+    }
+
+    /// Takes a mechanism out of the list. Its length is said to be what it was before.
+    ///
+    /// # Safety
+    /// The arguments are those of a call that succeeded.
+    pub unsafe fn hide(&self, kind: u64) {
+        let Self::Mechanisms { list, count } = *self else {
+            return;
+        };
+        if list.is_null() {
+            return;
+        }
+        // SAFETY: the function wrote that many mechanisms there.
+        let all = unsafe { std::slice::from_raw_parts_mut(list, *count as usize) };
+        let mut kept = 0;
+        for place in 0..all.len() {
+            if all[place] as u64 != kind {
+                all[kept] = all[place];
+                kept += 1;
+            }
+        }
+        // SAFETY: the function wrote the count there.
+        unsafe { *count = kept as CK_ULONG };
     }
 
     /// Changes the last byte of every CKA_EC_POINT.

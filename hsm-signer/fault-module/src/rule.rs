@@ -31,6 +31,8 @@ pub enum Action {
     Limit(u64),
     /// The last byte of every CKA_EC_POINT is wrong.
     Lie,
+    /// The mechanism with this number is missing in C_GetMechanismList's list.
+    Hide(u64),
     /// The user is logged out before the real function is called.
     Logout,
     /// The session is closed before the real function is called.
@@ -177,6 +179,7 @@ impl fmt::Display for Rule {
             Action::Length(bytes) => write!(f, "length {bytes}")?,
             Action::Limit(sessions) => write!(f, "limit {sessions}")?,
             Action::Lie => f.write_str("lie")?,
+            Action::Hide(kind) => write!(f, "hide {kind:#x}")?,
             Action::Logout => f.write_str("logout")?,
             Action::Close => f.write_str("close")?,
             Action::Log => f.write_str("log")?,
@@ -219,6 +222,7 @@ impl FromStr for Rule {
             "length" => Action::Length(amount()?),
             "limit" => Action::Limit(amount()?),
             "lie" => Action::Lie,
+            "hide" => Action::Hide(amount()?),
             "logout" => Action::Logout,
             "close" => Action::Close,
             "log" => Action::Log,
@@ -269,6 +273,7 @@ mod tests {
             "C_Sign length 7",
             "C_OpenSession limit 4",
             "C_GetAttributeValue lie",
+            "C_GetMechanismList hide 0x1057",
             "C_Sign logout",
             "C_Sign close",
             "C_Login log",

@@ -13,7 +13,7 @@ use crate::answers::AnswerMemory;
 use crate::bodies::Bodies;
 use crate::config::{Config, ServiceLimits};
 use crate::metrics::ServiceMetrics;
-use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT};
+use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT, TOKEN_REFUSED};
 use crate::tenants::Tenants;
 
 pub struct Core {
@@ -61,8 +61,13 @@ impl Core {
             Err(_) => return Err(STORE_OUT.because("the store is being recovered")),
         }
         for tenant in self.tenants.values() {
-            if !tenant.engine.health().healthy {
-                let name = &tenant.name;
+            let health = tenant.engine.health();
+            let name = &tenant.name;
+            if health.waits_for_person() {
+                let reason = format!("tenant {name} has no token that takes the PIN");
+                return Err(TOKEN_REFUSED.because(reason));
+            }
+            if !health.healthy {
                 return Err(HSM_OUT.because(format!("tenant {name} has no token that signs")));
             }
         }

@@ -80,6 +80,8 @@ pub struct ServiceMetrics {
     busy_sessions: Family<Labels<1>, Gauge>,
     waiting: Family<Labels<2>, Gauge>,
     token_ready: Family<Labels<2>, Gauge>,
+    token_refused: Family<Labels<2>, Gauge>,
+    refused_keys: Family<Labels<1>, Gauge>,
     token_signatures: Family<Labels<2>, Counter>,
     token_rejected: Family<Labels<2>, Counter>,
     token_breaker: Family<Labels<2>, Counter>,
@@ -112,6 +114,16 @@ impl ServiceMetrics {
             busy_sessions: shown(all, "busy_sessions", "Sessions that are signing"),
             waiting: shown(all, "waiting_removals", "Removals that wait for a session"),
             token_ready: shown(all, "token_ready", "Whether the token signs"),
+            token_refused: shown(
+                all,
+                "token_refused",
+                "Whether the token refused the login and waits for a person",
+            ),
+            refused_keys: shown(
+                all,
+                "refused_keys",
+                "Keys that are named as removal keys and cannot be used",
+            ),
             token_signatures: shown(
                 all,
                 "token_signatures",
@@ -194,6 +206,8 @@ impl ServiceMetrics {
             let (busy, all) = (tenant.engine.busy(), tenant.engine.sessions());
             self.sessions.get_or_create(&labels).set(all as i64);
             self.busy_sessions.get_or_create(&labels).set(busy as i64);
+            let refused = tenant.engine.refused_keys().len();
+            self.refused_keys.get_or_create(&labels).set(refused as i64);
             for (caller, waiting) in tenant.engine.waiting() {
                 let labels = [("tenant", name.clone()), ("caller", caller.as_ref().into())];
                 self.waiting.get_or_create(&labels).set(waiting as i64);
@@ -212,6 +226,8 @@ impl ServiceMetrics {
         let labels = [("tenant", tenant.into()), ("token", source.name.clone())];
         let ready = i64::from(source.phase == Phase::Ready);
         self.token_ready.get_or_create(&labels).set(ready);
+        let refused = i64::from(source.phase == Phase::Refused);
+        self.token_refused.get_or_create(&labels).set(refused);
         for (family, count) in [
             (&self.token_signatures, source.signatures),
             (&self.token_rejected, source.rejected),

@@ -108,6 +108,9 @@ kinds! {
     HSM_OUT, "hsm-unavailable", 503, Some(2),
         "No token of the tenant can sign at present.",
         "Try again after the time that Retry-After says; the service recovers by itself.";
+    TOKEN_REFUSED, "token-refused", 503, Some(60),
+        "The token refused the login, and nothing is signed until a person has acted.",
+        "Tell the operator: correct the PIN or have it unlocked, then reload the service (SIGHUP). It does not recover by itself.";
     STORE_OUT, "store-unavailable", 503, Some(2),
         "The database cannot keep a record, and nothing is released without one.",
         "Try again after the time that Retry-After says; the operator should see to the database.";
@@ -166,6 +169,7 @@ impl From<&EngineError> for Problem {
             EngineError::QueueFull => OVERLOADED.because("too many removals are waiting"),
             EngineError::LaneFull => CALLER_BUSY.because("the removals were not taken in"),
             EngineError::Unavailable { .. } => HSM_OUT.because("recovery is under way"),
+            EngineError::Refused { .. } => TOKEN_REFUSED.because("every token refused the login"),
             EngineError::Stopped => STOPPING.because("the signature was not made"),
             EngineError::KeyUnknown { .. } => KEY_UNKNOWN.because("the tenant has no such key"),
             EngineError::MessageTooLong { .. } => MALFORMED.because("the group id is too long"),

@@ -66,7 +66,7 @@ impl Reloading {
     }
 
     /// Reads everything again: who may ask first, and at once; then each tenant's keys, which
-    /// takes as long as its tokens do.
+    /// takes as long as its tokens do, and the PIN of tokens that refused it, which is tried once.
     fn read_again(&mut self) {
         systemd::tell(NotifyState::Reloading);
         match Config::load(&self.path) {
@@ -75,6 +75,10 @@ impl Reloading {
         }
         self.renew_access();
         systemd::tell(NotifyState::Ready);
+        // All of them before any is tried: those that share a PIN have one try together.
+        for tenant in self.core.tenants.values() {
+            tenant.forgive_refused();
+        }
         for tenant in self.core.tenants.values() {
             tokio::spawn(refresh_keys(Arc::clone(&self.core), Arc::clone(tenant)));
         }
@@ -139,8 +143,12 @@ impl Reloading {
 async fn refresh_keys(core: Arc<Core>, tenant: Arc<Tenant>) {
     // In order: what an earlier one found must not come after.
     let _turn = tenant.refreshing.lock().await;
-    let engine = Arc::clone(&tenant.engine);
-    let refreshed = spawn_blocking(move || engine.refresh_keys()).await;
+    let same = Arc::clone(&tenant);
+    let refreshed = spawn_blocking(move || {
+        same.retry_refused();
+        same.engine.refresh_keys()
+    });
+    let refreshed = refreshed.await;
     let refreshed = refreshed.unwrap_or(Err(EngineError::Stopped));
     report(
         &core.metrics,

@@ -30,6 +30,8 @@ pub struct Tenant {
     /// UTC.
     pub accepted_loss: u64,
     auditor: Option<Arc<Engine>>,
+    /// By the tokens' names.
+    pin_files: HashMap<String, PathBuf>,
     /// Bounds what is logged of removals that are not signed.
     pub refusals: LogLimit,
     /// Held while its keys are looked for again.
@@ -91,9 +93,37 @@ impl Tenant {
             engine,
             accepted_loss: config.accepted_loss,
             auditor: auditor(config, markers)?,
+            pin_files: pin_files(config),
             refusals: LogLimit::default(),
             refreshing: tokio::sync::Mutex::default(),
         })
+    }
+
+    fn engines(&self) -> impl Iterator<Item = &Arc<Engine>> {
+        [&self.engine].into_iter().chain(&self.auditor)
+    }
+
+    /// Reads the PIN again of each token that refused it, so that it can be tried once more: a
+    /// person says that it is mended.
+    pub fn forgive_refused(&self) {
+        for engine in self.engines() {
+            let forgiven = engine.forgive_refused(|token| {
+                let file = self.pin_files.get(token).map(PathBuf::as_path);
+                Ok(Pin::from_file(file.unwrap_or(Path::new("")))?)
+            });
+            if let Err(error) = forgiven {
+                tracing::error!(tenant = %self.name, %error, "a refused PIN is not tried");
+            }
+        }
+    }
+
+    /// Tries the PINs that were read again.
+    pub fn retry_refused(&self) {
+        for engine in self.engines() {
+            if let Err(error) = engine.retry_refused() {
+                tracing::error!(tenant = %self.name, %error, "a token still refuses");
+            }
+        }
     }
 
     fn attesting(&self) -> &Arc<Engine> {
@@ -122,6 +152,21 @@ impl Tenant {
     }
 }
 
+/// The name of a token for the audit key alone.
+fn auditing(token: &str) -> String {
+    format!("{token} (audit)")
+}
+
+fn pin_files(config: &TenantConfig) -> HashMap<String, PathBuf> {
+    let mut files = HashMap::new();
+    for token in &config.tokens {
+        for name in [token.name.clone(), auditing(&token.name)] {
+            files.insert(name, token.pin_file.clone());
+        }
+    }
+    files
+}
+
 /// An engine for the audit key alone, which must not sign removals.
 fn auditor(
     config: &TenantConfig,
@@ -132,7 +177,7 @@ fn auditor(
     };
     let token = SourceFile {
         sessions: 1,
-        name: format!("{} (audit)", token.name),
+        name: auditing(&token.name),
         ..token.clone()
     };
     let mut engine = engine_config(&[token], markers)?;

@@ -8,11 +8,14 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::isolation::ModuleSetup;
 use crate::keys::HsmSigner;
-use crate::keys::{self, KeyEntry};
+use crate::keys::{self, KeyEntry, generation};
 use crate::pin::Pin;
 use crate::pkcs11_scheme::Pkcs11Scheme;
 use crate::quirks::{Quirks, SigningPlan};
-use crate::token::{KeyObject, KeySelector, Module, Pkcs11Token, Protection, Token};
+use crate::token::{
+    Access, KeyClass, KeyObject, KeyRules, KeySelector, Module, Pkcs11Token, Protection, Token,
+};
+use mls_signer_message::encoding::hex;
 use mls_signer_message::scheme::{SCHEMES, Scheme};
 
 use Verdict::{Bad, Good, Notice};
@@ -85,10 +88,11 @@ impl Diagnosis {
 /// mechanisms and each key that `keys` describes: attributes, public key, and a signature
 /// made and verified. A check that fails ends the checks that depend on it. The PIN is tried
 /// once.
-pub fn examine(setup: &ModuleSetup, pin: &Pin, keys: &KeySelector) -> Diagnosis {
+pub fn examine(setup: &ModuleSetup, pin: &Pin, keys: &KeySelector, rules: &KeyRules) -> Diagnosis {
     let mut report = Diagnosis::default();
     examine_fips(&mut report);
     if let Some(token) = examine_token(&mut report, setup, pin) {
+        let token: Arc<dyn Token> = Arc::new(token.with_rules(rules.clone()));
         examine_keys(&mut report, &token, keys);
     }
     report
@@ -111,7 +115,7 @@ fn examine_fips(report: &mut Diagnosis) {
     report.add("fips", verdict, format!("{:?}; {detail}", status.status));
 }
 
-fn examine_token(report: &mut Diagnosis, setup: &ModuleSetup, pin: &Pin) -> Option<Arc<dyn Token>> {
+fn examine_token(report: &mut Diagnosis, setup: &ModuleSetup, pin: &Pin) -> Option<Pkcs11Token> {
     let selector = &setup.token;
     let module = Module::load_with(&setup.module, setup.parameters.as_deref());
     let module = module.and_then(|module| Ok((module.description()?, module)));
@@ -128,7 +132,7 @@ fn examine_token(report: &mut Diagnosis, setup: &ModuleSetup, pin: &Pin) -> Opti
     let token = Pkcs11Token::open(&module, selector, pin);
     let token = report.step("login", token, |_| login.into())?;
     examine_mechanisms(report, &token);
-    Some(Arc::new(token))
+    Some(token)
 }
 
 fn examine_mechanisms(report: &mut Diagnosis, token: &dyn Token) {
@@ -164,11 +168,29 @@ fn shares_mechanism(scheme: &Scheme) -> bool {
     !scheme.of_wire && of_wire.into_iter().any(|other| other == mechanism(scheme))
 }
 
+/// Without names, the keys that are named as removal keys: whatever else a token is used for is
+/// no fault.
 fn examine_keys(report: &mut Diagnosis, token: &Arc<dyn Token>, selector: &KeySelector) {
-    let counted = |entries: &Vec<KeyEntry>| format!("{} private keys {selector}", entries.len());
-    let Some(entries) = report.step("keys", keys::list(token.as_ref(), selector), counted) else {
+    let named = *selector != KeySelector::any();
+    let entries = if named {
+        keys::list(token.as_ref(), selector)
+    } else {
+        keys::list_removal_keys(token.as_ref())
+    };
+    let count = |entries: &Vec<KeyEntry>| match named {
+        true => format!("{} private keys {selector}", entries.len()),
+        false => format!("{} that are named as removal keys", entries.len()),
+    };
+    let Some(entries) = report.step("keys", entries, count) else {
         return;
     };
+    if !named {
+        let all = count_private_keys(token.as_ref());
+        report.step("other keys", all, |all| {
+            let others = all.saturating_sub(entries.len());
+            format!("{others}, which are left alone; name one by --label or --id to examine it")
+        });
+    }
     if entries.is_empty() {
         let advice = "nothing to sign with; see: mls-hsm-signer keys generate";
         report.add("keys", Bad, advice);
@@ -178,26 +200,37 @@ fn examine_keys(report: &mut Diagnosis, token: &Arc<dyn Token>, selector: &KeySe
     }
 }
 
+fn count_private_keys(token: &dyn Token) -> Result<usize, Error> {
+    let session = token.session(Access::Use)?;
+    let found = session.find(KeyClass::Private, &KeySelector::any())?;
+    Ok(found.len())
+}
+
 fn examine_key(report: &mut Diagnosis, token: &Arc<dyn Token>, entry: &KeyEntry) {
-    let name = |what: &str| format!("{what} of {:?}", entry.object.label);
-    let protection = entry.object.protection();
-    let verdict = match protection {
-        Protection::MadeInToken => Good,
-        Protection::Imported => Notice,
-        Protection::Faulty(_) => Bad,
-    };
-    report.add(name("protection"), verdict, protection.to_string());
-    match &entry.key {
-        Err(error) => report.add(name("public key"), Bad, error.to_string()),
-        Ok((scheme, key)) => {
-            let found = format!("{}, {} bytes", scheme.title, key.len());
-            report.add(name("public key"), Good, found);
-            let signed = sign_once(token, &entry.object);
-            report.step(&name("signature"), signed, |ms| {
-                format!("made and verified in {ms:.2} ms")
-            });
-        }
+    let object = &entry.object;
+    if let Some(refusal) = &entry.refusal {
+        let name = format!("key {:?}, id {}", object.label, hex(&object.id));
+        let (verdict, state) = match generation::is_retired(&object.label) {
+            true => (Notice, "retired"),
+            false => (Bad, "not used"),
+        };
+        return report.add(name, verdict, format!("{state}: {refusal}"));
     }
+    let name = |what: &str| format!("{what} of {:?}", object.label);
+    let (verdict, kept) = match object.protection() {
+        Protection::Faulty(admitted) => (Notice, format!("admitted: {}", admitted.join("; "))),
+        Protection::Imported => (Notice, Protection::Imported.to_string()),
+        Protection::MadeInToken => (Good, Protection::MadeInToken.to_string()),
+    };
+    report.add(name("protection"), verdict, kept);
+    if let Some((scheme, key)) = &entry.key {
+        let found = format!("{}, {} bytes", scheme.title, key.len());
+        report.add(name("public key"), Good, found);
+    }
+    let signed = sign_once(token, object);
+    report.step(&name("signature"), signed, |ms| {
+        format!("made and verified in {ms:.2} ms")
+    });
 }
 
 /// Opens the key as a server does, then times one signature with its verification.

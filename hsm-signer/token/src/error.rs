@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::failure::{Nature, Pkcs11Failure, RecoveryStep};
+use crate::failure::{Concern, Nature, Pkcs11Failure, RecoveryStep};
 use crate::pin::PinError;
+use crate::token::KeyClass;
 use cryptoki::error::RvError;
 use mls_signer_message::encoding::EncodingError;
 use mls_signer_message::scheme::titles;
@@ -98,7 +99,7 @@ pub enum Error {
     #[error(transparent)]
     Pin(#[from] PinError),
     /// No key is as asked for.
-    #[error("the token has no {class} {wanted}; see: mls-hsm-signer keys list")]
+    #[error("the token has no {class} {wanted}{}", what_helps(class))]
     KeyNotFound {
         /// Private or public key.
         class: &'static str,
@@ -141,12 +142,34 @@ pub enum Error {
     #[error("the key {0} is of none of this program's schemes: {schemes}", schemes = titles())]
     KeyUnsupported(String),
     /// The key is not protected or usable as a removal key must be.
-    #[error("the key {wanted} is not what was asked of the token: {reason}")]
+    #[error("the key {wanted} cannot be used so: {reason}")]
     KeyAttributes {
         /// The key.
         wanted: String,
         /// The attribute that is wrong.
         reason: String,
+    },
+    /// Keys are named as removal keys, and none of them can be one.
+    #[error("no removal key of the token can be used. {0}")]
+    NoKeyFit(String),
+    /// A key fails alone, while the token signs with others.
+    #[error("the key {wanted} is set aside while others sign: {reason}")]
+    KeySetAside {
+        /// The key.
+        wanted: String,
+        /// How it failed.
+        reason: String,
+    },
+    /// The token has too many keys, or is too slow, to be searched in time.
+    #[error(
+        "the token took too long to list its keys: {read} of {all} were read in time. Move the \
+         removal keys to a token of their own, or find out why the HSM is slow"
+    )]
+    ListTooLong {
+        /// How many keys were read.
+        read: usize,
+        /// How many there are.
+        all: usize,
     },
     /// The token has no mechanism for the scheme.
     #[error("the token cannot sign with {0}; its mechanism list has nothing for it")]
@@ -184,7 +207,7 @@ pub enum Error {
     /// The token refused the PIN before this process began.
     #[error(
         "the token refused the PIN before, and it is not tried again; correct the PIN, then \
-         remove {0} and start the signer"
+         remove {0} and start the signer, or send SIGHUP to one that runs"
     )]
     PinRefusedBefore(PathBuf),
     /// The process that holds the module failed.
@@ -226,6 +249,16 @@ pub enum Error {
     /// A recovery step that this token does not know.
     #[error("this token cannot {0}")]
     StepMissing(RecoveryStep),
+}
+
+/// Of a key that is not found: a list shows those there are; what has no public half needs one.
+fn what_helps(class: &str) -> &'static str {
+    if class == KeyClass::Public.title() {
+        ", so that nobody can know the pair's; give the private key's id to its public key, or make a \
+         new pair: mls-hsm-signer keys rotate"
+    } else {
+        "; see: mls-hsm-signer keys list"
+    }
 }
 
 /// What can go wrong with the process that holds the module.
@@ -313,6 +346,7 @@ impl Error {
             | Self::KeyNotFound { .. }
             | Self::TokenNotFound { .. }
             | Self::Random
+            | Self::ListTooLong { .. }
             | Self::DeadlinePassed
             | Self::StepMissing(_) => Nature::Unknown,
             // A person must act.
@@ -337,6 +371,8 @@ impl Error {
             | Self::KeyUnsupported { .. }
             | Self::KeyAttributes { .. }
             | Self::KeyMismatch { .. }
+            | Self::KeySetAside { .. }
+            | Self::NoKeyFit(_)
             | Self::KeyUnknown { .. }
             | Self::SchemeUnsupported { .. }
             | Self::SchemeNotApproved { .. }
@@ -357,6 +393,23 @@ impl Error {
             Self::ModuleMisbehaved(_) => RecoveryStep::NewSession,
             _ => RecoveryStep::FindKey,
         }
+    }
+
+    /// Whether it is a key's for good: recovery would not help, and others may sign. A module that
+    /// misreads its token may show another public key than before, so that is not.
+    pub fn is_a_keys_for_good(&self) -> bool {
+        let concerns_key = match self {
+            Self::Pkcs11(failure) => failure.concern() == Concern::Key,
+            Self::KeyAmbiguous { .. }
+            | Self::KeyAttributes { .. }
+            | Self::KeySetAside { .. }
+            | Self::KeyUnsupported { .. }
+            | Self::NoKeyFit(_)
+            | Self::SchemeNotApproved { .. }
+            | Self::SchemeUnsupported { .. } => true,
+            _ => false,
+        };
+        concerns_key && self.nature() == Nature::Permanent
     }
 
     /// Whether the token has no room for another session (CKR_SESSION_COUNT).

@@ -36,7 +36,7 @@ pub use keys::HsmSigner;
 pub use mechanism::SigningMechanism;
 pub use pin::{Pin, PinError};
 pub use token::{
-    Access, Attributes, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, Module, ObjectHandle,
-    Pkcs11Token, Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix, Token, TokenSession,
-    initialise,
+    Access, Attributes, KeyClass, KeyObject, KeyPair, KeyRules, KeySelector, KeySpec, KeyUse,
+    Module, ObjectHandle, Pkcs11Token, Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix,
+    Token, TokenSession, initialise,
 };

@@ -113,7 +113,7 @@ impl Pin {
     }
 
     /// Another copy, wiped by itself.
-    pub(crate) fn duplicate(&self) -> Self {
+    pub fn duplicate(&self) -> Self {
         Self(AuthPin::new(self.expose().into()))
     }
 }

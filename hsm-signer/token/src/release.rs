@@ -42,7 +42,5 @@ pub fn prepared<'a>(
 
 /// The mechanism of the plan.
 pub fn mechanism(plan: SigningPlan) -> SigningMechanism {
-    match plan {
-        SigningPlan::Message(mechanism) | SigningPlan::Digest(_, mechanism) => mechanism,
-    }
+    plan.mechanism()
 }

@@ -20,20 +20,22 @@ pub fn all(keys: impl IntoIterator<Item = KeyEntry>) -> (Value, String) {
 pub fn of_signer(signer: &HsmSigner) -> KeyEntry {
     KeyEntry {
         object: signer.object().clone(),
-        key: Ok((signer.scheme(), signer.public_key().to_vec())),
+        key: Some((signer.scheme(), signer.public_key().to_vec())),
+        refusal: None,
     }
 }
 
 /// For a person.
 pub fn text(entry: &KeyEntry) -> String {
     let object = &entry.object;
-    let mut rows = match &entry.key {
-        Ok((scheme, key)) => vec![
-            ("scheme", format!("{} ({})", scheme.title, scheme.name)),
-            ("public key", base64(key)),
-        ],
-        Err(reason) => vec![("unusable", reason.to_string())],
-    };
+    let mut rows = Vec::new();
+    if let Some((scheme, key)) = &entry.key {
+        rows.push(("scheme", format!("{} ({})", scheme.title, scheme.name)));
+        rows.push(("public key", base64(key)));
+    }
+    if let Some(reason) = &entry.refusal {
+        rows.push(("unusable", reason.to_string()));
+    }
     rows.push(("protection", object.protection().to_string()));
     rows.push(("id", hex(&object.id)));
     format!("{}\n{}", printable(&object.label), columns(&rows))
@@ -51,12 +53,12 @@ pub fn value(entry: &KeyEntry) -> Value {
             Protection::Faulty(_) => "faulty",
         },
     });
-    match &entry.key {
-        Ok((scheme, key)) => {
-            value["scheme"] = scheme.name.into();
-            value["public_key"] = base64(key).into();
-        }
-        Err(reason) => value["unusable"] = reason.to_string().into(),
+    if let Some((scheme, key)) = &entry.key {
+        value["scheme"] = scheme.name.into();
+        value["public_key"] = base64(key).into();
+    }
+    if let Some(reason) = &entry.refusal {
+        value["unusable"] = reason.to_string().into();
     }
     if let Protection::Faulty(faults) = object.protection() {
         value["faults"] = faults.into();

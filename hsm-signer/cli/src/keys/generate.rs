@@ -1,7 +1,8 @@
 //! `keys generate`: new keys, made in the token.
 
 use clap::Args;
-use mls_hsm_signer::{Error, KeySpec, Scheme, keys};
+use mls_hsm_signer::quirks::SigningPlan;
+use mls_hsm_signer::{Error, KeySpec, Scheme, Token, keys};
 
 use super::description;
 use crate::Outcome;
@@ -13,7 +14,8 @@ use crate::output::Output;
 pub struct Arguments {
     #[command(flatten)]
     token: TokenArguments,
-    /// A scheme to make a key for, as often as needed [default: the four of Wire's server]
+    /// A scheme to make a key for, as often as needed [default: of the four of Wire's server, those
+    /// that the token has]
     #[arg(long, value_parser = scheme_parser())]
     scheme: Vec<&'static Scheme>,
     /// The key's label, with one scheme only [default: mls-removal-SCHEME]
@@ -25,11 +27,35 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let specs = specs(arguments)?;
+    let mut specs = specs(arguments)?;
     let token = arguments.token.open()?;
+    if arguments.scheme.is_empty() {
+        let lacking = without_lacking(token.as_ref(), &mut specs)?;
+        for error in lacking {
+            output.note(&format!("not made: {error}"));
+        }
+    }
     let made = keys::generate_all(&token, &specs)?;
     let (values, text) = description::all(made.iter().map(description::of_signer));
     output.result(&values, &text)
+}
+
+/// Leaves those out that the token cannot sign with, and says why; an error where that is all.
+fn without_lacking(token: &dyn Token, specs: &mut Vec<KeySpec>) -> Result<Vec<Error>, Error> {
+    let mut lacking = Vec::new();
+    specs.retain(|spec| {
+        let signs = SigningPlan::of_token(spec.scheme(), token);
+        let fits = signs.is_ok();
+        lacking.extend(signs.err());
+        fits
+    });
+    match lacking.pop() {
+        Some(last) if specs.is_empty() => Err(last),
+        last => {
+            lacking.extend(last);
+            Ok(lacking)
+        }
+    }
 }
 
 fn specs(arguments: &Arguments) -> Result<Vec<KeySpec>, Failure> {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use mls_hsm_signer::encoding::EncodingError;
 use mls_hsm_signer::message::secret_file::read_key;
-use mls_hsm_signer::{PrivateKey, keys};
+use mls_hsm_signer::quirks::SigningPlan;
+use mls_hsm_signer::{Error, PrivateKey, Token, keys};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// A file with the key's passphrase, closed to other users [default: ask]
     #[arg(long, value_name = "PATH", conflicts_with = "wire_values")]
     passphrase_file: Option<PathBuf>,
+    /// Leave out keys of schemes that the token does not have
+    #[arg(long, requires = "wire_values")]
+    allow_missing: bool,
     /// The key's label [default: mls-removal-SCHEME]
     #[arg(long, conflicts_with = "wire_values")]
     label: Option<String>,
@@ -46,7 +50,7 @@ struct KeyFile {
     #[arg(long, value_name = "PATH")]
     pkcs8: Option<PathBuf>,
     /// A file of Helm values of Wire's server, with the four keys at
-    /// galley.secrets.mlsPrivateKeys.removal; all are imported, or none
+    /// galley.secrets.mlsPrivateKeys.removal; all are imported, or none, unless --allow-missing
     #[arg(long, value_name = "PATH")]
     wire_values: Option<PathBuf>,
 }
@@ -93,6 +97,14 @@ fn private_key(path: &Path, passphrase: Option<&Path>) -> Result<PrivateKey, Fai
 fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let found = wire_keys(path)?;
     let token = arguments.token.open()?;
+    let (found, lacking) = split(token.as_ref(), found, arguments.allow_missing)?;
+    for (key, error) in &lacking {
+        output.note(&format!("not imported: {}: {error}", key.path));
+    }
+    let missing: Vec<_> = lacking
+        .iter()
+        .map(|(key, _)| key.key.scheme().name)
+        .collect();
     let mut specs = Vec::new();
     for found in &found {
         specs.push((spec(found.key.scheme(), None, None)?, &found.key));
@@ -103,6 +115,7 @@ fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let value = json!({
         "keys": keys,
         "token": token.identity().serial,
+        "missing": missing,
         "file": path.display().to_string(),
         "delete": delete,
     });
@@ -114,6 +127,31 @@ fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
         delete.join("\n  "),
     );
     output.result(&value, &text)
+}
+
+/// The keys that the token can sign with, and the others with the reason.
+type Split = (Vec<WireKey>, Vec<(WireKey, Error)>);
+
+/// All, or only those that fit where some may be missing.
+fn split(token: &dyn Token, found: Vec<WireKey>, allow_missing: bool) -> Result<Split, Failure> {
+    let (mut fitting, mut lacking) = (Vec::new(), Vec::new());
+    for key in found {
+        match SigningPlan::of_token(key.key.scheme(), token) {
+            Ok(_) => fitting.push(key),
+            Err(error) => lacking.push((key, error)),
+        }
+    }
+    match lacking.first() {
+        Some((key, error)) if fitting.is_empty() => {
+            Err(format!("nothing was imported: {}: {error}", key.path).into())
+        }
+        Some((key, error)) if !allow_missing => Err(format!(
+            "nothing was imported: {}: {error}; --allow-missing imports the others",
+            key.path
+        )
+        .into()),
+        _ => Ok((fitting, lacking)),
+    }
 }
 
 fn wire_keys(path: &Path) -> Result<Vec<WireKey>, Failure> {

@@ -1,8 +1,10 @@
 //! `keys public`: public keys for groups, servers and Wire.
 
 use clap::{Args, ValueEnum};
+use mls_hsm_signer::encoding::hex;
 use mls_hsm_signer::encoding::public_key::{self, SchemeKey};
-use mls_hsm_signer::{Error, KeySelector, Scheme, Token, keys};
+use mls_hsm_signer::keys::{self, KeyEntry};
+use mls_hsm_signer::{Error, KeySelector, Scheme};
 
 use crate::Outcome;
 use crate::connection::{KeyArguments, TokenArguments, or_those_of_wire, scheme_parser};
@@ -36,14 +38,54 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let token = arguments.token.open()?;
-    let keys = match arguments.key.selector() {
-        Some(selector) => found(token.as_ref(), &selector)?,
-        None => default_keys(token.as_ref(), &arguments.scheme)?,
-    };
-    if keys.is_empty() {
-        return Err("the token has no such key; see: mls-hsm-signer keys list".into());
+    let selectors = arguments.key.selector().map_or_else(
+        || default_labels(&arguments.scheme),
+        |selector| vec![selector],
+    );
+    let mut found = Found::default();
+    for selector in &selectors {
+        found.add(keys::list(token.as_ref(), selector)?);
     }
-    output.print(&formatted(&keys, arguments.format)?)
+    if found.keys.is_empty() {
+        return Err(match found.refused.join("; ") {
+            none if none.is_empty() => {
+                "the token has no such key; see: mls-hsm-signer keys list".into()
+            }
+            refused => format!("no such key can be used: {refused}").into(),
+        });
+    }
+    for refused in &found.refused {
+        output.note(&format!("left out: {refused}"));
+    }
+    output.print(&formatted(&found.keys, arguments.format)?)
+}
+
+/// The keys that can sign, and why the others cannot.
+#[derive(Default)]
+struct Found {
+    keys: Vec<SchemeKey>,
+    refused: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, entries: Vec<KeyEntry>) {
+        for entry in entries {
+            match (entry.refusal, entry.key) {
+                (None, Some(key)) => self.keys.push(key),
+                (Some(reason), _) => {
+                    let (label, id) = (&entry.object.label, hex(&entry.object.id));
+                    self.refused.push(format!("{label:?} (id {id}): {reason}"));
+                }
+                (None, None) => {}
+            }
+        }
+    }
+}
+
+fn default_labels(named: &[&'static Scheme]) -> Vec<KeySelector> {
+    let schemes = or_those_of_wire(named).into_iter();
+    let labels = schemes.map(|scheme| KeySelector::label(scheme.default_label()));
+    labels.collect()
 }
 
 fn formatted(keys: &[SchemeKey], format: Format) -> Result<String, Error> {
@@ -55,18 +97,4 @@ fn formatted(keys: &[SchemeKey], format: Format) -> Result<String, Error> {
             .map(public_key::pem)
             .collect::<Result<String, _>>()?,
     })
-}
-
-fn default_keys(token: &dyn Token, named: &[&'static Scheme]) -> Result<Vec<SchemeKey>, Error> {
-    let schemes = or_those_of_wire(named).into_iter();
-    let of_scheme = schemes.map(|scheme| found(token, &KeySelector::label(scheme.default_label())));
-    Ok(of_scheme.collect::<Result<Vec<_>, _>>()?.concat())
-}
-
-/// The keys that `selector` describes; one that is not usable is an error.
-fn found(token: &dyn Token, selector: &KeySelector) -> Result<Vec<SchemeKey>, Error> {
-    keys::list(token, selector)?
-        .into_iter()
-        .map(|entry| entry.key)
-        .collect()
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mls_fault_module::{Faults, library};
 use mls_hsm_signer::encoding::EncodingError;
 use mls_hsm_signer::token::{Access, KeyClass};
 use mls_hsm_signer::{Error, KeySelector, KeySpec, PrivateKey, SCHEMES, Scheme, Token, keys};
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 use crate::support::engine::{new_private_key, openssl_key};
 use crate::support::programs::openssl;
-use crate::support::{FaultyAccess, Sandbox, TestToken};
+use crate::support::{FaultyAccess, Sandbox, TestToken, module_path};
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
@@ -170,6 +171,46 @@ fn helm_values_that_lack_a_key_import_none() {
         assert!(!error.contains("s3cret"), "{error}");
     }
     assert_eq!(sandbox.succeed(&["keys", "list", "--json"]).trim(), "[]");
+}
+
+/// A token without Ed25519 takes the others where that is allowed by name, and what stays is not
+/// named to be deleted.
+#[test]
+fn what_a_token_lacks_is_left_out_by_name_alone() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("values.yaml", &values(&wire_keys()), 0o600);
+    let directory = tempfile::tempdir().unwrap();
+    let faults = Faults::install(&library().unwrap(), directory.path(), module_path()).unwrap();
+    faults.set(&["C_GetMechanismList hide 0x1057"]).unwrap();
+    let import = |more: &[&str]| {
+        let import = [
+            "keys",
+            "import",
+            "--json",
+            "--wire-values",
+            file.to_str().unwrap(),
+        ];
+        let mut command = sandbox.command_through(&faults.module(), &[&import, more].concat());
+        command.output().unwrap()
+    };
+    let said = crate::support::failed(&import(&[]));
+    assert!(
+        said.contains("Ed25519") && said.contains("--allow-missing"),
+        "{said}"
+    );
+    assert_eq!(sandbox.succeed(&["keys", "list", "--json"]).trim(), "[]");
+    let output = import(&["--allow-missing"]);
+    assert!(output.status.success(), "{output:?}");
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["missing"], serde_json::json!(["ed25519"]));
+    assert_eq!(said["keys"].as_array().unwrap().len(), 3);
+    let delete = said["delete"].to_string();
+    assert!(!delete.contains("removal.ed25519"), "{delete}");
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("removal.ed25519")
+    );
 }
 
 /// What the command line says when it is to import these values: nothing of the keys in them.

@@ -12,6 +12,7 @@ mod isolation;
 mod key_files;
 mod keys;
 mod no_modules;
+mod odd_keys;
 mod other_tokens;
 mod outages;
 mod passphrases;

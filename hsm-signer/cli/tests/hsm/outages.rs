@@ -6,7 +6,7 @@ use std::time::Duration;
 use mls_hsm_signer::engine::{Engine, EngineError, Phase, SourceConfig};
 use mls_hsm_signer::failure::RecoveryStep;
 use mls_hsm_signer::token::{Access, KeyClass};
-use mls_hsm_signer::{Error, KeySelector, KeySpec, PrivateKey, SCHEMES, Scheme, keys};
+use mls_hsm_signer::{Error, KeySelector, KeySpec, Pin, PrivateKey, SCHEMES, Scheme, keys};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::engine::{
@@ -151,7 +151,30 @@ fn a_pin_changed_elsewhere_is_tried_once() {
     assert_eq!(faulty.faults.log().len(), before + 1);
     let key = engine.keys()[0].clone();
     let error = engine.sign(&key, b"message", patience()).unwrap_err();
-    assert!(matches!(error, EngineError::Unavailable { .. }), "{error}");
+    assert!(matches!(error, EngineError::Refused { .. }), "{error}");
+    // A person has mended it, and says so: one more try, with the PIN that is given.
+    for (pin, phase_after, said) in [
+        ("999999", Phase::Refused, false),
+        ("314159", Phase::Ready, true),
+    ] {
+        let tried = faulty.faults.log().len();
+        engine.forgive_refused(|_| Ok(Pin::new(pin)?)).unwrap();
+        assert_eq!(
+            engine.retry_refused().is_ok(),
+            said,
+            "{:?}",
+            engine.health()
+        );
+        assert_eq!(phase(&engine.health()), phase_after);
+        std::thread::sleep(Duration::from_millis(500));
+        assert_eq!(faulty.faults.log().len(), tried + 1);
+    }
+    sign_all(&engine, 2);
+    // Where nothing is refused, nothing is tried.
+    let tried = faulty.faults.log().len();
+    engine.forgive_refused(|_| Ok(Pin::new("314159")?)).unwrap();
+    engine.retry_refused().unwrap();
+    assert_eq!(faulty.faults.log().len(), tried);
     change_pin(&faulty.token, "314159", PIN);
 }
 
@@ -184,17 +207,20 @@ fn two_keys_of_one_label_are_refused() {
     wait_for(&engine, SOON, |health| health.healthy);
     let error = engine.sign(&key, b"message", patience()).unwrap_err();
     assert!(
-        matches!(error.token(), Some(Error::KeyNotFound { .. })),
+        matches!(error.token(), Some(Error::KeySetAside { .. })),
         "{error}"
     );
     let missing = &engine.health().sources[0].missing_keys;
     assert!(missing[0].contains("2 objects"), "{missing:?}");
+    // One that starts now has the others.
     let source = SourceConfig::isolated(setup(&token, 1), worker(), pin());
-    let error = Engine::start(configured(vec![source])).unwrap_err();
-    assert!(
-        matches!(error.token(), Some(Error::KeyAmbiguous { .. })),
-        "{error}"
-    );
+    let other = Engine::start(configured(vec![source])).unwrap();
+    assert_eq!(other.keys().len(), SCHEMES.len() - 1);
+    let refused = other.refused_keys();
+    assert_eq!(refused.len(), 2);
+    assert!(refused.iter().all(|key| key.label == label), "{refused:?}");
+    sign_all(&other, 1);
+    drop(other);
     session.destroy(pair.private).unwrap();
     session.destroy(pair.public).unwrap();
     engine.refresh_keys().unwrap();

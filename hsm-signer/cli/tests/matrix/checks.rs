@@ -12,7 +12,7 @@ use mls_hsm_signer::isolation::ModuleSetup;
 use mls_hsm_signer::keys::{self, generation};
 use mls_hsm_signer::message::signed_removal::SignedRemoval;
 use mls_hsm_signer::quirks::Quirks;
-use mls_hsm_signer::token::{Access, KeyClass, Protection, initialise};
+use mls_hsm_signer::token::{Access, KeyClass, KeyRules, Protection, initialise};
 use mls_hsm_signer::{
     HsmSigner, KeySelector, KeySpec, Module, Pin, Pkcs11Token, PrivateKey, Scheme, Token,
     TokenSelector,
@@ -75,7 +75,8 @@ fn examined(case: &Case) {
             parameters: case.parameters.clone(),
             ..ModuleSetup::new(&case.module, selector)
         };
-        let report = doctor::examine(&setup, &pin(PIN), &KeySelector::any());
+        let any = KeySelector::any();
+        let report = doctor::examine(&setup, &pin(PIN), &any, KeyRules::STRICT);
         assert!(report.healthy(), "{report:?}");
         for scheme in mls_hsm_signer::SCHEMES {
             let name = format!("mechanism for {}", scheme.title);

@@ -14,6 +14,7 @@ mod idempotency;
 mod log_proof;
 mod misuse;
 mod mutual_tls;
+mod odd_keys;
 mod openapi;
 mod operator;
 mod policy;

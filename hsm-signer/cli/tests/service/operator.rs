@@ -203,6 +203,120 @@ fn a_reading_of_the_keys_says_that_the_pin_was_refused() {
     assert!(!service.log().contains("started anew"), "{}", service.log());
 }
 
+/// The operator corrects the PIN, or has it unlocked, and sends SIGHUP: it is read again and tried
+/// once for each word of a person, and everything says meanwhile that a person must act.
+#[test]
+fn what_was_refused_is_tried_once_more_at_each_hangup() {
+    let setup = Setup::new();
+    let pin = std::fs::read_to_string(setup.sandbox.path("pin")).unwrap();
+    let service = setup.start();
+    let setup = &service.setup;
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login log"]).unwrap();
+    // Somebody has written another PIN into the file, and the module starts anew with the old one,
+    // which the token does not take any more.
+    faults.set(&["C_Login log", "C_Login return 0xA4"]).unwrap();
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    let refused = || service.wire().get("/readyz").code() == "token-refused";
+    eventually("it is refused", || {
+        service.wire().get("/readyz").status == 503 && refused()
+    });
+    assert_eq!(logins(setup), 1);
+    let problem = service
+        .propose(vec![item("ed25519", "group", 1)])
+        .unwrap_err();
+    let mls_hsm_signer::client::ClientError::Refused(problem) = problem else {
+        panic!("{problem}");
+    };
+    assert_eq!(problem.code, "token-refused");
+    assert!(problem.action.contains("SIGHUP"), "{problem:?}");
+    let labels = "{tenant=\"example.com\",token=\"hsm-example.com\"}";
+    assert_eq!(
+        service.counted(&format!("mls_hsm_signer_token_refused{labels}")),
+        1
+    );
+    assert!(
+        service.log().contains("until a person has acted"),
+        "{}",
+        service.log()
+    );
+    let hangup = |tried: usize| {
+        service.signal(Signal::HUP);
+        eventually("it is tried", || logins(setup) == tried);
+        // And not again.
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        assert_eq!(logins(setup), tried, "{}", service.log());
+    };
+    // Not mended: once for each word.
+    hangup(2);
+    assert!(refused() && marker(setup).is_some());
+    // The PIN of the file is read: it is wrong now.
+    faults.set(&["C_Login log"]).unwrap();
+    setup.sandbox.write("pin", "000000", 0o600);
+    hangup(3);
+    assert!(refused() && marker(setup).is_some());
+    // A file that is no PIN costs no try.
+    setup.sandbox.write("pin", "", 0o600);
+    hangup(3);
+    assert!(marker(setup).is_some());
+    // Mended.
+    setup.sandbox.write("pin", &pin, 0o600);
+    hangup(4);
+    eventually("it signs", || service.wire().get("/readyz").status == 200);
+    assert!(marker(setup).is_none());
+    service.propose(vec![item("ed25519", "group", 2)]).unwrap();
+    assert_eq!(
+        service.counted(&format!("mls_hsm_signer_token_refused{labels}")),
+        0
+    );
+    // A reload of a service that signs tries nothing.
+    hangup(4);
+}
+
+/// Two tenants with one token and one PIN have one try for one word.
+#[test]
+fn a_hangup_tries_a_shared_pin_once() {
+    let mut setup = Setup::new();
+    let faults = setup.faults("example.com");
+    let (module, pin) = (faults.module(), setup.sandbox.path("pin"));
+    setup.more(&format!(
+        "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
+         token_label = \"example.com\"\npin_file = {pin:?}\n"
+    ));
+    let service = setup.start();
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    let refusals = |log: String| log.matches("recovery ends").count();
+    eventually("both are refused", || refusals(service.log()) == 2);
+    let tried = logins(&service.setup);
+    service.signal(Signal::HUP);
+    eventually("both are refused again", || refusals(service.log()) == 4);
+    assert_eq!(logins(&service.setup), tried + 1);
+}
+
+/// By the service's own socket, without its process id.
+#[test]
+fn a_command_has_the_service_read_everything_again() {
+    let service = Setup::new().start();
+    let place = format!("unix:{}", service.setup.socket().display());
+    let arguments = ["reload", "--json", "--server", &place];
+    let output = service.setup.sandbox.command(&arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["process"], service.pid().as_raw_nonzero().get());
+    eventually("it reads", || service.log().contains("keys of example.com"));
+    for place in ["unix:/nowhere", "https://signer.example.com:8443"] {
+        let arguments = ["reload", "--server", place];
+        let output = service.setup.sandbox.command(&arguments).output().unwrap();
+        assert!(!output.status.success(), "{output:?}");
+    }
+}
+
 #[test]
 fn the_log_is_json_that_names_the_tenant_and_has_no_colours_where_none_are_wanted() {
     let setup = Setup::new();

@@ -17,12 +17,12 @@ use crate::health::{Phase, SourceHealth};
 use crate::key::Key;
 use crate::standing::{SourceState, Standing, UsableKey};
 use mls_signer_token::error::{Error, ProcessError};
-use mls_signer_token::failure::Nature;
+use mls_signer_token::failure::{Nature, RecoveryStep};
 use mls_signer_token::keys;
-use mls_signer_token::quirks::{Quirks, SigningPlan};
+use mls_signer_token::keys::LocatedKey;
 use mls_signer_token::release;
 use mls_signer_token::sync::locked;
-use mls_signer_token::{SignedPrefix, Token};
+use mls_signer_token::{Pin, SignedPrefix, Token};
 
 pub(crate) use open_session::OpenSession;
 
@@ -34,6 +34,8 @@ pub(crate) struct Source {
     /// Rings when the state changes in a way for which the supervisor or a session waits.
     pub wake: Condvar,
     pub changes: Arc<Changes>,
+    /// The PIN, as it was read last.
+    pub pin: Mutex<Pin>,
     crypto: HwCrypto,
     in_flight: AtomicUsize,
     latency_us: AtomicU64,
@@ -44,6 +46,7 @@ pub(crate) struct Source {
 impl Source {
     pub fn new(config: SourceConfig, timing: Timing, changes: Arc<Changes>) -> Self {
         Self {
+            pin: Mutex::new(config.pin.duplicate()),
             config,
             timing,
             state: Mutex::new(SourceState::new(&timing)),
@@ -55,6 +58,12 @@ impl Source {
             signatures: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
         }
+    }
+
+    /// Opens the token, which tries the PIN once.
+    pub fn open(&self) -> Result<Arc<dyn Token>, Error> {
+        let pin = locked(&self.pin).duplicate();
+        self.config.open(&pin)
     }
 
     /// The token, once it was opened.
@@ -107,7 +116,7 @@ impl Source {
         let call_limit = self.timing.call_limit;
         let signed = self.sign_within(session, key, messages, deadline, call_limit);
         if let Some(failure) = &signed.failure {
-            self.report(generation, failure);
+            self.report(generation, failure, Some(key));
         }
         signed
     }
@@ -249,8 +258,9 @@ impl Source {
         self.signatures.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    /// Tells the supervisor of a failure, unless it was already seen to.
-    pub fn report(&self, generation: u64, failure: &Error) {
+    /// Tells the supervisor of a failure, and of the key with which it happened, unless it was
+    /// already seen to.
+    pub fn report(&self, generation: u64, failure: &Error, key: Option<&Key>) {
         let is_callers = matches!(failure, Error::DeadlinePassed);
         if is_callers || failure.nature() == Nature::Permanent {
             return;
@@ -258,6 +268,9 @@ impl Source {
         let mut state = locked(&self.state);
         if state.generation == generation && state.phase == Phase::Ready {
             state.wanted = Some(failure.recovery_step());
+            // A module that is gone or hangs is no key's doing.
+            let suspect = key.filter(|_| !matches!(failure, Error::Process(_)));
+            state.suspect = suspect.map(|key| key.public_key.clone());
             state.last_failure = Some(failure.to_string());
             state.enter(Phase::Recovering);
             self.wake.notify_all();
@@ -273,8 +286,7 @@ impl Source {
         let mut found = HashMap::new();
         let mut missing = None;
         for key in keys {
-            let located = self.locate(key, deadline);
-            let entry = located.map_err(|error| {
+            let entry = self.usable(key, deadline).map_err(|error| {
                 // What has become of the token's process is said by whoever recovers it.
                 if !matches!(error, Error::Process(_) | Error::SessionLost) {
                     tracing::error!(source = %self.config.name, %error, "a key cannot be used");
@@ -300,7 +312,7 @@ impl Source {
         let looked = Instant::now();
         let (_, missing) = self.sorted(keys);
         for key in missing {
-            let located = self.locate(&key, deadline);
+            let located = self.usable(&key, deadline);
             if located.is_ok() {
                 tracing::info!(source = %self.config.name, key = ?key, "a key is there again");
             }
@@ -312,16 +324,74 @@ impl Source {
         self.changes.add();
     }
 
-    fn locate(&self, key: &Key, deadline: Instant) -> Result<UsableKey, Error> {
+    /// The key, if it can be used; one that was set aside must sign first.
+    fn usable(&self, key: &Key, deadline: Instant) -> Result<UsableKey, Error> {
+        let found = self.proven(key, deadline);
+        let aside = &mut locked(&self.state).aside;
+        match &found {
+            Err(error) if error.is_a_keys_for_good() => {
+                aside.insert(key.public_key.clone(), error.to_string());
+            }
+            // What has become of it is not known.
+            Err(Error::Process(_) | Error::SessionLost | Error::DeadlinePassed) => {}
+            _ => {
+                aside.remove(&key.public_key);
+            }
+        }
+        let found = found?;
+        Ok(UsableKey {
+            handle: found.handle,
+            plan: found.plan,
+        })
+    }
+
+    fn proven(&self, key: &Key, deadline: Instant) -> Result<LocatedKey, Error> {
+        let found = self.locate(key, deadline)?;
+        if self.is_aside(key) {
+            let mut session = self.extra_session(deadline)?;
+            let proven = keys::prove_in(session.until(deadline), &found);
+            proven.map_err(|error| match error {
+                Error::Process(_) | Error::DeadlinePassed => error,
+                error => key.set_aside(error.to_string()),
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Whether the key was set aside: it fails alone, or cannot be a removal key any more.
+    pub fn is_aside(&self, key: &Key) -> bool {
+        locked(&self.state).aside.contains_key(&key.public_key)
+    }
+
+    /// Uses the key no more until it has signed: it fails alone.
+    pub fn set_aside(&self, key: &Key, failure: &Error) {
+        let reason = failure.to_string();
+        tracing::error!(source = %self.config.name, key = ?key, reason, "a key is set aside");
+        let mut state = locked(&self.state);
+        let public_key = &key.public_key;
+        state.keys.insert(
+            public_key.clone(),
+            Err(key.set_aside(reason.clone()).to_string()),
+        );
+        state.aside.insert(public_key.clone(), reason);
+        drop(state);
+        self.changes.add();
+    }
+
+    /// Why it does not sign with `key`, though it signs with others.
+    pub fn refusal(&self, key: &Key) -> Option<Error> {
+        let state = locked(&self.state);
+        let reason = state.aside.get(&key.public_key).cloned();
+        let ready = state.phase == Phase::Ready;
+        ready.then(|| reason.map_or_else(|| key.not_found(), |reason| key.set_aside(reason)))
+    }
+
+    fn locate(&self, key: &Key, deadline: Instant) -> Result<LocatedKey, Error> {
         let token = self.token().ok_or(Error::SessionLost)?;
         let mut session = self.extra_session(deadline)?;
         let session = session.until(deadline);
-        let found = keys::locate_pinned(session, &key.selector(), &key.public_key)?;
-        let quirks = Quirks::of(token.identity());
-        Ok(UsableKey {
-            handle: found.handle,
-            plan: SigningPlan::choose(found.scheme, token.mechanisms(), quirks)?,
-        })
+        let names = key.selector();
+        keys::locate_pinned(token.as_ref(), session, &names, &key.public_key)
     }
 
     /// How many signatures may be made at a time.
@@ -355,6 +425,45 @@ impl Source {
         let state = locked(&self.state);
         let unchanged = |state: &mut SourceState| !state.stopping && state.generation == generation;
         drop(self.wake.wait_timeout_while(state, time, unchanged));
+    }
+
+    /// A person says that what was refused is mended, and gives the PIN.
+    pub fn forgive(&self, pin: Pin) {
+        *locked(&self.pin) = pin;
+        if let Some(marker) = &self.config.pin_marker {
+            marker.remove();
+        }
+        locked(&self.state).forgiven = true;
+    }
+
+    /// Has the token opened anew, once, where it is forgiven; whether it is.
+    pub fn retry(&self) -> bool {
+        let mut state = locked(&self.state);
+        if !std::mem::take(&mut state.forgiven) || state.phase != Phase::Refused {
+            return false;
+        }
+        // Its process keeps the PIN that was refused.
+        let refused = state.token.take();
+        state.wanted = Some(RecoveryStep::Restart);
+        state.enter(Phase::Recovering);
+        drop(state);
+        drop(refused);
+        self.wake.notify_all();
+        true
+    }
+
+    /// Waits until recovery has ended, well or not.
+    pub fn wait_until_recovered(&self) {
+        loop {
+            let seen = self.changes.count();
+            let state = locked(&self.state);
+            if state.stopping || state.phase != Phase::Recovering {
+                return;
+            }
+            drop(state);
+            self.changes
+                .wait(seen, Some(Instant::now() + Duration::from_millis(100)));
+        }
     }
 
     /// Waits, at most for `time`, until no session is open.

@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 use mls_signer_message::encoding::from_base64;
 use mls_signer_token::error::Error;
 use mls_signer_token::isolation::ModuleSetup;
-use mls_signer_token::{SessionLimits, TokenSelector};
+use mls_signer_token::{KeyRules, KeyUse, SessionLimits, TokenSelector};
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, invalid, names};
@@ -50,9 +50,34 @@ pub struct SourceFile {
     pub slot: Option<u64>,
     /// A file with the user's PIN, closed to other users.
     pub pin_file: PathBuf,
+    /// What its removal keys may do beside signing: `decrypt`, `unwrap`, `derive`.
+    #[serde(default)]
+    pub admit_key_uses: Vec<AdmittedUse>,
     /// Sessions, each of which signs one message at a time.
     #[serde(default = "eight")]
     pub sessions: usize,
+}
+
+/// A word of `admit_key_uses`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AdmittedUse {
+    /// CKA_DECRYPT may be true.
+    Decrypt,
+    /// CKA_UNWRAP may be true.
+    Unwrap,
+    /// CKA_DERIVE may be true.
+    Derive,
+}
+
+impl From<AdmittedUse> for KeyUse {
+    fn from(admitted: AdmittedUse) -> Self {
+        match admitted {
+            AdmittedUse::Decrypt => Self::Decrypt,
+            AdmittedUse::Unwrap => Self::Unwrap,
+            AdmittedUse::Derive => Self::Derive,
+        }
+    }
 }
 
 fn eight() -> usize {
@@ -121,6 +146,7 @@ impl SourceFile {
             .map_err(|error| Error::Setup(error.to_string()))?;
         Ok(ModuleSetup {
             parameters: self.module_parameters.clone(),
+            rules: KeyRules::admitting(self.admit_key_uses.iter().copied().map(KeyUse::from)),
             limits: SessionLimits {
                 sessions: self.sessions,
                 ..SessionLimits::default()

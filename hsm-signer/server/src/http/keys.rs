@@ -6,11 +6,11 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use mls_signer_api::{
     KeyDescription, KeyFormat, KeySchemes, KeysResponse, ProblemDetails, PublicKeysQuery,
-    TenantQuery,
+    RefusedKey, TenantQuery,
 };
 use mls_signer_engine::{Engine, Key};
-use mls_signer_message::encoding::base64;
 use mls_signer_message::encoding::public_key::{SchemeKey, wire_jwk, wire_raw};
+use mls_signer_message::encoding::{base64, hex};
 use mls_signer_message::scheme::SCHEMES;
 
 use super::answer::json;
@@ -51,11 +51,11 @@ pub async fn public_keys(
     Ok(json(&value))
 }
 
-/// All keys, of all generations.
+/// All keys, of all generations, and those that are refused, with the reason.
 #[utoipa::path(
     get, path = "/v1/keys", tag = "keys", params(TenantQuery),
     responses(
-        (status = 200, description = "The keys that sign", body = KeysResponse),
+        (status = 200, description = "The keys that sign, and those that cannot", body = KeysResponse),
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
         (status = "5XX", description = "Not at present", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -77,9 +77,16 @@ pub async fn list(
         label: key.object().label.clone(),
         protection: key.object().protection().to_string(),
     });
+    let refused = tenant.engine.refused_keys().into_iter();
+    let described = |key: mls_signer_engine::RefusedKey| RefusedKey {
+        label: key.label,
+        id: hex(&key.id),
+        reason: key.reason,
+    };
     Ok(json(&KeysResponse {
         tenant: tenant.name.as_ref().into(),
         keys: keys.collect(),
+        refused: refused.map(described).collect(),
     }))
 }
 

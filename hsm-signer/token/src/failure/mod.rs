@@ -25,6 +25,21 @@ pub enum Nature {
     Unknown,
 }
 
+/// What a failure is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concern {
+    /// The key, or what was asked of it: another key may sign.
+    Key,
+    /// The login: the PIN, or that nobody is logged in.
+    Login,
+    /// The session: another one may sign.
+    Session,
+    /// The module, or the token behind it.
+    Module,
+    /// The code does not tell.
+    Anything,
+}
+
 /// The steps of recovery, from the cheapest to the most drastic. Each includes that the
 /// key is found again, because handles change.
 #[derive(
@@ -159,6 +174,11 @@ impl Pkcs11Failure {
     /// Whether the failure may pass by itself or by recovery.
     pub fn nature(&self) -> Nature {
         meaning(self.code).nature
+    }
+
+    /// What the failure is of.
+    pub fn concern(&self) -> Concern {
+        meaning(self.code).concern
     }
 
     /// The step of recovery that may help, and those after it.

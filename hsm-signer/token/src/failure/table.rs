@@ -3,12 +3,14 @@
 
 use cryptoki::error::RvError::{self, *};
 
+use super::Concern::{self, Anything, Key, Login, Module, Session};
 use super::Nature::{self, Permanent, Transient, Unknown};
 use super::RecoveryStep::{self, FindKey, LogIn, NewSession, Reinitialise, Restart};
 
 /// What is known of one code.
 pub(super) struct CodeMeaning {
     pub nature: Nature,
+    pub concern: Concern,
     /// Where recovery begins; of no use to a permanent failure.
     pub step: RecoveryStep,
     /// What to do about it.
@@ -18,6 +20,7 @@ pub(super) struct CodeMeaning {
 /// Vendors' own codes, and those of the standard that no signature should meet.
 const UNLISTED: CodeMeaning = CodeMeaning {
     nature: Unknown,
+    concern: Anything,
     step: NewSession,
     advice: "see the HSM's log and its manual for this code",
 };
@@ -27,28 +30,31 @@ pub(super) fn meaning(code: RvError) -> CodeMeaning {
     listed(code).next().unwrap_or(UNLISTED)
 }
 
-/// Each group has codes of one nature, from which recovery begins with the same step.
+/// Each group has codes of one nature that concern one thing, from which recovery begins with the same step.
 fn listed(code: RvError) -> impl Iterator<Item = CodeMeaning> {
     let groups = [
-        (Permanent, LogIn, pin(code)),
-        (Transient, LogIn, login(code)),
-        (Transient, FindKey, handle(code)),
-        (Transient, NewSession, session(code)),
-        (Transient, Reinitialise, module(code)),
-        (Unknown, NewSession, unexplained(code)),
-        (Unknown, Reinitialise, unrecognised(code)),
-        (Permanent, NewSession, refused(code)),
-        (Permanent, FindKey, key(code)),
-        (Unknown, Restart, library(code)),
-        (Permanent, Restart, threads(code)),
+        (Permanent, Login, LogIn, pin(code)),
+        (Transient, Login, LogIn, login(code)),
+        (Transient, Key, FindKey, handle(code)),
+        (Transient, Session, NewSession, session(code)),
+        (Transient, Module, Reinitialise, module(code)),
+        (Unknown, Anything, NewSession, unexplained(code)),
+        (Unknown, Module, Reinitialise, unrecognised(code)),
+        (Permanent, Key, NewSession, refused(code)),
+        (Permanent, Key, FindKey, key(code)),
+        (Unknown, Module, Restart, library(code)),
+        (Permanent, Module, Restart, threads(code)),
     ];
-    groups.into_iter().filter_map(|(nature, step, advice)| {
-        advice.map(|advice| CodeMeaning {
-            nature,
-            step,
-            advice,
+    groups
+        .into_iter()
+        .filter_map(|(nature, concern, step, advice)| {
+            advice.map(|advice| CodeMeaning {
+                nature,
+                concern,
+                step,
+                advice,
+            })
         })
-    })
 }
 
 // The comment above some of the codes says why they are taken to be of their group's nature.

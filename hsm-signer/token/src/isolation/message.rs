@@ -104,6 +104,7 @@ pub(crate) enum Question<'a> {
         #[tls_codec(with = "secret")] Zeroizing<Vec<u8>>,
     ),
     Destroy(ObjectHandle),
+    Label(ObjectHandle),
 }
 
 /// What a session answers.
@@ -120,6 +121,7 @@ pub(crate) enum SessionReply {
     Pair(KeyPair),
     Done,
     Failed(#[tls_codec(with = "codec")] Error),
+    Label(String),
 }
 
 /// A failure in the child. Those that mean something to the parent are told apart; of the

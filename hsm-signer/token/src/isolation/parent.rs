@@ -21,7 +21,7 @@ use crate::failure::RecoveryStep;
 use crate::identity::{TokenIdentity, TokenSelector};
 use crate::pin::Pin;
 use crate::sync::locked;
-use crate::token::{Access, SessionLimits, Token, TokenSession, loading};
+use crate::token::{Access, KeyRules, SessionLimits, Token, TokenSession, loading};
 
 /// Which module, and which token of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct ModuleSetup {
     pub token: TokenSelector,
     /// How many sessions.
     pub limits: SessionLimits,
+    /// What its removal keys must be.
+    pub rules: KeyRules,
     /// How long the module has to start and log in.
     pub start_limit: Duration,
 }
@@ -46,6 +48,7 @@ impl ModuleSetup {
             parameters: None,
             token,
             limits: SessionLimits::default(),
+            rules: KeyRules::default(),
             start_limit: Duration::from_secs(10),
         }
     }
@@ -184,6 +187,10 @@ impl Token for IsolatedToken {
 
     fn mechanisms(&self) -> &[MechanismType] {
         &self.started.mechanisms
+    }
+
+    fn key_rules(&self) -> &KeyRules {
+        &self.setup.rules
     }
 
     fn session_by(

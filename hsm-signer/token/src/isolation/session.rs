@@ -153,6 +153,13 @@ impl TokenSession for RemoteSession {
         }
     }
 
+    fn label(&self, key: ObjectHandle) -> Result<String, Error> {
+        match self.ask(&Question::Label(key))? {
+            SessionReply::Label(label) => Ok(label),
+            _ => Err(self.out_of_step()),
+        }
+    }
+
     fn sign(
         &self,
         key: ObjectHandle,

@@ -142,6 +142,7 @@ fn answer(question: Question<'_>, session: &dyn TokenSession) -> Result<SessionR
     Ok(match question {
         Question::Find(class, selector) => SessionReply::Found(session.find(class, &selector)?),
         Question::Read(key) => SessionReply::Object(Box::new(session.read(key)?)),
+        Question::Label(key) => SessionReply::Label(session.label(key)?),
         Question::Sign {
             key,
             mechanism,

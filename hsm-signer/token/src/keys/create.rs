@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use cryptoki::error::RvError;
 
-use super::find::wrong_attributes;
 use crate::error::Error;
 use crate::keys::signer::HsmSigner;
 use crate::quirks::{Quirks, SigningPlan};
+use crate::token::key_rules::refused;
 use crate::token::{
     Access, KeyClass, KeyPair, KeySelector, KeySpec, Protection, Token, TokenSession,
 };
@@ -29,7 +29,7 @@ pub fn generate(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Err
         |session| session.generate(spec),
         |signer| match signer.object().protection() {
             Protection::MadeInToken => Ok(()),
-            other => Err(wrong_attributes(&named(spec), other.to_string())),
+            other => Err(refused(&named(spec), other.to_string())),
         },
     )
 }
@@ -49,7 +49,7 @@ pub fn import(
 ) -> Result<HsmSigner, Error> {
     if spec.scheme().signature_scheme != key.scheme().signature_scheme {
         let reason = "the key to import is of another scheme";
-        return Err(wrong_attributes(&named(spec), reason));
+        return Err(refused(&named(spec), reason));
     }
     let route = Quirks::of(token.identity()).import_route;
     create(
@@ -58,11 +58,11 @@ pub fn import(
         |session| {
             session
                 .import(spec, key)
-                .map_err(|error| refused(error, route))
+                .map_err(|error| not_taken(error, route))
         },
         |signer| match signer.object().protection() {
-            Protection::Faulty(faults) => Err(wrong_attributes(&named(spec), faults.join("; "))),
-            _ if signer.public_key() != key.public_key() => Err(wrong_attributes(
+            Protection::Faulty(faults) => Err(refused(&named(spec), faults.join("; "))),
+            _ if signer.public_key() != key.public_key() => Err(refused(
                 &named(spec),
                 "the token shows another public key than was imported",
             )),
@@ -87,7 +87,7 @@ const NOT_FROM_OUTSIDE: [RvError; 11] = [
     RvError::MechanismInvalid,
 ];
 
-fn refused(error: Error, route: &'static str) -> Error {
+fn not_taken(error: Error, route: &'static str) -> Error {
     match error {
         Error::Pkcs11(failure)
             if failure.function() == "C_CreateObject"

@@ -1,13 +1,20 @@
-//! Exactly one key: by label or id, with the public key that the token gives for it.
+//! Exactly one key: by label or id, with the public key that the token gives for it, held to
+//! the rules of removal keys.
 
 use mls_signer_message::scheme::Scheme;
+use mls_signer_message::signature::verified;
+use openmls_hw_crypto::HwCrypto;
 
+use super::generation::scheme_of_label;
+use super::halves::PublicHalves;
 use crate::error::Error;
-use crate::pkcs11_scheme::{Parameters, Pkcs11Scheme};
-use crate::token::{KeyClass, KeyObject, KeySelector, ObjectHandle, Protection, TokenSession};
-use crate::{ec_point, public_value};
+use crate::quirks::SigningPlan;
+use crate::release;
+use crate::token::key_rules::refused;
+use crate::token::{Access, KeyClass, KeyObject, KeySelector, ObjectHandle, Token, TokenSession};
 
 /// A private key that was found, and what belongs to it.
+#[derive(Debug)]
 pub struct LocatedKey {
     /// The private key, for use in any session of the process while the login lasts.
     pub handle: ObjectHandle,
@@ -17,6 +24,16 @@ pub struct LocatedKey {
     pub scheme: &'static Scheme,
     /// Its public key as the token gives it, in MLS's form. Not proven yet.
     pub public_key: Vec<u8>,
+    /// How the token signs with it.
+    pub plan: SigningPlan,
+}
+
+/// What is known of a key, whether or not it can be a removal key.
+pub(super) struct Examined {
+    /// Its scheme and public key, where it has them.
+    pub key: Option<(&'static Scheme, Vec<u8>)>,
+    /// How the token signs with it; or why it is no removal key.
+    pub verdict: Result<SigningPlan, Error>,
 }
 
 /// Finds the one private key that `selector` describes, and its public key.
@@ -24,10 +41,15 @@ pub struct LocatedKey {
 /// # Errors
 /// [`Error::KeyNotFound`] and [`Error::KeyAmbiguous`] when the private key or its
 /// public key is not exactly one object, [`Error::KeyUnsupported`],
-/// [`Error::Encoding`] for a public key in no known form.
-pub fn locate(session: &dyn TokenSession, selector: &KeySelector) -> Result<LocatedKey, Error> {
-    let handle = exactly_one(session, KeyClass::Private, selector)?;
-    complete(session, handle)
+/// [`Error::Encoding`] for a public key in no known form, [`Error::KeyAttributes`] when it is
+/// not as the token's [rules](crate::KeyRules) want it.
+pub fn locate(
+    token: &dyn Token,
+    session: &dyn TokenSession,
+    selector: &KeySelector,
+) -> Result<LocatedKey, Error> {
+    let handle = exactly_one(session, selector)?;
+    complete(token, session, handle)
 }
 
 /// Finds the key whose public key is `pinned`: by its names, else, for tokens that name it
@@ -35,15 +57,17 @@ pub fn locate(session: &dyn TokenSession, selector: &KeySelector) -> Result<Loca
 ///
 /// # Errors
 /// As [`locate`]; [`Error::KeyMismatch`] when the key of these names has another public
-/// key, [`Error::KeyAttributes`] when the token does not protect it as it must.
+/// key.
 pub fn locate_pinned(
+    token: &dyn Token,
     session: &dyn TokenSession,
     names: &KeySelector,
     pinned: &[u8],
 ) -> Result<LocatedKey, Error> {
-    let found = match locate(session, names) {
+    let found = match locate(token, session, names) {
         Err(Error::KeyNotFound { class, wanted }) => {
-            by_public_key(session, pinned)?.ok_or(Error::KeyNotFound { class, wanted })?
+            let found = by_public_key(token, session, pinned)?;
+            found.ok_or(Error::KeyNotFound { class, wanted })?
         }
         other => other?,
     };
@@ -51,27 +75,121 @@ pub fn locate_pinned(
         let wanted = names.to_string();
         return Err(Error::KeyMismatch { wanted });
     }
-    match found.object.protection() {
-        Protection::Faulty(faults) => Err(wrong_attributes(names, faults.join("; "))),
-        Protection::MadeInToken | Protection::Imported => Ok(found),
+    Ok(found)
+}
+
+/// Has the token sign a fresh message with `key`, and verifies the signature. In a session of
+/// its own, for one that fails may be left in the middle of something.
+///
+/// # Errors
+/// [`Error::SignatureInvalid`] when the public key is another's or the token computes wrongly,
+/// [`Error::Pkcs11`] when it does not sign.
+pub fn prove(token: &dyn Token, key: &LocatedKey) -> Result<(), Error> {
+    prove_in(token.session(Access::Use)?.as_ref(), key)
+}
+
+/// The same in a session that is thrown away where it fails.
+///
+/// # Errors
+/// As [`prove`].
+pub fn prove_in(session: &dyn TokenSession, key: &LocatedKey) -> Result<(), Error> {
+    let crypto = HwCrypto::default();
+    let message = release::self_test_message(&crypto)?;
+    let data = release::prepared(&crypto, key.scheme, key.plan, &message)?;
+    let signature = session.sign(key.handle, release::mechanism(key.plan), &data)?;
+    verified(&crypto, key.scheme, &key.public_key, &message, signature)?;
+    Ok(())
+}
+
+/// The one place where it is decided whether a key is fit to be a removal key, as far as that
+/// can be seen without a signature.
+pub(super) fn examine(token: &dyn Token, object: &KeyObject, halves: &PublicHalves) -> Examined {
+    let Some(scheme) = object.scheme() else {
+        let names = object.names().to_string();
+        return Examined {
+            key: None,
+            verdict: Err(match scheme_of_label(&object.label) {
+                Some(labelled) => refused(
+                    &object.names(),
+                    format!(
+                        "its label says {}, and it is no key of that",
+                        labelled.title
+                    ),
+                ),
+                None => Error::KeyUnsupported(names),
+            }),
+        };
+    };
+    match halves.public_key(object, scheme) {
+        Ok(key) => Examined {
+            key: Some((scheme, key)),
+            verdict: fit(token, object, scheme),
+        },
+        Err(error) => Examined {
+            key: None,
+            verdict: Err(error),
+        },
     }
 }
 
-pub(super) fn wrong_attributes(key: &KeySelector, reason: impl Into<String>) -> Error {
-    Error::KeyAttributes {
-        wanted: key.to_string(),
-        reason: reason.into(),
+fn fit(
+    token: &dyn Token,
+    object: &KeyObject,
+    scheme: &'static Scheme,
+) -> Result<SigningPlan, Error> {
+    if let Some(labelled) = scheme_of_label(&object.label)
+        && labelled.signature_scheme != scheme.signature_scheme
+    {
+        let reason = format!("its label says {}, it is {}", labelled.title, scheme.title);
+        return Err(refused(&object.names(), reason));
     }
+    let rules = token.key_rules();
+    rules.plan(object, scheme, token.identity(), token.mechanisms())
 }
 
-fn by_public_key(session: &dyn TokenSession, pinned: &[u8]) -> Result<Option<LocatedKey>, Error> {
+/// Reads what belongs to the private key `handle`, and holds it to the rules.
+fn complete(
+    token: &dyn Token,
+    session: &dyn TokenSession,
+    handle: ObjectHandle,
+) -> Result<LocatedKey, Error> {
+    let object = session.read(handle)?;
+    let halves = PublicHalves::of(session, &[&object])?;
+    located(handle, examine(token, &object, &halves), object)
+}
+
+pub(super) fn located(
+    handle: ObjectHandle,
+    examined: Examined,
+    object: KeyObject,
+) -> Result<LocatedKey, Error> {
+    let plan = examined.verdict?;
+    let unsupported = || Error::KeyUnsupported(object.names().to_string());
+    let (scheme, public_key) = examined.key.ok_or_else(unsupported)?;
+    Ok(LocatedKey {
+        handle,
+        object,
+        scheme,
+        public_key,
+        plan,
+    })
+}
+
+/// The public keys are read once; only the private key of one that is `pinned` is looked for.
+fn by_public_key(
+    token: &dyn Token,
+    session: &dyn TokenSession,
+    pinned: &[u8],
+) -> Result<Option<LocatedKey>, Error> {
+    let halves = PublicHalves::all(session)?;
     let mut matching = Vec::new();
-    for handle in session.find(KeyClass::Private, &KeySelector::any())? {
-        // Keys of other kinds are none of ours.
-        if let Ok(found) = complete(session, handle)
-            && found.public_key == pinned
-        {
-            matching.push(found);
+    for names in halves.names_of(pinned) {
+        for handle in session.find(KeyClass::Private, &names)? {
+            let object = session.read(handle)?;
+            let examined = examine(token, &object, &halves);
+            if matches!(&examined.key, Some((_, key)) if key == pinned) {
+                matching.push(located(handle, examined, object)?);
+            }
         }
     }
     match (matching.pop(), matching.len()) {
@@ -84,66 +202,8 @@ fn by_public_key(session: &dyn TokenSession, pinned: &[u8]) -> Result<Option<Loc
     }
 }
 
-/// Reads what belongs to the private key `handle`.
-pub(super) fn complete(
-    session: &dyn TokenSession,
-    handle: ObjectHandle,
-) -> Result<LocatedKey, Error> {
-    let object = session.read(handle)?;
-    let unsupported = || Error::KeyUnsupported(selector_of(&object).to_string());
-    let scheme = object.scheme().ok_or_else(unsupported)?;
-    let public_key = match Pkcs11Scheme::of(scheme)?.parameters {
-        Parameters::Curve(_) => ec_point::public_key(&point(session, &object)?, scheme)?,
-        Parameters::Set(_) => public_value::public_key(&value(session, &object)?, scheme)?,
-    };
-    Ok(LocatedKey {
-        handle,
-        object,
-        scheme,
-        public_key,
-    })
-}
-
-/// CKA_EC_POINT of the public key object with the private key's id; tokens that keep
-/// no such object may have the attribute on the private key.
-fn point(session: &dyn TokenSession, private: &KeyObject) -> Result<Vec<u8>, Error> {
-    let selector = selector_of(private);
-    match (
-        exactly_one(session, KeyClass::Public, &selector),
-        &private.point,
-    ) {
-        (Err(Error::KeyNotFound { .. }), Some(point)) => Ok(point.clone()),
-        (Err(error), _) => Err(error),
-        (Ok(public), _) => session.read(public)?.point.ok_or_else(|| {
-            Error::ModuleMisbehaved(format!("the public key {selector} has no CKA_EC_POINT"))
-        }),
-    }
-}
-
-/// CKA_VALUE of the public key object with the private key's id. The private key's own is
-/// what must never be asked for.
-fn value(session: &dyn TokenSession, private: &KeyObject) -> Result<Vec<u8>, Error> {
-    let selector = selector_of(private);
-    let public = exactly_one(session, KeyClass::Public, &selector)?;
-    session.read(public)?.public_value.ok_or_else(|| {
-        Error::ModuleMisbehaved(format!("the public key {selector} has no CKA_VALUE"))
-    })
-}
-
-/// PKCS#11 ties the halves of a pair by CKA_ID; the label serves where there is none.
-fn selector_of(key: &KeyObject) -> KeySelector {
-    if key.id.is_empty() {
-        KeySelector::label(key.label.clone())
-    } else {
-        KeySelector::id(key.id.clone())
-    }
-}
-
-fn exactly_one(
-    session: &dyn TokenSession,
-    class: KeyClass,
-    selector: &KeySelector,
-) -> Result<ObjectHandle, Error> {
+fn exactly_one(session: &dyn TokenSession, selector: &KeySelector) -> Result<ObjectHandle, Error> {
+    let class = KeyClass::Private;
     match session.find(class, selector)?.as_slice() {
         [key] => Ok(*key),
         [] => Err(Error::KeyNotFound {

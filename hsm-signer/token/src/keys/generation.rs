@@ -7,13 +7,14 @@
 //! more is retired, by which its label becomes `retired-...` and the engine stops using
 //! it; a retired key may be destroyed, which is for ever.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::create::{destroy_found, generate};
-use super::find::wrong_attributes;
-use super::list;
+use super::list::{KeyEntry, is_lasting, list_removal_keys};
 use crate::error::Error;
 use crate::keys::signer::HsmSigner;
+use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token};
 use mls_signer_message::scheme::{SCHEMES, Scheme};
 
@@ -67,55 +68,99 @@ fn parse(label: &str) -> Option<(&'static Scheme, u32, bool)> {
     })
 }
 
-/// All generations in the token, by scheme and number, retired ones included.
+/// The scheme of a removal key's label, of whatever generation, retired or not.
+pub(super) fn scheme_of_label(label: &str) -> Option<&'static Scheme> {
+    parse(label).map(|(scheme, ..)| scheme)
+}
+
+/// Whether the label is a removal key's that is not retired.
+pub(super) fn is_in_use(label: &str) -> bool {
+    parse(label).is_some_and(|(.., retired)| !retired)
+}
+
+/// Whether the label is a removal key's that is retired.
+pub(crate) fn is_retired(label: &str) -> bool {
+    parse(label).is_some_and(|(.., retired)| retired)
+}
+
+/// A removal key that cannot be one, and is used by nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedKey {
+    /// CKA_LABEL.
+    pub label: String,
+    /// CKA_ID.
+    pub id: Vec<u8>,
+    /// Why.
+    pub reason: String,
+}
+
+impl fmt::Display for RefusedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = KeySelector::label_and_id(self.label.as_str(), self.id.as_slice());
+        write!(f, "the key {names} is not used: {}", self.reason)
+    }
+}
+
+/// The removal keys of a token.
+#[derive(Clone, Debug, Default)]
+pub struct RemovalKeys {
+    /// Those that can sign, by scheme and number; retired ones, which nobody asks to, included.
+    pub generations: Vec<Generation>,
+    /// Those in use that cannot, with the reason.
+    pub refused: Vec<RefusedKey>,
+}
+
+/// All keys in the token that are named as removal keys.
 ///
 /// # Errors
-/// [`Error::KeyAmbiguous`] when two keys have one label, [`Error::KeyAttributes`] when a
-/// key is not of the scheme that its label says; and what makes a key unusable.
-pub fn all(token: &dyn Token) -> Result<Vec<Generation>, Error> {
-    let mut found = Vec::new();
-    for entry in list(token, &KeySelector::any())? {
-        let Some((scheme, number, retired)) = parse(&entry.object.label) else {
+/// When the token cannot be searched, or signs with none of them for now.
+pub fn removal_keys(token: &dyn Token) -> Result<RemovalKeys, Error> {
+    let mut keys = RemovalKeys::default();
+    let mut passing = None;
+    for entry in list_removal_keys(token)? {
+        let found = generation_of(&entry);
+        let in_use = is_in_use(&entry.object.label);
+        let Some(error) = entry.refusal.filter(|_| in_use) else {
+            keys.generations.extend(found);
             continue;
         };
-        let wanted = KeySelector::label(entry.object.label.clone());
-        let (actual, public_key) = entry.key?;
-        if actual.signature_scheme != scheme.signature_scheme {
-            let reason = format!("its label says {}, it is {}", scheme.title, actual.title);
-            return Err(wrong_attributes(&wanted, reason));
-        }
-        found.push(Generation {
-            number,
-            scheme,
-            public_key,
-            object: entry.object,
-            retired,
+        keys.refused.push(RefusedKey {
+            label: entry.object.label,
+            id: entry.object.id,
+            reason: error.to_string(),
         });
+        passing = Some(error).filter(|error| !is_lasting(error)).or(passing);
     }
-    found.sort_by_key(|key| (place(key.scheme), key.retired, key.number));
-    refuse_doubles(&found)?;
-    Ok(found)
+    keys.generations.sort_by_key(order);
+    let fit = keys.generations.iter().any(|key| !key.retired);
+    passing.filter(|_| !fit).map_or(Ok(keys), Err)
 }
 
-fn place(scheme: &Scheme) -> usize {
-    SCHEMES
-        .iter()
-        .position(|row| row.name == scheme.name)
-        .unwrap_or(SCHEMES.len())
+/// The generations in the token that can sign, by scheme and number, retired ones included.
+///
+/// # Errors
+/// As [`removal_keys`].
+pub fn all(token: &dyn Token) -> Result<Vec<Generation>, Error> {
+    Ok(removal_keys(token)?.generations)
 }
 
-fn refuse_doubles(sorted: &[Generation]) -> Result<(), Error> {
-    let double = sorted
-        .windows(2)
-        .find(|pair| pair[0].object.label == pair[1].object.label);
-    match double {
-        None => Ok(()),
-        Some(pair) => Err(Error::KeyAmbiguous {
-            class: KeyClass::Private.title(),
-            wanted: KeySelector::label(pair[0].object.label.clone()).to_string(),
-            count: 2,
-        }),
-    }
+/// What is known of a key by its label, where it has a public key.
+fn generation_of(entry: &KeyEntry) -> Option<Generation> {
+    let (scheme, number, retired) = parse(&entry.object.label)?;
+    let (_, public_key) = entry.key.clone()?;
+    Some(Generation {
+        number,
+        scheme,
+        public_key,
+        object: entry.object.clone(),
+        retired,
+    })
+}
+
+fn order(key: &Generation) -> (usize, bool, u32) {
+    let mut names = SCHEMES.iter().map(|row| row.name);
+    let place = names.position(|name| name == key.scheme.name);
+    (place.unwrap_or(SCHEMES.len()), key.retired, key.number)
 }
 
 /// Generates the next generation of a scheme's key: the first if there is none. Retired
@@ -127,33 +172,54 @@ pub fn rotate(token: &Arc<dyn Token>, scheme: &'static Scheme) -> Result<HsmSign
     generate(token, &next(token.as_ref(), scheme)?)
 }
 
-/// What the next generation of a scheme's key is to be: the first if there is none.
+/// What the next generation of a scheme's key is to be: the first if there is none. Every label
+/// counts, of whatever becomes of its key.
 ///
 /// # Errors
-/// As [`all`], and [`Error::Random`].
+/// When the token cannot be searched, and [`Error::Random`].
 pub fn next(token: &dyn Token, scheme: &'static Scheme) -> Result<KeySpec, Error> {
-    let of_scheme = all(token)?
-        .into_iter()
-        .filter(|key| key.scheme.signature_scheme == scheme.signature_scheme);
-    let next = of_scheme.map(|key| key.number).max().unwrap_or(0) + 1;
-    KeySpec::with_random_id(scheme, &label(scheme, next))
+    let mut newest = 0;
+    let session = token.session(Access::Use)?;
+    for key in session.find(KeyClass::Private, &KeySelector::any())? {
+        let label = match session.label(key) {
+            Err(Error::ModuleMisbehaved(_)) => continue,
+            label => label?,
+        };
+        if let Some((found, number, _)) = parse(&label)
+            && found.signature_scheme == scheme.signature_scheme
+        {
+            newest = newest.max(number);
+        }
+    }
+    KeySpec::with_random_id(scheme, &label(scheme, newest + 1))
 }
 
-/// Retires the key with this public key: the engine uses it no more. The newest of its
-/// scheme cannot be retired, since new groups get it.
+/// Retires the key with this public key, fit or not: the engine uses it no more. The newest of
+/// its scheme that can sign cannot be retired, since new groups get it.
 ///
 /// # Errors
 /// [`Error::KeyUnknown`] when there is no such key, [`Error::KeyAttributes`] when it is
 /// the newest, [`Error::Pkcs11`] when the token does not change the label.
 pub fn retire(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
-    let keys = all(token)?;
-    let key = by_public_key(&keys, public_key, false)?;
-    let newest = keys.iter().filter(|other| !other.retired);
+    let keys = list_removal_keys(token)?;
+    let (key, refusal) = by_public_key(&keys, public_key, false)?;
+    let names = KeySelector::label(key.object.label.as_str());
+    let fit = keys.iter().filter(|other| other.refusal.is_none());
+    let newest = fit.filter_map(generation_of).filter(|other| !other.retired);
     let newest = newest.filter(|other| other.scheme.name == key.scheme.name);
-    if newest.map(|other| other.number).max() == Some(key.number) {
-        let wanted = KeySelector::label(key.object.label.as_str());
-        let reason = "it is the newest of its scheme; rotate first";
-        return Err(wrong_attributes(&wanted, reason));
+    match refusal {
+        None if newest.map(|other| other.number).max() == Some(key.number) => {
+            return Err(refused(
+                &names,
+                "it is the newest of its scheme; rotate first",
+            ));
+        }
+        // A token that is disturbed says nothing about its keys.
+        Some(error) if !is_lasting(error) => {
+            let reason = format!("nobody knows whether it is fit, for it does not sign: {error}");
+            return Err(refused(&names, reason));
+        }
+        _ => {}
     }
     let retired = format!("{RETIRED}{}", key.object.label);
     rename(token, &key.object, &retired)?;
@@ -166,8 +232,8 @@ pub fn retire(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
 /// [`Error::KeyUnknown`] when no retired key has it, [`Error::Pkcs11`] when the token
 /// does not destroy it, [`Error::LeftBehind`] when it destroys the private key alone.
 pub fn destroy(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
-    let keys = all(token)?;
-    let key = by_public_key(&keys, public_key, true)?;
+    let keys = list_removal_keys(token)?;
+    let (key, _) = by_public_key(&keys, public_key, true)?;
     let session = token.session(Access::Manage)?;
     let selector = key.selector();
     destroy_found(session.as_ref(), KeyClass::Private, &selector)?;
@@ -176,25 +242,31 @@ pub fn destroy(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
         cause: Box::new(error),
         left: format!("the {} {selector}", KeyClass::Public.title()),
     })?;
-    Ok(key.object.label.clone())
+    Ok(key.object.label)
 }
 
 /// The key in use with this public key, by which a group names it.
 ///
 /// # Errors
-/// As [`all`]; [`Error::KeyUnknown`] when there is none, or it is retired.
+/// As [`removal_keys`]; [`Error::KeyUnknown`] when there is none, or it is retired;
+/// [`Error::KeyAttributes`] and others when it cannot be a removal key.
 pub fn find(token: &dyn Token, public_key: &[u8]) -> Result<Generation, Error> {
-    by_public_key(&all(token)?, public_key, false).cloned()
+    match by_public_key(&list_removal_keys(token)?, public_key, false)? {
+        (key, None) => Ok(key),
+        (key, Some(error)) => Err(refused(&key.selector(), error.to_string())),
+    }
 }
 
+/// The key, and why it cannot be a removal key, if it cannot.
 fn by_public_key<'a>(
-    keys: &'a [Generation],
+    keys: &'a [KeyEntry],
     public_key: &[u8],
     retired: bool,
-) -> Result<&'a Generation, Error> {
-    let found = keys
+) -> Result<(Generation, Option<&'a Error>), Error> {
+    let mut found = keys
         .iter()
-        .find(|key| key.public_key == public_key && key.retired == retired);
+        .filter_map(|entry| Some((generation_of(entry)?, entry.refusal.as_ref())));
+    let found = found.find(|(key, _)| key.public_key == public_key && key.retired == retired);
     found.ok_or_else(|| Error::KeyUnknown {
         wanted: if retired {
             "retired key of this public key".into()
@@ -205,7 +277,7 @@ fn by_public_key<'a>(
     })
 }
 
-fn labels(keys: &[Generation]) -> String {
+fn labels(keys: &[KeyEntry]) -> String {
     let labels: Vec<_> = keys.iter().map(|key| key.object.label.as_str()).collect();
     if labels.is_empty() {
         "no removal keys".into()

@@ -4,10 +4,11 @@ pub mod ceremony;
 mod create;
 mod find;
 pub mod generation;
+mod halves;
 mod list;
 pub(crate) mod signer;
 
 pub use create::{generate, generate_all, import, import_all};
-pub use find::{LocatedKey, locate, locate_pinned};
-pub use list::{KeyEntry, list};
+pub use find::{LocatedKey, locate, locate_pinned, prove, prove_in};
+pub use list::{KeyEntry, list, list_removal_keys};
 pub use signer::HsmSigner;

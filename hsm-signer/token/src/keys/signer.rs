@@ -11,7 +11,7 @@ use openmls_traits::types::SignatureScheme;
 use crate::error::Error;
 use crate::keys::find::locate;
 use crate::proposal::UnsignedRemoval;
-use crate::quirks::{Quirks, SigningPlan};
+use crate::quirks::SigningPlan;
 use crate::release;
 use crate::session_pool::SessionPool;
 use crate::token::{Access, KeyObject, KeySelector, ObjectHandle, SessionLimits, Token};
@@ -52,16 +52,17 @@ impl HsmSigner {
     ///
     /// # Errors
     /// [`Error::KeyNotFound`], [`Error::KeyAmbiguous`], [`Error::KeyUnsupported`],
+    /// [`Error::KeyAttributes`] when it is not as the token's rules want it,
     /// [`Error::SchemeUnsupported`], [`Error::SignatureInvalid`] when the proof fails,
     /// [`Error::Pkcs11`] when the token does.
     pub fn open(token: Arc<dyn Token>, selector: &KeySelector) -> Result<Self, Error> {
-        let found = locate(token.session(Access::Use)?.as_ref(), selector)?;
-        let quirks = Quirks::of(token.identity());
-        let plan = SigningPlan::choose(found.scheme, token.mechanisms(), quirks)?;
+        let session = token.session(Access::Use)?;
+        let found = locate(token.as_ref(), session.as_ref(), selector)?;
+        drop(session);
         let signer = Self {
             sessions: SessionPool::new(token, SessionLimits::default()),
             key: found.handle,
-            plan,
+            plan: found.plan,
             crypto: HwCrypto::default(),
             object: found.object,
             scheme: found.scheme,

@@ -7,6 +7,7 @@ use mls_signer_message::scheme::Scheme;
 use serde::{Deserialize, Serialize};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
+use super::key_rules::KeyUse;
 use super::key_selector::KeySelector;
 use crate::codec::{self, Wire};
 use crate::pkcs11_scheme::Pkcs11Scheme;
@@ -29,6 +30,11 @@ pub struct KeyObject {
     pub parameter_set: Option<u64>,
     /// CKA_VALUE of an ML-DSA public key, never a private one's.
     pub public_value: Option<Vec<u8>>,
+    /// CKA_ALWAYS_AUTHENTICATE: the token wants the PIN for each signature.
+    #[tls_codec(with = "codec")]
+    pub always_authenticate: Option<bool>,
+    /// CKA_ALLOWED_MECHANISMS; empty where all are allowed.
+    pub allowed_mechanisms: Vec<u64>,
     /// How the token keeps a private key.
     pub attributes: Attributes,
 }
@@ -72,9 +78,6 @@ pub struct Attributes {
     pub also_allowed: Vec<String>,
 }
 
-/// The attributes that allow more than signing.
-const TOO_MUCH: [&str; 3] = ["CKA_DECRYPT", "CKA_UNWRAP", "CKA_DERIVE"];
-
 impl KeyObject {
     pub(super) const ATTRIBUTES: &'static [AttributeType] = &[
         AttributeType::Label,
@@ -91,6 +94,9 @@ impl KeyObject {
         AttributeType::Decrypt,
         AttributeType::Unwrap,
         AttributeType::Derive,
+        AttributeType::AlwaysAuthenticate,
+        // The last: a list of mechanisms that cryptoki does not know fails all that is asked with it.
+        AttributeType::AllowedMechanisms,
     ];
 
     /// Asked of ML-DSA keys alone: modules of older versions of PKCS#11 do not know them all.
@@ -99,6 +105,11 @@ impl KeyObject {
 
     /// Asked of ML-DSA public keys alone.
     pub(super) const PUBLIC_VALUE: &'static [AttributeType] = &[AttributeType::Value];
+
+    /// [`ATTRIBUTES`](Self::ATTRIBUTES) without the list of allowed mechanisms.
+    pub(super) fn of_known_mechanisms() -> &'static [AttributeType] {
+        &Self::ATTRIBUTES[..Self::ATTRIBUTES.len() - 1]
+    }
 
     /// The scheme of the key, by type and curve or parameter set.
     pub fn scheme(&self) -> Option<&'static Scheme> {
@@ -134,9 +145,13 @@ impl KeyObject {
             Attribute::NeverExtractable(value) => kept.never_extractable = Some(value),
             Attribute::Local(value) => kept.local = Some(value),
             Attribute::Sign(value) => kept.sign = Some(value),
-            Attribute::Decrypt(true) => kept.also_allowed.push(TOO_MUCH[0].into()),
-            Attribute::Unwrap(true) => kept.also_allowed.push(TOO_MUCH[1].into()),
-            Attribute::Derive(true) => kept.also_allowed.push(TOO_MUCH[2].into()),
+            Attribute::Decrypt(true) => kept.also_allow(KeyUse::Decrypt),
+            Attribute::Unwrap(true) => kept.also_allow(KeyUse::Unwrap),
+            Attribute::Derive(true) => kept.also_allow(KeyUse::Derive),
+            Attribute::AlwaysAuthenticate(value) => self.always_authenticate = Some(value),
+            Attribute::AllowedMechanisms(kinds) => {
+                self.allowed_mechanisms = kinds.iter().map(|kind| **kind).collect();
+            }
             _ => {}
         }
         self
@@ -163,7 +178,24 @@ impl Attributes {
         }
     }
 
+    fn also_allow(&mut self, allowed: KeyUse) {
+        self.also_allowed.push(allowed.attribute().into());
+    }
+
+    pub(super) fn allows(&self, allowed: KeyUse) -> bool {
+        let mut names = self.also_allowed.iter();
+        names.any(|name| name == allowed.attribute())
+    }
+
     fn faults(&self) -> Vec<String> {
+        let mut faults = self.kept_badly();
+        let allowed = self.also_allowed.iter();
+        faults.extend(allowed.map(|name| format!("{name} is true")));
+        faults
+    }
+
+    /// What no rule admits.
+    pub(super) fn kept_badly(&self) -> Vec<String> {
         let needed = [
             (self.sensitive, true, "CKA_SENSITIVE"),
             (self.extractable, false, "CKA_EXTRACTABLE"),
@@ -177,8 +209,6 @@ impl Attributes {
                 None => faults.push(format!("the token does not say that {name} is {wanted}")),
             }
         }
-        let allowed = self.also_allowed.iter();
-        faults.extend(allowed.map(|name| format!("{name} is true")));
         faults
     }
 }
@@ -195,23 +225,28 @@ impl Wire for KeyType {
     }
 }
 
-/// Some of [`TOO_MUCH`], a bit for each.
+/// The attributes of some of [`KeyUse::ALL`], a bit for each.
 impl Wire for Vec<String> {
     type As = u8;
 
     fn to_wire(&self) -> u8 {
-        let bit = |name: &String| TOO_MUCH.iter().position(|known| known == name);
+        let bit = |name: &String| {
+            KeyUse::ALL
+                .iter()
+                .position(|known| known.attribute() == name)
+        };
         self.iter()
             .filter_map(bit)
             .fold(0, |bits, bit| bits | 1 << bit)
     }
 
     fn from_wire(bits: u8) -> Result<Self, tls_codec::Error> {
-        if bits >> TOO_MUCH.len() != 0 {
+        if bits >> KeyUse::ALL.len() != 0 {
             return Err(tls_codec::Error::UnknownValue(bits.into()));
         }
-        let set = (0..TOO_MUCH.len()).filter(|place| bits >> place & 1 == 1);
-        Ok(set.map(|place| TOO_MUCH[place].into()).collect())
+        let all = KeyUse::ALL.iter().enumerate();
+        let set = all.filter(|(place, _)| bits >> place & 1 == 1);
+        Ok(set.map(|(_, known)| known.attribute().into()).collect())
     }
 }
 

@@ -9,6 +9,7 @@ mod gate;
 mod handles;
 mod initialise;
 mod key_object;
+pub(crate) mod key_rules;
 mod key_selector;
 mod key_spec;
 pub(crate) mod loading;
@@ -25,6 +26,7 @@ use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 pub use initialise::initialise;
 pub use key_object::{Attributes, KeyObject, Protection};
+pub use key_rules::{KeyRules, KeyUse};
 pub use key_selector::{KeyClass, KeySelector};
 pub use key_spec::KeySpec;
 pub use module::{Module, SOFTHSM_PATHS};
@@ -62,6 +64,11 @@ pub trait Token: Debug + Send + Sync {
 
     /// The mechanisms that it says it has.
     fn mechanisms(&self) -> &[MechanismType];
+
+    /// What its removal keys must be.
+    fn key_rules(&self) -> &KeyRules {
+        KeyRules::STRICT
+    }
 
     /// Opens a session for the caller alone, which is closed when it is dropped.
     ///
@@ -127,6 +134,14 @@ pub trait TokenSession: Send {
     /// # Errors
     /// When the attributes cannot be read.
     fn read(&self, key: ObjectHandle) -> Result<KeyObject, Error>;
+
+    /// A key's CKA_LABEL, as text.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn label(&self, key: ObjectHandle) -> Result<String, Error> {
+        Ok(self.read(key)?.label)
+    }
 
     /// Signs `data`, of which the mechanism says whether it is a message or a digest.
     /// ECDSA gives r || s. The signature is not verified here.

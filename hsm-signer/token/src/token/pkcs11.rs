@@ -13,7 +13,7 @@ use cryptoki::slot::Slot;
 use super::handles::Handles;
 use super::module::ModuleSession;
 use super::session::LocalSession;
-use super::{Access, Module, PATIENCE, Token, TokenSession};
+use super::{Access, KeyRules, Module, PATIENCE, Token, TokenSession};
 use crate::error::Error;
 use crate::failure::RecoveryStep;
 use crate::identity::{TokenIdentity, TokenSelector};
@@ -31,6 +31,7 @@ pub struct Pkcs11Token {
     mechanisms: Vec<MechanismType>,
     login: Mutex<Login>,
     handles: Arc<Handles>,
+    rules: KeyRules,
 }
 
 /// What keeps the login.
@@ -71,7 +72,14 @@ impl Pkcs11Token {
                 anchor,
             }),
             handles: Arc::default(),
+            rules: KeyRules::default(),
         })
+    }
+
+    /// The same with other rules for its removal keys.
+    #[must_use]
+    pub fn with_rules(self, rules: KeyRules) -> Self {
+        Self { rules, ..self }
     }
 
     fn open_session(&self, changes: bool, deadline: Instant) -> Result<ModuleSession, Error> {
@@ -108,6 +116,10 @@ impl Token for Pkcs11Token {
 
     fn mechanisms(&self) -> &[MechanismType] {
         &self.mechanisms
+    }
+
+    fn key_rules(&self) -> &KeyRules {
+        &self.rules
     }
 
     fn session_by(

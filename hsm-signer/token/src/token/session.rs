@@ -1,10 +1,11 @@
 //! One session's operations over cryptoki.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
 use cryptoki::error::Error as CryptokiError;
-use cryptoki::object::{Attribute, KeyType, ObjectClass};
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
 use cryptoki::session::Session;
 
 use super::handles::Handles;
@@ -14,6 +15,9 @@ use crate::error::Error;
 use crate::mechanism::{SigningMechanism, without_parameter};
 use crate::quirks::Quirks;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
+
+/// How many objects a search asks for at a time.
+const AT_ONCE: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
 /// A session of this process, closed when it is dropped.
 pub(super) struct LocalSession {
@@ -38,14 +42,22 @@ impl TokenSession for LocalSession {
     }
 
     fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error> {
-        let found = self.run(|session| session.find_objects(&selector.template(class)))?;
+        let found = self.run(|session| {
+            let template = selector.template(class);
+            session
+                .iter_objects_with_cache_size(&template, AT_ONCE)?
+                .collect::<Result<Vec<_>, _>>()
+        })?;
         Ok(self.handles.give_out(&found))
     }
 
     fn read(&self, key: ObjectHandle) -> Result<KeyObject, Error> {
         let key = self.handles.raw(key)?;
         let ask = |attributes| self.run(|session| session.get_attributes(key, attributes));
-        let mut attributes = ask(KeyObject::ATTRIBUTES)?;
+        let mut attributes = match ask(KeyObject::ATTRIBUTES) {
+            Err(Error::ModuleMisbehaved(_)) => ask(KeyObject::of_known_mechanisms())?,
+            asked => asked?,
+        };
         if attributes.contains(&Attribute::KeyType(KeyType::ML_DSA)) {
             attributes.extend(ask(KeyObject::OF_ML_DSA)?);
         }
@@ -53,6 +65,12 @@ impl TokenSession for LocalSession {
             attributes.extend(ask(KeyObject::PUBLIC_VALUE)?);
         }
         Ok(KeyObject::from_attributes(attributes))
+    }
+
+    fn label(&self, key: ObjectHandle) -> Result<String, Error> {
+        let key = self.handles.raw(key)?;
+        let label = self.run(|session| session.get_attributes(key, &[AttributeType::Label]))?;
+        Ok(KeyObject::from_attributes(label).label)
     }
 
     fn sign(

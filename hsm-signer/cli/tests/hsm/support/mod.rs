@@ -5,6 +5,8 @@ pub mod compiled;
 pub mod engine;
 mod faulty;
 mod judge;
+#[path = "../../support/odd_keys.rs"]
+pub mod odd_keys;
 #[path = "../../support/programs.rs"]
 pub mod programs;
 mod sandbox;

@@ -6,6 +6,9 @@ mod group;
 mod http;
 pub mod http2;
 mod load;
+#[path = "../../support/odd_keys.rs"]
+#[allow(dead_code, reason = "the other tests use more of it")]
+pub mod odd_keys;
 #[cfg(feature = "postgres")]
 #[path = "../../store/support/postgres.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]

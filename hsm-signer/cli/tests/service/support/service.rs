@@ -34,6 +34,7 @@ pub struct Setup {
     callers: String,
     extra: String,
     tenant_extra: String,
+    token_extra: String,
     /// Further lines of the section `[process]`.
     pub process: String,
     pub sessions: usize,
@@ -62,6 +63,7 @@ impl Setup {
             callers: String::new(),
             extra: String::new(),
             tenant_extra: String::new(),
+            token_extra: String::new(),
             process: String::new(),
             sessions: 4,
             spare: false,
@@ -153,6 +155,11 @@ impl Setup {
         self.tenant_extra += &format!("{lines}\n");
     }
 
+    /// Adds keys to each token.
+    pub fn of_tokens(&mut self, lines: &str) {
+        self.token_extra += &format!("{lines}\n");
+    }
+
     /// Adds sections.
     pub fn more(&mut self, lines: &str) {
         self.extra += &format!("{lines}\n");
@@ -195,7 +202,8 @@ impl Setup {
         let token = |source: &str, module: &Path| {
             format!(
                 "[[tenants.tokens]]\nname = \"{source}-{name}\"\nmodule = {module:?}\n\
-                 token_label = {name:?}\npin_file = {pin:?}\nsessions = {sessions}\n"
+                 token_label = {name:?}\npin_file = {pin:?}\nsessions = {sessions}\n{}",
+                self.token_extra
             )
         };
         let mut section = format!("[[tenants]]\nname = {name:?}\n{}", self.tenant_extra);
