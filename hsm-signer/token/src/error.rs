@@ -57,10 +57,10 @@ pub enum Error {
     /// A label that a token cannot keep.
     #[error("a token's label must be 1 to 32 bytes without control characters or outer blanks")]
     TokenLabel,
-    /// The token locks the PIN at the next wrong one.
+    /// The token locks the PIN at the next wrong one, or its description cannot be read.
     #[error(
-        "the token would lock the PIN at the next wrong one, so it was not tried; \
-         log in once with the HSM's own tool and start again"
+        "the token would lock the PIN at the next wrong one, or does not say that it would not, \
+         so it was not tried; log in once with the HSM's own tool and start again"
     )]
     PinFinalTry,
     /// The PIN could not be had.

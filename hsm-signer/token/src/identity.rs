@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use cryptoki::slot::TokenInfo;
 use serde::Serialize;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 use crate::codec;
 use crate::error::Error;
 
-/// What CK_TOKEN_INFO says of a token, and where it is.
+/// What CK_TOKEN_INFO says of a token, who made its module, and where it is.
 #[derive(
     Clone, Debug, Default, PartialEq, Eq, Serialize, TlsDeserialize, TlsSerialize, TlsSize,
 )]
@@ -22,6 +21,8 @@ pub struct TokenIdentity {
     pub serial: String,
     /// The manufacturer.
     pub manufacturer: String,
+    /// Who made the module, as CK_INFO says: of a TPM the manufacturer is the chip's.
+    pub library: String,
     /// The model.
     pub model: String,
     /// The firmware version, major and minor.
@@ -32,34 +33,23 @@ pub struct TokenIdentity {
     /// Whether the PIN is locked.
     #[tls_codec(with = "codec")]
     pub pin_locked: bool,
-    /// Whether the next wrong PIN locks it.
+    /// Whether the next wrong PIN locks it, or nobody knows that it does not.
     #[tls_codec(with = "codec")]
     pub pin_final_try: bool,
+    /// What of the description cannot be read, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
 impl TokenIdentity {
-    /// A token whose description cannot be read, which some modules give in a form
-    /// that no one can parse. It can be chosen by its slot only.
+    /// A token that does not describe itself. It can be chosen by its slot only, and whether its
+    /// PIN has tries left is not known.
     pub fn unknown(slot: u64) -> Self {
         Self {
             slot,
             initialised: true,
+            pin_final_try: true,
             ..Self::default()
-        }
-    }
-
-    pub(crate) fn new(slot: u64, info: &TokenInfo) -> Self {
-        let firmware = info.firmware_version();
-        Self {
-            slot,
-            label: info.label().to_owned(),
-            serial: info.serial_number().to_owned(),
-            manufacturer: info.manufacturer_id().to_owned(),
-            model: info.model().to_owned(),
-            firmware: (firmware.major(), firmware.minor()),
-            initialised: info.token_initialized(),
-            pin_locked: info.user_pin_locked(),
-            pin_final_try: info.user_pin_final_try(),
         }
     }
 }

@@ -34,8 +34,7 @@ pub fn initialise(
         .pkcs11()
         .init_token(slot, security_officer_pin.auth_pin(), label)?;
     set_user_pin(module.pkcs11(), slot, security_officer_pin, user_pin)?;
-    let info = module.pkcs11().get_token_info(slot)?;
-    let identity = TokenIdentity::new(slot.id(), &info);
+    let identity = module.identify(slot)?;
     tracing::info!(token = %identity, "token initialised");
     Ok(identity)
 }

@@ -5,6 +5,7 @@
 //! [`IsolatedToken`](crate::isolation::IsolatedToken) through one in a child process.
 //! What lies above does not change.
 
+mod description;
 mod gate;
 mod handles;
 mod initialise;

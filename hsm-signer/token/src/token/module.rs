@@ -15,6 +15,7 @@ use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
 use super::PATIENCE;
+use super::description::TokenDescriptions;
 use super::gate::{Gate, Inside};
 use crate::error::Error;
 use crate::identity::TokenIdentity;
@@ -43,6 +44,7 @@ pub struct Module(Arc<Shared>);
 struct Shared {
     path: PathBuf,
     pkcs11: Pkcs11,
+    descriptions: TokenDescriptions,
     parameters: Option<CString>,
     initialising: Mutex<()>,
     /// Held during C_GetSlotList: SoftHSM aborts the process where two threads see a new token
@@ -89,13 +91,16 @@ impl Module {
     }
 
     fn initialised(path: &Path, parameters: Option<CString>) -> Result<Self, Error> {
-        let pkcs11 = Pkcs11::new(path).map_err(|error| Error::ModuleUnusable {
+        let unusable = |reason| Error::ModuleUnusable {
             path: path.into(),
-            reason: error.to_string(),
-        })?;
+            reason,
+        };
+        let pkcs11 = Pkcs11::new(path).map_err(|error| unusable(error.to_string()))?;
+        let descriptions = TokenDescriptions::of(path).map_err(unusable)?;
         let module = Self(Arc::new(Shared {
             path: path.into(),
             pkcs11,
+            descriptions,
             parameters,
             initialising: Mutex::default(),
             listing: Mutex::default(),
@@ -202,17 +207,36 @@ impl Module {
         let listing = locked(&self.0.listing);
         let slots = self.0.pkcs11.get_slots_with_token()?;
         drop(listing);
-        Ok(slots.into_iter().map(|slot| self.identify(slot)).collect())
+        let known = |slot: Slot| {
+            self.identify(slot).unwrap_or_else(|error| {
+                tracing::warn!(slot = slot.id(), %error, "the token does not describe itself");
+                TokenIdentity {
+                    library: self.manufacturer(),
+                    unread: Some(error.to_string()),
+                    ..TokenIdentity::unknown(slot.id())
+                }
+            })
+        };
+        Ok(slots.into_iter().map(known).collect())
     }
 
-    fn identify(&self, slot: Slot) -> TokenIdentity {
-        match self.0.pkcs11.get_token_info(slot) {
-            Ok(info) => TokenIdentity::new(slot.id(), &info),
-            Err(error) => {
-                tracing::debug!(slot = slot.id(), %error, "no token description");
-                TokenIdentity::unknown(slot.id())
-            }
-        }
+    /// The token in `slot`.
+    ///
+    /// # Errors
+    /// What C_GetTokenInfo returned.
+    pub(super) fn identify(&self, slot: Slot) -> Result<TokenIdentity, Error> {
+        let described = self.0.descriptions.of_slot(slot)?;
+        Ok(TokenIdentity {
+            library: self.manufacturer(),
+            ..described
+        })
+    }
+
+    /// Who made the module; empty where it does not say.
+    fn manufacturer(&self) -> String {
+        let info = self.0.pkcs11.get_library_info();
+        info.map(|info| info.manufacturer_id().to_owned())
+            .unwrap_or_default()
     }
 
     pub(super) fn pkcs11(&self) -> &Pkcs11 {
