@@ -17,6 +17,8 @@ use mls_signer_message::scheme::{Algorithm, Scheme};
 pub struct Quirks {
     /// The name of the row.
     pub name: &'static str,
+    /// How CK_INFO's `manufacturerID` begins, where the library tells more than the token.
+    library: &'static str,
     /// How CK_TOKEN_INFO's `manufacturerID` begins.
     manufacturer: &'static str,
     /// How CK_TOKEN_INFO's `model` begins.
@@ -28,6 +30,9 @@ pub struct Quirks {
     pub signer_hashes: bool,
     /// Whether C_CreateObject wants CKA_EC_POINT in the private key.
     pub point_in_private_key: bool,
+    /// Whether a key pair is asked for without CKA_VERIFY of its public key, which the token
+    /// sets by itself.
+    pub verify_unsaid: bool,
     /// Whether keys generated in the token say that they were not (CKA_LOCAL is false).
     pub denies_local: bool,
     /// How a private key from outside gets into the token where C_CreateObject does not
@@ -40,11 +45,13 @@ pub struct Quirks {
 /// What holds for a module without a row of its own.
 pub static DEFAULT: Quirks = Quirks {
     name: "default",
+    library: "",
     manufacturer: "",
     model: "",
     below: None,
     signer_hashes: false,
     point_in_private_key: false,
+    verify_unsaid: false,
     denies_local: false,
     import_route: "the HSM's own tool for keys from outside, which most often wants the key \
          wrapped under one of the HSM's; or new keys (mls-hsm-signer keys rotate), which new \
@@ -80,6 +87,16 @@ pub static QUIRKS: &[Quirks] = &[
         note: "a software token: keys lie in a database; locks at the tenth wrong PIN",
         ..DEFAULT
     },
+    // The token's manufacturer and model are the TPM's, whoever made it.
+    Quirks {
+        name: "tpm2-pkcs11 1",
+        library: "tpm2-software",
+        verify_unsaid: true,
+        import_route: "none is known: tpm2_ptool import takes keys that the TPM then shows as \
+             imported; keys made in the TPM are better (mls-hsm-signer keys rotate)",
+        note: "a TPM 2.0: no Ed25519; every token of a TPM has the same serial number",
+        ..DEFAULT
+    },
 ];
 
 impl Quirks {
@@ -92,7 +109,8 @@ impl Quirks {
     }
 
     fn matches(&self, token: &TokenIdentity) -> bool {
-        token.manufacturer.starts_with(self.manufacturer)
+        token.library.starts_with(self.library)
+            && token.manufacturer.starts_with(self.manufacturer)
             && token.model.starts_with(self.model)
             && self.below.is_none_or(|version| token.firmware < version)
     }
