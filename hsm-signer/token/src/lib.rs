@@ -38,5 +38,5 @@ pub use pin::{Pin, PinError};
 pub use token::{
     Access, Attributes, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, Module, ObjectHandle,
     Pkcs11Token, Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix, Token, TokenSession,
-    initialise,
+    finalise_modules, initialise,
 };

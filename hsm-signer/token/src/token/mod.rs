@@ -27,7 +27,7 @@ pub use initialise::initialise;
 pub use key_object::{Attributes, KeyObject, Protection};
 pub use key_selector::{KeyClass, KeySelector};
 pub use key_spec::KeySpec;
-pub use module::{Module, SOFTHSM_PATHS};
+pub use module::{Module, SOFTHSM_PATHS, finalise_modules};
 pub use pkcs11::Pkcs11Token;
 pub use session_limits::SessionLimits;
 
