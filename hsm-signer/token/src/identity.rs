@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cryptoki::slot::TokenInfo;
 use serde::Serialize;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
@@ -50,6 +51,23 @@ impl TokenIdentity {
             initialised: true,
             pin_final_try: true,
             ..Self::default()
+        }
+    }
+
+    pub(crate) fn new(slot: u64, info: &TokenInfo) -> Self {
+        let firmware = info.firmware_version();
+        Self {
+            slot,
+            label: info.label().to_owned(),
+            serial: info.serial_number().to_owned(),
+            manufacturer: info.manufacturer_id().to_owned(),
+            model: info.model().to_owned(),
+            library: String::new(),
+            firmware: (firmware.major(), firmware.minor()),
+            initialised: info.token_initialized(),
+            pin_locked: info.user_pin_locked(),
+            pin_final_try: info.user_pin_final_try(),
+            unread: None,
         }
     }
 }

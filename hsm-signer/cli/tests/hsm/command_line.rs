@@ -208,15 +208,25 @@ fn every_command_ends_with_the_module_finalised() {
 #[test]
 fn a_token_that_does_not_describe_itself_is_given_no_pin() {
     let sandbox = Sandbox::new();
+    let by = |module: &Path, choice: [&str; 2]| {
+        let mut command = sandbox.command(&["keys", "list", "--module"]);
+        command.arg(module).args(choice);
+        command.arg("--pin-file").arg(sandbox.path("pin"));
+        let output = command.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (_, others) = by(module_path(), ["--token-label", "none"]);
+    let (_, slot) = others.split_once(", slot ").unwrap();
+    let (slot, _) = slot.split_once(')').unwrap();
     let directory = tempfile::tempdir().unwrap();
     let faults = Faults::install(&library().unwrap(), directory.path(), module_path()).unwrap();
-    faults
-        .set(&["C_GetTokenInfo return 0x30", "C_Login log"])
-        .unwrap();
-    let mut command = sandbox.command(&["keys", "list", "--slot", "1", "--module"]);
-    command.arg(faults.module());
-    command.arg("--pin-file").arg(sandbox.path("pin"));
-    let error = failed(&command.output().unwrap());
+    let rules = ["C_GetTokenInfo return 0x30", "C_Login log"];
+    faults.set(&rules).unwrap();
+    let (code, error) = by(&faults.module(), ["--slot", slot]);
+    assert_eq!(code, Some(4));
     assert!(error.contains("does not say that it would not"), "{error}");
     assert!(faults.log().is_empty());
 }

@@ -17,7 +17,7 @@ use crate::mechanism::SigningMechanism;
 use crate::token::{Access, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle};
 
 /// Raised whenever a message changes: both sides must be of one build.
-const PROTOCOL: u32 = 3;
+const PROTOCOL: u32 = 4;
 
 /// What the parent says on the control channel.
 #[derive(TlsDeserialize, TlsSerialize, TlsSize)]

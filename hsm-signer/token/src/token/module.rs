@@ -17,7 +17,7 @@ use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
 use super::PATIENCE;
-use super::description::TokenDescriptions;
+use super::description;
 use super::gate::{Gate, Inside};
 use crate::error::Error;
 use crate::identity::TokenIdentity;
@@ -46,7 +46,6 @@ pub struct Module(Arc<Shared>);
 struct Shared {
     path: PathBuf,
     pkcs11: Pkcs11,
-    descriptions: TokenDescriptions,
     parameters: Option<CString>,
     initialising: Mutex<()>,
     /// Held during C_GetSlotList: SoftHSM aborts the process where two threads see a new token
@@ -93,16 +92,13 @@ impl Module {
     }
 
     fn initialised(path: &Path, parameters: Option<CString>) -> Result<Self, Error> {
-        let unusable = |reason| Error::ModuleUnusable {
+        let pkcs11 = Pkcs11::new(path).map_err(|error| Error::ModuleUnusable {
             path: path.into(),
-            reason,
-        };
-        let pkcs11 = Pkcs11::new(path).map_err(|error| unusable(error.to_string()))?;
-        let descriptions = TokenDescriptions::of(path).map_err(unusable)?;
+            reason: error.to_string(),
+        })?;
         let module = Self(Arc::new(Shared {
             path: path.into(),
             pkcs11,
-            descriptions,
             parameters,
             initialising: Mutex::default(),
             listing: Mutex::default(),
@@ -232,10 +228,19 @@ impl Module {
     /// # Errors
     /// What C_GetTokenInfo returned.
     pub(super) fn identify(&self, slot: Slot) -> Result<TokenIdentity, Error> {
-        let described = self.0.descriptions.of_slot(slot)?;
+        let (info, unread) = match self.0.pkcs11.get_token_info(slot) {
+            Ok(info) => (info, None),
+            Err(error @ CryptokiError::Pkcs11(..)) => return Err(error.into()),
+            // What the token gave is not what cryptoki takes: of all fields that may be the clock.
+            Err(_) => {
+                let (info, clock) = description::without_clock(&self.0.path, slot)?;
+                (info, Some(clock))
+            }
+        };
         Ok(TokenIdentity {
             library: self.manufacturer(),
-            ..described
+            unread,
+            ..TokenIdentity::new(slot.id(), &info)
         })
     }
 
