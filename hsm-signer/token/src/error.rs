@@ -120,6 +120,9 @@ pub enum Error {
     /// The token has no mechanism for the scheme.
     #[error("the token cannot sign with {0}; its mechanism list has nothing for it")]
     SchemeUnsupported(&'static str),
+    /// The token has a mechanism for the scheme, and its keys do not sign.
+    #[error("of this module, keys for {0} are made and do not sign; use another scheme")]
+    SchemeBroken(&'static str),
     /// FIPS mode is required of this process, and refuses to verify the scheme.
     #[error(
         "FIPS mode is required, and {0} is not among what it verifies: no signature of it \
@@ -283,6 +286,7 @@ impl Error {
             | Self::KeyMismatch { .. }
             | Self::KeyUnknown { .. }
             | Self::SchemeUnsupported { .. }
+            | Self::SchemeBroken { .. }
             | Self::SchemeNotApproved { .. }
             | Self::Proposal(_)
             | Self::Setup(_) => Nature::Permanent,

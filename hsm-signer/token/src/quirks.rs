@@ -33,6 +33,8 @@ pub struct Quirks {
     /// Whether a key pair is asked for without CKA_VERIFY of its public key, which the token
     /// sets by itself.
     pub verify_unsaid: bool,
+    /// The names of schemes of which the token makes keys that then do not sign.
+    pub broken: &'static [&'static str],
     /// Whether keys generated in the token say that they were not (CKA_LOCAL is false).
     pub denies_local: bool,
     /// How a private key from outside gets into the token where C_CreateObject does not
@@ -52,6 +54,7 @@ pub static DEFAULT: Quirks = Quirks {
     signer_hashes: false,
     point_in_private_key: false,
     verify_unsaid: false,
+    broken: &[],
     denies_local: false,
     import_route: "the HSM's own tool for keys from outside, which most often wants the key \
          wrapped under one of the HSM's; or new keys (mls-hsm-signer keys rotate), which new \
@@ -92,8 +95,10 @@ pub static QUIRKS: &[Quirks] = &[
         name: "tpm2-pkcs11 1",
         library: "tpm2-software",
         verify_unsaid: true,
-        import_route: "none is known: tpm2_ptool import takes keys that the TPM then shows as \
-             imported; keys made in the TPM are better (mls-hsm-signer keys rotate)",
+        broken: &["ecdsa_secp521r1_sha512"],
+        import_route: "none that was tried, for C_CreateObject takes RSA public keys and data alone; \
+             or new keys (mls-hsm-signer keys rotate), which new groups name while old groups \
+             keep theirs",
         note: "a TPM 2.0: no Ed25519; every token of a TPM has the same serial number",
         ..DEFAULT
     },
@@ -130,6 +135,7 @@ impl SigningPlan {
     ///
     /// # Errors
     /// [`Error::SchemeUnsupported`] when the token has no mechanism for the scheme,
+    /// [`Error::SchemeBroken`] when it is known not to sign by it,
     /// [`Error::SchemeNotApproved`] when FIPS mode is required of this process and refuses
     /// to verify it.
     pub fn choose(
@@ -138,6 +144,9 @@ impl SigningPlan {
         quirks: &Quirks,
     ) -> Result<Self, Error> {
         check_approved(scheme, requirement())?;
+        if quirks.broken.contains(&scheme.name) {
+            return Err(Error::SchemeBroken(scheme.title));
+        }
         let row = Pkcs11Scheme::of(scheme)?;
         let in_token = row
             .hash_and_sign

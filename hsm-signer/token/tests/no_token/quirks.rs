@@ -45,7 +45,13 @@ fn a_row_may_go_by_the_maker_of_the_library() {
             library: "tpm2-software.github.io".into(),
             ..token(chip, "SW   TPM", (0, 0))
         };
-        assert_eq!(Quirks::of(&token).name, "tpm2-pkcs11 1");
+        let quirks = Quirks::of(&token);
+        assert_eq!(quirks.name, "tpm2-pkcs11 1");
+        for scheme in Scheme::all_of_wire() {
+            let mechanisms = [MechanismType::ECDSA, MechanismType::EDDSA];
+            let plan = SigningPlan::choose(scheme, &mechanisms, quirks);
+            assert_eq!(plan.is_err(), scheme.title == "ECDSA P-521");
+        }
     }
     assert_eq!(
         Quirks::of(&token("IBM", "SW   TPM", (0, 0))).name,
