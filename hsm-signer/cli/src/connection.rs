@@ -74,12 +74,16 @@ impl TokenArguments {
         if self.in_process {
             return Ok(self.open_here()?.1);
         }
-        let setup = ModuleSetup {
+        let (pin, worker) = (self.pin.read()?, Worker::this_program()?);
+        Ok(Arc::new(IsolatedToken::open(self.setup(), worker, &pin)?))
+    }
+
+    /// The module, with its parameters, and the token.
+    pub fn setup(&self) -> ModuleSetup {
+        ModuleSetup {
             parameters: self.module.module_parameters.clone(),
             ..ModuleSetup::new(&self.module.module, self.selector())
-        };
-        let (pin, worker) = (self.pin.read()?, Worker::this_program()?);
-        Ok(Arc::new(IsolatedToken::open(setup, worker, &pin)?))
+        }
     }
 
     /// Logs in, in this process, and gives the module too.

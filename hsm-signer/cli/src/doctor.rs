@@ -22,8 +22,7 @@ pub struct Arguments {
 pub fn run(arguments: Arguments, output: &Output) -> Outcome {
     let pin = arguments.token.pin.read()?;
     let keys = arguments.key.selector().unwrap_or_else(KeySelector::any);
-    let module = &arguments.token.module.module;
-    let report = examine(module, &arguments.token.selector(), &pin, &keys);
+    let report = examine(&arguments.token.setup(), &pin, &keys);
     let healthy = report.healthy();
     let mut text = String::new();
     for check in &report.checks {

@@ -1,13 +1,12 @@
 //! What is right and wrong with a module, a token and its keys, step by step.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::identity::TokenSelector;
+use crate::isolation::ModuleSetup;
 use crate::keys::HsmSigner;
 use crate::keys::{self, KeyEntry};
 use crate::pin::Pin;
@@ -81,14 +80,14 @@ impl Diagnosis {
     }
 }
 
-/// Examines what FIPS 140-3 says of this program, the module at `path`, the token, its
+/// Examines what FIPS 140-3 says of this program, the module that `setup` names, the token, its
 /// mechanisms and each key that `keys` describes: attributes, public key, and a signature
 /// made and verified. A check that fails ends the checks that depend on it. The PIN is tried
 /// once.
-pub fn examine(path: &Path, token: &TokenSelector, pin: &Pin, keys: &KeySelector) -> Diagnosis {
+pub fn examine(setup: &ModuleSetup, pin: &Pin, keys: &KeySelector) -> Diagnosis {
     let mut report = Diagnosis::default();
     examine_fips(&mut report);
-    if let Some(token) = examine_token(&mut report, path, token, pin) {
+    if let Some(token) = examine_token(&mut report, setup, pin) {
         examine_keys(&mut report, &token, keys);
     }
     report
@@ -111,13 +110,10 @@ fn examine_fips(report: &mut Diagnosis) {
     report.add("fips", verdict, format!("{:?}; {detail}", status.status));
 }
 
-fn examine_token(
-    report: &mut Diagnosis,
-    path: &Path,
-    selector: &TokenSelector,
-    pin: &Pin,
-) -> Option<Arc<dyn Token>> {
-    let module = Module::load(path).and_then(|module| Ok((module.description()?, module)));
+fn examine_token(report: &mut Diagnosis, setup: &ModuleSetup, pin: &Pin) -> Option<Arc<dyn Token>> {
+    let selector = &setup.token;
+    let module = Module::load_with(&setup.module, setup.parameters.as_deref());
+    let module = module.and_then(|module| Ok((module.description()?, module)));
     let (_, module) = report.step("module", module, |(description, _)| description.clone())?;
     let identity = module.tokens().and_then(|tokens| selector.choose(tokens));
     let identity = report.step("token", identity, ToString::to_string)?;
