@@ -23,12 +23,17 @@ mod supervised;
 mod token;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use mls_hsm_signer::isolation::{become_worker_if_asked, die_with_parent, forbid_dumps};
+use mls_hsm_signer::token::finalise_modules;
 
 use failure::Failure;
 use output::Output;
+
+/// How long a module that was loaded into this process has to end.
+const ENDING_LIMIT: Duration = Duration::from_secs(2);
 
 /// What every command ends with: the exit code, or why it failed.
 type Outcome = Result<ExitCode, Failure>;
@@ -112,6 +117,7 @@ fn run() -> ExitCode {
     } else {
         perform(arguments, &output)
     };
+    finalise_modules(ENDING_LIMIT);
     outcome.unwrap_or_else(|failure| output.failed(&failure))
 }
 

@@ -122,6 +122,10 @@ fn examine_token(report: &mut Diagnosis, setup: &ModuleSetup, pin: &Pin) -> Opti
     let (_, module) = report.step("module", module, |(description, _)| description.clone())?;
     let identity = module.tokens().and_then(|tokens| selector.choose(tokens));
     let identity = report.step("token", identity, ToString::to_string)?;
+    if let Some(unread) = &identity.unread {
+        let detail = format!("not all of it can be read: {unread}");
+        report.add("token description", Notice, detail);
+    }
     let quirks = Quirks::of(&identity);
     report.add("quirks", Good, format!("{}: {}", quirks.name, quirks.note));
     let login = if pin.is_empty() {

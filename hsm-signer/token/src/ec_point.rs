@@ -3,7 +3,8 @@
 //! PKCS#11 asks for a DER OCTET STRING around the point; modules also give the bare
 //! point, or a DER BIT STRING. A bare uncompressed point begins with 04 and so does an
 //! OCTET STRING, so the length decides: the bare key has exactly the scheme's length,
-//! and DER is always longer.
+//! and DER is always longer. What is neither, and an OCTET STRING but for the form of its
+//! length, is read all the same: tpm2-pkcs11 1.9 writes the 133 bytes of P-521's in one byte.
 
 use der::asn1::{BitStringRef, OctetStringRef};
 use der::{Decode, Encode};
@@ -13,6 +14,9 @@ use mls_signer_message::scheme::{Algorithm, Scheme};
 
 /// The first byte of an uncompressed point (SEC 1, section 2.3.3).
 const UNCOMPRESSED: u8 = 0x04;
+
+/// The tag of an OCTET STRING.
+const OCTET_STRING: u8 = 0x04;
 
 /// The public key in `attribute` as MLS carries it: the bare key for EdDSA, the
 /// uncompressed point for ECDSA. That the point lies on the curve is not checked here;
@@ -58,7 +62,19 @@ fn unwrapped(attribute: &[u8], length: usize) -> Option<&[u8]> {
     }
     let key = match <&OctetStringRef>::from_der(attribute) {
         Ok(octets) => octets.as_bytes(),
-        Err(_) => BitStringRef::from_der(attribute).ok()?.as_bytes()?,
+        Err(_) => bits(attribute).or_else(|| octets_in_no_der(attribute, length))?,
     };
     (key.len() == length).then_some(key)
+}
+
+fn bits(attribute: &[u8]) -> Option<&[u8]> {
+    BitStringRef::from_der(attribute).ok()?.as_bytes()
+}
+
+/// What stands behind an OCTET STRING's tag and a length in some form that ends in `length`.
+fn octets_in_no_der(attribute: &[u8], length: usize) -> Option<&[u8]> {
+    let (header, key) = attribute.split_at_checked(attribute.len().checked_sub(length)?)?;
+    let ends_in_length = header.last().map(|last| usize::from(*last)) == Some(length);
+    let is_header = (2..=4).contains(&header.len()) && header[0] == OCTET_STRING;
+    (is_header && ends_in_length).then_some(key)
 }

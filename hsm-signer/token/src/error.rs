@@ -89,10 +89,10 @@ pub enum Error {
     /// A label that a token cannot keep.
     #[error("a token's label must be 1 to 32 bytes without control characters or outer blanks")]
     TokenLabel,
-    /// The token locks the PIN at the next wrong one.
+    /// The token locks the PIN at the next wrong one, or its description cannot be read.
     #[error(
-        "the token would lock the PIN at the next wrong one, so it was not tried; \
-         log in once with the HSM's own tool and start again"
+        "the token would lock the PIN at the next wrong one, or does not say that it would not, \
+         so it was not tried; log in once with the HSM's own tool and start again"
     )]
     PinFinalTry,
     /// The PIN could not be had.
@@ -174,6 +174,9 @@ pub enum Error {
     /// The token has no mechanism for the scheme.
     #[error("the token cannot sign with {0}; its mechanism list has nothing for it")]
     SchemeUnsupported(&'static str),
+    /// The token has a mechanism for the scheme, and its keys do not sign.
+    #[error("of this module, keys for {0} are made and do not sign; use another scheme")]
+    SchemeBroken(&'static str),
     /// FIPS mode is required of this process, and refuses to verify the scheme.
     #[error(
         "FIPS mode is required, and {0} is not among what it verifies: no signature of it \
@@ -375,6 +378,7 @@ impl Error {
             | Self::NoKeyFit(_)
             | Self::KeyUnknown { .. }
             | Self::SchemeUnsupported { .. }
+            | Self::SchemeBroken { .. }
             | Self::SchemeNotApproved { .. }
             | Self::Proposal(_)
             | Self::Setup(_) => Nature::Permanent,

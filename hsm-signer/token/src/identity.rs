@@ -10,7 +10,7 @@ use crate::codec;
 use crate::error::Error;
 use mls_signer_message::printable::printable;
 
-/// What CK_TOKEN_INFO says of a token, and where it is.
+/// What CK_TOKEN_INFO says of a token, who made its module, and where it is.
 #[derive(
     Clone, Debug, Default, PartialEq, Eq, Serialize, TlsDeserialize, TlsSerialize, TlsSize,
 )]
@@ -23,6 +23,8 @@ pub struct TokenIdentity {
     pub serial: String,
     /// The manufacturer.
     pub manufacturer: String,
+    /// Who made the module, as CK_INFO says: of a TPM the manufacturer is the chip's.
+    pub library: String,
     /// The model.
     pub model: String,
     /// The firmware version, major and minor.
@@ -39,20 +41,24 @@ pub struct TokenIdentity {
     /// Whether the PIN is locked.
     #[tls_codec(with = "codec")]
     pub pin_locked: bool,
-    /// Whether the next wrong PIN locks it.
+    /// Whether the next wrong PIN locks it, or nobody knows that it does not.
     #[tls_codec(with = "codec")]
     pub pin_final_try: bool,
+    /// What of the description cannot be read, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
 impl TokenIdentity {
-    /// A token whose description cannot be read, which some modules give in a form
-    /// that no one can parse. It can be chosen by its slot only.
+    /// A token that does not describe itself. It can be chosen by its slot only, and whether its
+    /// PIN has tries left is not known.
     pub fn unknown(slot: u64) -> Self {
         Self {
             slot,
             initialised: true,
             login_required: true,
             user_pin_set: true,
+            pin_final_try: true,
             ..Self::default()
         }
     }
@@ -65,12 +71,14 @@ impl TokenIdentity {
             serial: text(info.serial_number()),
             manufacturer: text(info.manufacturer_id()),
             model: text(info.model()),
+            library: String::new(),
             firmware: (firmware.major(), firmware.minor()),
             initialised: info.token_initialized(),
             login_required: info.login_required(),
             user_pin_set: info.user_pin_initialized(),
             pin_locked: info.user_pin_locked(),
             pin_final_try: info.user_pin_final_try(),
+            unread: None,
         }
     }
 }

@@ -38,5 +38,5 @@ pub use pin::{Pin, PinError};
 pub use token::{
     Access, Attributes, KeyClass, KeyObject, KeyPair, KeyRules, KeySelector, KeySpec, KeyUse,
     Module, ObjectHandle, Pkcs11Token, Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix,
-    Token, TokenSession, initialise,
+    Token, TokenSession, finalise_modules, initialise,
 };

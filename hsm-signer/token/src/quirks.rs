@@ -18,6 +18,8 @@ use mls_signer_message::scheme::{Algorithm, Scheme};
 pub struct Quirks {
     /// The name of the row.
     pub name: &'static str,
+    /// How CK_INFO's `manufacturerID` begins, where the library tells more than the token.
+    library: &'static str,
     /// How CK_TOKEN_INFO's `manufacturerID` begins.
     manufacturer: &'static str,
     /// How CK_TOKEN_INFO's `model` begins.
@@ -29,6 +31,11 @@ pub struct Quirks {
     pub signer_hashes: bool,
     /// Whether C_CreateObject wants CKA_EC_POINT in the private key.
     pub point_in_private_key: bool,
+    /// Whether a key pair is asked for without CKA_VERIFY of its public key, which the token
+    /// sets by itself.
+    pub verify_unsaid: bool,
+    /// The names of schemes of which the token makes keys that then do not sign.
+    pub broken: &'static [&'static str],
     /// Whether keys generated in the token say that they were not (CKA_LOCAL is false).
     pub denies_local: bool,
     /// How a private key from outside gets into the token where C_CreateObject does not
@@ -41,11 +48,14 @@ pub struct Quirks {
 /// What holds for a module without a row of its own.
 pub static DEFAULT: Quirks = Quirks {
     name: "default",
+    library: "",
     manufacturer: "",
     model: "",
     below: None,
     signer_hashes: false,
     point_in_private_key: false,
+    verify_unsaid: false,
+    broken: &[],
     denies_local: false,
     import_route: "the HSM's own tool for keys from outside, which most often wants the key \
          wrapped under one of the HSM's; or new keys (mls-hsm-signer keys rotate), which new \
@@ -81,6 +91,18 @@ pub static QUIRKS: &[Quirks] = &[
         note: "a software token: keys lie in a database; locks at the tenth wrong PIN",
         ..DEFAULT
     },
+    // The token's manufacturer and model are the TPM's, whoever made it.
+    Quirks {
+        name: "tpm2-pkcs11 1",
+        library: "tpm2-software",
+        verify_unsaid: true,
+        broken: &["ecdsa_secp521r1_sha512"],
+        import_route: "none that was tried, for C_CreateObject takes RSA public keys and data alone; \
+             or new keys (mls-hsm-signer keys rotate), which new groups name while old groups \
+             keep theirs",
+        note: "a TPM 2.0: no Ed25519; every token of a TPM has the same serial number",
+        ..DEFAULT
+    },
 ];
 
 impl Quirks {
@@ -93,7 +115,8 @@ impl Quirks {
     }
 
     fn matches(&self, token: &TokenIdentity) -> bool {
-        token.manufacturer.starts_with(self.manufacturer)
+        token.library.starts_with(self.library)
+            && token.manufacturer.starts_with(self.manufacturer)
             && token.model.starts_with(self.model)
             && self.below.is_none_or(|version| token.firmware < version)
     }
@@ -128,6 +151,7 @@ impl SigningPlan {
     ///
     /// # Errors
     /// [`Error::SchemeUnsupported`] when the token has no mechanism for the scheme,
+    /// [`Error::SchemeBroken`] when it is known not to sign by it,
     /// [`Error::SchemeNotApproved`] when FIPS mode is required of this process and refuses
     /// to verify it.
     pub fn choose(
@@ -136,6 +160,9 @@ impl SigningPlan {
         quirks: &Quirks,
     ) -> Result<Self, Error> {
         check_approved(scheme, requirement())?;
+        if quirks.broken.contains(&scheme.name) {
+            return Err(Error::SchemeBroken(scheme.title));
+        }
         let row = Pkcs11Scheme::of(scheme)?;
         let in_token = row
             .hash_and_sign

@@ -20,12 +20,19 @@ pub const FIPS: &[&str] = &[
 /// OpenSSL, for engines that link it.
 pub const BENCH: &[&str] = &["gcc", "libc6-dev", "libssl-dev", "pkg-config"];
 
-/// For tests, beside [`RUN`] and [`FIPS`]: PKCS#11 modules and tools; OpenSSL for the tests' other
+/// For tests, beside [`RUN`] and [`FIPS`]: PKCS#11 modules and tools, a TPM in software among them;
+/// OpenSSL for the tests' other
 /// side; PostgreSQL and a pooler, which the tests start by themselves; Python for a client that is
 /// generated; emulated CPUs; a browser for the benchmark's page, and what counts its instructions.
 const OF_TESTS: &[&str] = &[
     "chromium",
+    "dbus-bin",
+    "dbus-daemon",
     "libnss3",
+    "libtpm2-pkcs11-1",
+    "libtss2-tcti-swtpm0",
+    "libtss2-tcti-tabrmd0",
+    "opencryptoki",
     "opensc",
     "openssl",
     "p11-kit",
@@ -34,6 +41,9 @@ const OF_TESTS: &[&str] = &[
     "postgresql",
     "python3-venv",
     "qemu-user-static",
+    "swtpm",
+    "tpm2-abrmd",
+    "tpm2-tools",
     "util-linux",
     "valgrind",
 ];

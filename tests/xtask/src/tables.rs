@@ -7,7 +7,7 @@ use crate::command::{Command, cargo};
 use crate::packages::Purpose;
 use crate::selection::EVIDENCE;
 use crate::task::Task;
-use crate::test::{fips, instructions};
+use crate::test::{fips, instructions, matrix};
 
 /// A document, or a folder of them.
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -16,6 +16,8 @@ pub enum Table {
     Fips,
     /// tests/CONFORMANCE.md: what each provider does with the conformance suite
     Conformance,
+    /// hsm-signer/docs/modules.md: what each PKCS#11 module can do
+    Modules,
     /// benches/instructions/: the instructions of a fixed set of operations, counted by callgrind
     Instructions,
 }
@@ -23,6 +25,7 @@ pub enum Table {
 /// Writes one.
 pub fn task(table: Table) -> Task {
     let (purpose, commands) = match table {
+        Table::Modules => return matrix::written(),
         Table::Fips => (Purpose::Fips, operations().into()),
         Table::Conformance => (Purpose::Test, vec![conformance()]),
         Table::Instructions => {

@@ -179,6 +179,58 @@ fn the_doctor_survives_the_module() {
     );
 }
 
+/// What a process has in a TPM and does not give back is lost to those after it.
+#[test]
+fn every_command_ends_with_the_module_finalised() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed(&["keys", "generate"]);
+    let directory = tempfile::tempdir().unwrap();
+    let faults = Faults::install(&library().unwrap(), directory.path(), module_path()).unwrap();
+    faults.set(&["C_Finalize log"]).unwrap();
+    let removal = ["--group-id", "00", "--epoch", "1", "--leaf-index", "1"];
+    let propose = [&["propose-remove", "--scheme", "ed25519"], &removal[..]].concat();
+    let commands: [(&[&str], i32); 5] = [
+        (&["doctor"], 0),
+        (&["keys", "list"], 0),
+        (&["keys", "public", "--in-process"], 0),
+        (&["keys", "generate", "--scheme", "ed25519"], 1),
+        (&propose, 0),
+    ];
+    for (number, (arguments, code)) in commands.into_iter().enumerate() {
+        let mut command = sandbox.command_through(&faults.module(), arguments);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert_eq!(faults.log().len(), number + 1, "{arguments:?}");
+    }
+}
+
+/// Whether the token would lock the PIN is what it does not say.
+#[test]
+fn a_token_that_does_not_describe_itself_is_given_no_pin() {
+    let sandbox = Sandbox::new();
+    let by = |module: &Path, choice: [&str; 2]| {
+        let mut command = sandbox.command(&["keys", "list", "--module"]);
+        command.arg(module).args(choice);
+        command.arg("--pin-file").arg(sandbox.path("pin"));
+        let output = command.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (_, others) = by(module_path(), ["--token-label", "none"]);
+    let (_, slot) = others.split_once(", slot ").unwrap();
+    let (slot, _) = slot.split_once(')').unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let faults = Faults::install(&library().unwrap(), directory.path(), module_path()).unwrap();
+    let rules = ["C_GetTokenInfo return 0x30", "C_Login log"];
+    faults.set(&rules).unwrap();
+    let (code, error) = by(&faults.module(), ["--slot", slot]);
+    assert_eq!(code, Some(4));
+    assert!(error.contains("does not say that it would not"), "{error}");
+    assert!(faults.log().is_empty());
+}
+
 /// pkcs11-spy stands between the program and SoftHSM and writes down every call.
 #[test]
 fn a_wrong_pin_is_tried_once() {

@@ -97,6 +97,33 @@ fn signal(process: u32, signal: Signal) {
     let _ = kill_process(process, signal);
 }
 
+/// What a process has in a TPM and does not give back is lost to those after it.
+#[test]
+fn a_process_ends_with_the_login_and_the_module() {
+    let token = FaultyToken::new();
+    token.set(&["C_Logout log", "C_Finalize log"]);
+    let isolated = IsolatedToken::open(token.setup(2), worker(), &pin()).unwrap();
+    let session = isolated.session(Access::Use).unwrap();
+    assert!(token.faults.log().is_empty());
+    drop(isolated);
+    drop(session);
+    assert_eq!(token.faults.log(), ["C_Logout", "C_Finalize"]);
+    drop(token.engine(3));
+    assert_eq!(token.faults.log()[2..], ["C_Logout", "C_Finalize"]);
+}
+
+#[test]
+fn a_module_that_does_not_end_is_ended() {
+    for rule in ["C_Logout hang", "C_Finalize hang"] {
+        let token = FaultyToken::new();
+        let engine = token.engine(2);
+        let child = child(&engine);
+        token.set(&[rule]);
+        drop(engine);
+        assert!(!Path::new(&format!("/proc/{child}")).exists(), "{rule}");
+    }
+}
+
 /// A stopped process is a hung HSM: its calls neither end nor fail.
 #[test]
 fn a_stopped_child_is_replaced() {

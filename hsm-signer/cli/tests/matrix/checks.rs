@@ -22,6 +22,7 @@ use openmls_hw_crypto::{OpenMlsHwCrypto, SUITES};
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::signatures::Signer;
 
+use crate::daemon::Daemon;
 use crate::group::Group;
 use crate::judge::verified;
 use crate::modules::{Case, OFFICER_PIN, PIN, Setup};
@@ -31,6 +32,7 @@ const EACH: usize = 8;
 
 /// Runs every check of one module, and says so at the end.
 pub fn run(case: &Case) {
+    let _daemon = Daemon::of(case);
     let token = opened(case);
     let quirks = Quirks::of(token.identity()).name;
     println!("  {} ({quirks})", token.identity());
@@ -69,7 +71,7 @@ pub fn run(case: &Case) {
 
 /// What `doctor` says of each scheme's mechanism, and that every key signs.
 fn examined(case: &Case) {
-    let selector = TokenSelector::Label("matrix".into());
+    let selector = TokenSelector::Label(case.label().into());
     if case.setup != Setup::SetPin {
         let setup = ModuleSetup {
             parameters: case.parameters.clone(),
@@ -162,7 +164,7 @@ fn opened(case: &Case) -> Arc<dyn Token> {
 const NSS_KEY_SLOT: u64 = 2;
 
 /// A new database of NSS has no PIN, and its security officer an empty one.
-fn set_first_pin(case: &Case) {
+pub fn set_first_pin(case: &Case) {
     let pkcs11 = Pkcs11::new(&case.module).unwrap();
     let parameters = std::ffi::CString::new(case.parameters.clone().unwrap()).unwrap();
     let pointer = std::ptr::NonNull::from(parameters.as_c_str()).cast();
@@ -246,6 +248,11 @@ fn new_private_key(scheme: &Scheme) -> PrivateKey {
 }
 
 fn openssl_key(scheme: &Scheme) -> PrivateKey {
+    PrivateKey::from_file(openssl_pem(scheme).as_bytes(), None).unwrap()
+}
+
+/// A new key, as openssl writes it.
+pub fn openssl_pem(scheme: &Scheme) -> String {
     let mut command = crate::programs::openssl();
     command.args(["genpkey", "-algorithm"]);
     match scheme.title.strip_prefix("ECDSA ") {
@@ -256,7 +263,7 @@ fn openssl_key(scheme: &Scheme) -> PrivateKey {
     };
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    PrivateKey::from_file(&output.stdout, None).unwrap()
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn from_many_threads(token: &Arc<dyn Token>, scheme: &'static Scheme) {

@@ -50,3 +50,41 @@ fn by_openssl(
     command.arg("-sigfile").arg(file("signature", signature));
     command.output().unwrap().status.success()
 }
+
+/// Whether a PublicMessage of an external sender carries the key's signature of its content (RFC
+/// 9420, sections 6.1 and 12.1.8.1), read here by hand.
+pub fn removal_verified(scheme: &'static Scheme, public_key: &[u8], message: &[u8]) -> bool {
+    // ProtocolVersion and WireFormat; then the group, epoch, sender type and index.
+    let mut end = 4;
+    end = after_vector(message, end) + 8 + 1 + 4;
+    // Authenticated data; then the content type, the proposal type and the leaf.
+    end = after_vector(message, end) + 1 + 2 + 4;
+    let (content, signature) = message.split_at(end);
+    let start = after_vector(signature, 0) - length(signature, 0).1;
+    let mut signed = Vec::new();
+    for part in [&b"MLS 1.0 FramedContentTBS"[..], content] {
+        match part.len() {
+            short @ ..64 => signed.push(short as u8),
+            long => signed.extend((0x4000 | long as u16).to_be_bytes()),
+        }
+        signed.extend(part);
+    }
+    verified(scheme, public_key, &signed, &signature[start..])
+}
+
+/// How long a vector's length is, and the vector (RFC 9420, section 2.1.2).
+fn length(bytes: &[u8], at: usize) -> (usize, usize) {
+    match bytes[at] >> 6 {
+        0 => (1, bytes[at].into()),
+        1 => (
+            2,
+            (usize::from(bytes[at] & 0x3f) << 8) | usize::from(bytes[at + 1]),
+        ),
+        _ => panic!("longer than any field of a removal"),
+    }
+}
+
+fn after_vector(bytes: &[u8], at: usize) -> usize {
+    let (header, content) = length(bytes, at);
+    at + header + content
+}

@@ -1,8 +1,7 @@
 //! The modules: where each is installed, and what it wants before it can be used.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command};
 
 use mls_hsm_signer::token::SOFTHSM_PATHS;
 use mls_hsm_signer::{SCHEMES as ROWS, Scheme};
@@ -28,7 +27,14 @@ const PARAMETERS: &str = "MATRIX_PARAMETERS";
 const SETUP: &str = "MATRIX_SETUP";
 const SCHEMES: &str = "MATRIX_SCHEMES";
 const QUIRKS: &str = "MATRIX_QUIRKS";
-const SERVED: &str = "MATRIX_SERVED";
+const NAME: &str = "MATRIX_NAME";
+const WORK: &str = "MATRIX_WORK";
+const OFFICER: &str = "MATRIX_OFFICER_PIN";
+const DAEMON: &str = "MATRIX_DAEMON";
+const DAEMON_READY: &str = "MATRIX_DAEMON_READY";
+const AFTER_INIT: &str = "MATRIX_AFTER_INIT";
+const SESSIONS: &str = "MATRIX_SESSIONS";
+const WRONG_PINS: &str = "MATRIX_WRONG_PINS";
 
 /// How the token comes to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +55,40 @@ pub struct Case {
     pub schemes: Vec<String>,
     /// The row of quirks that holds.
     pub quirks: String,
-    /// Whether the command line and the service are to be used.
-    pub served: bool,
+    /// The module's name in the table.
+    pub name: String,
+    pub work: Work,
+    pub officer_pin: String,
+    /// The shell's lines that start the module's daemon, and that tell whether it is ready.
+    pub daemon: Option<(String, String)>,
+    /// A line for the shell, between `token init` and all else.
+    pub after_init: Option<String>,
+    /// How many sessions the service is given.
+    pub sessions: usize,
+    /// Whether wrong PINs are tried.
+    pub wrong_pins: bool,
+}
+
+/// What is done with a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// The library's functions, one by one.
+    Checks,
+    /// All that an operator does.
+    Drill,
+    /// The command line and the service, with every scheme.
+    Serving,
 }
 
 impl Case {
+    /// The token's label; NSS names its own.
+    pub fn label(&self) -> &str {
+        match self.setup {
+            Setup::SetPin => "NSS Certificate DB",
+            Setup::Initialise | Setup::Exists => "matrix",
+        }
+    }
+
     /// Whether the module has the scheme.
     pub fn has(&self, scheme: &Scheme) -> bool {
         self.schemes.iter().any(|name| name == scheme.name)
@@ -72,7 +107,17 @@ impl Case {
             setup,
             schemes: text(SCHEMES)?.split(',').map(str::to_owned).collect(),
             quirks: text(QUIRKS)?,
-            served: text(SERVED).is_some(),
+            name: text(NAME)?,
+            work: match text(WORK).as_deref() {
+                Some("drill") => Work::Drill,
+                Some("serving") => Work::Serving,
+                _ => Work::Checks,
+            },
+            officer_pin: text(OFFICER).unwrap_or_else(|| OFFICER_PIN.into()),
+            daemon: text(DAEMON).zip(text(DAEMON_READY)),
+            after_init: text(AFTER_INIT),
+            sessions: text(SESSIONS).map_or(4, |sessions| sessions.parse().unwrap()),
+            wrong_pins: text(WRONG_PINS).is_none_or(|tried| tried == "yes"),
         })
     }
 }
@@ -81,44 +126,96 @@ impl Case {
 pub struct Prepared {
     name: &'static str,
     variables: Vec<(&'static str, String)>,
+    /// What runs the child, such as `unshare`.
+    runner: Option<Command>,
     /// Ended after the child, and before the directory goes.
-    server: Option<Server>,
+    servers: Vec<Server>,
     _directory: tempfile::TempDir,
 }
 
 impl Prepared {
-    fn new(name: &'static str, module: &Path, case: [&str; 3]) -> Self {
+    pub fn new(name: &'static str, module: &Path, case: [&str; 3]) -> Self {
         let [setup, schemes, quirks] = case;
         let variables = [
             (MODULE, module.to_str().unwrap()),
             (SETUP, setup),
             (SCHEMES, schemes),
             (QUIRKS, quirks),
+            (NAME, name),
         ];
         Self {
             name,
             variables: variables.map(|(name, value)| (name, value.into())).into(),
-            server: None,
+            runner: None,
+            servers: Vec::new(),
             _directory: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn directory(&self) -> &Path {
+    pub fn directory(&self) -> &Path {
         self._directory.path()
     }
 
-    fn variable(&mut self, name: &'static str, value: impl Into<String>) {
+    pub fn variable(&mut self, name: &'static str, value: impl Into<String>) {
         self.variables.push((name, value.into()));
+    }
+
+    /// The module's daemon: the shell's lines that start it, in the foreground, and that tell
+    /// whether it is ready.
+    pub fn daemon(&mut self, start: &str, is_ready: &str) {
+        self.variable(DAEMON, start);
+        self.variable(DAEMON_READY, is_ready);
+    }
+
+    /// A line for the shell, between `token init` and all else.
+    pub fn after_init(&mut self, line: &str) {
+        self.variable(AFTER_INIT, line);
+    }
+
+    pub fn officer_pin(&mut self, pin: &str) {
+        self.variable(OFFICER, pin);
+    }
+
+    /// Of a module that locks its token for good, or for other programs too.
+    pub fn tries_no_wrong_pins(&mut self) {
+        self.variable(WRONG_PINS, "no");
+    }
+
+    pub fn sessions(&mut self, sessions: usize) {
+        self.variable(SESSIONS, sessions.to_string());
+    }
+
+    /// What runs the child.
+    pub fn runner(&mut self, runner: Command) {
+        self.runner = Some(runner);
+    }
+
+    /// A program that runs until the child has ended.
+    pub fn server(&mut self, server: Command) {
+        self.servers.push(Server::start(server));
     }
 
     /// The same for the command line and the service.
     pub fn served(mut self) -> Self {
-        self.variable(SERVED, "yes");
+        self.variable(WORK, "serving");
         self
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+    /// The same for all that an operator does.
+    pub fn drilled(mut self) -> Self {
+        self.variable(WORK, "drill");
+        self
+    }
+
+    fn command(&mut self) -> Command {
+        let program = std::env::current_exe().unwrap();
+        let mut command = match self.runner.take() {
+            None => Command::new(program),
+            Some(mut runner) => {
+                runner.arg(program);
+                runner
+            }
+        };
         command
             .args(["--exact", "in_a_child_process", "--nocapture"])
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
@@ -130,7 +227,7 @@ impl Prepared {
         let output = self.command().output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         println!("{}:\n{said}", self.name);
-        drop(self.server.take());
+        self.servers.clear();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(
             output.status.success(),
@@ -143,7 +240,7 @@ impl Prepared {
 }
 
 /// The first of `paths` that is there.
-fn installed(paths: &[&str], advice: &str) -> Result<PathBuf, String> {
+pub fn installed(paths: &[&str], advice: &str) -> Result<PathBuf, String> {
     let found = paths.iter().map(PathBuf::from).find(|path| path.exists());
     found.ok_or_else(|| advice.to_owned())
 }
@@ -198,16 +295,19 @@ pub fn p11_kit_to_softhsm() -> Result<Prepared, String> {
     let client = installed(&paths, advice)?;
     // Its tokens have SoftHSM's identity, and so its row.
     let case = ["exists", ECDSA, "SoftHSM 2"];
-    let mut prepared = Prepared::new("p11-kit remoting to SoftHSM", &client, case);
+    let mut prepared = Prepared::new("p11-kit to SoftHSM", &client, case);
     let configuration = softhsm_configuration(prepared.directory());
     new_softhsm_token(&configuration);
-    let socket = prepared.directory().join("socket");
-    let module = softhsm_module()?;
-    prepared.server = Some(Server::start(&socket, &module, &configuration));
-    prepared.variable(
-        "P11_KIT_SERVER_ADDRESS",
-        format!("unix:path={}", socket.display()),
+    let socket = prepared.directory().join("socket").display().to_string();
+    let module = softhsm_module()?.display().to_string();
+    let start = format!(
+        "rm -f {socket}; exec p11-kit server --foreground --name {socket} --provider {module} \
+         pkcs11:token=matrix >/dev/null"
     );
+    program("p11-kit", "p11-kit");
+    prepared.daemon(&start, &format!("test -S {socket}"));
+    prepared.variable("SOFTHSM2_CONF", configuration);
+    prepared.variable("P11_KIT_SERVER_ADDRESS", format!("unix:path={socket}"));
     Ok(prepared)
 }
 
@@ -221,27 +321,12 @@ fn new_softhsm_token(configuration: &str) {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// p11-kit's server, until it is dropped.
+/// A program, until it is dropped.
 struct Server(Child);
 
 impl Server {
-    fn start(socket: &Path, module: &Path, configuration: &str) -> Self {
-        let mut command = program("p11-kit", "p11-kit");
-        command
-            .args(["server", "--foreground", "--name"])
-            .arg(socket)
-            .arg("--provider")
-            .arg(module)
-            .arg("pkcs11:token=matrix")
-            .env("SOFTHSM2_CONF", configuration)
-            .stdout(Stdio::null());
-        let mut server = Self(command.spawn().unwrap());
-        while !socket.exists() {
-            let ended = server.0.try_wait().unwrap();
-            assert!(ended.is_none(), "p11-kit server ended: {ended:?}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        server
+    fn start(mut command: Command) -> Self {
+        Self(command.spawn().unwrap())
     }
 }
 

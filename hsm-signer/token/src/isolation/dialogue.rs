@@ -40,6 +40,11 @@ impl Dialogue {
         answer
     }
 
+    /// Closes the channel; whether it was open, and so the last question answered.
+    pub fn close(&self) -> bool {
+        locked(&self.0).take().is_some()
+    }
+
     /// Closes the channel, on which the other process answered another question.
     pub fn out_of_step(&self) -> ProcessError {
         *locked(&self.0) = None;

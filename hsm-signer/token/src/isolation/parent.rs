@@ -60,8 +60,9 @@ pub struct IsolatedToken {
     worker: Worker,
     pin: Pin,
     started: Started,
-    spawner: ProcessSpawner,
     process: Mutex<Arc<Process>>,
+    /// Dropped after the process, which ends with its thread.
+    spawner: ProcessSpawner,
     /// The token refused the PIN, which therefore is never tried again. A login without an
     /// answer, as when the HSM is away, says nothing against a PIN that was taken before.
     refused: AtomicBool,
@@ -86,8 +87,8 @@ impl IsolatedToken {
             worker,
             pin: pin.duplicate(),
             started,
-            spawner,
             process: Mutex::new(Arc::new(process)),
+            spawner,
             refused: AtomicBool::new(false),
         })
     }

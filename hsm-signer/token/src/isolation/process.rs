@@ -20,7 +20,13 @@ use crate::token::Access;
 /// How long the child has to take a channel: the module has no part in that.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
-/// A child, killed and waited for when this is dropped.
+/// How long a child has to log out and to finalise the module, in both of which that may hang.
+const ENDING_LIMIT: Duration = Duration::from_secs(3);
+
+/// How often is looked whether it has ended.
+const ENDING_TICK: Duration = Duration::from_millis(2);
+
+/// A child; dropped, it is told to end, and killed where it does not.
 #[derive(Debug)]
 pub(super) struct Process {
     control: Dialogue,
@@ -97,8 +103,16 @@ impl Process {
     }
 }
 
+/// A child that owes an answer hangs in the module, and would not end.
 impl Drop for Process {
     fn drop(&mut self) {
+        if self.control.close() {
+            let until = Instant::now() + ENDING_LIMIT;
+            let running = || matches!(locked(&self.child).try_wait(), Ok(None));
+            while running() && Instant::now() < until {
+                std::thread::sleep(ENDING_TICK);
+            }
+        }
         self.kill();
     }
 }

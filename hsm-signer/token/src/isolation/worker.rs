@@ -16,9 +16,12 @@ use super::message::{Control, ControlReply, Question, SessionReply, Start, Start
 use super::{WORKER_ARGUMENT, WORKER_MARK};
 use crate::error::{Error, ProcessError};
 use crate::pin::Pin;
-use crate::token::{Access, Module, Pkcs11Token, Token, TokenSession};
+use crate::token::{Access, Module, Pkcs11Token, Token, TokenSession, finalise_modules};
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 use tls_codec::Serialize;
+
+/// How long the module has to log out, and then to end.
+const ENDING_LIMIT: Duration = Duration::from_secs(1);
 
 /// Answers the parent process, if this program was started to hold a module; then `main`
 /// should return what this returns. Call it before anything else.
@@ -44,16 +47,21 @@ fn work() -> Result<(), ProcessError> {
     let Control::Start(start) = decode(frame)? else {
         return Err(ProcessError::OutOfStep);
     };
-    match start_up(start) {
+    let served = match start_up(start) {
         Ok((token, started)) => {
             send(&control, &ControlReply::Started(Box::new(started)));
-            serve(control, &Arc::new(token))
+            let token = Arc::new(token);
+            let served = serve(control, &token);
+            token.log_out(Instant::now() + ENDING_LIMIT);
+            served
         }
         Err(error) => {
             send(&control, &ControlReply::Failed(error));
             Ok(())
         }
-    }
+    };
+    finalise_modules(ENDING_LIMIT);
+    served
 }
 
 /// The control socket comes as standard input; a library that reads that finds nothing.

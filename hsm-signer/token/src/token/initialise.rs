@@ -38,7 +38,7 @@ pub fn initialise(
         pkcs11.init_token(slot, security_officer_pin.auth_pin(), label)?;
     }
     let pin_set = set_user_pin(pkcs11, slot, security_officer_pin, user_pin);
-    let identity = TokenIdentity::new(slot.id(), &pkcs11.get_token_info(slot)?);
+    let identity = module.identify(slot)?;
     pin_set.map_err(|cause| without_user_pin(cause, &identity))?;
     tracing::info!(token = %identity, "token initialised");
     Ok(identity)

@@ -14,6 +14,7 @@ use mls_signer_message::encoding::pkcs8::PrivateKey;
 use mls_signer_message::scheme::Scheme;
 
 use crate::pkcs11_scheme::{Parameters, Pkcs11Scheme};
+use crate::quirks::Quirks;
 
 /// The longest label or id, in bytes, that a key may have here.
 const MAX_NAME: usize = 255;
@@ -96,13 +97,13 @@ impl KeySpec {
         }
     }
 
-    pub(super) fn public_template(&self) -> Vec<Attribute> {
+    /// The template of the public key of a pair that is generated.
+    pub(super) fn public_template(&self, quirks: &Quirks) -> Vec<Attribute> {
         let mut template = self.common(KeyClass::Public);
-        template.extend([
-            Attribute::Private(false),
-            Attribute::Verify(true),
-            self.parameters(),
-        ]);
+        template.extend([Attribute::Private(false), self.parameters()]);
+        if !quirks.verify_unsaid {
+            template.push(Attribute::Verify(true));
+        }
         template
     }
 
@@ -122,8 +123,12 @@ impl KeySpec {
         template
     }
 
-    pub(super) fn public_import_template(&self, key: &PrivateKey) -> Result<Vec<Attribute>, Error> {
-        let mut template = self.public_template();
+    pub(super) fn public_import_template(
+        &self,
+        key: &PrivateKey,
+        quirks: &Quirks,
+    ) -> Result<Vec<Attribute>, Error> {
+        let mut template = self.public_template(quirks);
         template.push(match self.row.parameters {
             Parameters::Curve(_) => self.point(key)?,
             Parameters::Set(_) => Attribute::Value(key.public_key().to_vec()),
@@ -140,11 +145,11 @@ impl KeySpec {
     pub(super) fn private_import_template(
         &self,
         key: &PrivateKey,
-        with_point: bool,
+        quirks: &Quirks,
     ) -> Result<SecretTemplate, Error> {
         let mut template = self.private_template();
         template.push(self.parameters());
-        if let (Parameters::Curve(_), true) = (self.row.parameters, with_point) {
+        if let (Parameters::Curve(_), true) = (self.row.parameters, quirks.point_in_private_key) {
             template.push(self.point(key)?);
         }
         let secret = key.secret().to_vec();

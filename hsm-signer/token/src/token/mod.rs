@@ -5,6 +5,7 @@
 //! [`IsolatedToken`](crate::isolation::IsolatedToken) through one in a child process.
 //! What lies above does not change.
 
+mod description;
 mod gate;
 mod handles;
 mod initialise;
@@ -29,7 +30,7 @@ pub use key_object::{Attributes, KeyObject, Protection};
 pub use key_rules::{KeyRules, KeyUse};
 pub use key_selector::{KeyClass, KeySelector};
 pub use key_spec::KeySpec;
-pub use module::{Module, SOFTHSM_PATHS};
+pub use module::{Module, SOFTHSM_PATHS, finalise_modules};
 pub use pkcs11::Pkcs11Token;
 pub use session_limits::SessionLimits;
 

@@ -6,8 +6,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, LazyLock};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as CryptokiError, RvError};
@@ -15,6 +17,7 @@ use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
 use super::PATIENCE;
+use super::description;
 use super::gate::{Gate, Inside};
 use super::loading;
 use crate::error::Error;
@@ -129,13 +132,18 @@ impl Module {
     /// [`Error::Pkcs11`] when the module does not initialise.
     pub(super) fn reinitialise(&self, deadline: Instant) -> Result<(), Error> {
         let _alone = self.0.gate.shut(deadline)?;
+        self.finalise();
+        self.initialise()
+    }
+
+    /// C_Finalize, for whoever shut the door. Every session and login of this process ends.
+    fn finalise(&self) {
         self.0.epoch.fetch_add(1, Ordering::SeqCst);
         match self.0.pkcs11.clone().finalize() {
             Ok(()) | Err(CryptokiError::Pkcs11(RvError::CryptokiNotInitialized, _)) => {}
             // A module that cannot even end in order may still begin anew.
             Err(error) => tracing::warn!(%error, "C_Finalize failed"),
         }
-        self.initialise()
     }
 
     /// Goes into the module for one operation.
@@ -199,17 +207,45 @@ impl Module {
         let listing = locked(&self.0.listing);
         let slots = self.0.pkcs11.get_slots_with_token()?;
         drop(listing);
-        Ok(slots.into_iter().map(|slot| self.identify(slot)).collect())
+        let known = |slot: Slot| {
+            self.identify(slot).unwrap_or_else(|error| {
+                tracing::warn!(slot = slot.id(), %error, "the token does not describe itself");
+                TokenIdentity {
+                    library: self.manufacturer(),
+                    unread: Some(error.to_string()),
+                    ..TokenIdentity::unknown(slot.id())
+                }
+            })
+        };
+        Ok(slots.into_iter().map(known).collect())
     }
 
-    fn identify(&self, slot: Slot) -> TokenIdentity {
-        match self.0.pkcs11.get_token_info(slot) {
-            Ok(info) => TokenIdentity::new(slot.id(), &info),
-            Err(error) => {
-                tracing::debug!(slot = slot.id(), %error, "no token description");
-                TokenIdentity::unknown(slot.id())
+    /// The token in `slot`.
+    ///
+    /// # Errors
+    /// What C_GetTokenInfo returned.
+    pub(super) fn identify(&self, slot: Slot) -> Result<TokenIdentity, Error> {
+        let (info, unread) = match self.0.pkcs11.get_token_info(slot) {
+            Ok(info) => (info, None),
+            Err(error @ CryptokiError::Pkcs11(..)) => return Err(error.into()),
+            // What the token gave is not what cryptoki takes: of all fields that may be the clock.
+            Err(_) => {
+                let (info, clock) = description::without_clock(&self.0.path, slot)?;
+                (info, Some(clock))
             }
-        }
+        };
+        Ok(TokenIdentity {
+            library: self.manufacturer(),
+            unread,
+            ..TokenIdentity::new(slot.id(), &info)
+        })
+    }
+
+    /// Who made the module; empty where it does not say.
+    fn manufacturer(&self) -> String {
+        let info = self.0.pkcs11.get_library_info();
+        info.map(|info| info.manufacturer_id().to_owned())
+            .unwrap_or_default()
     }
 
     pub(super) fn pkcs11(&self) -> &Pkcs11 {
@@ -228,6 +264,32 @@ impl fmt::Debug for Module {
         f.debug_struct("Module")
             .field("path", &self.0.path)
             .finish_non_exhaustive()
+    }
+}
+
+/// C_Finalize for each module of this process, which is to be its last use of them: a TPM, for
+/// one, keeps what a process had in it and did not give back. A module that does not come back
+/// within `limit` is left alone.
+pub fn finalise_modules(limit: Duration) {
+    let modules: Vec<_> = locked(&LOADED).drain().map(|(_, module)| module).collect();
+    if modules.is_empty() {
+        return;
+    }
+    let (done, ended) = mpsc::channel();
+    let deadline = Instant::now() + limit;
+    let finalise = move || {
+        for module in modules {
+            match module.0.gate.shut(deadline) {
+                Ok(_alone) => module.finalise(),
+                Err(_) => tracing::warn!(?module, "in use at the end, and not finalised"),
+            }
+        }
+        // Who waits may have gone.
+        let _ = done.send(());
+    };
+    let started = thread::Builder::new().name("end".into()).spawn(finalise);
+    if started.is_ok() && ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+        tracing::warn!("a module did not end in time");
     }
 }
 

@@ -87,6 +87,14 @@ impl Pkcs11Token {
         self.module.open_session(slot, changes, deadline)
     }
 
+    /// C_Logout, for the whole process.
+    pub(crate) fn log_out(&self, deadline: Instant) {
+        let login = locked(&self.login);
+        if let Err(error) = login.anchor.run(deadline, Session::logout) {
+            tracing::debug!(%error, "not logged out");
+        }
+    }
+
     /// A new session logs in and becomes the one that keeps the login; the others follow.
     fn log_in_again(&self, deadline: Instant) -> Result<(), Error> {
         let mut login = locked(&self.login);

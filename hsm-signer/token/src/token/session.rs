@@ -92,16 +92,15 @@ impl TokenSession for LocalSession {
 
     fn generate(&self, spec: &KeySpec) -> Result<KeyPair, Error> {
         let mechanism = without_parameter(spec.key_generation())?;
-        let (public, private) = (spec.public_template(), spec.private_template());
+        let (public, private) = (spec.public_template(self.quirks), spec.private_template());
         let (public, private) =
             self.run(|session| session.generate_key_pair(&mechanism, &public, &private))?;
         Ok(self.handles.give_out_pair(private, public))
     }
 
     fn import(&self, spec: &KeySpec, key: &PrivateKey) -> Result<KeyPair, Error> {
-        let public_template = spec.public_import_template(key)?;
-        let private_template =
-            spec.private_import_template(key, self.quirks.point_in_private_key)?;
+        let public_template = spec.public_import_template(key, self.quirks)?;
+        let private_template = spec.private_import_template(key, self.quirks)?;
         let private = self.run(|session| session.create_object(&private_template.0))?;
         match self.run(|session| session.create_object(&public_template)) {
             Ok(public) => Ok(self.handles.give_out_pair(private, public)),

@@ -44,6 +44,32 @@ fn forms_as_modules_write_them() {
     assert_eq!(attribute(&key(scheme), scheme).unwrap()[..2], [0x04, 0x20]);
 }
 
+/// As tpm2-pkcs11 1.9 gives it: the length of P-521's point, 133, in one byte, where DER takes two.
+#[test]
+fn an_octet_string_whose_length_is_not_der_is_read() {
+    for scheme in curves().filter(|s| s.algorithm != Algorithm::EdDsa) {
+        let key = key(scheme);
+        let length = u8::try_from(key.len()).unwrap();
+        for header in [
+            &[0x04, length][..],
+            &[0x04, 0x81, length],
+            &[0x04, 0x82, 0, length],
+        ] {
+            let given = [header, &key].concat();
+            assert_eq!(public_key(&given, scheme).unwrap(), key, "{header:02x?}");
+        }
+        for header in [
+            &[0x04, length + 1][..],
+            &[0x05, length],
+            &[length],
+            &[0x04, 0, 0, 0, length],
+        ] {
+            let given = [header, &key].concat();
+            assert!(public_key(&given, scheme).is_err(), "{header:02x?}");
+        }
+    }
+}
+
 #[test]
 fn a_bare_key_that_looks_like_der_is_taken_by_its_length() {
     let scheme = Scheme::by_name("ed25519").unwrap();

@@ -37,6 +37,28 @@ fn a_row_is_found_by_manufacturer_model_and_version() {
     }
 }
 
+/// A TPM's token has the chip's manufacturer and model.
+#[test]
+fn a_row_may_go_by_the_maker_of_the_library() {
+    for chip in ["IBM", "STMicro", "SoftHSM project"] {
+        let token = TokenIdentity {
+            library: "tpm2-software.github.io".into(),
+            ..token(chip, "SW   TPM", (0, 0))
+        };
+        let quirks = Quirks::of(&token);
+        assert_eq!(quirks.name, "tpm2-pkcs11 1");
+        for scheme in Scheme::all_of_wire() {
+            let mechanisms = [MechanismType::ECDSA, MechanismType::EDDSA];
+            let plan = SigningPlan::choose(scheme, &mechanisms, quirks);
+            assert_eq!(plan.is_err(), scheme.title == "ECDSA P-521");
+        }
+    }
+    assert_eq!(
+        Quirks::of(&token("IBM", "SW   TPM", (0, 0))).name,
+        "default"
+    );
+}
+
 #[test]
 fn the_token_hashes_only_where_it_can() {
     let plan = |list, quirks| SigningPlan::choose(p256(), list, quirks).unwrap();
