@@ -2,7 +2,7 @@
 
 use cryptoki::context::Pkcs11;
 use cryptoki::session::UserType;
-use cryptoki::slot::Slot;
+use cryptoki::slot::{Slot, TokenInfo};
 
 use super::module::Module;
 use crate::error::Error;
@@ -33,7 +33,8 @@ pub fn initialise(
     let _only_one = module.lock_initialising();
     let (slot, begun) = free_slot(module.tokens()?, label)?;
     let pkcs11 = module.pkcs11();
-    check_lengths(pkcs11, slot, security_officer_pin, user_pin)?;
+    let (info, _) = module.describe(slot)?;
+    check_lengths(&info, security_officer_pin, user_pin)?;
     if !begun {
         pkcs11.init_token(slot, security_officer_pin.auth_pin(), label)?;
     }
@@ -56,12 +57,10 @@ fn check_label(label: &str) -> Result<(), Error> {
 /// What the token says of the lengths that it takes is asked before it is made: C_InitPIN comes
 /// after.
 fn check_lengths(
-    pkcs11: &Pkcs11,
-    slot: Slot,
+    info: &TokenInfo,
     security_officer_pin: &Pin,
     user_pin: &Pin,
 ) -> Result<(), Error> {
-    let info = pkcs11.get_token_info(slot)?;
     let (min, max) = (info.min_pin_length(), info.max_pin_length());
     let pins = [
         ("the security officer's", security_officer_pin),

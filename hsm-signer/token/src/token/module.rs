@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::session::Session;
-use cryptoki::slot::Slot;
+use cryptoki::slot::{Slot, TokenInfo};
 
 use super::PATIENCE;
 use super::description;
@@ -225,20 +225,28 @@ impl Module {
     /// # Errors
     /// What C_GetTokenInfo returned.
     pub(super) fn identify(&self, slot: Slot) -> Result<TokenIdentity, Error> {
-        let (info, unread) = match self.0.pkcs11.get_token_info(slot) {
-            Ok(info) => (info, None),
-            Err(error @ CryptokiError::Pkcs11(..)) => return Err(error.into()),
-            // What the token gave is not what cryptoki takes: of all fields that may be the clock.
-            Err(_) => {
-                let (info, clock) = description::without_clock(&self.0.path, slot)?;
-                (info, Some(clock))
-            }
-        };
+        let (info, unread) = self.describe(slot)?;
         Ok(TokenIdentity {
             library: self.manufacturer(),
             unread,
             ..TokenIdentity::new(slot.id(), &info)
         })
+    }
+
+    /// What the token in `slot` says of itself, and what of it cannot be read.
+    ///
+    /// # Errors
+    /// What C_GetTokenInfo returned.
+    pub(super) fn describe(&self, slot: Slot) -> Result<(TokenInfo, Option<String>), Error> {
+        match self.0.pkcs11.get_token_info(slot) {
+            Ok(info) => Ok((info, None)),
+            Err(error @ CryptokiError::Pkcs11(..)) => Err(error.into()),
+            // What the token gave is not what cryptoki takes: of all fields that may be the clock.
+            Err(_) => {
+                let (info, clock) = description::without_clock(&self.0.path, slot)?;
+                Ok((info, Some(clock)))
+            }
+        }
     }
 
     /// Who made the module; empty where it does not say.
