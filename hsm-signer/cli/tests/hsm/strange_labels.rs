@@ -100,7 +100,7 @@ fn a_terminal_is_shown_labels_and_obeys_none() {
             "{label:?}"
         );
     }
-    let doctor = sandbox.run(&["doctor"]);
+    let doctor = sandbox.run(&["doctor", "--label", labels[0]]);
     let doctor = String::from_utf8([doctor.stdout, doctor.stderr].concat()).unwrap();
     assert!(doctor.contains("evil"), "{doctor}");
     let mut missing = sandbox.command(&["keys", "list", "--token-serial", "\u{1b}c"]);
