@@ -1,5 +1,4 @@
-//! A file that says that a token has refused the PIN: a restart must not spend another try. It is
-//! written before the try, for afterwards it may be too late.
+//! A file that says that a token has refused the PIN: a restart must not spend another try.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -11,7 +10,8 @@ use mls_signer_token::Error;
 /// How the file begins while a try is under way, and after one whose process was killed.
 const UNFINISHED: &str = "The PIN is being tried";
 
-/// Where it is kept that a token has refused the PIN. Whoever corrects the PIN removes the file.
+/// Where it is kept that a token has refused the PIN: written before the try, for afterwards it may be
+/// too late. Whoever corrects the PIN removes the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinMarker {
     /// The file, in a directory that outlives the process.

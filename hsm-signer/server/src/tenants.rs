@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -158,7 +158,7 @@ pub(crate) fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
     let SourceFile {
         module, pin_file, ..
     } = token;
-    let name = std::path::absolute(pin_file).unwrap_or_else(|_| pin_file.clone());
+    let name: PathBuf = std::path::absolute(pin_file).unwrap_or_else(|_| pin_file.clone());
     let digest = sha256(name.as_os_str().as_bytes());
     PinMarker {
         path: markers.join(format!("pin-refused-{}", hex(&digest[..8]))),
