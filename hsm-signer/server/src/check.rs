@@ -9,7 +9,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
 use mls_signer_audit::store::{Store, StoreConfig};
-use mls_signer_token::{Module, Pin};
+use mls_signer_token::{Error, Module, Pin};
 use rustix::fs::{self, Access};
 
 use crate::access;
@@ -71,10 +71,8 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
             let what = format!("tenant {:?}, token {:?}", tenant.name, token.name);
             note(&what, text(Pin::from_file(&token.pin_file)));
             note(&what, find_token(token));
-            note(
-                &what,
-                not_refused(token, config.state_directory().as_deref()),
-            );
+            let refused = not_refused(token, config.state_directory().as_deref());
+            note(&what, text(refused));
         }
     }
     let mut in_use = Vec::new();
@@ -162,9 +160,9 @@ fn appendable(sink: &CheckpointSink) -> Result<(), String> {
     found.map_err(|error| format!("{sink}: {error}"))
 }
 
-fn not_refused(token: &SourceFile, markers: Option<&Path>) -> Result<(), String> {
+fn not_refused(token: &SourceFile, markers: Option<&Path>) -> Result<(), Error> {
     let marker = markers.map(|markers| pin_marker(token, markers));
-    text(marker.map_or(Ok(()), |marker| marker.assert_absent()))
+    marker.map_or(Ok(()), |marker| marker.assert_absent())
 }
 
 fn find_token(token: &SourceFile) -> Result<(), String> {
