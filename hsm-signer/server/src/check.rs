@@ -71,8 +71,10 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
             let what = format!("tenant {:?}, token {:?}", tenant.name, token.name);
             note(&what, text(Pin::from_file(&token.pin_file)));
             note(&what, find_token(token));
-            let refused = not_refused(token, config.state_directory().as_deref());
-            note(&what, text(refused));
+            note(
+                &what,
+                not_refused(token, config.state_directory().as_deref()),
+            );
         }
     }
     let mut in_use = Vec::new();
@@ -160,9 +162,10 @@ fn appendable(sink: &CheckpointSink) -> Result<(), String> {
     found.map_err(|error| format!("{sink}: {error}"))
 }
 
-fn not_refused(token: &SourceFile, markers: Option<&Path>) -> Result<(), Error> {
+fn not_refused(token: &SourceFile, markers: Option<&Path>) -> Result<(), String> {
     let marker = markers.map(|markers| pin_marker(token, markers));
-    marker.map_or(Ok(()), |marker| marker.assert_absent())
+    let absent: Result<(), Error> = marker.map_or(Ok(()), |marker| marker.assert_absent());
+    text(absent)
 }
 
 fn find_token(token: &SourceFile) -> Result<(), String> {
