@@ -90,9 +90,13 @@ impl PinMarker {
     /// Nothing was refused.
     fn end(&self) {
         let removed = std::fs::remove_file(&self.path);
-        if let Err(failure) = removed.and_then(|()| self.sync_directory()) {
-            let path = self.path.display();
-            tracing::error!(%path, %failure, "no start tries the PIN while this file is there");
+        match removed.and_then(|()| self.sync_directory()) {
+            // A person may have removed it meanwhile.
+            Err(failure) if failure.kind() != io::ErrorKind::NotFound => {
+                let path = self.path.display();
+                tracing::error!(%path, %failure, "no start tries the PIN while this file is there");
+            }
+            _ => {}
         }
     }
 
