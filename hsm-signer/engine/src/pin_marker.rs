@@ -4,11 +4,15 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mls_signer_token::Error;
 
-/// Where it is kept that a token has refused the PIN. Whoever corrects the PIN removes the file.
+/// How the file begins while a try is under way, and after one whose process was killed.
+const UNFINISHED: &str = "The PIN is being tried";
+
+/// Where it is kept that a token has refused the PIN: written before the try, for afterwards it may be
+/// too late. Whoever corrects the PIN removes the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinMarker {
     /// The file, in a directory that outlives the process.
@@ -20,12 +24,30 @@ pub struct PinMarker {
 }
 
 impl PinMarker {
+    /// Whether the PIN may be tried.
+    ///
+    /// # Errors
+    /// [`Error::PinRefusedBefore`], or [`Error::PinTryUnfinished`] where a process was ended while it
+    /// tried.
+    pub fn assert_absent(&self) -> Result<(), Error> {
+        if self.path.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        let said = std::fs::read_to_string(&self.path);
+        match said {
+            Ok(said) if said.is_empty() || said.starts_with(UNFINISHED) => {
+                Err(Error::PinTryUnfinished(self.path.clone()))
+            }
+            _ => Err(Error::PinRefusedBefore(self.path.clone())),
+        }
+    }
+
     /// Logs in by `log_in`, unless the PIN was refused before. Several engines with one PIN try it
     /// one after the other, in other processes too, so that a wrong one costs one try in all.
     ///
     /// # Errors
-    /// [`Error::PinRefusedBefore`], [`Error::Setup`] where the PIN file cannot be locked, or what
-    /// `log_in` says.
+    /// As [`assert_absent`](Self::assert_absent), [`Error::Setup`] where the PIN file cannot be locked
+    /// or the marker not be written, or what `log_in` says.
     pub(crate) fn guard<T>(&self, log_in: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         let turn = File::open(&self.pin_file).and_then(|file| file.lock().map(|()| file));
         let _turn = turn.map_err(|error| {
@@ -34,10 +56,49 @@ impl PinMarker {
                 self.pin_file.display()
             ))
         })?;
-        if self.path.symlink_metadata().is_ok() {
-            return Err(Error::PinRefusedBefore(self.path.clone()));
+        self.assert_absent()?;
+        self.begin()?;
+        let tried = log_in();
+        match &tried {
+            Err(error) if is_refusal(error) => self.say(self.write(error, true)),
+            _ => self.end(),
         }
-        log_in().inspect_err(|error| self.note(error))
+        tried
+    }
+
+    fn begin(&self) -> Result<(), Error> {
+        let text = format!(
+            "{UNFINISHED} at the token {}.\n\
+             If this file stays, the process ended before it knew the outcome, and the service does \
+             not try the PIN again.\n\
+             See whether the PIN is right and how many tries the token has left; then remove this \
+             file and start the service.",
+            self.token
+        );
+        self.create(&text, false).map_err(|error| {
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                // It may be there without its text; nothing was tried.
+                let _ = std::fs::remove_file(&self.path);
+            }
+            Error::Setup(format!(
+                "{}: {error}; the PIN was not tried, because a refusal could not be kept. Let the \
+                 service write to process.state_directory",
+                self.path.display()
+            ))
+        })
+    }
+
+    /// Nothing was refused.
+    fn end(&self) {
+        let removed = std::fs::remove_file(&self.path);
+        match removed.and_then(|()| self.sync_directory()) {
+            // A person may have removed it meanwhile.
+            Err(failure) if failure.kind() != io::ErrorKind::NotFound => {
+                let path = self.path.display();
+                tracing::error!(%path, %failure, "no start tries the PIN while this file is there");
+            }
+            _ => {}
+        }
     }
 
     /// Removes the marker, because a person has said that the PIN may be tried once more.
@@ -53,11 +114,13 @@ impl PinMarker {
 
     /// Sets the marker, if `error` is that the PIN was refused.
     pub(crate) fn note(&self, error: &Error) {
-        // The last try was not made; the operator's next login makes room for another.
-        if !error.concerns_pin() || matches!(error, Error::PinFinalTry) {
-            return;
+        if is_refusal(error) {
+            self.say(self.write(error, false));
         }
-        match self.write(error) {
+    }
+
+    fn say(&self, written: io::Result<()>) {
+        match written {
             Err(failure) if failure.kind() != io::ErrorKind::AlreadyExists => {
                 let path = self.path.display();
                 tracing::error!(%path, %failure, "a restart will try the refused PIN again");
@@ -66,22 +129,40 @@ impl PinMarker {
         }
     }
 
-    fn write(&self, error: &Error) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&self.path)?;
-        writeln!(
-            file,
+    fn write(&self, error: &Error, replace: bool) -> io::Result<()> {
+        let text = format!(
             "The token {} refused the PIN ({error}), and the service does not try it again.\n\
              Correct the PIN, then remove this file and start the service; one that runs is told by \
              SIGHUP.",
             self.token
-        )?;
-        file.sync_all()
+        );
+        self.create(&text, replace)
     }
+
+    fn create(&self, text: &str, replace: bool) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create_new(!replace)
+            .create(replace)
+            .truncate(replace)
+            .mode(0o600)
+            .open(&self.path)?;
+        writeln!(file, "{text}")?;
+        file.sync_all()?;
+        self.sync_directory()
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        let parent = self.path.parent();
+        let directory = parent.filter(|parent| !parent.as_os_str().is_empty());
+        File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+    }
+}
+
+/// The last try is not made: the operator's next login makes room for another.
+fn is_refusal(error: &Error) -> bool {
+    error.concerns_pin() && !matches!(error, Error::PinFinalTry)
 }
 
 #[cfg(test)]
@@ -129,5 +210,31 @@ mod tests {
             marker.guard(|| Err::<(), _>(error)).unwrap_err();
         }
         marker.guard(|| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn a_try_that_has_not_ended_is_not_repeated() {
+        let (_directory, marker) = marker();
+        let unfinished =
+            |error| matches!(error, Error::PinTryUnfinished(path) if path == marker.path);
+        let tried = marker.guard(|| {
+            assert!(unfinished(marker.assert_absent().unwrap_err()));
+            Ok(())
+        });
+        tried.unwrap();
+        marker.assert_absent().unwrap();
+        marker.begin().unwrap();
+        assert!(unfinished(marker.guard(|| Ok(())).unwrap_err()));
+        // A recovery that finds it says nothing else of it.
+        marker.note(&Error::PinTryUnfinished(marker.path.clone()));
+        assert!(unfinished(marker.assert_absent().unwrap_err()));
+    }
+
+    #[test]
+    fn nothing_is_tried_where_a_refusal_could_not_be_kept() {
+        let (directory, mut marker) = marker();
+        marker.path = directory.path().join("none/refused");
+        let tried = marker.guard(|| -> Result<(), Error> { unreachable!("the PIN is tried") });
+        assert!(matches!(tried, Err(Error::Setup(_))), "{tried:?}");
     }
 }

@@ -8,6 +8,7 @@ use mls_signer_client::tls::{ClientTrust, RootId, root_ids};
 use mls_signer_message::scheme::Scheme;
 use mls_signer_token::error::Error;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use crate::config::{CallerConfig, Config, Permission, San, ServiceLimits};
 use crate::problem::{
@@ -25,6 +26,8 @@ pub struct CallerPolicy {
     pub weight: usize,
     /// How many of its removals may wait.
     pub waiting: usize,
+    /// Its pages of the audit log: one is made at a time.
+    pub pages: Semaphore,
     batch: usize,
     bucket: Option<TokenBucket>,
     prefixes: Vec<Vec<u8>>,
@@ -194,6 +197,7 @@ impl CallerPolicy {
             weight: config.weight as usize,
             prefixes: config.prefixes(),
             bucket: (rate > 0).then(|| TokenBucket::new(rate, burst)),
+            pages: Semaphore::new(1),
             batch: or(config.batch, limits.batch).min(limits.batch),
             waiting: or(config.waiting, limits.waiting.div_ceil(2)),
             config: config.clone(),

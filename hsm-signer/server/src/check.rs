@@ -60,7 +60,8 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
         note("store.url", database(Path::new(file)));
     }
     if let Some(sink) = &config.audit.checkpoint_sink {
-        note("audit.checkpoint_sink", appendable(sink));
+        let own = sink.assert_own_file(&config, path);
+        note("audit.checkpoint_sink", own.and_then(|()| appendable(sink)));
     }
     if let Some(directory) = config.state_directory() {
         note("process.state_directory", writable(Some(&directory)));
@@ -163,13 +164,9 @@ fn appendable(sink: &CheckpointSink) -> Result<(), String> {
 }
 
 fn not_refused(token: &SourceFile, markers: Option<&Path>) -> Result<(), String> {
-    let Some(path) = markers.map(|markers| pin_marker(token, markers).path) else {
-        return Ok(());
-    };
-    match path.symlink_metadata() {
-        Ok(_) => text(Err::<(), _>(Error::PinRefusedBefore(path))),
-        Err(_) => Ok(()),
-    }
+    let marker = markers.map(|markers| pin_marker(token, markers));
+    let absent: Result<(), Error> = marker.map_or(Ok(()), |marker| marker.assert_absent());
+    text(absent)
 }
 
 /// Finds the token, and says so where it needs a PIN that there is not.

@@ -12,13 +12,16 @@ use tokio::time::timeout;
 
 use crate::config::Audit;
 use crate::core::Core;
-use crate::sink::CheckpointSink;
+use crate::sink::SinkWriter;
 use crate::tenants::Tenant;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// How often old records are looked for: all checkpoints are read for it.
 const PRUNING: Duration = Duration::from_secs(60 * 60);
+
+/// How long all last checkpoints together may take: one that is under way, and one more.
+const LAST: Duration = Duration::from_secs(10);
 
 /// What makes checkpoints at intervals, until the service is told to stop.
 pub struct Checkpoints {
@@ -32,7 +35,7 @@ struct Maker {
     /// Milliseconds; 0 for ever.
     retention: u64,
     pruned: Option<Instant>,
-    sink: Option<CheckpointSink>,
+    sink: Option<SinkWriter>,
     /// The last checkpoint that the sink did not take: it says what those before it said.
     unsent: Option<SignedStatement>,
     /// The store has failed for good, which was said.
@@ -86,7 +89,7 @@ impl Checkpoints {
                 tenant: Arc::clone(tenant),
                 retention: u64::from(audit.retention_days) * DAY_MS,
                 pruned: None,
-                sink: audit.checkpoint_sink.clone(),
+                sink: audit.checkpoint_sink.clone().map(SinkWriter::new),
                 unsent: None,
                 ended: false,
             };
@@ -103,10 +106,18 @@ impl Checkpoints {
         Self { tasks }
     }
 
-    /// Makes one of each tenant's log, once nothing is written there any more.
+    /// Makes one of each tenant's log, once nothing is written there any more. An HSM or a sink
+    /// that hangs does not keep the service from its end.
     pub async fn last(self) {
-        for mut maker in self.tasks.join_all().await {
-            maker.make_or_warn().await;
+        let made = timeout(LAST, async {
+            let mut last = JoinSet::new();
+            for mut maker in self.tasks.join_all().await {
+                last.spawn(async move { maker.make_or_warn().await });
+            }
+            last.join_all().await;
+        });
+        if made.await.is_err() {
+            tracing::error!("ALARM: not every tenant's log has a last checkpoint in {LAST:?}");
         }
     }
 }
@@ -164,14 +175,11 @@ impl Maker {
 
     /// Gives the sink what it has not taken yet.
     async fn send(&mut self) {
-        let Some(sink) = self.sink.clone() else {
+        let (Some(writer), Some(signed)) = (&mut self.sink, &self.unsent) else {
             return;
         };
-        let Some(signed) = self.unsent.clone() else {
-            return;
-        };
-        let (name, place) = (&self.tenant.name, sink.to_string());
-        match sink.append(&signed).await {
+        let (name, place) = (&self.tenant.name, writer.sink.to_string());
+        match writer.append(signed).await {
             Ok(()) => self.unsent = None,
             Err(error) => {
                 self.core.store.metrics().unsent_checkpoint.inc();

@@ -19,6 +19,11 @@ pub struct CallerMemory {
     pub each: usize,
 }
 
+/// Gives back what is taken beyond so many bytes.
+pub fn shrink(share: &mut Share, bytes: usize) {
+    share.shrink(bytes.max(LEAST).div_ceil(UNIT));
+}
+
 impl CallerMemory {
     /// `each` of 0 is a quarter of `all`, and at least `one`.
     pub fn new(all: usize, each: usize, one: usize) -> Self {

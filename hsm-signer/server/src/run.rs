@@ -51,6 +51,10 @@ pub fn serve(path: &Path) -> Result<(), ServeError> {
     };
     let hangup = hangup.map_err(no_signals)?;
     // Before a PIN is tried.
+    if let Some(sink) = &config.audit.checkpoint_sink {
+        let own = sink.assert_own_file(&config, path);
+        own.map_err(|error| setup(format!("audit.checkpoint_sink: {error}")))?;
+    }
     let access = AccessRules::load(&config)?;
     let tenants = tenants::start(&config)?;
     let served = runtime.block_on(async {
@@ -131,9 +135,9 @@ impl Service {
             while self.accepting.join_next().await.is_some() {}
             self.core.busy.close();
             self.core.busy.wait().await;
-            self.checkpoints.last().await;
         });
         let drained = drained.await.is_ok();
+        self.checkpoints.last().await;
         self.core.store.close().await;
         if drained {
             tracing::info!("stopped; everything that was accepted was answered");

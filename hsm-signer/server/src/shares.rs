@@ -61,6 +61,13 @@ impl Share {
         self.all.merge(other.all);
         self.own.merge(other.own);
     }
+
+    /// Gives back all but so many units.
+    pub fn shrink(&mut self, units: usize) {
+        for permit in [&mut self.all, &mut self.own] {
+            drop(permit.split(permit.num_permits().saturating_sub(units)));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +82,10 @@ mod tests {
         assert_eq!(shares.take("a", 1).err(), Some(NoShare::OfOne));
         assert_eq!(shares.take("b", 3).err(), Some(NoShare::OfAll));
         let second = shares.take("b", 2).unwrap();
+        first.shrink(4);
+        first.shrink(1);
+        assert_eq!(shares.take("a", 3).err(), Some(NoShare::OfOne));
+        assert!(shares.take("a", 2).is_ok());
         drop(first);
         assert_eq!(locked(&shares.of).len(), 2);
         drop(second);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,15 +16,18 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use mls_signer_audit::{SignedStatement, checkpoint_line, find_checkpoint};
 use serde::{Deserialize, Serialize};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::timeout;
+
+use crate::config::Config;
 
 /// Facility auth, severity notice (RFC 5424, section 6.2.1).
 const PRIORITY: u8 = 4 * 8 + 5;
 
 const SYSLOG: &str = "/dev/log";
 
-/// How long a collector may take for a line.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a sink may take for a line.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// `file:PATH`, `syslog`, `syslog:SOCKET`, or `http://HOST:PORT/PATH`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -77,23 +80,67 @@ impl fmt::Display for CheckpointSink {
     }
 }
 
-impl CheckpointSink {
+/// Gives a sink one line after the other, each within [`PATIENCE`].
+pub struct SinkWriter {
+    pub sink: CheckpointSink,
+    /// A line that took too long: what hangs in the operating system cannot be ended.
+    late: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl SinkWriter {
+    pub fn new(sink: CheckpointSink) -> Self {
+        Self { sink, late: None }
+    }
+
     /// Adds a checkpoint; a file has it on the disk when this returns.
     ///
     /// # Errors
-    /// Why it could not be added.
-    pub async fn append(&self, signed: &SignedStatement) -> io::Result<()> {
-        let line = checkpoint_line(signed);
-        let (file, path) = match self {
-            Self::Http(uri) => return post(uri, line).await,
-            Self::File(path) => (true, path.clone()),
-            Self::Syslog(path) => (false, path.clone()),
+    /// Why it could not be added, or that it took too long.
+    pub async fn append(&mut self, signed: &SignedStatement) -> io::Result<()> {
+        if self.late.as_ref().is_some_and(|late| !late.is_finished()) {
+            return Err(late("an earlier line is still under way"));
+        }
+        let mut writing = self.sink.begin_line(checkpoint_line(signed));
+        let Ok(written) = timeout(PATIENCE, &mut writing).await else {
+            writing.abort();
+            self.late = Some(writing);
+            return Err(late("it did not take the line"));
         };
-        let write = move || match file {
-            true => append_line(&path, &line),
-            false => send_to_syslog(&path, &line),
+        written.map_err(io::Error::other)?
+    }
+}
+
+fn late(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, format!("{what} in {PATIENCE:?}"))
+}
+
+impl CheckpointSink {
+    fn begin_line(&self, line: String) -> JoinHandle<io::Result<()>> {
+        match self.clone() {
+            Self::Http(uri) => tokio::spawn(async move { post(&uri, line).await }),
+            Self::File(path) => spawn_blocking(move || append_line(&path, &line)),
+            Self::Syslog(path) => spawn_blocking(move || send_to_syslog(&path, &line)),
+        }
+    }
+
+    /// Whether a file is one of its own.
+    ///
+    /// # Errors
+    /// What else it is: what is written there is lost, or destroys something.
+    pub fn assert_own_file(&self, config: &Config, config_path: &Path) -> Result<(), String> {
+        let Self::File(path) = self else {
+            return Ok(());
         };
-        spawn_blocking(write).await.map_err(io::Error::other)?
+        if let Ok(metadata) = path.metadata()
+            && !metadata.is_file()
+        {
+            return Err(format!("{} {NO_FILE}", path.display()));
+        }
+        let files = files_of_others(config, config_path);
+        match files.iter().find(|(other, _)| is_same(path, other)) {
+            Some((_, what)) => Err(format!("{} is {what} file", path.display())),
+            None => Ok(()),
+        }
     }
 
     /// The last checkpoint of each tenant and key made after a tenant's time in `after`
@@ -121,6 +168,30 @@ impl CheckpointSink {
     }
 }
 
+const NO_FILE: &str = "is no regular file";
+
+fn files_of_others(config: &Config, config_path: &Path) -> Vec<(PathBuf, &'static str)> {
+    let mut files = vec![(config_path.to_owned(), "the configuration's")];
+    if let Some(database) = config.store.url.strip_prefix("sqlite:") {
+        for ending in ["", "-wal", "-shm", ".lock"] {
+            files.push((format!("{database}{ending}").into(), "the database's"));
+        }
+    }
+    for token in config.tenants.iter().flat_map(|tenant| &tenant.tokens) {
+        files.push((token.pin_file.clone(), "a PIN's"));
+    }
+    files
+}
+
+/// Whether two paths lead to one file, which may not be there yet.
+fn is_same(one: &Path, other: &Path) -> bool {
+    if let (Ok(one), Ok(other)) = (one.metadata(), other.metadata()) {
+        return (one.dev(), one.ino()) == (other.dev(), other.ino());
+    }
+    let real = |path: &Path| Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    real(one).is_some_and(|one| Some(one) == real(other))
+}
+
 fn append_line(path: &Path, line: &str) -> io::Result<()> {
     let mut file = opened(path)?;
     // What was not written to its end must not be the beginning of this line.
@@ -133,6 +204,7 @@ fn send_to_syslog(socket: &Path, line: &str) -> io::Result<()> {
     let process = std::process::id();
     let datagram = format!("<{PRIORITY}>mls-hsm-signer[{process}]: {line}");
     let own = UnixDatagram::unbound()?;
+    own.set_write_timeout(Some(PATIENCE))?;
     own.send_to(datagram.as_bytes(), socket).map(drop)
 }
 
@@ -142,8 +214,7 @@ async fn post(uri: &Uri, line: String) -> io::Result<()> {
         .header(CONTENT_TYPE, "text/plain")
         .body(format!("{line}\n"))
         .map_err(io::Error::other)?;
-    let answer = tokio::time::timeout(PATIENCE, client.request(request)).await;
-    let answer = answer.map_err(|_| io::ErrorKind::TimedOut)?;
+    let answer = client.request(request).await;
     let status = answer.map_err(io::Error::other)?.status();
     if status.is_success() {
         return Ok(());
@@ -154,7 +225,11 @@ async fn post(uri: &Uri, line: String) -> io::Result<()> {
 fn opened(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true).mode(0o600);
-    options.open(path)
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other(NO_FILE));
+    }
+    Ok(file)
 }
 
 fn ends_a_line(file: &mut File) -> io::Result<bool> {

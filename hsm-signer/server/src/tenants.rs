@@ -1,6 +1,7 @@
 //! The tenants: each with an engine of its own.
 
 use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -195,18 +196,15 @@ fn source(token: &SourceFile, markers: Option<&Path>) -> Result<SourceConfig, Er
     })
 }
 
-/// One for each module and PIN file, by whatever name: what token is meant is known for sure only
-/// once the module has spoken, and it may be named by its label here and by its slot there.
+/// One for each path of a PIN file, as it is written: links may lead elsewhere after an update of the
+/// module or of a secret that is mounted, with the same PIN for the same token, which may be named by
+/// its label here and by its slot there.
 pub(crate) fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
     let SourceFile {
-        module,
-        module_parameters,
-        pin_file,
-        ..
+        module, pin_file, ..
     } = token;
-    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
-    let identity = (real(module), module_parameters, real(pin_file));
-    let digest = sha256(format!("{identity:?}").as_bytes());
+    let name: PathBuf = std::path::absolute(pin_file).unwrap_or_else(|_| pin_file.clone());
+    let digest = sha256(name.as_os_str().as_bytes());
     PinMarker {
         path: markers.join(format!("pin-refused-{}", hex(&digest[..8]))),
         pin_file: pin_file.clone(),

@@ -213,6 +213,13 @@ pub enum Error {
          remove {0} and start the signer, or send SIGHUP to one that runs"
     )]
     PinRefusedBefore(PathBuf),
+    /// A process ended while it tried the PIN.
+    #[error(
+        "the PIN was tried by a process that was ended meanwhile: its outcome is not known, and it is \
+         not tried again; see whether the PIN is right and how many tries the token has left, then \
+         remove {0} and start the signer"
+    )]
+    PinTryUnfinished(PathBuf),
     /// The process that holds the module failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
@@ -367,6 +374,7 @@ impl Error {
             | Self::PinFinalTry
             | Self::PinRefused
             | Self::PinRefusedBefore(_)
+            | Self::PinTryUnfinished(_)
             | Self::Pin(_)
             | Self::KeyAmbiguous { .. }
             | Self::KeyExists { .. }
@@ -424,7 +432,10 @@ impl Error {
     /// Whether the token refused the PIN or would lock it.
     pub fn concerns_pin(&self) -> bool {
         match self {
-            Self::PinRefused | Self::PinRefusedBefore(_) | Self::PinFinalTry => true,
+            Self::PinRefused
+            | Self::PinRefusedBefore(_)
+            | Self::PinTryUnfinished(_)
+            | Self::PinFinalTry => true,
             Self::Pkcs11(failure) => {
                 failure.function() == "C_Login" && failure.nature() == Nature::Permanent
             }

@@ -109,6 +109,8 @@ pub struct Store {
     claims: Arc<Claims>,
     lookup: Lookup,
     reader: LogReader,
+    /// For whoever asks from outside: such pages take nothing from lookups and checkpoints.
+    pages: LogReader,
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     trusted: TrustedKeys,
@@ -159,6 +161,7 @@ impl Store {
             claims,
             lookup,
             reader,
+            pages: LogReader::new(&place, patience),
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::new(Some(tokio::spawn(writer.run(queue)))),
             trusted,
@@ -543,6 +546,11 @@ impl Store {
         &self.reader
     }
 
+    /// The same over connections of its own, for callers' reading of the log.
+    pub fn pages(&self) -> &LogReader {
+        &self.pages
+    }
+
     /// Whether the last transaction was durable. Where it is not, claims are refused, and the
     /// database is tried again several times a second.
     ///
@@ -566,6 +574,7 @@ impl Store {
     pub async fn close(&self) {
         // A SQLite database is whole in its one file once the writer is the last who has it open.
         self.reader.close().await;
+        self.pages.close().await;
         drop(locked(&self.jobs).take());
         let writer = locked(&self.writer).take();
         if let Some(writer) = writer

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use mls_hsm_signer::api::{REMOVALS_PATH, RemovalsRequest};
 use mls_hsm_signer::audit::find_checkpoint;
 use mls_hsm_signer::client::ClientError;
 use rustix::process::Signal;
@@ -351,6 +352,100 @@ fn checkpoints_go_to_syslog() {
     let kept = service.setup.sandbox.write("kept", said, 0o600);
     let output = service.setup.audit_verify(&["--checkpoints", path(&kept)]);
     assert_eq!(output.status.code(), Some(0), "{said} {output:?}");
+}
+
+/// Nobody reads what the socket has taken, and it takes no more.
+#[test]
+fn a_syslog_that_is_not_read_stops_no_checkpoint() {
+    let mut setup = Setup::new();
+    let socket = setup.sandbox.path("syslog");
+    let _syslog = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    let other = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    other.set_nonblocking(true).unwrap();
+    while other.send_to(b"filler", &socket).is_ok() {}
+    setup.more(&format!(
+        "[audit]\ncheckpoint_seconds = 1\ncheckpoint_sink = \"syslog:{}\"",
+        socket.display()
+    ));
+    let mut service = setup.start();
+    for round in 1..=2 {
+        propose(&service, round..round + 1);
+        eventually("a checkpoint, and an alarm", || {
+            let log = service.log();
+            log.matches("checkpoint signed").count() as u32 >= round
+                && log.matches("ALARM: a checkpoint did not leave").count() as u32 >= round
+        });
+    }
+    assert!(service.counted("mls_hsm_signer_store_total{what=\"unsent_checkpoint\"}") >= 2);
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0), "{}", service.log());
+}
+
+/// The collector takes a connection and says nothing.
+#[test]
+fn a_silent_collector_keeps_no_service_from_its_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut setup = Setup::new();
+    let tenants = [TENANT, "b.example", "c.example", "d.example"];
+    for tenant in &tenants[1..] {
+        setup.tenant(tenant);
+    }
+    setup.more(&format!(
+        "[limits]\ndrain_ms = 15000\n[audit]\ncheckpoint_seconds = 3600\n\
+         checkpoint_sink = \"http://{address}/checkpoints\""
+    ));
+    let mut service = setup.start();
+    for tenant in tenants {
+        let request = RemovalsRequest {
+            tenant: Some(tenant.into()),
+            removals: vec![item("ed25519", "group", 1)],
+            ..RemovalsRequest::default()
+        };
+        let body = serde_json::to_vec(&request).unwrap();
+        assert_eq!(service.wire().post(REMOVALS_PATH, &body).status, 200);
+    }
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0), "{}", service.log());
+    let log = service.log();
+    assert_eq!(log.matches("checkpoint signed").count(), tenants.len());
+    assert_eq!(log.matches("ALARM").count(), tenants.len(), "{log}");
+}
+
+#[test]
+fn a_sink_that_keeps_nothing_or_is_another_s_file_is_refused() {
+    let setup = Setup::new();
+    let path = |name: &str| setup.sandbox.path(name);
+    let made = std::process::Command::new("mkfifo")
+        .arg(path("fifo"))
+        .status();
+    assert!(made.unwrap().success());
+    std::fs::create_dir(path("directory")).unwrap();
+    std::os::unix::fs::symlink(path("pin"), path("link")).unwrap();
+    for (sink, reason) in [
+        ("/dev/null".into(), "is no regular file"),
+        ("/dev/full".into(), "is no regular file"),
+        (path("fifo"), "is no regular file"),
+        (path("directory"), "irectory"),
+        (path("signer.toml"), "is the configuration"),
+        (path("store/audit.db"), "is the database's"),
+        (path("store/audit.db-wal"), "is the database's"),
+        (path("pin"), "is a PIN's"),
+        (path("link"), "is a PIN's"),
+    ] {
+        let mut setup = setup.clone();
+        setup.more(&format!(
+            "[audit]\ncheckpoint_sink = \"file:{}\"",
+            sink.display()
+        ));
+        let said = refusal(&setup);
+        assert!(said.contains(reason), "{sink:?}: {said}");
+        let mut check = setup.sandbox.command(&["serve", "--check", "--config"]);
+        let output = check.arg(setup.write()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{sink:?}: {output:?}");
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(said.contains(reason), "{sink:?}: {said}");
+    }
 }
 
 /// A collector of logs that refuses the first line that it is sent; what it took then.

@@ -142,6 +142,42 @@ fn undocumented_forms_are_refused_and_nothing_is_signed() {
     assert_eq!(service.setup.proposals_signed("example.com").len(), 1);
 }
 
+/// What two servers in a row may take for two requests, and what names no host of this one
+/// (RFC 9112, sections 3.2 and 3.3).
+#[test]
+fn a_request_names_one_host_and_no_other_scheme() {
+    let service = small().start();
+    let ask = |line: &str, headers: &str| {
+        let mut wire = service.wire();
+        wire.send(format!("{line}\r\nConnection: close\r\n{headers}\r\n").as_bytes());
+        wire.read()
+    };
+    for (line, headers) in [
+        ("GET /healthz HTTP/1.1", ""),
+        ("GET /healthz HTTP/1.1", "Host: a\r\nHost: b\r\n"),
+        ("GET /healthz HTTP/1.1", "Host: s\r\nHost: s\r\n"),
+        ("GET /healthz HTTP/1.0", "Host: s\r\nHost: s\r\n"),
+        ("GET /healthz HTTP/1.1", "Host: a b\r\n"),
+        ("GET /healthz HTTP/1.1", "Host: user@s\r\n"),
+        ("GET ftp://s/healthz HTTP/1.1", "Host: s\r\n"),
+        ("GET file://s/healthz HTTP/1.1", "Host: s\r\n"),
+    ] {
+        let reply = ask(line, headers);
+        assert_eq!(reply.status, 400, "{line} {headers}: {reply:?}");
+        assert_eq!(reply.code(), "malformed-request", "{line} {headers}");
+    }
+    for (line, headers) in [
+        ("GET /healthz HTTP/1.1", "Host: s:1\r\n"),
+        ("GET /healthz HTTP/1.1", "Host: [::1]:1\r\n"),
+        ("GET /healthz HTTP/1.1", "Host:\r\n"),
+        ("GET /healthz HTTP/1.0", ""),
+        ("GET http://s/healthz HTTP/1.1", "Host: s\r\n"),
+    ] {
+        let reply = ask(line, headers);
+        assert_eq!(reply.status, 200, "{line} {headers}: {reply:?}");
+    }
+}
+
 #[test]
 fn slow_bodies_and_heads_end_while_others_are_served() {
     let mut setup = Setup::new();

@@ -54,6 +54,75 @@ fn a_refused_pin_is_tried_once_however_often_the_service_is_started() {
     setup.start();
 }
 
+/// As Kubernetes replaces the files of a secret, whose bytes may be the same as before.
+#[test]
+fn a_refused_pin_is_not_tried_again_because_a_link_leads_elsewhere() {
+    use std::os::unix::fs::symlink;
+    let setup = Setup::new();
+    let path = |name: &str| setup.sandbox.path(name);
+    let pin = std::fs::read_to_string(path("pin")).unwrap();
+    std::fs::remove_file(path("pin")).unwrap();
+    symlink(path("..data/pin"), path("pin")).unwrap();
+    let mount = |version: &str| {
+        std::fs::create_dir(path(version)).unwrap();
+        setup.sandbox.write(&format!("{version}/pin"), &pin, 0o600);
+        let _ = std::fs::remove_file(path("..data"));
+        symlink(path(version), path("..data")).unwrap();
+    };
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
+    for version in ["first", "second"] {
+        mount(version);
+        let output = not_started(&setup);
+        assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
+        assert_eq!(logins(&setup), 1, "{version}");
+    }
+}
+
+/// Otherwise each start would try it.
+#[test]
+fn a_pin_is_not_tried_where_its_refusal_cannot_be_kept() {
+    let mut setup = Setup::new();
+    let directory = setup.sandbox.path("no-directory");
+    setup.process = format!("state_directory = {directory:?}");
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
+    let output = not_started(&setup);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(&directory.display().to_string()), "{said}");
+    assert!(said.contains("the PIN was not tried"), "{said}");
+    assert_eq!(logins(&setup), 0);
+}
+
+#[test]
+fn a_try_of_the_pin_whose_outcome_nobody_knows_is_not_repeated() {
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    faults
+        .set(&["C_Login log", "C_Login delay 5000000"])
+        .unwrap();
+    let mut start = setup.command().spawn().unwrap();
+    eventually("the login has begun", || logins(&setup) == 1);
+    start.kill().unwrap();
+    start.wait().unwrap();
+    let output = not_started(&setup);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), PIN_REFUSED, "{said}");
+    let marker = marker(&setup).unwrap();
+    assert!(said.contains(&marker.display().to_string()), "{said}");
+    assert!(said.contains("its outcome is not known"), "{said}");
+    assert_eq!(logins(&setup), 1);
+    let (code, said) = checked(&setup, &setup.configuration());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("its outcome is not known"), "{said}");
+    faults.clear().unwrap();
+    std::fs::remove_file(&marker).unwrap();
+    let service = setup.start();
+    assert!(!marker.exists(), "it is gone once the PIN was taken");
+    drop(service);
+}
+
 #[test]
 fn a_token_of_two_tenants_is_asked_once() {
     let mut setup = Setup::new();

@@ -2,6 +2,7 @@
 //! `mls-hsm-signer audit verify`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -10,15 +11,30 @@ use mls_signer_api::{
     ProblemDetails, TenantQuery,
 };
 use mls_signer_message::encoding::{base64, hex};
+use tokio::sync::SemaphorePermit;
 
 use super::answer::json;
 use super::extract::{Identified, MaybeQuery};
+use super::room::room;
 use crate::config::Permission;
 use crate::core::Core;
-use crate::problem::{MALFORMED, Problem};
+use crate::problem::{CALLER_BUSY, MALFORMED, Problem};
 
 /// The most records or statements in one answer.
 const MAX_RECORDS: u32 = 1_000;
+
+/// What a record or a statement takes in an answer, in bytes; of ML-DSA it is more.
+const RECORD_BYTES: usize = 2 * 1024;
+
+/// How long a caller's page may wait for those that it asked for before.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The caller's turn: it reads the log once at a time.
+async fn turn(asks: &Identified) -> Result<SemaphorePermit<'_>, Problem> {
+    let turn = tokio::time::timeout(PATIENCE, asks.caller.pages.acquire()).await;
+    let turn = turn.ok().and_then(Result::ok);
+    turn.ok_or_else(|| CALLER_BUSY.because("the caller reads the log many times at once"))
+}
 
 /// Where the tenant's chain begins and ends.
 #[utoipa::path(
@@ -36,7 +52,8 @@ pub async fn head(
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
     let tenant = identified.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
-    let head = match core.store.reader().chain(&tenant.name).await? {
+    let _turn = turn(&identified).await?;
+    let head = match core.store.pages().chain(&tenant.name).await? {
         Some(chain) => AuditHead {
             tenant: chain.tenant,
             chain_id: hex(&chain.id),
@@ -69,8 +86,10 @@ pub async fn records(
     let Query(query) = query?;
     let tenant = identified.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
     let (after, count) = page(&query)?;
-    let reader = core.store.reader();
-    let stored = reader.records(&tenant.name, after, count).await?;
+    let _turn = turn(&identified).await?;
+    let room = room(&core, &identified, count as usize * RECORD_BYTES)?;
+    let pages = core.store.pages();
+    let stored = pages.records(&tenant.name, after, count).await?;
     let records = stored.iter().map(|stored| AuditRecord {
         sequence: stored.sequence,
         record: base64(&stored.encoded),
@@ -78,9 +97,11 @@ pub async fn records(
         message: base64(&stored.message),
         proposal_ref: base64(&stored.proposal_ref),
     });
-    Ok(json(&AuditRecords {
+    let mut answer = json(&AuditRecords {
         records: records.collect(),
-    }))
+    });
+    answer.extensions_mut().insert(room);
+    Ok(answer)
 }
 
 /// After which record, and how many.
@@ -113,18 +134,19 @@ pub async fn statements(
     let Query(query) = query?;
     let tenant = identified.tenant(&core, Permission::ReadAudit, query.tenant.as_deref())?;
     let (after, count) = page(&query)?;
-    let signed = core
-        .store
-        .reader()
-        .statements(&tenant.name, after, count)
-        .await?;
+    let _turn = turn(&identified).await?;
+    let room = room(&core, &identified, count as usize * RECORD_BYTES)?;
+    let pages = core.store.pages();
+    let signed = pages.statements(&tenant.name, after, count).await?;
     let statements = signed.iter().map(|signed| AuditStatement {
         sequence: signed.statement.sequence,
         statement: base64(&signed.statement.encode()),
         public_key: base64(&signed.key.public_key),
         signature: base64(&signed.signature),
     });
-    Ok(json(&AuditStatements {
+    let mut answer = json(&AuditStatements {
         statements: statements.collect(),
-    }))
+    });
+    answer.extensions_mut().insert(room);
+    Ok(answer)
 }

@@ -8,6 +8,7 @@ mod openapi;
 mod removals;
 mod room;
 mod status;
+mod target;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,6 +43,7 @@ pub fn router(core: Arc<Core>) -> Router {
             Arc::clone(&core),
             room::counted_until_written,
         ))
+        .layer(middleware::from_fn(target::clear))
         .layer(middleware::from_fn_with_state(Arc::clone(&core), counted))
         .with_state(core)
 }

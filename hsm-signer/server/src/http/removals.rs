@@ -28,8 +28,12 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// The caller's name for the request, which the audit log keeps.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What the result of a removal takes in an answer, in bytes; of ML-DSA it is more.
+/// What the result of a removal takes, in bytes; of ML-DSA it is more.
 const RESULT_BYTES: usize = 1024;
+
+/// How many times what a request says is in memory while it is worked on: decoded, as removals,
+/// claims and keys of the store, in messages, records, and in the answer.
+const COPIES: usize = 8;
 
 /// The longest such name, in bytes.
 const MAX_REQUEST_ID: usize = 128;
@@ -72,7 +76,8 @@ pub async fn propose(
     let limit = Duration::from_millis(limit.min(core.limits.request_ms));
     let asked = decoded.tenant.as_deref();
     let tenant = identified.tenant(&core, Permission::ProposeRemovals, asked)?;
-    let room = room(&core, &identified, decoded.removals.len() * RESULT_BYTES)?;
+    let needs = decoded.removals.len() * RESULT_BYTES + body.bytes.len() * COPIES;
+    let room = room(&core, &identified, needs)?;
     identified.caller.admit(decoded.removals.len())?;
     let order = Order {
         deadline: began + limit,

@@ -11,14 +11,16 @@ use super::extract::Identified;
 use crate::core::Core;
 use crate::held::holding;
 use crate::identity::Peer;
+use crate::memory::shrink;
 use crate::problem::{CALLER_BUSY, OVERLOADED, Problem};
 use crate::shares::{NoShare, Share};
 
-/// Room that a handler took for its answer before it worked for it, in bytes.
+/// Room that a handler took for its work and its answer before it began, in bytes.
 #[derive(Clone)]
 pub struct Room(usize, Arc<Share>);
 
-/// Takes room for an answer, so that nothing is signed for one that would have none.
+/// Takes room for an answer and what it is made of, so that nothing is signed for one that would
+/// have none. What the answer does not need is given back when it is there.
 pub fn room(core: &Core, asks: &Identified, bytes: usize) -> Result<Room, Problem> {
     let share = core
         .answers
@@ -48,7 +50,12 @@ pub async fn counted_until_written(
     drop(least);
     let length = usize::try_from(answer.body().size_hint().lower()).unwrap_or(usize::MAX);
     let (taken, first) = match answer.extensions_mut().remove() {
-        Some(Room(bytes, share)) => (bytes, Some(share)),
+        Some(Room(bytes, mut share)) => {
+            if let Some(share) = Arc::get_mut(&mut share) {
+                shrink(share, length);
+            }
+            (bytes, Some(share))
+        }
         None => (0, None),
     };
     if length <= taken {

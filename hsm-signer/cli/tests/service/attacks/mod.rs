@@ -4,6 +4,7 @@
 //! Each lasts three seconds; `MLS_SIGNER_ATTACK_SECONDS` says otherwise.
 
 mod bystander;
+mod greed;
 mod http2;
 mod silence;
 mod uploads;
@@ -101,7 +102,10 @@ fn with_an_attacker(more: &str) -> (Service, SocketAddr) {
     setup.more(more);
     let everything = setup.everything();
     setup.caller(&everything);
-    setup.caller("name = \"attacker\"\ntenants = [\"example.com\"]\nmay = [\"propose-removals\"]");
+    setup.caller(
+        "name = \"attacker\"\ntenants = [\"example.com\"]\n\
+         may = [\"propose-removals\", \"read-audit\"]",
+    );
     (setup.start(), address)
 }
 
@@ -261,4 +265,31 @@ fn floods_of_http2_take_no_memory_and_starve_nobody() {
         let grown = under(&service, target, name, flood).memory - before;
         assert!(grown < 64 * 1024, "{name}: {grown} KiB");
     }
+}
+
+/// A page is the dearest of all answers. The others' removals are looked up in the same database.
+#[test]
+fn pages_of_the_log_that_one_caller_asks_for_starve_nobody() {
+    let floods: [(&str, Flood); 2] = [
+        ("unread pages", greed::unread_pages),
+        ("pages by HTTP/2", http2::pages),
+    ];
+    let (service, target) = with_an_attacker("");
+    greed::prime(&service, 8);
+    for (name, flood) in floods {
+        let level = under(&service, target, name, flood);
+        assert!(level.requests() >= 10, "{name}: {level}");
+    }
+}
+
+/// What a batch takes while it is worked on is many times its answer.
+#[test]
+fn answers_that_are_read_take_a_bounded_share_of_memory() {
+    let (service, target) = with_an_attacker("[limits]\nwaiting = 200000");
+    greed::prime(&service, 1);
+    let before = bystander::memory(&service);
+    let level = under(&service, target, "long repeats", greed::long_repeats);
+    let grown = level.memory - before;
+    println!("long repeats: {before} KiB before, {grown} KiB more at its highest");
+    assert!(grown < 64 * 1024, "{grown} KiB");
 }
