@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection};
 
 use super::error::StoreError;
 use super::migrations::migrate;
-use super::rows::Row;
+use super::rows::{Row, answers_sql};
 use crate::request::Digest;
 
 /// How long one connection waits for another; only `audit` commands are others.
@@ -234,9 +234,8 @@ pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, he
 pub(super) const CHAINS_NOW: &str = CHAINS;
 
 /// The stored answers of the requests in [`digests`].
-pub(super) const ANSWERS: &str = "SELECT request, message, proposal_ref, sequence, encoded \
-     FROM record \
-     WHERE request IN (SELECT unhex(value) FROM json_each($1))";
+pub(super) const ANSWERS: &str =
+    answers_sql!("record.request IN (SELECT unhex(value) FROM json_each($1))");
 
 /// Tenants as `json_each` reads them: one statement for any number.
 pub(super) fn names(tenants: &[String]) -> String {
