@@ -21,6 +21,18 @@ pub(super) struct Row {
     pub(super) proposal_ref: Vec<u8>,
 }
 
+impl Row {
+    /// Whether this is what the database has.
+    pub(super) fn is(&self, found: &StoredRecord) -> bool {
+        signed(found.sequence).is_ok_and(|sequence| sequence == self.sequence)
+            && found.request == Some(self.request)
+            && found.encoded == self.encoded
+            && found.hash == self.hash
+            && found.message == self.message
+            && found.proposal_ref == self.proposal_ref
+    }
+}
+
 /// A sequence number as databases keep it.
 pub(super) fn signed(sequence: u64) -> Result<i64, StoreError> {
     i64::try_from(sequence).map_err(|_| StoreError::Corrupt("a sequence number".into()))
