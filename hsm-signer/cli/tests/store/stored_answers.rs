@@ -54,9 +54,11 @@ async fn a_record_that_does_not_hash_is_no_answer() {
             settle(&store, &key, 10 + number).await;
             let forged = forged(&store, &key, number, sequence).await;
             let sql = format!(
-                "UPDATE record SET encoded = {}, message = {} WHERE sequence = {sequence}",
+                "UPDATE record SET encoded = {}, message = {}, proposal_ref = {} \
+                 WHERE sequence = {sequence}",
                 literal(&place, &forged.encoded),
-                literal(&place, &forged.message)
+                literal(&place, &forged.message),
+                literal(&place, &forged.proposal_ref)
             );
             change(&place, &sql).await;
             let again = settle(&store, &key, number).await;
