@@ -95,6 +95,8 @@ pub enum Fault {
     StatementKey,
     #[error("a statement about it belongs to another chain")]
     StatementChain,
+    #[error("rows stand where nothing is kept, or belong to no chain")]
+    Stray,
     #[error("the HSM signed another hash for it: the log was rewritten")]
     Rewritten,
     #[error("the HSM signed that there is such a record: the end was cut off")]
@@ -131,6 +133,13 @@ impl Report {
     /// Whether nothing is wrong.
     pub fn sound(&self) -> bool {
         self.faults == 0
+    }
+
+    /// Adds rows of the tenant that are in no place of a chain.
+    pub fn strays(&mut self, rows: u64) {
+        let fault = Fault::Stray;
+        self.findings.push(Finding { sequence: 0, fault });
+        self.faults += rows;
     }
 
     /// Records after the last trusted statement: these could have been rewritten.

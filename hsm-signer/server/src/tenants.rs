@@ -131,10 +131,12 @@ impl Tenant {
         self.auditor.as_ref().unwrap_or(&self.engine)
     }
 
-    /// The keys that may have signed the checkpoints of the tenant's audit log.
+    /// The keys that may have signed the checkpoints of the tenant's audit log: before a key was
+    /// named for them, the removal keys did.
     pub fn statement_keys(&self) -> Vec<VerifyingKey> {
-        let keys = self.attesting().keys();
-        keys.into_iter().map(|key| verifying(&key)).collect()
+        let engines = self.auditor.iter().chain([&self.engine]);
+        let keys = engines.flat_map(|engine| engine.keys());
+        keys.map(|key| verifying(&key)).collect()
     }
 
     /// What signs the checkpoints of the tenant's audit log: the key that the configuration

@@ -31,7 +31,8 @@ pub struct Answer {
     pub sequence: u64,
 }
 
-/// An answer as the database has it, and the hash of the message in the record beside it.
+/// An answer as the database has it, and the hash of the message in the record beside it; `None`
+/// where that is not a record in its place in the chain, or another row has the same request.
 pub(super) struct StoredAnswer {
     pub(super) answer: Answer,
     pub(super) recorded: Option<Hash>,

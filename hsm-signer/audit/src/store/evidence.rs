@@ -5,7 +5,7 @@ use super::error::StoreError;
 use super::known::ChainEnd;
 use super::reader::LogReader;
 use crate::chain::Chain;
-use crate::{Record, SignedStatement, Statement, VerifyingKey};
+use crate::{SignedStatement, Statement, VerifyingKey};
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
@@ -13,9 +13,10 @@ const PAGE: u32 = 1000;
 /// What is known of a tenant's log when a service starts.
 #[derive(Clone, Debug, Default)]
 pub struct Attested {
-    /// The keys that sign its checkpoints.
+    /// The keys that sign its checkpoints, and those that may have: the removal keys.
     pub keys: Vec<VerifyingKey>,
-    /// Checkpoints that were kept outside of the database, of this tenant and others.
+    /// Checkpoints that were kept outside of the database, of this tenant and others. Each counts,
+    /// whatever key signed it: keys are replaced, and only a service writes there.
     pub kept: Vec<SignedStatement>,
     /// Checkpoints up to this time are not held against the log: milliseconds since 1 January
     /// 1970, UTC; 0 for none. A person has accepted what is lost.
@@ -23,7 +24,8 @@ pub struct Attested {
 }
 
 impl Attested {
-    /// Holds the log against the last checkpoint of each key, in the database and elsewhere.
+    /// Holds the log against the last checkpoint of each key in the database, and all that were
+    /// kept elsewhere.
     pub(super) async fn hold(&self, log: &LogReader, tenant: &str) -> Result<(), StoreError> {
         let said = self.last(log, tenant).await?;
         // Read after what is said of it: another replica may be writing.
@@ -36,7 +38,7 @@ impl Attested {
         };
         let mut end = ChainEnd::begun(&chain)?;
         if chain.pruned > 0 {
-            self.check_pruning(log, &chain).await?;
+            self.check_pruning(log, &chain, &said).await?;
         }
         let last = said.iter().max_by_key(|statement| statement.sequence);
         if let Some(last) = last.filter(|last| last.sequence > chain.pruned) {
@@ -47,23 +49,22 @@ impl Attested {
 
     /// The last statements that count.
     async fn last(&self, log: &LogReader, tenant: &str) -> Result<Vec<Statement>, StoreError> {
-        let mut said = Vec::new();
+        let kept = self.kept.iter();
+        let kept = kept.filter(|signed| signed.statement.tenant == tenant);
+        let mut last: Vec<SignedStatement> = kept.cloned().collect();
         for key in &self.keys {
-            let stored = log.last_statement(tenant, key).await?;
-            let kept = self.kept.iter();
-            let kept =
-                kept.filter(|signed| signed.statement.tenant == tenant && signed.key == *key);
-            for signed in stored.iter().chain(kept) {
-                if !signed.verifies() {
-                    let reason = "a checkpoint of it is not signed by the key that it names";
-                    return Err(StoreError::rewritten(tenant, reason));
-                }
-                if signed.statement.time > self.accepted_loss {
-                    said.push(signed.statement.clone());
-                }
-            }
+            last.extend(log.last_statement(tenant, key).await?);
         }
-        Ok(said)
+        last.retain(|signed| signed.statement.time > self.accepted_loss);
+        if let Some(wrong) = last.iter().find(|signed| !signed.verifies()) {
+            let reason = format!(
+                "a checkpoint of it is not signed by the key that it names (the time of that \
+                 checkpoint, for accepted_loss: {})",
+                wrong.statement.time
+            );
+            return Err(StoreError::rewritten(tenant, reason));
+        }
+        Ok(last.into_iter().map(|signed| signed.statement).collect())
     }
 
     /// Whether the chain has, where the statement says so, the hash that it says.
@@ -110,7 +111,12 @@ impl Attested {
 
     /// Whether one of the keys signed that the chain was pruned as far as it is, or a person has
     /// accepted the loss of what came before the first record.
-    async fn check_pruning(&self, log: &LogReader, chain: &Chain) -> Result<(), StoreError> {
+    async fn check_pruning(
+        &self,
+        log: &LogReader,
+        chain: &Chain,
+        said: &[Statement],
+    ) -> Result<(), StoreError> {
         let (tenant, pruned) = (&chain.tenant, chain.pruned);
         let about = log.statements(tenant, pruned - 1, 1).await?;
         if about
@@ -119,18 +125,18 @@ impl Attested {
         {
             return Ok(());
         }
-        let first = log.records(tenant, pruned, 1).await?;
-        let first = first
-            .first()
-            .and_then(|first| Record::decode(&first.encoded));
-        let time = first.map_or(1, |first| first.time);
+        let time = match log.records(tenant, pruned, 1).await?.first() {
+            // What it says counts only if it comes after what is gone.
+            Some(first) => ChainEnd::begun(chain)?.with(first)?.time,
+            None => said.iter().map(|said| said.time).max().unwrap_or(1),
+        };
         if self.accepted_loss >= time {
             return Ok(());
         }
         let reason = format!(
             "records up to {pruned} are gone, and none of the keys that sign its checkpoints now \
              signed a pruning of them; if an earlier key did, that is to be accepted (the time of \
-             the record after them, for accepted_loss: {time})"
+             what comes after them, for accepted_loss: {time})"
         );
         Err(StoreError::rewritten(tenant, reason))
     }

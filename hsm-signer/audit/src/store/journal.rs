@@ -20,7 +20,7 @@ use super::rows::{self, ChainColumns, RecordColumns, Row, StatementColumns, sign
 use super::sqlite;
 use super::sqlite::OpenFile;
 use crate::SignedStatement;
-use crate::chain::{Chain, Hash};
+use crate::chain::Chain;
 use crate::encoding::encoded;
 use crate::request::Digest;
 use crate::stored_record::StoredRecord;
@@ -168,24 +168,6 @@ impl Journal {
         rows::records(rows)
     }
 
-    /// The places and hashes of the first two records of a tenant after `sequence`.
-    pub(super) async fn two_after(
-        &mut self,
-        tenant: &str,
-        sequence: u64,
-    ) -> Result<Vec<(u64, Hash)>, StoreError> {
-        let sql = "SELECT sequence, hash FROM record WHERE tenant = $1 AND sequence > $2 \
-             ORDER BY sequence LIMIT 2";
-        let after = signed(sequence)?;
-        let rows: Vec<(i64, Vec<u8>)> =
-            on!(Connection, self.connection()?, |_dialect, connection| {
-                let query = sqlx::query_as(sql).bind(tenant).bind(after);
-                query.fetch_all(connection).await?
-            });
-        let place = |(sequence, hash)| Ok((rows::unsigned(sequence)?, rows::hash(hash)?));
-        rows.into_iter().map(place).collect()
-    }
-
     /// What is kept as statements about one record.
     pub(super) async fn statements_about(
         &mut self,
@@ -258,33 +240,41 @@ impl Journal {
              WHERE tenant = $1";
         for chain in chains {
             let (pruned, sequence) = (signed(chain.pruned)?, signed(chain.sequence)?);
-            execute!(
-                self,
-                sqlx::query(sql)
-                    .bind(&chain.tenant)
-                    .bind(pruned)
-                    .bind(&chain.anchor[..])
-                    .bind(sequence)
-                    .bind(&chain.head[..])
-            );
+            let moved = on!(Connection, self.connection()?, |_dialect, connection| {
+                let query = sqlx::query(sql).bind(&chain.tenant).bind(pruned);
+                let query = query.bind(&chain.anchor[..]).bind(sequence);
+                let moved = query.bind(&chain.head[..]).execute(connection).await?;
+                moved.rows_affected()
+            });
+            if moved != 1 {
+                let reason = "the database does not take where it ends";
+                return Err(StoreError::rewritten(&chain.tenant, reason));
+            }
         }
         Ok(())
     }
 
-    /// Adds a statement; one that is there stays.
+    /// Adds a statement, which must be there then; one that is there stays.
     pub(super) async fn add_statement(&mut self, made: &SignedStatement) -> Result<(), StoreError> {
-        let sql = "INSERT INTO statement (tenant, sequence, encoded, key, signature) \
+        let add = "INSERT INTO statement (tenant, sequence, encoded, key, signature) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        let count = "SELECT count(*) FROM statement WHERE tenant = $1 AND sequence = $2 \
+             AND encoded = $3 AND key = $4 AND signature = $5";
+        let tenant = &made.statement.tenant;
         let sequence = signed(made.statement.sequence)?;
-        execute!(
-            self,
-            sqlx::query(sql)
-                .bind(&made.statement.tenant)
-                .bind(sequence)
-                .bind(made.statement.encode())
-                .bind(encoded(&made.key))
-                .bind(&made.signature)
-        );
+        let (statement, key) = (made.statement.encode(), encoded(&made.key));
+        let kept: i64 = on!(Connection, self.connection()?, |_dialect, connection| {
+            let query = sqlx::query(add).bind(tenant).bind(sequence);
+            let query = query.bind(&statement).bind(&key).bind(&made.signature);
+            query.execute(&mut *connection).await?;
+            let query = sqlx::query_scalar(count).bind(tenant).bind(sequence);
+            let query = query.bind(&statement).bind(&key).bind(&made.signature);
+            query.fetch_one(connection).await?
+        });
+        if kept == 0 {
+            let reason = "it does not take a statement, or another row stands in its place";
+            return Err(StoreError::Corrupt(reason.into()));
+        }
         Ok(())
     }
 

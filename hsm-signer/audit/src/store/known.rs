@@ -10,13 +10,19 @@ use super::aging::is_pruning;
 use super::error::StoreError;
 use super::journal::Journal;
 use super::reader::LogReader;
-use crate::chain::{Chain, genesis};
+use super::rows::{self, Row};
+use super::writer::now;
+use crate::chain::{Chain, Hash, genesis};
 use crate::stored_record::StoredRecord;
 use crate::sync::{Mutex, locked};
 use crate::{Record, VerifyingKey};
 
 /// Records that are read at once.
 const PAGE: u32 = 1000;
+
+/// No clock is so far ahead of this machine's, in milliseconds: a year. Times never go back, so that
+/// a time that was believed would stay for as long.
+const MOST_AHEAD: u64 = 365 * 24 * 60 * 60 * 1000;
 
 /// Where a chain ends, and when its last record was written; 0 before the first.
 #[derive(Clone)]
@@ -46,19 +52,23 @@ pub(super) struct KnownChains {
 impl KnownChains {
     /// Begins with what the database has, which nothing contradicts yet.
     pub(super) async fn read(
+        journal: &mut Journal,
         reader: &LogReader,
         shared: bool,
         trusted: TrustedKeys,
     ) -> Result<Self, StoreError> {
+        let named = reader.chains().await?.into_iter();
+        let tenants: Vec<String> = named.map(|chain| chain.tenant).collect();
         let mut chains = HashMap::new();
-        for chain in reader.chains().await? {
-            let before = chain.sequence.saturating_sub(1);
-            let last = reader.records(&chain.tenant, before, 1).await?;
+        // All at one moment: another replica may be writing.
+        journal.begin_reading().await?;
+        for chain in journal.chains_now(&tenants).await? {
             let tenant = chain.tenant.clone();
-            let end = Some(ended(chain, last));
+            let end = Some(ChainEnd::read(journal, chain).await?);
             let perhaps = None;
             chains.insert(tenant, KnownChain { end, perhaps });
         }
+        journal.commit().await?;
         Ok(Self {
             shared,
             trusted,
@@ -126,7 +136,7 @@ impl KnownChains {
             Some(end) => return rewritten(elsewhere(&end.chain, &found)),
             None => return rewritten("this process did not begin it".into()),
         };
-        assert_ended(journal, &end.chain).await?;
+        ChainEnd::read(journal, end.chain.clone()).await?;
         known.end = Some(end.clone());
         Ok(Some(end))
     }
@@ -149,28 +159,28 @@ impl KnownChains {
     }
 }
 
-/// Where a chain ends whose last record is `last`.
-fn ended(chain: Chain, last: Vec<StoredRecord>) -> ChainEnd {
-    let last = last.first().filter(|last| last.hash == chain.head);
-    let record = last.and_then(|last| Record::decode(&last.encoded));
-    let time = record.map_or(0, |record| record.time);
-    ChainEnd { chain, time }
-}
-
 fn elsewhere(known: &Chain, found: &Chain) -> String {
     let (known, found) = (known.sequence, found.sequence);
     format!("it ended with record {known}, and the database has another end, record {found}")
 }
 
-/// Whether the record is there with which a chain is said to end, and none after it.
-pub(super) async fn assert_ended(journal: &mut Journal, chain: &Chain) -> Result<(), StoreError> {
-    let before = chain.sequence.saturating_sub(1).max(chain.pruned);
-    let found = journal.two_after(&chain.tenant, before).await?;
-    let last = (chain.sequence > chain.pruned).then_some((chain.sequence, chain.head));
-    if found != Vec::from_iter(last) {
-        let sequence = chain.sequence;
-        let reason = format!("record {sequence} is gone or another one, or others come after it");
-        return Err(StoreError::rewritten(&chain.tenant, reason));
+/// Whether a tenant's log ends with these rows as they were written: a rule or a trigger of the
+/// database may have made something else of them.
+pub(super) async fn assert_written(
+    journal: &mut Journal,
+    tenant: &str,
+    rows: &[&Row],
+) -> Result<(), StoreError> {
+    let Some(first) = rows.first() else {
+        return Ok(());
+    };
+    let before = rows::unsigned(first.sequence - 1)?;
+    let most = u32::try_from(rows.len() + 1).unwrap_or(u32::MAX);
+    let found = journal.records(tenant, before, most).await?;
+    let written = rows.iter().zip(&found).all(|(row, found)| row.is(found));
+    if !written || found.len() != rows.len() {
+        let reason = "the database makes something else of the records that it is given";
+        return Err(StoreError::rewritten(tenant, reason));
     }
     Ok(())
 }
@@ -238,19 +248,39 @@ impl ChainEnd {
             let reason = "it does not begin with the hash of its id and tenant";
             return Err(StoreError::rewritten(tenant, reason));
         }
-        let chain = Chain {
-            sequence: chain.pruned,
-            head: chain.anchor,
-            ..chain.clone()
-        };
-        Ok(Self { chain, time: 0 })
+        Ok(Self::at(chain, chain.pruned, chain.anchor))
     }
 
-    /// Where a chain ends that was not seen before.
+    /// Where a chain ends in the database, once the record is there with which it is said to end,
+    /// and none after it. Nothing that this record says counts before it hashes to the head.
     pub(super) async fn read(journal: &mut Journal, chain: Chain) -> Result<Self, StoreError> {
-        let before = chain.sequence.saturating_sub(1);
-        let last = journal.records(&chain.tenant, before, 1).await?;
-        Ok(ended(chain, last))
+        let last = chain.sequence;
+        let first = last.saturating_sub(2).max(chain.pruned);
+        let found = journal.records(&chain.tenant, first, 3).await?;
+        let mut found = found.into_iter().peekable();
+        let mut end = Self::at(&chain, first, chain.anchor);
+        // Of the last record but one the hash alone is needed, where that is not the anchor.
+        if let Some(before) = found.next_if(|record| record.sequence < last) {
+            end = Self::at(&chain, before.sequence, before.hash);
+        }
+        for stored in found {
+            end = end.with(&stored)?;
+        }
+        if (end.chain.sequence, end.chain.head) != (last, chain.head) {
+            let reason = format!("record {last} is gone or another one, or others come after it");
+            return Err(StoreError::rewritten(&chain.tenant, reason));
+        }
+        end.chain = chain;
+        Ok(end)
+    }
+
+    fn at(chain: &Chain, sequence: u64, head: Hash) -> Self {
+        let chain = Chain {
+            sequence,
+            head,
+            ..chain.clone()
+        };
+        Self { chain, time: 0 }
     }
 
     /// The end with the next record, if it continues the chain.
@@ -261,7 +291,16 @@ impl ChainEnd {
             return Err(StoreError::rewritten(&self.chain.tenant, reason));
         }
         let record = Record::decode(&stored.encoded);
-        self.time = record.map_or(self.time, |record| self.time.max(record.time));
+        let time = record.map_or(0, |record| record.time);
+        if time.saturating_sub(now()) > MOST_AHEAD {
+            let reason = format!(
+                "record {} says that it was written more than a year from now, by this machine's \
+                 clock, which may be wrong",
+                stored.sequence
+            );
+            return Err(StoreError::rewritten(&self.chain.tenant, reason));
+        }
+        self.time = self.time.max(time);
         Ok(self)
     }
 }

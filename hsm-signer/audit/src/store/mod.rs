@@ -149,7 +149,7 @@ impl Store {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let shared = !matches!(place, Place::Sqlite(_));
         let trusted = TrustedKeys::default();
-        let known = KnownChains::read(&reader, shared, Arc::clone(&trusted)).await?;
+        let known = KnownChains::read(&mut journal, &reader, shared, Arc::clone(&trusted)).await?;
         let writer = Writer::new(
             journal,
             known,
@@ -429,13 +429,14 @@ impl Store {
         signer: Arc<dyn StatementSigner>,
     ) -> Result<Option<SignedStatement>, StoreError> {
         self.trust(tenant, signer.key());
-        let Some(ChainEnd { chain, time }) = self.end(tenant).await? else {
+        let Some(ChainEnd { chain, .. }) = self.end(tenant).await? else {
             return Ok(None);
         };
         if chain.sequence == 0 {
             return Ok(None);
         }
-        let time = time.max(now());
+        // This clock's, whatever the records say: ages are measured by it, for pruning.
+        let time = now();
         // A table that cannot be read keeps nobody from saying it again.
         let made = self.reader.statements(tenant, chain.sequence - 1, 1).await;
         let made = made.unwrap_or_default();

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::error::StoreError;
 use super::migrations::migrate;
-use super::rows::Row;
+use super::rows::{Row, answers_sql};
 use crate::request::Digest;
 
 /// Connections that only read.
@@ -258,8 +258,7 @@ pub(super) const CHAINS_NOW: &str = "SELECT tenant, id, pruned, anchor, sequence
      FROM chain WHERE tenant = ANY($1) ORDER BY tenant";
 
 /// The stored answers of the requests in [`digests`].
-pub(super) const ANSWERS: &str = "SELECT request, message, proposal_ref, sequence, encoded \
-     FROM record WHERE request = ANY($1)";
+pub(super) const ANSWERS: &str = answers_sql!("record.request = ANY($1)");
 
 pub(super) fn names(tenants: &[String]) -> &[String] {
     tenants

@@ -160,6 +160,21 @@ impl LogReader {
         Ok(statement_rows(tenant, rows))
     }
 
+    /// Rows that are nobody's: records and statements before the first place, or of tenants that
+    /// have no chain. The tenants, and how many each has.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be read.
+    pub async fn strays(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql = "SELECT tenant, count(*) FROM (SELECT tenant, sequence FROM record \
+             UNION ALL SELECT tenant, sequence FROM statement) AS stored \
+             WHERE sequence < 1 OR tenant NOT IN (SELECT tenant FROM chain) \
+             GROUP BY tenant ORDER BY tenant";
+        let rows: Vec<(String, i64)> = fetch_all!(self, sqlx::query_as(sql));
+        let stray = |(tenant, count)| Ok((tenant, rows::unsigned(count)?));
+        rows.into_iter().map(stray).collect()
+    }
+
     /// The last statement of a key about a tenant's chain.
     ///
     /// # Errors

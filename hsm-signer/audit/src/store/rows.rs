@@ -1,10 +1,11 @@
 //! Rows as the databases give and take them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::claims::{Answer, StoredAnswer};
 use super::error::StoreError;
-use crate::chain::{Chain, Hash};
+use crate::chain::{Chain, Hash, next};
 use crate::request::Digest;
 use crate::stored_record::StoredRecord;
 use crate::{Record, SignedStatement, Statement, VerifyingKey};
@@ -18,6 +19,18 @@ pub(super) struct Row {
     pub(super) hash: Hash,
     pub(super) message: Vec<u8>,
     pub(super) proposal_ref: Vec<u8>,
+}
+
+impl Row {
+    /// Whether this is what the database has.
+    pub(super) fn is(&self, found: &StoredRecord) -> bool {
+        signed(found.sequence).is_ok_and(|sequence| sequence == self.sequence)
+            && found.request == Some(self.request)
+            && found.encoded == self.encoded
+            && found.hash == self.hash
+            && found.message == self.message
+            && found.proposal_ref == self.proposal_ref
+    }
 }
 
 /// A sequence number as databases keep it.
@@ -74,25 +87,67 @@ pub(super) fn records(rows: Vec<RecordColumns>) -> Result<Vec<StoredRecord>, Sto
     rows.into_iter().map(record).collect()
 }
 
-/// The columns of an answer: request, message, ProposalRef, sequence, record.
-pub(super) type AnswerColumns = (Vec<u8>, Vec<u8>, Vec<u8>, i64, Vec<u8>);
+/// Reads the [`AnswerColumns`] of the records for which `$meant` holds. The hash before one is that
+/// of the row before it, or the anchor; null where the record is not one of its chain.
+macro_rules! answers_sql {
+    ($meant:literal) => {
+        concat!(
+            "SELECT record.request, record.message, record.proposal_ref, record.sequence, \
+             record.encoded, record.hash, \
+             CASE WHEN record.sequence = chain.pruned + 1 THEN chain.anchor \
+             ELSE (SELECT hash FROM record AS before WHERE before.tenant = chain.tenant \
+             AND before.sequence = record.sequence - 1 LIMIT 1) END \
+             FROM record LEFT JOIN chain ON chain.tenant = record.tenant \
+             AND record.sequence > chain.pruned AND record.sequence <= chain.sequence WHERE ",
+            $meant
+        )
+    };
+}
+pub(super) use answers_sql;
+
+/// The columns of an answer: request, message, ProposalRef, sequence, record, its hash, the hash
+/// before it.
+pub(super) type AnswerColumns = (
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    i64,
+    Vec<u8>,
+    Vec<u8>,
+    Option<Vec<u8>>,
+);
 
 pub(super) fn answers(
     rows: Vec<AnswerColumns>,
 ) -> Result<HashMap<Digest, StoredAnswer>, StoreError> {
-    let answer = |(request, message, proposal_ref, sequence, encoded): AnswerColumns| {
-        // A number that no record has must not keep the others from being read: whether it is
-        // an answer is for its signature to say.
+    let mut answers = HashMap::new();
+    for (request, message, proposal_ref, sequence, encoded, hash, before) in rows {
+        // A number that no record has must not keep the others from being read: it is no answer.
         let sequence = unsigned(sequence).unwrap_or(0);
         let answer = Answer {
             message,
             proposal_ref,
             sequence,
         };
-        let recorded = Record::decode(&encoded).map(|record| record.message_hash);
-        Ok((hash(request)?, StoredAnswer { answer, recorded }))
-    };
-    rows.into_iter().map(answer).collect()
+        let recorded = recorded(sequence, &encoded, &hash, before);
+        match answers.entry(self::hash(request)?) {
+            // Of two rows neither is to be believed.
+            Entry::Occupied(mut other) => {
+                let other: &mut StoredAnswer = other.get_mut();
+                other.recorded = None;
+            }
+            Entry::Vacant(place) => drop(place.insert(StoredAnswer { answer, recorded })),
+        }
+    }
+    Ok(answers)
+}
+
+/// The hash of the message that a record is about, if the record is in its place in the chain.
+fn recorded(sequence: u64, encoded: &[u8], hashed: &[u8], before: Option<Vec<u8>>) -> Option<Hash> {
+    let before = hash(before?).ok()?;
+    let record = Record::decode(encoded)?;
+    let in_place = next(&before, encoded)[..] == *hashed && record.sequence == sequence;
+    in_place.then_some(record.message_hash)
 }
 
 /// A row that should hold a statement.

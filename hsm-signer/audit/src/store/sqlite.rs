@@ -1,8 +1,8 @@
 //! SQLite: one process, one file, one connection that writes.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection};
 
 use super::error::StoreError;
 use super::migrations::migrate;
-use super::rows::Row;
+use super::rows::{Row, answers_sql};
 use crate::request::Digest;
 
 /// How long one connection waits for another; only `audit` commands are others.
@@ -37,7 +37,7 @@ pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError>
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true);
     let mut connection = options.connect().await?;
-    make_durable(&mut connection).await?;
+    make_durable(&mut connection, path).await?;
     let listed = "SELECT count(*) > 0 FROM sqlite_master WHERE name = 'migration'";
     migrate!(connection, MIGRATIONS, listed);
     Ok(connection)
@@ -52,22 +52,62 @@ pub(super) async fn close(connection: SqliteConnection) {
 /// The same, with all of the log copied into the database first, so that the one file is all there
 /// is to be backed up.
 pub(super) async fn finish(mut connection: SqliteConnection) {
-    if let Err(error) = make_durable(&mut connection).await {
+    if let Err(error) = empty_log(&mut connection).await {
         tracing::warn!(%error, "the database needs the file -wal beside it");
     }
     close(connection).await;
 }
 
-/// A process that was killed, or a sync that failed, leaves transactions in the log that can
-/// be read and may not be on the disk. An answer read from one must not be released before it
-/// is: so all of the log is copied into the database and synced, and the log begun anew.
-async fn make_durable(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+/// Copies all of the log into the database, syncs that, and empties the log.
+async fn empty_log(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
     let (busy, _, _): (i64, i64, i64) = sqlx::query_as(sql).fetch_one(connection).await?;
     if busy != 0 {
         return Err(StoreError::unavailable("another process reads the log"));
     }
     Ok(())
+}
+
+/// A process that was killed, or a sync that failed, leaves transactions in the log that can
+/// be read and may not be on the disk. An answer read from one must not be released before it
+/// is: so all of the log is copied into the database and synced. A reader that has begun before the
+/// last transaction keeps that from being done, for as long as it likes; then the log itself is
+/// put on the disk, which is as good: SQLite reads it again after a power cut.
+async fn make_durable(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let sql = "PRAGMA wal_checkpoint(PASSIVE)";
+    let (busy, all, copied): (i64, i64, i64) = sqlx::query_as(sql).fetch_one(connection).await?;
+    if busy == 0 && all == copied {
+        return Ok(());
+    }
+    let path = path.to_owned();
+    let synced = tokio::task::spawn_blocking(move || {
+        let log = beside(&path, "-wal");
+        rewrite(&log).map_err(|error| at(&log, error))?;
+        sync_directory(&path).map_err(|error| at(&path, error))
+    });
+    synced.await.map_err(StoreError::unavailable)?
+}
+
+/// Writes a file's bytes again where they are, and syncs them. A sync alone could succeed after one
+/// that failed, though the disk lacks what that one was to write. Only this process writes to the
+/// log, and nothing meanwhile; SQLite has no lock on the log that closing it would end.
+fn rewrite(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    let mut bytes = vec![0; 1 << 20];
+    let mut done = 0;
+    loop {
+        let read = file.read_at(&mut bytes, done)?;
+        if read == 0 {
+            return file.sync_all();
+        }
+        file.write_all_at(&bytes[..read], done)?;
+        done += read as u64;
+    }
+}
+
+fn sync_directory(of: &Path) -> io::Result<()> {
+    let parent = of.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Opens a file, made if it is not there, and closed to other users.
@@ -122,7 +162,7 @@ impl OpenFile {
     }
 }
 
-fn at(path: &Path, error: std::io::Error) -> StoreError {
+fn at(path: &Path, error: io::Error) -> StoreError {
     StoreError::unavailable(format!("{}: {error}", path.display()))
 }
 
@@ -161,7 +201,7 @@ pub(super) fn readers(path: &Path, patience: Duration) -> SqlitePool {
 
 /// Copies what is durable now to a new file, and syncs that.
 pub(super) async fn back_up(pool: &SqlitePool, to: &Path) -> Result<(), StoreError> {
-    let cannot = |error: std::io::Error| StoreError::BackUp(format!("{}: {error}", to.display()));
+    let cannot = |error: io::Error| StoreError::BackUp(format!("{}: {error}", to.display()));
     let not_text = || StoreError::BackUp("the path is not UTF-8".into());
     let absolute = std::path::absolute(to).map_err(cannot)?;
     let path = absolute.to_str().ok_or_else(not_text)?;
@@ -176,9 +216,7 @@ pub(super) async fn back_up(pool: &SqlitePool, to: &Path) -> Result<(), StoreErr
         return Err(error.into());
     }
     file.sync_all().map_err(cannot)?;
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = File::open(parent.unwrap_or(Path::new("."))).map_err(cannot)?;
-    directory.sync_all().map_err(cannot)
+    sync_directory(to).map_err(cannot)
 }
 
 /// Takes the lock of the database at once: a transaction that begins by reading could not
@@ -196,9 +234,8 @@ pub(super) const CHAINS: &str = "SELECT tenant, id, pruned, anchor, sequence, he
 pub(super) const CHAINS_NOW: &str = CHAINS;
 
 /// The stored answers of the requests in [`digests`].
-pub(super) const ANSWERS: &str = "SELECT request, message, proposal_ref, sequence, encoded \
-     FROM record \
-     WHERE request IN (SELECT unhex(value) FROM json_each($1))";
+pub(super) const ANSWERS: &str =
+    answers_sql!("record.request IN (SELECT unhex(value) FROM json_each($1))");
 
 /// Tenants as `json_each` reads them: one statement for any number.
 pub(super) fn names(tenants: &[String]) -> String {

@@ -190,6 +190,18 @@ pub async fn verify_log(
         .await?;
         reports.push(verification.finish());
     }
+    let strays = log.strays().await?.into_iter();
+    for (name, rows) in strays.filter(|(name, _)| tenant.is_none_or(|tenant| tenant == name)) {
+        let at = reports.iter().position(|report| report.tenant == name);
+        let at = at.unwrap_or_else(|| {
+            reports.push(Report {
+                tenant: name,
+                ..Report::default()
+            });
+            reports.len() - 1
+        });
+        reports[at].strays(rows);
+    }
     Ok(reports)
 }
 

@@ -154,6 +154,28 @@ fn a_database_that_was_rewritten_before_a_service_starts_is_refused() {
     }
 }
 
+/// A key was named for checkpoints after a removal key had signed some: those in the database count,
+/// and those in the sink.
+#[test]
+fn checkpoints_of_the_removal_key_count_once_there_is_an_audit_key() {
+    const RECORD_GONE: &str = "DELETE FROM record WHERE sequence = 3; \
+         UPDATE chain SET sequence = 2, head = (SELECT hash FROM record WHERE sequence = 2)";
+    for (what, also_kept) in [(RECORD_GONE, false), (ROLLED_BACK, true)] {
+        let mut service = started(setup());
+        service.signal(Signal::TERM);
+        assert_eq!(service.wait(), Some(0), "{}", service.log());
+        edit(&service.setup, what);
+        if !also_kept {
+            std::fs::remove_file(sink(&service.setup)).unwrap();
+        }
+        let made = ["--scheme", "ed25519", "--label", "mls-audit"];
+        service.setup.generate(TENANT, &made);
+        service.setup.of_tenants("audit_key_label = \"mls-audit\"");
+        let said = refusal(&service.setup);
+        assert!(said.contains("had record 3"), "{said}");
+    }
+}
+
 /// The sink is away until the service has ended, and is there again at its next start.
 #[test]
 fn a_checkpoint_that_was_not_sent_is_sent_after_a_restart() {

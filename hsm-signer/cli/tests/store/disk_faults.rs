@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use mls_fault_disk::{Disk, Rule, failed, synced};
 use mls_hsm_signer::audit::store::{Answer, Store, StoreConfig, StoreError, Unsettled};
 
+use crate::opening::begin_reading;
 use crate::support::child::Random;
 use crate::support::{
     Key, Place, TENANT, assert_sound, request, requests, settle, settle_all, soon,
@@ -208,5 +209,26 @@ async fn what_was_left_unsynced_is_synced_before_it_is_answered() {
     let answer = settle(&store, &key, 2).await;
     println!("signed anew: {}", key.signatures() > signed);
     after_power_cut(&after, &key, &[(2, answer)]).await;
+    store.close().await;
+}
+
+/// The same in one process, while somebody reads an earlier state: then the log cannot all be
+/// copied into the database.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_unsynced_is_synced_while_others_read() {
+    use sqlx::Connection;
+    let place = Place::sqlite();
+    let disk = Disk::new(place.file().parent().unwrap());
+    let key = Key::p256();
+    let store = place.open().await;
+    settle(&store, &key, 1).await;
+    let reader = begin_reading(&place).await;
+    disk.set(Some(Rule::SyncError));
+    refused(&store, &key, 2).await;
+    disk.set(None);
+    until_available(&store).await;
+    let answer = settle(&store, &key, 2).await;
+    after_power_cut(&disk, &key, &[(2, answer)]).await;
+    reader.close().await.unwrap();
     store.close().await;
 }

@@ -157,6 +157,46 @@ async fn a_second_process_on_one_sqlite_file_is_refused() {
     place.open().await.close().await;
 }
 
+/// One who reads a SQLite database as it is now for as long as it likes, such as a long backup.
+pub async fn begin_reading(place: &Place) -> sqlx::SqliteConnection {
+    use sqlx::ConnectOptions;
+    let options = sqlx::sqlite::SqliteConnectOptions::new();
+    let options = options.filename(place.file()).read_only(true);
+    let mut reader = options.connect().await.unwrap();
+    sqlx::query("BEGIN").execute(&mut reader).await.unwrap();
+    records_seen(&mut reader).await;
+    reader
+}
+
+async fn records_seen(reader: &mut sqlx::SqliteConnection) -> i64 {
+    let count = sqlx::query_scalar("SELECT count(*) FROM record");
+    count.fetch_one(reader).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_reader_keeps_no_store_from_being_opened() {
+    use sqlx::Connection;
+    let place = Place::sqlite();
+    let key = Key::p256();
+    let store = place.open().await;
+    settle(&store, &key, 1).await;
+    let mut reader = begin_reading(&place).await;
+    let answer = settle(&store, &key, 2).await;
+    store.close().await;
+    let store = place.open().await;
+    assert_eq!(settle(&store, &key, 2).await, answer);
+    settle(&store, &key, 3).await;
+    assert_eq!(records_seen(&mut reader).await, 1);
+    reader.close().await.unwrap();
+    assert_sound(&store, TENANT, 3).await;
+    store.close().await;
+    let log = place.file().with_file_name("audit.db-wal");
+    assert_eq!(std::fs::metadata(log).map_or(0, |log| log.len()), 0);
+    let store = place.open().await;
+    assert_sound(&store, TENANT, 3).await;
+    store.close().await;
+}
+
 #[tokio::test]
 async fn only_the_owner_can_read_the_sqlite_files() {
     let place = Place::sqlite();

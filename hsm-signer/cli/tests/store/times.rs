@@ -1,11 +1,14 @@
 //! Times in records never go backwards, whatever the clock does.
 
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use mls_hsm_signer::audit::store::StoredRecord;
 use mls_hsm_signer::audit::{Record, chain};
 use mls_hsm_signer::encoding::hex;
 
 use crate::opening::edit;
-use crate::support::{Key, Place, TENANT, assert_sound, settle};
+use crate::support::{Key, Place, SoftSigner, TENANT, assert_sound, settle};
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
 
@@ -38,6 +41,11 @@ async fn a_record_is_not_before_the_one_before_it() {
     );
     edit(&place, &sql).await;
     let store = place.open().await;
+    // What the HSM signs is of this clock, by which ages are measured.
+    let signer = Arc::new(SoftSigner::new("ed25519"));
+    let made = store.checkpoint(TENANT, false, signer).await.unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    assert!(u128::from(made.unwrap().statement.time) <= now.as_millis());
     settle(&store, &key, 2).await;
     settle(&store, &key, 3).await;
     let records = store.reader().records(TENANT, 0, 10).await.unwrap();
