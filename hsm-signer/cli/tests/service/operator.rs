@@ -327,7 +327,7 @@ fn what_was_refused_is_tried_once_more_at_each_hangup() {
     hangup(3);
     assert!(refused() && marker(setup).is_some());
     // A file that is no PIN costs no try.
-    setup.sandbox.write("pin", "", 0o600);
+    setup.sandbox.write("pin", "12\n34\n", 0o600);
     hangup(3);
     assert!(marker(setup).is_some());
     // Mended.

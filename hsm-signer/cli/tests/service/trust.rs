@@ -63,7 +63,7 @@ fn a_file_without_an_object_of_its_kind_is_refused() {
 fn an_empty_pin_is_refused() {
     let setup = crate::support::Setup::new();
     setup.sandbox.write("pin", "\n", 0o600);
-    assert!(refusal(&setup).contains("1 to 255 bytes"));
+    assert!(refusal(&setup).contains("the PIN is empty, and the token needs a login"));
 }
 
 #[cfg(feature = "postgres")]
