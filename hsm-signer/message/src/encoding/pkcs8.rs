@@ -13,7 +13,7 @@
 //!
 //! Reading is generous in the form and strict in the key: a scalar may have zero bytes too few or
 //! too many, the public key beside it may be compressed, and its tag may be that of Ed25519 keys
-//! from before RFC 8410 (ring's, with [1] EXPLICIT), which the crate `pkcs8` refuses.
+//! from before RFC 8410 (ring's, with an explicit tag 1), which the crate `pkcs8` refuses.
 //!
 //! Of ML-DSA see `ml_dsa`.
 
