@@ -60,7 +60,7 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
         note("store.url", database(Path::new(file)));
     }
     if let Some(sink) = &config.audit.checkpoint_sink {
-        let own = sink.assert_own_file(&config, path);
+        let own = sink.assert_own_file(&config.files(path));
         note("audit.checkpoint_sink", own.and_then(|()| appendable(sink)));
     }
     if let Some(directory) = config.state_directory() {

@@ -52,7 +52,7 @@ pub fn serve(path: &Path) -> Result<(), ServeError> {
     let hangup = hangup.map_err(no_signals)?;
     // Before a PIN is tried.
     if let Some(sink) = &config.audit.checkpoint_sink {
-        let own = sink.assert_own_file(&config, path);
+        let own = sink.assert_own_file(&config.files(path));
         own.map_err(|error| setup(format!("audit.checkpoint_sink: {error}")))?;
     }
     let access = AccessRules::load(&config)?;

@@ -19,8 +19,6 @@ use serde::{Deserialize, Serialize};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
-use crate::config::Config;
-
 /// Facility auth, severity notice (RFC 5424, section 6.2.1).
 const PRIORITY: u8 = 4 * 8 + 5;
 
@@ -123,11 +121,11 @@ impl CheckpointSink {
         }
     }
 
-    /// Whether a file is one of its own.
+    /// Whether a file is one of its own, and none of `others`, which are named with what each is.
     ///
     /// # Errors
     /// What else it is: what is written there is lost, or destroys something.
-    pub fn assert_own_file(&self, config: &Config, config_path: &Path) -> Result<(), String> {
+    pub fn assert_own_file(&self, others: &[(PathBuf, &str)]) -> Result<(), String> {
         let Self::File(path) = self else {
             return Ok(());
         };
@@ -136,8 +134,7 @@ impl CheckpointSink {
         {
             return Err(format!("{} {NO_FILE}", path.display()));
         }
-        let files = files_of_others(config, config_path);
-        match files.iter().find(|(other, _)| is_same(path, other)) {
+        match others.iter().find(|(other, _)| is_same(path, other)) {
             Some((_, what)) => Err(format!("{} is {what} file", path.display())),
             None => Ok(()),
         }
@@ -169,19 +166,6 @@ impl CheckpointSink {
 }
 
 const NO_FILE: &str = "is no regular file";
-
-fn files_of_others(config: &Config, config_path: &Path) -> Vec<(PathBuf, &'static str)> {
-    let mut files = vec![(config_path.to_owned(), "the configuration's")];
-    if let Some(database) = config.store.url.strip_prefix("sqlite:") {
-        for ending in ["", "-wal", "-shm", ".lock"] {
-            files.push((format!("{database}{ending}").into(), "the database's"));
-        }
-    }
-    for token in config.tenants.iter().flat_map(|tenant| &tenant.tokens) {
-        files.push((token.pin_file.clone(), "a PIN's"));
-    }
-    files
-}
 
 /// Whether two paths lead to one file, which may not be there yet.
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::isolation::ModuleSetup;
 use crate::keys::HsmSigner;
-use crate::keys::{self, KeyEntry, generation};
+use crate::keys::{self, KeyEntry, label};
 use crate::pin::Pin;
 use crate::pkcs11_scheme::Pkcs11Scheme;
 use crate::quirks::{Quirks, SigningPlan};
@@ -214,7 +214,7 @@ fn examine_key(report: &mut Diagnosis, token: &Arc<dyn Token>, entry: &KeyEntry)
     let object = &entry.object;
     if let Some(refusal) = &entry.refusal {
         let name = format!("key {:?}, id {}", object.label, hex(&object.id));
-        let (verdict, state) = match generation::is_retired(&object.label) {
+        let (verdict, state) = match label::is_retired(&object.label) {
             true => (Notice, "retired"),
             false => (Bad, "not used"),
         };

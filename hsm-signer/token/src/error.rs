@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::failure::{Concern, Nature, Pkcs11Failure, RecoveryStep};
+use crate::key_class::KeyClass;
 use crate::pin::PinError;
-use crate::token::KeyClass;
 use cryptoki::error::RvError;
 use mls_signer_message::encoding::EncodingError;
 use mls_signer_message::scheme::titles;

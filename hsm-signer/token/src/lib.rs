@@ -17,6 +17,8 @@ pub mod error;
 pub mod failure;
 mod identity;
 pub mod isolation;
+mod key_class;
+mod key_use;
 pub mod keys;
 mod mechanism;
 mod pin;

@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::identity::TokenIdentity;
 use crate::mechanism::SigningMechanism;
 use crate::pkcs11_scheme::Pkcs11Scheme;
-use crate::token::Token;
 use mls_signer_message::scheme::{Algorithm, Scheme};
 
 /// The oddities of one kind of token.
@@ -137,14 +136,6 @@ impl SigningPlan {
         match self {
             Self::Message(mechanism) | Self::Digest(_, mechanism) => mechanism,
         }
-    }
-
-    /// Chooses for `scheme` and this token.
-    ///
-    /// # Errors
-    /// As [`choose`](Self::choose).
-    pub fn of_token(scheme: &'static Scheme, token: &dyn Token) -> Result<Self, Error> {
-        Self::choose(scheme, token.mechanisms(), Quirks::of(token.identity()))
     }
 
     /// Chooses for `scheme` from what the token says it can do and what is known of it.

@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::aging::is_pruning;
+use super::clock::now;
 use super::error::StoreError;
 use super::journal::Journal;
 use super::reader::LogReader;
 use super::rows::{self, Row};
-use super::writer::now;
 use crate::chain::{Chain, Hash, genesis};
 use crate::stored_record::StoredRecord;
 use crate::sync::{Mutex, locked};

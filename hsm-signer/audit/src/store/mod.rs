@@ -34,6 +34,7 @@
 
 mod aging;
 mod claims;
+mod clock;
 mod config;
 mod database;
 mod error;
@@ -80,6 +81,7 @@ use crate::sync::{Mutex, locked};
 use crate::{Kind, SignedStatement, Statement, StatementSigner, VerifyingKey};
 use aging::{Ages, REPEATED, is_checkpoint};
 use claims::{Claims, RequestState, StoredAnswer};
+use clock::now;
 use config::Place;
 use health::HealthBoard;
 use journal::Journal;
@@ -87,7 +89,7 @@ use known::{ChainEnd, KnownChains, TrustedKeys};
 #[cfg(feature = "postgres")]
 use locks::Locks;
 use lookup::Lookup;
-use writer::{Append, Job, Writer, now};
+use writer::{Append, Job, Writer};
 
 /// Jobs that may wait for the writer.
 const QUEUE: usize = 4096;

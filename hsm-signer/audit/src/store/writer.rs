@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use mls_signer_message::hash::sha256;
 use tokio::sync::{mpsc, oneshot};
@@ -11,6 +11,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::claims::Answer;
+use super::clock::now;
 use super::error::StoreError;
 use super::health::HealthBoard;
 use super::journal::Journal;
@@ -392,10 +393,4 @@ async fn keep(
     journal.commit().await?;
     known.committed(moved);
     Ok(())
-}
-
-/// Milliseconds since 1 January 1970, UTC.
-pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as u64)
 }

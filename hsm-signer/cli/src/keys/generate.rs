@@ -1,7 +1,6 @@
 //! `keys generate`: new keys, made in the token.
 
 use clap::Args;
-use mls_hsm_signer::quirks::SigningPlan;
 use mls_hsm_signer::{Error, KeySpec, Scheme, Token, keys};
 
 use super::description;
@@ -44,7 +43,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 fn without_lacking(token: &dyn Token, specs: &mut Vec<KeySpec>) -> Result<Vec<Error>, Error> {
     let mut lacking = Vec::new();
     specs.retain(|spec| {
-        let signs = SigningPlan::of_token(spec.scheme(), token);
+        let signs = token.signing_plan(spec.scheme());
         let fits = signs.is_ok();
         lacking.extend(signs.err());
         fits

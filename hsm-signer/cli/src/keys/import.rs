@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use mls_hsm_signer::encoding::EncodingError;
 use mls_hsm_signer::message::secret_file::read_key;
-use mls_hsm_signer::quirks::SigningPlan;
 use mls_hsm_signer::{Error, PrivateKey, Token, keys};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -136,7 +135,7 @@ type Split = (Vec<WireKey>, Vec<(WireKey, Error)>);
 fn split(token: &dyn Token, found: Vec<WireKey>, allow_missing: bool) -> Result<Split, Failure> {
     let (mut fitting, mut lacking) = (Vec::new(), Vec::new());
     for key in found {
-        match SigningPlan::of_token(key.key.scheme(), token) {
+        match token.signing_plan(key.key.scheme()) {
             Ok(_) => fitting.push(key),
             Err(error) => lacking.push((key, error)),
         }

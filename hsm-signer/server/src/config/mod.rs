@@ -129,6 +129,20 @@ impl Config {
         own.chain(roots).map(PathBuf::as_path).collect()
     }
 
+    /// The files of the service that begins with the configuration at `path`, and whose each is.
+    pub(crate) fn files(&self, path: &Path) -> Vec<(PathBuf, &'static str)> {
+        let mut files = vec![(path.to_owned(), "the configuration's")];
+        if let Some(database) = self.store.url.strip_prefix("sqlite:") {
+            for ending in ["", "-wal", "-shm", ".lock"] {
+                files.push((format!("{database}{ending}").into(), "the database's"));
+            }
+        }
+        for token in self.tenants.iter().flat_map(|tenant| &tenant.tokens) {
+            files.push((token.pin_file.clone(), "a PIN's"));
+        }
+        files
+    }
+
     /// Where what outlives the process is kept, beside the database.
     pub(crate) fn state_directory(&self) -> Option<PathBuf> {
         let sqlite = || Path::new(self.store.url.strip_prefix("sqlite:")?).parent();

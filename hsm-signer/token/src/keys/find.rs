@@ -5,8 +5,8 @@ use mls_signer_message::scheme::Scheme;
 use mls_signer_message::signature::verified;
 use openmls_hw_crypto::HwCrypto;
 
-use super::generation::scheme_of_label;
 use super::halves::PublicHalves;
+use super::label::scheme_of_label;
 use crate::error::Error;
 use crate::quirks::SigningPlan;
 use crate::release;

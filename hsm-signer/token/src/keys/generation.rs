@@ -10,15 +10,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+pub use super::label::label;
+
 use super::create::{destroy_found, generate};
+use super::label::{RETIRED, is_in_use, parse};
 use super::list::{KeyEntry, is_lasting, list_removal_keys};
 use crate::error::Error;
 use crate::keys::signer::HsmSigner;
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token};
 use mls_signer_message::scheme::{SCHEMES, Scheme};
-
-const RETIRED: &str = "retired-";
 
 /// One generation of a scheme's removal key.
 #[derive(Clone, Debug)]
@@ -40,47 +41,6 @@ impl Generation {
     pub fn selector(&self) -> KeySelector {
         self.object.names()
     }
-}
-
-/// The label of a scheme's generation `number`.
-pub fn label(scheme: &Scheme, number: u32) -> String {
-    match number {
-        0 | 1 => scheme.default_label(),
-        number => format!("{}-g{number}", scheme.default_label()),
-    }
-}
-
-/// The scheme, the generation and whether it is retired, if `label` is a removal key's.
-fn parse(label: &str) -> Option<(&'static Scheme, u32, bool)> {
-    let (name, retired) = match label.strip_prefix(RETIRED) {
-        Some(name) => (name, true),
-        None => (label, false),
-    };
-    SCHEMES.iter().find_map(|scheme| {
-        let rest = name.strip_prefix(&scheme.default_label())?;
-        let number = match rest.strip_prefix("-g") {
-            None if rest.is_empty() => 1,
-            None => return None,
-            Some(digits) => digits.parse().ok().filter(|number| *number > 1)?,
-        };
-        // The label as this module writes it, and no other spelling of the number.
-        (self::label(scheme, number) == name).then_some((scheme, number, retired))
-    })
-}
-
-/// The scheme of a removal key's label, of whatever generation, retired or not.
-pub(super) fn scheme_of_label(label: &str) -> Option<&'static Scheme> {
-    parse(label).map(|(scheme, ..)| scheme)
-}
-
-/// Whether the label is a removal key's that is not retired.
-pub(super) fn is_in_use(label: &str) -> bool {
-    parse(label).is_some_and(|(.., retired)| !retired)
-}
-
-/// Whether the label is a removal key's that is retired.
-pub(crate) fn is_retired(label: &str) -> bool {
-    parse(label).is_some_and(|(.., retired)| retired)
 }
 
 /// A removal key that cannot be one, and is used by nobody.
@@ -295,37 +255,4 @@ fn rename(token: &dyn Token, key: &KeyObject, label: &str) -> Result<(), Error> 
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_read_as_they_are_written() {
-        for scheme in SCHEMES {
-            for number in [1, 2, 10, u32::MAX] {
-                let name = label(scheme, number);
-                let (found, read, retired) = parse(&name).unwrap();
-                assert_eq!((found.name, read, retired), (scheme.name, number, false));
-                let (_, read, retired) = parse(&format!("{RETIRED}{name}")).unwrap();
-                assert_eq!((read, retired), (number, true));
-            }
-        }
-    }
-
-    #[test]
-    fn other_labels_are_nobodys_generation() {
-        for name in [
-            "",
-            "mls-removal-ed25519-g1",
-            "mls-removal-ed25519-g02",
-            "mls-removal-ed25519-g",
-            "mls-removal-ed25519x",
-            "retired-retired-mls-removal-ed25519",
-            "mls-removal-rsa",
-        ] {
-            assert!(parse(name).is_none(), "{name}");
-        }
-    }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::find::{LocatedKey, examine, located, prove};
-use super::generation::{self, scheme_of_label};
 use super::halves::PublicHalves;
+use super::label::{is_in_use, scheme_of_label};
 use crate::error::{Error, ProcessError};
 use crate::failure::Nature;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, ObjectHandle, Token, TokenSession};
@@ -33,7 +33,7 @@ pub struct KeyEntry {
 /// When the token cannot be searched. What is wrong with one key is said in its entry.
 pub fn list(token: &dyn Token, selector: &KeySelector) -> Result<Vec<KeyEntry>, Error> {
     let named = *selector != KeySelector::any();
-    let must_sign = |label: &str| named || generation::is_in_use(label);
+    let must_sign = |label: &str| named || is_in_use(label);
     entries(token, selector, |_| true, must_sign)
 }
 
@@ -44,7 +44,7 @@ pub fn list(token: &dyn Token, selector: &KeySelector) -> Result<Vec<KeyEntry>, 
 /// As [`list`].
 pub fn list_removal_keys(token: &dyn Token) -> Result<Vec<KeyEntry>, Error> {
     let is_ours = |label: &str| scheme_of_label(label).is_some();
-    entries(token, &KeySelector::any(), is_ours, generation::is_in_use)
+    entries(token, &KeySelector::any(), is_ours, is_in_use)
 }
 
 /// A key that is being judged.

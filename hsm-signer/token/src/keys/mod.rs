@@ -5,6 +5,7 @@ mod create;
 mod find;
 pub mod generation;
 mod halves;
+pub(crate) mod label;
 mod list;
 pub(crate) mod signer;
 

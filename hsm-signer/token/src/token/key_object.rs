@@ -7,9 +7,9 @@ use mls_signer_message::scheme::Scheme;
 use serde::{Deserialize, Serialize};
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
-use super::key_rules::KeyUse;
 use super::key_selector::KeySelector;
 use crate::codec::{self, Wire};
+use crate::key_use::KeyUse;
 use crate::pkcs11_scheme::Pkcs11Scheme;
 
 /// What a token says of one of its keys; `None` where it says nothing.

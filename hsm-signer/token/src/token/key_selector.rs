@@ -2,36 +2,11 @@
 
 use std::fmt;
 
-use cryptoki::object::{Attribute, ObjectClass};
+use cryptoki::object::Attribute;
 use mls_signer_message::encoding::hex;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
-/// A private or a public key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]
-#[repr(u8)]
-pub enum KeyClass {
-    /// CKO_PRIVATE_KEY.
-    Private,
-    /// CKO_PUBLIC_KEY.
-    Public,
-}
-
-impl KeyClass {
-    /// The name that a person reads.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Private => "private key",
-            Self::Public => "public key",
-        }
-    }
-
-    pub(super) fn object_class(self) -> ObjectClass {
-        match self {
-            Self::Private => ObjectClass::PRIVATE_KEY,
-            Self::Public => ObjectClass::PUBLIC_KEY,
-        }
-    }
-}
+use crate::key_class::KeyClass;
 
 /// Which key is meant: by CKA_LABEL, by CKA_ID, by both, or any.
 #[derive(Clone, Debug, Default, PartialEq, Eq, TlsDeserialize, TlsSerialize, TlsSize)]

@@ -5,7 +5,7 @@ use openmls_hw_crypto::HwCrypto;
 use openmls_traits::random::OpenMlsRand;
 use zeroize::Zeroize;
 
-use super::key_selector::KeyClass;
+use super::KeyClass;
 use crate::ec_point;
 use crate::error::Error;
 use cryptoki::mechanism::MechanismType;

@@ -25,10 +25,12 @@ use std::time::{Duration, Instant};
 use cryptoki::mechanism::MechanismType;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
+pub use crate::key_class::KeyClass;
+pub use crate::key_use::KeyUse;
 pub use initialise::initialise;
 pub use key_object::{Attributes, KeyObject, Protection};
-pub use key_rules::{KeyRules, KeyUse};
-pub use key_selector::{KeyClass, KeySelector};
+pub use key_rules::KeyRules;
+pub use key_selector::KeySelector;
 pub use key_spec::KeySpec;
 pub use module::{Module, SOFTHSM_PATHS, finalise_modules};
 pub use pkcs11::Pkcs11Token;
@@ -38,7 +40,9 @@ use crate::error::Error;
 use crate::failure::RecoveryStep;
 use crate::identity::TokenIdentity;
 use crate::mechanism::SigningMechanism;
+use crate::quirks::{Quirks, SigningPlan};
 use mls_signer_message::encoding::pkcs8::PrivateKey;
+use mls_signer_message::scheme::Scheme;
 
 /// How long a caller who names no deadline waits for a session, and for the module's door.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -69,6 +73,14 @@ pub trait Token: Debug + Send + Sync {
     /// What its removal keys must be.
     fn key_rules(&self) -> &KeyRules {
         KeyRules::STRICT
+    }
+
+    /// How it signs by `scheme`.
+    ///
+    /// # Errors
+    /// As [`SigningPlan::choose`].
+    fn signing_plan(&self, scheme: &'static Scheme) -> Result<SigningPlan, Error> {
+        SigningPlan::choose(scheme, self.mechanisms(), Quirks::of(self.identity()))
     }
 
     /// Opens a session for the caller alone, which is closed when it is dropped.

@@ -1,0 +1,80 @@
+//! Labels of removal keys, which say the scheme, the generation, and whether it is retired.
+
+use mls_signer_message::scheme::{SCHEMES, Scheme};
+
+/// How the label of a key begins that is retired.
+pub(super) const RETIRED: &str = "retired-";
+
+/// The label of a scheme's generation `number`.
+pub fn label(scheme: &Scheme, number: u32) -> String {
+    match number {
+        0 | 1 => scheme.default_label(),
+        number => format!("{}-g{number}", scheme.default_label()),
+    }
+}
+
+/// The scheme, the generation and whether it is retired, if `label` is a removal key's.
+pub(super) fn parse(label: &str) -> Option<(&'static Scheme, u32, bool)> {
+    let (name, retired) = match label.strip_prefix(RETIRED) {
+        Some(name) => (name, true),
+        None => (label, false),
+    };
+    SCHEMES.iter().find_map(|scheme| {
+        let rest = name.strip_prefix(&scheme.default_label())?;
+        let number = match rest.strip_prefix("-g") {
+            None if rest.is_empty() => 1,
+            None => return None,
+            Some(digits) => digits.parse().ok().filter(|number| *number > 1)?,
+        };
+        // The label as it is written here, and no other spelling of the number.
+        (self::label(scheme, number) == name).then_some((scheme, number, retired))
+    })
+}
+
+/// The scheme of a removal key's label, of whatever generation, retired or not.
+pub(super) fn scheme_of_label(label: &str) -> Option<&'static Scheme> {
+    parse(label).map(|(scheme, ..)| scheme)
+}
+
+/// Whether the label is a removal key's that is not retired.
+pub(super) fn is_in_use(label: &str) -> bool {
+    parse(label).is_some_and(|(.., retired)| !retired)
+}
+
+/// Whether the label is a removal key's that is retired.
+pub(crate) fn is_retired(label: &str) -> bool {
+    parse(label).is_some_and(|(.., retired)| retired)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_read_as_they_are_written() {
+        for scheme in SCHEMES {
+            for number in [1, 2, 10, u32::MAX] {
+                let name = label(scheme, number);
+                let (found, read, retired) = parse(&name).unwrap();
+                assert_eq!((found.name, read, retired), (scheme.name, number, false));
+                let (_, read, retired) = parse(&format!("{RETIRED}{name}")).unwrap();
+                assert_eq!((read, retired), (number, true));
+            }
+        }
+    }
+
+    #[test]
+    fn other_labels_are_nobodys_generation() {
+        for name in [
+            "",
+            "mls-removal-ed25519-g1",
+            "mls-removal-ed25519-g02",
+            "mls-removal-ed25519-g",
+            "mls-removal-ed25519x",
+            "retired-retired-mls-removal-ed25519",
+            "mls-removal-rsa",
+        ] {
+            assert!(parse(name).is_none(), "{name}");
+        }
+    }
+}
