@@ -115,6 +115,18 @@ fn a_database_that_is_rewritten_below_a_service_is_refused() {
     }
 }
 
+/// A service that has ended, its database changed since, and its sink removed unless it is kept.
+fn stopped_and_rewritten(what: &str, sink_is_kept: bool) -> Service {
+    let mut service = started(setup());
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0), "{}", service.log());
+    edit(&service.setup, what);
+    if !sink_is_kept {
+        std::fs::remove_file(sink(&service.setup)).unwrap();
+    }
+    service
+}
+
 #[test]
 fn a_database_that_was_rewritten_before_a_service_starts_is_refused() {
     for (what, also_kept) in [
@@ -123,13 +135,7 @@ fn a_database_that_was_rewritten_before_a_service_starts_is_refused() {
         (FORKED, false),
         (UNSIGNED_PRUNING, true),
     ] {
-        let mut service = started(setup());
-        service.signal(Signal::TERM);
-        assert_eq!(service.wait(), Some(0), "{}", service.log());
-        edit(&service.setup, what);
-        if !also_kept {
-            std::fs::remove_file(sink(&service.setup)).unwrap();
-        }
+        let mut service = stopped_and_rewritten(what, also_kept);
         let said = refusal(&service.setup);
         assert!(said.contains("is not the one that was written"), "{said}");
         // The message says what lets it start all the same.
@@ -161,13 +167,7 @@ fn checkpoints_of_the_removal_key_count_once_there_is_an_audit_key() {
     const RECORD_GONE: &str = "DELETE FROM record WHERE sequence = 3; \
          UPDATE chain SET sequence = 2, head = (SELECT hash FROM record WHERE sequence = 2)";
     for (what, also_kept) in [(RECORD_GONE, false), (ROLLED_BACK, true)] {
-        let mut service = started(setup());
-        service.signal(Signal::TERM);
-        assert_eq!(service.wait(), Some(0), "{}", service.log());
-        edit(&service.setup, what);
-        if !also_kept {
-            std::fs::remove_file(sink(&service.setup)).unwrap();
-        }
+        let mut service = stopped_and_rewritten(what, also_kept);
         let made = ["--scheme", "ed25519", "--label", "mls-audit"];
         service.setup.generate(TENANT, &made);
         service.setup.of_tenants("audit_key_label = \"mls-audit\"");
