@@ -51,6 +51,8 @@ mod isa;
 mod modular;
 mod nistp256;
 pub mod p256;
+#[cfg(test)]
+mod proof;
 mod secret;
 mod tables;
 mod wipe;
