@@ -1,8 +1,28 @@
-//! Proofs that the kernels compute what they claim, for all inputs.
+//! Proofs that what ships is right for all inputs in its stated ranges.
+//!
+//! The files of the instruction sets are compiled a second time, with symbolic words in
+//! place of the processor's; what they compute is then proved to be in range and congruent
+//! to what the documents say. `docs/proof.md` states each theorem, and what is trusted.
+//!
+//! * [`words`]: what the models of instructions are written over.
+//! * [`models`]: one function for each instruction, the same for the processor's words, with
+//!   which it is tested, and for symbolic ones, with which it proves.
+//! * [`engine`]: symbolic words; a search, which may be wrong, finds a certificate, and a
+//!   checker replays it.
+//!
+//! Over the fields, the generic code that ships is recorded as it runs and read in other
+//! algebras. `docs/formulas.md` states these theorems.
+//!
+//! * [`program`]: the instruction set that records; [`algebra`]: where a record is read;
+//!   [`alterations`]: bugs planted in it.
+//! * [`formulas`]: the point formulas, as identities of polynomials ([`polynomial`]).
 
 mod algebra;
 mod alterations;
+pub(crate) mod engine;
 mod formulas;
+pub(crate) mod models;
 mod obligations;
 mod polynomial;
 mod program;
+pub(crate) mod words;

@@ -4,13 +4,10 @@
 //! The range of each limb, and the proof, is in `docs/curve25519.md`; debug builds
 //! assert it.
 
+use super::{Avx2, Mask, Vector, bits, for_limbs, keep_in_memory, pack};
 use crate::{
     integer::Integer,
-    isa::{
-        avx2::{Avx2, Mask, Vector, bits, for_limbs, keep_in_memory, pack},
-        field::{self, CombField, Field},
-    },
-    tables::curve25519 as table,
+    isa::field::{self, Field},
 };
 
 /// The position of the lowest bit of limb `i`: 25.5 i, rounded up.
@@ -33,6 +30,22 @@ const fn offset(i: usize) -> u64 {
     2 * (limb_mask(i) - excess)
 }
 
+/// The limbs of an integer below 2^255.
+pub(crate) const fn limbs(words: &Integer) -> [u64; 10] {
+    let mut limbs = [0; 10];
+    let mut i = 0;
+    while i < 10 {
+        let (word, shift) = (position(i) / 64, position(i) % 64);
+        limbs[i] = words[word] >> shift;
+        if shift > 64 - width(i) && word < 3 {
+            limbs[i] |= words[word + 1] << (64 - shift);
+        }
+        limbs[i] &= limb_mask(i);
+        i += 1;
+    }
+    limbs
+}
+
 /// The field on the AVX2 backend.
 #[derive(Clone, Copy)]
 pub(crate) struct Gf25519;
@@ -40,11 +53,11 @@ pub(crate) struct Gf25519;
 /// Ten limbs, of which the low 32 bits count: below 3 * 2^26 + 2^19 and
 /// 3 * 2^25 + 2^19 by turns.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor(pub(super) [Vector; 10]);
+pub(crate) struct Factor(pub(crate) [Vector; 10]);
 
 /// Ten limbs, below 2^26 + 2^19 and 2^25 + 2^19 by turns.
 #[derive(Clone, Copy)]
-pub(crate) struct Product(pub(super) [Vector; 10]);
+pub(crate) struct Product(pub(crate) [Vector; 10]);
 
 impl Factor {
     #[inline(always)]
@@ -339,50 +352,5 @@ impl field::Gf25519 for Gf25519 {
         let zero = a.0[0].splat(0);
         let negated = Self::sub(&Product([zero; 10]), a);
         Self::select(mask, &negated, &Factor(a.0))
-    }
-}
-
-/// The entries of one coordinate of a window, for each limb.
-pub(crate) type Column = [[u32; table::ENTRIES]; 10];
-
-static WINDOWS: [[Column; 3]; table::WINDOWS] = {
-    let mut windows = [[[[0; table::ENTRIES]; 10]; 3]; table::WINDOWS];
-    let mut i = 0;
-    while i < table::WINDOWS * 3 * table::ENTRIES {
-        let (window, coordinate, entry) = (
-            i / (3 * table::ENTRIES),
-            i / table::ENTRIES % 3,
-            i % table::ENTRIES,
-        );
-        let words = &table::MULTIPLES[window][entry][coordinate];
-        let mut limb = 0;
-        while limb < 10 {
-            let (word, shift) = (position(limb) / 64, position(limb) % 64);
-            let mut bits = words[word] >> shift;
-            if shift > 38 && word < 3 {
-                bits |= words[word + 1] << (64 - shift);
-            }
-            windows[window][coordinate][limb][entry] = (bits & limb_mask(limb)) as u32;
-            limb += 1;
-        }
-        i += 1;
-    }
-    windows
-};
-
-impl CombField<3> for Gf25519 {
-    type Column = Column;
-
-    fn windows() -> &'static [[Column; 3]] {
-        &WINDOWS
-    }
-
-    #[inline(always)]
-    fn lookup(column: &Column, index: &Vector) -> Factor {
-        let mut limbs = [*index; 10];
-        for_limbs!(i => {
-            limbs[i] = index.lookup(&column[i]);
-        });
-        Factor(limbs)
     }
 }

@@ -4,14 +4,11 @@
 //! The range of each limb, and the proof, is in `docs/p256.md`; debug builds
 //! assert it.
 
+use super::{Avx2, Mask, Vector, bits, for_limbs, pack};
 use crate::{
     integer::Integer,
-    isa::{
-        avx2::{Avx2, Mask, Vector, bits, for_limbs, pack},
-        field::{self, CombField, Field, GfP256 as _},
-    },
-    modular::gfp256::{PRIME, add, power_of_two, times_2_to_260},
-    tables::nistp256 as table,
+    isa::field::{self, Field, GfP256 as _},
+    modular::gfp256::{PRIME, add, power_of_two},
 };
 
 const WIDTH: usize = 26;
@@ -47,7 +44,7 @@ const fn position(i: usize) -> usize {
 }
 
 /// The limbs of an integer.
-const fn limbs(words: &Integer) -> [u64; 10] {
+pub(crate) const fn limbs(words: &Integer) -> [u64; 10] {
     let mut limbs = [0; 10];
     let mut i = 0;
     while i < 10 {
@@ -69,15 +66,15 @@ pub(crate) struct GfP256;
 /// Ten limbs, of which the low 32 bits count: below 2^27 + 2^10. The value is below
 /// 2^258.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor(pub(super) [Vector; 10]);
+pub(crate) struct Factor(pub(crate) [Vector; 10]);
 
 /// Ten limbs, below 2^26; the value is below 2^257.
 #[derive(Clone, Copy)]
-pub(crate) struct Product(pub(super) [Vector; 10]);
+pub(crate) struct Product(pub(crate) [Vector; 10]);
 
 /// Ten limbs of a sum of at most 32 products, of either sign.
 #[derive(Clone, Copy)]
-pub(crate) struct Sum([Vector; 10]);
+pub(crate) struct Sum(pub(crate) [Vector; 10]);
 
 /// Carries limbs from one to the next.
 #[inline(always)]
@@ -295,47 +292,5 @@ impl field::GfP256 for GfP256 {
     #[inline(always)]
     fn mul_sub_square(a: &Factor, b: &Factor, c: &Factor) -> Sum {
         Self::minus(&Self::sum(&Self::mul(a, b)), &Self::sum(&Self::square(c)))
-    }
-}
-
-/// The entries of one coordinate of a window, for each limb, in Montgomery form.
-pub(crate) type Column = [[u32; table::ENTRIES]; 10];
-
-static WINDOWS: [[Column; 2]; table::WINDOWS] = {
-    let mut windows = [[[[0; table::ENTRIES]; 10]; 2]; table::WINDOWS];
-    let mut i = 0;
-    while i < table::WINDOWS * 2 * table::ENTRIES {
-        let (window, coordinate, entry) = (
-            i / (2 * table::ENTRIES),
-            i / table::ENTRIES % 2,
-            i % table::ENTRIES,
-        );
-        let limbs = limbs(&times_2_to_260(
-            &table::MULTIPLES[window][entry][coordinate],
-        ));
-        let mut limb = 0;
-        while limb < 10 {
-            windows[window][coordinate][limb][entry] = limbs[limb] as u32;
-            limb += 1;
-        }
-        i += 1;
-    }
-    windows
-};
-
-impl CombField<2> for GfP256 {
-    type Column = Column;
-
-    fn windows() -> &'static [[Column; 2]] {
-        &WINDOWS
-    }
-
-    #[inline(always)]
-    fn lookup(column: &Column, index: &Vector) -> Factor {
-        let mut limbs = [*index; 10];
-        for_limbs!(i => {
-            limbs[i] = index.lookup(&column[i]);
-        });
-        Factor(limbs)
     }
 }

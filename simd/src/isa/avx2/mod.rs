@@ -10,13 +10,18 @@ use crate::{
     isa::{Isa, Kernel},
 };
 
+mod comb;
 pub(crate) mod gf25519;
 pub(crate) mod gfp256;
 #[cfg(test)]
 mod limits;
+mod lookup;
+pub(crate) mod windows;
+mod words;
 
 use gf25519::Gf25519;
 use gfp256::GfP256;
+use words::{bits, pack};
 
 /// The witness that the CPU and the operating system have the instructions.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,10 +137,22 @@ impl Vector {
         self
     }
 
+    /// The lanes that are equal.
+    #[inline(always)]
+    pub(crate) fn equals(self, other: Self) -> Mask {
+        Mask(self.equal(other))
+    }
+
     /// The lanes that are zero.
     #[inline(always)]
     pub(crate) fn is_zero(self) -> Mask {
-        Mask(self.equal(self.splat(0)))
+        self.equals(self.splat(0))
+    }
+
+    /// The complement in the lanes of the mask.
+    #[inline(always)]
+    pub(crate) fn not_if(self, mask: &Mask) -> Self {
+        self.xor(mask.0)
     }
 
     /// `a` in the lanes of the mask, `b` in the others.
@@ -143,21 +160,6 @@ impl Vector {
     pub(crate) fn select(mask: &Mask, a: Self, b: Self) -> Self {
         // SAFETY: the vectors prove that the CPU has AVX2.
         Self(unsafe { _mm256_blendv_epi8(b.0, a.0, mask.0.0) })
-    }
-
-    /// For each lane, in its low 32 bits, the entry that the low five bits of `self`
-    /// name; the high 32 bits are meaningless.
-    ///
-    /// Loads all four vectors of the table, at addresses that depend on nothing
-    /// secret, and chooses between them in registers.
-    #[inline(always)]
-    pub(crate) fn lookup(self, table: &[u32; 32]) -> Self {
-        let zero = self.splat(0);
-        let below8 = Mask(self.and(self.splat(8)).equal(zero));
-        let below16 = Mask(self.and(self.splat(16)).equal(zero));
-        let low = Self::select(&below8, self.permute(table, 0), self.permute(table, 8));
-        let high = Self::select(&below8, self.permute(table, 16), self.permute(table, 24));
-        Self::select(&below16, low, high)
     }
 
     /// For each lane, the entry after `first` that the low three bits of `self` name.
@@ -238,33 +240,6 @@ fn keep_in_memory<T>(value: &mut T) {
     }
 }
 
-/// The bits of integers from `position` on; bits from 256 on read as zero.
-#[inline(always)]
-fn bits(integers: &[Vector; 4], position: usize, width: usize) -> Vector {
-    let (word, shift) = (position / 64, (position % 64) as u64);
-    let low = integers[word].shr_by(integers[word].splat(shift));
-    let next = integers[(word + 1).min(3)];
-    // Nothing follows the last word: a shift by 64 leaves nothing.
-    let high = next.shl_by(next.splat(if word < 3 { 64 - shift } else { 64 }));
-    low.or(high).and(low.splat((1 << width) - 1))
-}
-
-/// Integers from limbs that neither overlap nor exceed 26 bits, each with the
-/// position of its lowest bit.
-#[inline(always)]
-fn pack(limbs: &[Vector; 10], position: fn(usize) -> usize) -> [Vector; 4] {
-    let zero = limbs[0].splat(0);
-    let mut words = [zero; 4];
-    for_limbs!(i => {
-        let (word, shift) = (position(i) / 64, (position(i) % 64) as u64);
-        words[word] = words[word].or(limbs[i].shl_by(zero.splat(shift)));
-        if word < 3 {
-            words[word + 1] = words[word + 1].or(limbs[i].shr_by(zero.splat(64 - shift)));
-        }
-    });
-    words
-}
-
 impl Isa for Avx2 {
     const LANES: usize = 4;
     const GROUP: usize = 64;
@@ -334,20 +309,12 @@ impl Isa for Avx2 {
 
     #[inline(always)]
     fn gray(integers: &[Vector; 4]) -> [Vector; 4] {
-        let [a, b, c, d] = *integers;
-        [
-            a.xor(a.shr::<1>().or(b.shl::<63>())),
-            b.xor(b.shr::<1>().or(c.shl::<63>())),
-            c.xor(c.shr::<1>().or(d.shl::<63>())),
-            d.xor(d.shr::<1>()),
-        ]
+        words::gray(integers)
     }
 
     #[inline(always)]
     fn bit(integers: &[Vector; 4], position: usize) -> Mask {
-        let word = integers[position / 64];
-        let bit = word.splat(1 << (position % 64));
-        Mask(word.and(bit).equal(bit))
+        words::bit(integers, position)
     }
 
     #[inline(always)]
@@ -357,15 +324,12 @@ impl Isa for Avx2 {
 
     #[inline(always)]
     fn signed(window: &Vector, width: usize) -> (Mask, Vector) {
-        let half = window.splat(1 << (width - 1));
-        let low = window.splat((1 << (width - 1)) - 1);
-        let negative = window.and(half).is_zero();
-        (negative, window.xor(negative.0).and(low))
+        words::signed(window, width)
     }
 
     #[inline(always)]
     fn is(index: &Vector, value: u64) -> Mask {
-        Mask(index.equal(index.splat(value)))
+        words::is(index, value)
     }
 
     #[inline(always)]

@@ -3,13 +3,10 @@
 //! The range of each limb, and the proof, is in `docs/curve25519.md`; debug builds
 //! assert it.
 
+use super::{Avx512Ifma, Mask, Vector};
 use crate::{
     integer::Integer,
-    isa::{
-        avx512ifma::{Avx512Ifma, Mask, Vector},
-        field::{self, CombField, Field},
-    },
-    tables::curve25519 as table,
+    isa::field::{self, Field},
 };
 
 const LIMB: u64 = (1 << 52) - 1;
@@ -26,6 +23,17 @@ const OFFSET_FIRST: u64 = 19 << 11;
 const OFFSET_FOURTH: u64 = 1 << 58;
 const OFFSET_LAST: u64 = (1 << 58) - (1 << 6);
 
+/// The limbs of an integer.
+pub(crate) const fn limbs(words: &Integer) -> [u64; 5] {
+    [
+        words[0] & LIMB,
+        (words[0] >> 52 | words[1] << 12) & LIMB,
+        (words[1] >> 40 | words[2] << 24) & LIMB,
+        (words[2] >> 28 | words[3] << 36) & LIMB,
+        words[3] >> 16,
+    ]
+}
+
 /// The field on the AVX-512 IFMA backend.
 #[derive(Clone, Copy)]
 pub(crate) struct Gf25519;
@@ -33,11 +41,11 @@ pub(crate) struct Gf25519;
 /// Five limbs, of which the low 52 bits count: what lies above was carried on
 /// already. The last is below 2^47 + 2^12.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor(pub(super) [Vector; 5]);
+pub(crate) struct Factor(pub(crate) [Vector; 5]);
 
 /// Five limbs between 0 and 2^56.
 #[derive(Clone, Copy)]
-pub(crate) struct Product(pub(super) [Vector; 5]);
+pub(crate) struct Product(pub(crate) [Vector; 5]);
 
 impl Factor {
     #[inline(always)]
@@ -275,50 +283,6 @@ impl field::Gf25519 for Gf25519 {
             c,
             d.add(d.splat(OFFSET_FOURTH)),
             e.add(e.splat(OFFSET_LAST)),
-        ])
-    }
-}
-
-/// The entries of one coordinate of a window, for each limb.
-pub(crate) type Column = [[u64; table::ENTRIES]; 5];
-
-static WINDOWS: [[Column; 3]; table::WINDOWS] = {
-    let mut windows = [[[[0; table::ENTRIES]; 5]; 3]; table::WINDOWS];
-    let mut i = 0;
-    while i < table::WINDOWS * 3 * table::ENTRIES {
-        let (window, coordinate, entry) = (
-            i / (3 * table::ENTRIES),
-            i / table::ENTRIES % 3,
-            i % table::ENTRIES,
-        );
-        let words = &table::MULTIPLES[window][entry][coordinate];
-        let column = &mut windows[window][coordinate];
-        column[0][entry] = words[0] & LIMB;
-        column[1][entry] = (words[0] >> 52 | words[1] << 12) & LIMB;
-        column[2][entry] = (words[1] >> 40 | words[2] << 24) & LIMB;
-        column[3][entry] = (words[2] >> 28 | words[3] << 36) & LIMB;
-        column[4][entry] = words[3] >> 16;
-        i += 1;
-    }
-    windows
-};
-
-impl CombField<3> for Gf25519 {
-    type Column = Column;
-
-    fn windows() -> &'static [[Column; 3]] {
-        &WINDOWS
-    }
-
-    #[inline(always)]
-    fn lookup(column: &Column, index: &Vector) -> Factor {
-        let [a, b, c, d, e] = column;
-        Factor([
-            index.lookup(a),
-            index.lookup(b),
-            index.lookup(c),
-            index.lookup(d),
-            index.lookup(e),
         ])
     }
 }

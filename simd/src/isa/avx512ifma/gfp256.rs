@@ -6,14 +6,11 @@
 
 use core::ops::Range;
 
+use super::{Avx512Ifma, Mask, Vector};
 use crate::{
     integer::Integer,
-    isa::{
-        avx512ifma::{Avx512Ifma, Mask, Vector},
-        field::{self, CombField, Field, GfP256 as _},
-    },
-    modular::gfp256::{PRIME, power_of_two, times_2_to_260},
-    tables::nistp256 as table,
+    isa::field::{self, Field, GfP256 as _},
+    modular::gfp256::{PRIME, power_of_two},
 };
 
 const LIMB: u64 = (1 << 52) - 1;
@@ -30,15 +27,15 @@ pub(crate) struct GfP256;
 /// Five limbs, of which the low 52 bits count: what lies above was carried on
 /// already. The value is below 2^258.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor(pub(super) [Vector; 5]);
+pub(crate) struct Factor(pub(crate) [Vector; 5]);
 
 /// Five limbs between 0 and 2^56; the value is below 2^257.
 #[derive(Clone, Copy)]
-pub(crate) struct Product(pub(super) [Vector; 5]);
+pub(crate) struct Product(pub(crate) [Vector; 5]);
 
 /// Five limbs of a sum of at most 32 products, of either sign.
 #[derive(Clone, Copy)]
-pub(crate) struct Sum([Vector; 5]);
+pub(crate) struct Sum(pub(crate) [Vector; 5]);
 
 impl Factor {
     #[inline(always)]
@@ -72,7 +69,7 @@ fn check(limbs: &[Vector; 5], range: Range<i64>) {
 }
 
 /// The limbs of an integer.
-const fn limbs(words: &Integer) -> [u64; 5] {
+pub(crate) const fn limbs(words: &Integer) -> [u64; 5] {
     [
         words[0] & LIMB,
         (words[0] >> 52 | words[1] << 12) & LIMB,
@@ -365,50 +362,5 @@ impl field::GfP256 for GfP256 {
     #[inline(always)]
     fn mul_sub_square(a: &Factor, b: &Factor, c: &Factor) -> Sum {
         Sum(reduce(multiply(negate(square(c)), a, b))).checked()
-    }
-}
-
-/// The entries of one coordinate of a window, for each limb, in Montgomery form.
-pub(crate) type Column = [[u64; table::ENTRIES]; 5];
-
-static WINDOWS: [[Column; 2]; table::WINDOWS] = {
-    let mut windows = [[[[0; table::ENTRIES]; 5]; 2]; table::WINDOWS];
-    let mut i = 0;
-    while i < table::WINDOWS * 2 * table::ENTRIES {
-        let (window, coordinate, entry) = (
-            i / (2 * table::ENTRIES),
-            i / table::ENTRIES % 2,
-            i % table::ENTRIES,
-        );
-        let limbs = limbs(&times_2_to_260(
-            &table::MULTIPLES[window][entry][coordinate],
-        ));
-        let mut limb = 0;
-        while limb < 5 {
-            windows[window][coordinate][limb][entry] = limbs[limb];
-            limb += 1;
-        }
-        i += 1;
-    }
-    windows
-};
-
-impl CombField<2> for GfP256 {
-    type Column = Column;
-
-    fn windows() -> &'static [[Column; 2]] {
-        &WINDOWS
-    }
-
-    #[inline(always)]
-    fn lookup(column: &Column, index: &Vector) -> Factor {
-        let [a, b, c, d, e] = column;
-        Factor([
-            index.lookup(a),
-            index.lookup(b),
-            index.lookup(c),
-            index.lookup(d),
-            index.lookup(e),
-        ])
     }
 }

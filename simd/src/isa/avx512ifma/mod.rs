@@ -13,10 +13,14 @@ use crate::{
     isa::{Isa, Kernel},
 };
 
+mod comb;
 pub(crate) mod gf25519;
 pub(crate) mod gfp256;
 #[cfg(test)]
 mod limits;
+mod lookup;
+pub(crate) mod windows;
+mod words;
 
 use gf25519::Gf25519;
 use gfp256::GfP256;
@@ -149,23 +153,16 @@ impl Vector {
         Self(unsafe { _mm512_mask_blend_epi64(mask.0, b.0, a.0) })
     }
 
-    /// For each lane, the entry that the low five bits of `self` name.
-    ///
-    /// Loads all four vectors of the table, at addresses that depend on nothing
-    /// secret, and chooses between them in registers.
+    /// For each lane, the entry after `first` that the low four bits of `self` name.
     #[inline(always)]
-    pub(crate) fn lookup(self, table: &[u64; 32]) -> Self {
+    fn permute(self, table: &[u64; 32], first: usize) -> Self {
         let index = self.permutation_index();
-        let (a, b) = (self.load_eight(table, 0), self.load_eight(table, 8));
-        let (c, d) = (self.load_eight(table, 16), self.load_eight(table, 24));
+        let (low, high) = (
+            self.load_eight(table, first),
+            self.load_eight(table, first + 8),
+        );
         // SAFETY: the vector proves that the CPU has AVX-512F.
-        let (low, high) = unsafe {
-            (
-                _mm512_permutex2var_epi64(a.0, index.0, b.0),
-                _mm512_permutex2var_epi64(c.0, index.0, d.0),
-            )
-        };
-        let found = Self::select(&self.test(self.splat(16)), Self(high), Self(low));
+        let found = Self(unsafe { _mm512_permutex2var_epi64(low.0, index.0, high.0) });
         found.add(self).sub(index)
     }
 
@@ -297,45 +294,27 @@ impl Isa for Avx512Ifma {
 
     #[inline(always)]
     fn gray(integers: &[Vector; 4]) -> [Vector; 4] {
-        let [a, b, c, d] = *integers;
-        [
-            a.xor(a.shr::<1>().or(b.shl::<63>())),
-            b.xor(b.shr::<1>().or(c.shl::<63>())),
-            c.xor(c.shr::<1>().or(d.shl::<63>())),
-            d.xor(d.shr::<1>()),
-        ]
+        words::gray(integers)
     }
 
     #[inline(always)]
     fn bit(integers: &[Vector; 4], position: usize) -> Mask {
-        let word = integers[position / 64];
-        word.test(word.splat(1 << (position % 64)))
+        words::bit(integers, position)
     }
 
     #[inline(always)]
     fn window(integers: &[Vector; 4], position: usize, width: usize) -> Vector {
-        let (word, shift) = (position / 64, (position % 64) as u64);
-        let low = integers[word].shr_by(integers[word].splat(shift));
-        let next = integers[(word + 1).min(3)];
-        // Nothing follows the last word: a shift by 64 leaves nothing.
-        let high = next.shl_by(next.splat(if word < 3 { 64 - shift } else { 64 }));
-        low.or(high).and(low.splat((1 << width) - 1))
+        words::window(integers, position, width)
     }
 
     #[inline(always)]
     fn signed(window: &Vector, width: usize) -> (Mask, Vector) {
-        let half = 1 << (width - 1);
-        let negative = window.test_not(window.splat(half));
-        (
-            negative,
-            window.not_if(&negative).and(window.splat(half - 1)),
-        )
+        words::signed(window, width)
     }
 
     #[inline(always)]
     fn is(index: &Vector, value: u64) -> Mask {
-        let difference = index.xor(index.splat(value));
-        difference.test_not(difference)
+        words::is(index, value)
     }
 
     #[inline(always)]

@@ -2,14 +2,11 @@
 //!
 //! The range of each limb is in `docs/curve25519.md`.
 
+use super::{Mask, Portable};
 use crate::{
     integer::Integer,
-    isa::{
-        field::{self, CombField, Field},
-        portable::{Mask, Portable},
-    },
+    isa::field::{self, Field},
     modular::gf25519::{Limbs, add, from_integer, mul, sub, to_integer},
-    tables::curve25519 as table,
 };
 
 /// The field on the portable backend.
@@ -18,11 +15,11 @@ pub(crate) struct Gf25519;
 
 /// Limbs below 2^54.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor(pub(super) Limbs);
+pub(crate) struct Factor(pub(crate) Limbs);
 
 /// Limbs below 2^52.
 #[derive(Clone, Copy)]
-pub(crate) struct Product(pub(super) Limbs);
+pub(crate) struct Product(pub(crate) Limbs);
 
 impl Field for Gf25519 {
     type Isa = Portable;
@@ -101,42 +98,5 @@ impl field::Gf25519 for Gf25519 {
     fn negate_if(mask: &Mask, a: &Product) -> Factor {
         let negated = Self::sub(&Product([0; 5]), a);
         Self::select(mask, &negated, &Factor(a.0))
-    }
-}
-
-/// The limbs of one coordinate of every entry of a window.
-pub(crate) type Column = [Limbs; table::ENTRIES];
-
-static WINDOWS: [[Column; 3]; table::WINDOWS] = {
-    let mut windows = [[[[0; 5]; table::ENTRIES]; 3]; table::WINDOWS];
-    let mut i = 0;
-    while i < table::WINDOWS * table::ENTRIES {
-        let (window, entry) = (i / table::ENTRIES, i % table::ENTRIES);
-        let mut coordinate = 0;
-        while coordinate < 3 {
-            let integer = &table::MULTIPLES[window][entry][coordinate];
-            windows[window][coordinate][entry] = from_integer(integer);
-            coordinate += 1;
-        }
-        i += 1;
-    }
-    windows
-};
-
-impl CombField<3> for Gf25519 {
-    type Column = Column;
-
-    fn windows() -> &'static [[Column; 3]] {
-        &WINDOWS
-    }
-
-    #[inline]
-    fn lookup(column: &Column, index: &u64) -> Factor {
-        let mut result = Factor([0; 5]);
-        for (entry, limbs) in (0..).zip(column) {
-            let found = Mask::is_zero(entry ^ index);
-            result = Self::select(&found, &Factor(*limbs), &result);
-        }
-        result
     }
 }

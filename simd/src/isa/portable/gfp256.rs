@@ -2,14 +2,11 @@
 //!
 //! Every value is below the prime.
 
+use super::{Mask, Portable};
 use crate::{
     integer::{Integer, add_integers, choose_secretly, sub_integers},
-    isa::{
-        field::{self, CombField, Field},
-        portable::{Mask, Portable},
-    },
+    isa::field::{self, Field},
     modular::gfp256::{PRIME, less_prime, mul_integers, to_montgomery},
-    tables::nistp256 as table,
 };
 
 /// The field on the portable backend.
@@ -18,7 +15,7 @@ pub(crate) struct GfP256;
 
 /// An element, below the prime: there is nothing to carry.
 #[derive(Clone, Copy)]
-pub(crate) struct Element(pub(super) Integer);
+pub(crate) struct Element(pub(crate) Integer);
 
 impl Element {
     /// A value of five words, the last given apart, below twice the prime, modulo the prime.
@@ -134,39 +131,5 @@ impl field::GfP256 for GfP256 {
     #[inline]
     fn mul_sub_square(a: &Element, b: &Element, c: &Element) -> Element {
         Self::sub(&Self::mul(a, b), &Self::square(c))
-    }
-}
-
-/// One coordinate of every entry of a window.
-pub(crate) type Column = [Integer; table::ENTRIES];
-
-static WINDOWS: [[Column; 2]; table::WINDOWS] = {
-    let mut windows = [[[[0; 4]; table::ENTRIES]; 2]; table::WINDOWS];
-    let mut i = 0;
-    while i < table::WINDOWS * table::ENTRIES {
-        let (window, entry) = (i / table::ENTRIES, i % table::ENTRIES);
-        let [x, y] = &table::MULTIPLES[window][entry];
-        windows[window][0][entry] = to_montgomery(x);
-        windows[window][1][entry] = to_montgomery(y);
-        i += 1;
-    }
-    windows
-};
-
-impl CombField<2> for GfP256 {
-    type Column = Column;
-
-    fn windows() -> &'static [[Column; 2]] {
-        &WINDOWS
-    }
-
-    #[inline]
-    fn lookup(column: &Column, index: &u64) -> Element {
-        let mut result = Element([0; 4]);
-        for (entry, integer) in (0..).zip(column) {
-            let found = Mask::is_zero(entry ^ index);
-            result = Self::select(&found, &Element(*integer), &result);
-        }
-        result
     }
 }

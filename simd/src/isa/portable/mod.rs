@@ -7,10 +7,12 @@ use crate::{
     isa::{Isa, Kernel},
 };
 
+mod comb;
 pub(crate) mod gf25519;
 pub(crate) mod gfp256;
 #[cfg(test)]
 mod limits;
+mod windows;
 
 use gf25519::Gf25519;
 use gfp256::GfP256;

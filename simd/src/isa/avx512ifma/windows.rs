@@ -1,0 +1,53 @@
+//! The windows of the combs, in the limbs of this backend.
+
+use super::{gf25519, gfp256};
+use crate::{
+    modular::gfp256::times_2_to_260,
+    tables::{curve25519, nistp256},
+};
+
+/// The entries of one coordinate of a window, for each limb.
+pub(crate) type Column<const ENTRIES: usize> = [[u64; ENTRIES]; 5];
+
+/// The windows of curve25519.
+pub(crate) static CURVE25519: [[Column<{ curve25519::ENTRIES }>; 3]; curve25519::WINDOWS] = {
+    let mut windows = [[[[0; curve25519::ENTRIES]; 5]; 3]; curve25519::WINDOWS];
+    let mut i = 0;
+    while i < curve25519::WINDOWS * 3 * curve25519::ENTRIES {
+        let (window, coordinate, entry) = (
+            i / (3 * curve25519::ENTRIES),
+            i / curve25519::ENTRIES % 3,
+            i % curve25519::ENTRIES,
+        );
+        let limbs = gf25519::limbs(&curve25519::MULTIPLES[window][entry][coordinate]);
+        let mut limb = 0;
+        while limb < 5 {
+            windows[window][coordinate][limb][entry] = limbs[limb];
+            limb += 1;
+        }
+        i += 1;
+    }
+    windows
+};
+
+/// The windows of P-256, in Montgomery form.
+pub(crate) static NISTP256: [[Column<{ nistp256::ENTRIES }>; 2]; nistp256::WINDOWS] = {
+    let mut windows = [[[[0; nistp256::ENTRIES]; 5]; 2]; nistp256::WINDOWS];
+    let mut i = 0;
+    while i < nistp256::WINDOWS * 2 * nistp256::ENTRIES {
+        let (window, coordinate, entry) = (
+            i / (2 * nistp256::ENTRIES),
+            i / nistp256::ENTRIES % 2,
+            i % nistp256::ENTRIES,
+        );
+        let integer = &nistp256::MULTIPLES[window][entry][coordinate];
+        let limbs = gfp256::limbs(&times_2_to_260(integer));
+        let mut limb = 0;
+        while limb < 5 {
+            windows[window][coordinate][limb][entry] = limbs[limb];
+            limb += 1;
+        }
+        i += 1;
+    }
+    windows
+};
