@@ -18,7 +18,7 @@ pub(crate) const COUNT: usize = 8;
 /// of the first is 1.
 pub(crate) struct Multiples<F: GfP256> {
     pub(crate) points: [AffineDoubled<F>; COUNT],
-    steps: [F::Factor; COUNT],
+    pub(crate) steps: [F::Factor; COUNT],
 }
 
 impl<F: GfP256> Clone for Multiples<F> {
@@ -30,14 +30,14 @@ impl<F: GfP256> Clone for Multiples<F> {
 impl<F: GfP256> Copy for Multiples<F> {}
 
 /// X and 2 Y of a point whose Z is known from elsewhere.
-struct Shared<F: GfP256> {
-    x: F::Sum,
-    twice_y: F::Sum,
+pub(crate) struct Shared<F: GfP256> {
+    pub(crate) x: F::Sum,
+    pub(crate) twice_y: F::Sum,
 }
 
 impl<F: GfP256> Shared<F> {
     #[inline(always)]
-    fn entry(&self) -> AffineDoubled<F> {
+    pub(crate) fn entry(&self) -> AffineDoubled<F> {
         AffineDoubled {
             x: F::reduce(&self.x),
             twice_y: F::reduce(&self.twice_y),
@@ -94,7 +94,7 @@ impl<F: GfP256> Multiples<F> {
 
 /// `2 p` and `p` with the same denominator, 2 y.
 #[inline(always)]
-fn double<F: GfP256>(isa: F::Isa, p: &AffineDoubled<F>) -> (Shared<F>, Shared<F>) {
+pub(crate) fn double<F: GfP256>(isa: F::Isa, p: &AffineDoubled<F>) -> (Shared<F>, Shared<F>) {
     let one = F::sum(&F::constant(isa, &[1, 0, 0, 0]));
     let gamma4 = F::carry(&F::square(&p.twice_y));
     let beta4 = F::sum(&F::mul(&p.x, &gamma4));
@@ -118,7 +118,7 @@ fn double<F: GfP256>(isa: F::Isa, p: &AffineDoubled<F>) -> (Shared<F>, Shared<F>
 /// `p` and `p + q` with the same denominator, for points with the same denominator
 /// and different x; and by what the new denominator is a multiple of the old.
 #[inline(always)]
-fn add<F: GfP256>(p: &Shared<F>, q: &Shared<F>) -> (Shared<F>, Shared<F>, F::Factor) {
+pub(crate) fn add<F: GfP256>(p: &Shared<F>, q: &Shared<F>) -> (Shared<F>, Shared<F>, F::Factor) {
     let h2 = F::reduce(&twice::<F>(&F::minus(&p.x, &q.x)));
     let hh4 = F::carry(&F::square(&h2));
     let u1 = F::sum(&F::mul(&F::reduce(&p.x), &hh4));
