@@ -59,6 +59,7 @@ fn plant(shipped: &Program, expected: &Program) -> Score {
     score
 }
 
+/// What curve25519's kernel does.
 fn shipped_25519(vectors: usize) -> Program {
     Program::record(|| {
         let scalars: Vec<_> = (0..vectors).map(scalar).collect();
@@ -120,7 +121,8 @@ fn the_comb_of_curve25519_multiplies_by_every_clamped_scalar() {
     plant(&shipped_25519(1), &one).settle("the choices of curve25519's comb", 299, &[]);
 }
 
-fn shipped_p256(vectors: usize) -> Program {
+/// What P-256's kernel does.
+pub(super) fn shipped_p256(vectors: usize) -> Program {
     Program::record(|| {
         let scalars: Vec<_> = (0..vectors).map(scalar).collect();
         let (mut x, mut y) = (vec![[0; 4]; vectors], vec![[0; 4]; vectors]);

@@ -43,7 +43,7 @@ fn named(kind: u64, i: usize) -> [u64; 4] {
 }
 
 /// What the kernel does: the products, and the masks that it reveals.
-fn shipped(vectors: usize) -> Program {
+pub(super) fn shipped(vectors: usize) -> Program {
     Program::record(|| {
         let all = |kind| (0..vectors).map(|i| named(kind, i)).collect::<Vec<_>>();
         let (scalars, x, y) = (all(0), all(1), all(2));

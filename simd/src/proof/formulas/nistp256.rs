@@ -317,12 +317,12 @@ fn projective_coordinates_are_the_same_points() {
         [3, 10],
         &[],
     );
-    prove("from affine coordinates", &affine, from_affine, [9, 0], &[]);
+    prove("from affine coordinates", &affine, from_affine, [9, 8], &[]);
     prove(
         "from affine coordinates with 2 y",
         &affine_doubled,
         from_affine_doubled,
-        [6, 0],
+        [6, 8],
         &[],
     );
 }
