@@ -11,5 +11,10 @@
 //!   checker replays it.
 
 pub(crate) mod engine;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod fields;
 pub(crate) mod models;
+pub(crate) mod theorems;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod vectors;
 pub(crate) mod words;
