@@ -27,6 +27,8 @@ mod alterations;
 mod comb;
 pub(crate) mod engine;
 mod entries;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod fields;
 mod formulas;
 mod inversion;
 mod ladder;
@@ -40,6 +42,9 @@ mod recoding;
 mod reference;
 mod sums;
 mod tables;
+pub(crate) mod theorems;
 mod units;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod vectors;
 mod windows;
 pub(crate) mod words;
