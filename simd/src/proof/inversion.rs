@@ -15,7 +15,7 @@ use num_bigint::BigUint;
 
 use crate::{
     isa::field::{
-        self, Field,
+        Field,
         big::{prime_25519, prime_p256},
         gf25519, gfp256, invert_all,
     },
