@@ -9,25 +9,42 @@ use super::{
         certificate::{Fact, Reason, Term},
         polynomial::{Interval, Polynomial, power},
     },
-    Search,
+    Evidence, Search,
     facts::fact,
     one,
 };
 
+/// A term that was found to be zero, or not.
+pub(super) struct Pending {
+    term: Term,
+    outcome: bool,
+    /// What it is the logical or of, with what each weighs in an integer.
+    limbs: Vec<(Term, BigInt)>,
+}
+
 impl Search {
     pub(super) fn is_zero(&mut self, term: Term) -> Reason {
         let known = self.split(term, 64).remainder;
-        let known = self.latest(known);
+        let polynomial = self.facts[known].polynomial.clone();
+        let bound = self.bound(&polynomial);
+        let known = self.meet(known, bound);
         let (polynomial, interval) = (
             self.facts[known].polynomial.clone(),
             self.facts[known].interval.clone(),
         );
         let zero = interval.meet(&Interval::point(0));
         let other = interval.meet(&Interval::new(1, power(64)));
+        let mut limbs = Vec::new();
+        self.excess(term, &mut limbs);
+        let limbs = self.weights(limbs);
         let outcome = self.choose([!other.is_empty(), !zero.is_empty()]);
         let learnt = self.learn(polynomial, if outcome { zero } else { other });
         self.facts_met(known, learnt);
-        self.pending = Some((term, outcome));
+        self.pending = Some(Pending {
+            term,
+            outcome,
+            limbs,
+        });
         Reason {
             facts: vec![known],
             outcome,
@@ -37,12 +54,20 @@ impl Search {
 
     /// What else follows from the last branch.
     pub(super) fn follow(&mut self) {
-        let Some((term, outcome)) = self.pending.take() else {
+        let Some(Pending {
+            term,
+            outcome,
+            limbs,
+        }) = self.pending.take()
+        else {
             return;
         };
         let compared = self.compared(term);
         if outcome {
             self.zero(term);
+            if compared.is_empty() {
+                self.limbs_zero(limbs);
+            }
             if let Some(total) = self.total(&compared) {
                 let known = self.bound(&total);
                 self.make_special(known);
@@ -51,6 +76,7 @@ impl Search {
             return;
         }
         let Some(total) = self.total(&compared) else {
+            self.limbs_not_zero(term, limbs);
             return;
         };
         let mut known = self.bound(&total);
@@ -81,7 +107,7 @@ impl Search {
         };
         for (i, part) in or.parts.into_iter().enumerate() {
             let other = self.range(or.parts[1 - i]);
-            let rest = or.no_less.map_or(other, |facts| facts[i]);
+            let rest = or.bounds.map_or(other, |bounds| bounds.no_less[i]);
             let polynomial = self.nodes[part].polynomial.clone();
             let none = self.settle(&polynomial, &(&fact(zero) - &fact(rest)), &one());
             let known = self.range(part);
@@ -89,6 +115,61 @@ impl Search {
             self.nodes[part].parts = fact(met);
             self.zero(part);
         }
+    }
+
+    /// The integer that limbs make up is not zero, if their logical or is not.
+    fn limbs_not_zero(&mut self, term: Term, limbs: Vec<(Term, BigInt)>) {
+        let excess = self.excess(term, &mut Vec::new());
+        let known = self.range(term);
+        let mut evidence = &fact(known) + &excess;
+        let mut total = Polynomial::default();
+        for (leaf, weight) in limbs {
+            let limb = self.range(leaf);
+            evidence.add_scaled(&fact(limb), &(&weight - 1));
+            total.add_scaled(&self.nodes[leaf].polynomial, &weight);
+        }
+        let known = self.settle(&Rc::new(total), &evidence, &one());
+        self.make_special(known);
+    }
+
+    /// The integer that limbs make up is zero, if they are.
+    fn limbs_zero(&mut self, limbs: Vec<(Term, BigInt)>) {
+        let (mut evidence, mut total) = (Evidence::default(), Polynomial::default());
+        for (leaf, weight) in limbs {
+            let limb = self.range(leaf);
+            evidence.add_scaled(&fact(limb), &weight);
+            total.add_scaled(&self.nodes[leaf].polynomial, &weight);
+        }
+        let known = self.settle(&Rc::new(total), &evidence, &one());
+        self.make_special(known);
+        self.equalities.push(known);
+    }
+
+    /// Limbs with what they weigh, each of as many bits as it has at most.
+    fn weights(&mut self, limbs: Vec<Term>) -> Vec<(Term, BigInt)> {
+        let mut weight = one();
+        let weighted = limbs.into_iter().map(|limb| {
+            let known = self.range(limb);
+            let before = weight.clone();
+            weight <<= self.facts[known].interval.high.bits();
+            (limb, before)
+        });
+        weighted.collect()
+    }
+
+    /// What a term is the logical or of, and how much less it is than their sum.
+    fn excess(&self, term: Term, leaves: &mut Vec<Term>) -> Evidence {
+        let Some(or) = &self.nodes[term].or_of else {
+            leaves.push(term);
+            return Evidence::default();
+        };
+        let mut excess = or
+            .bounds
+            .map_or_else(Evidence::default, |bounds| fact(bounds.no_more));
+        for part in or.parts {
+            excess = &excess + &self.excess(part, leaves);
+        }
+        excess
     }
 
     /// The pairs of terms of which a term says whether any differ, if it says that.
