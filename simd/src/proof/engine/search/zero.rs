@@ -22,6 +22,12 @@ pub(super) struct Pending {
     limbs: Vec<(Term, BigInt)>,
 }
 
+/// A limb, and the two that it is the exclusive or of; else it is compared with zero.
+struct Compared {
+    limb: Term,
+    of: Option<[Term; 2]>,
+}
+
 impl Search {
     pub(super) fn is_zero(&mut self, term: Term) -> Reason {
         let known = self.split(term, 64).remainder;
@@ -68,11 +74,7 @@ impl Search {
             if compared.is_empty() {
                 self.limbs_zero(limbs);
             }
-            if let Some(total) = self.total(&compared) {
-                let known = self.bound(&total);
-                self.make_special(known);
-                self.equalities.push(known);
-            }
+            self.all_zero(&compared);
             return;
         }
         let Some(total) = self.total(&compared) else {
@@ -172,21 +174,30 @@ impl Search {
         excess
     }
 
-    /// The pairs of terms of which a term says whether any differ, if it says that.
-    fn compared(&self, term: Term) -> Vec<[Term; 2]> {
-        let node = &self.nodes[term];
-        if let Some(pair) = self.xors.get(&node.polynomial) {
-            return vec![*pair];
+    /// The limbs of which a term says whether any differ, if it says that.
+    fn compared(&self, term: Term) -> Vec<Compared> {
+        let mut leaves = Vec::new();
+        self.excess(term, &mut leaves);
+        leaves.retain(|leaf| *self.nodes[*leaf].polynomial != Polynomial::default());
+        let compared = |leaf: &Term| Compared {
+            limb: *leaf,
+            of: self.xors.get(&self.nodes[*leaf].polynomial).copied(),
+        };
+        let compared: Vec<_> = leaves.iter().map(compared).collect();
+        match compared.iter().any(|compared| compared.of.is_some()) {
+            true => compared,
+            false => Vec::new(),
         }
-        let parts = node.or_of.iter().flat_map(|or| or.parts);
-        parts.flat_map(|part| self.compared(part)).collect()
     }
 
     /// How many bits each limb of those compared has, but for the last.
-    fn limb_bits(&mut self, compared: &[[Term; 2]]) -> u32 {
+    fn limb_bits(&mut self, compared: &[Compared]) -> u32 {
         let but_last = compared.len().saturating_sub(1);
-        let bits = compared.iter().take(but_last).flatten().map(|term| {
-            let known = self.range(*term);
+        let terms = compared[..but_last]
+            .iter()
+            .flat_map(|limb| limb.of.unwrap_or([limb.limb; 2]));
+        let bits = terms.map(|term| {
+            let known = self.range(term);
             self.facts[known].interval.high.bits() as u32
         });
         bits.max().unwrap_or(0)
@@ -194,7 +205,7 @@ impl Search {
 
     /// The difference of the integers that limbs make up: limbs are equal exactly if these
     /// are.
-    fn total(&mut self, compared: &[[Term; 2]]) -> Option<Rc<Polynomial>> {
+    fn total(&mut self, compared: &[Compared]) -> Option<Rc<Polynomial>> {
         if compared.is_empty() {
             return None;
         }
@@ -206,12 +217,53 @@ impl Search {
         Some(Rc::new(total))
     }
 
-    fn difference(&self, [a, b]: &[Term; 2]) -> Polynomial {
-        &*self.nodes[*a].polynomial - &*self.nodes[*b].polynomial
+    /// From limbs' exclusive ors being zero, that the integers are equal.
+    fn all_zero(&mut self, compared: &[Compared]) {
+        let Some(total) = self.total(compared) else {
+            return;
+        };
+        let bits = self.limb_bits(compared);
+        let mut evidence = Evidence::default();
+        for (i, limb) in compared.iter().enumerate() {
+            let zero = self.range(limb.limb);
+            let equal = match limb.of {
+                None => zero,
+                Some(_) => {
+                    // It is no less than the difference, either way.
+                    let difference = Rc::new(self.difference(limb));
+                    let first = self.variable_of(limb);
+                    let above = self.settle(&difference, &(&fact(zero) - &fact(first + 2)), &one());
+                    let below = self.settle(&difference, &(&fact(first + 3) - &fact(zero)), &one());
+                    self.meet(above, below)
+                }
+            };
+            evidence.add_scaled(&fact(equal), &power(bits * i as u32));
+        }
+        let known = self.settle(&total, &evidence, &one());
+        if self.facts[known].interval == Interval::point(0) {
+            self.make_special(known);
+            self.equalities.push(known);
+        }
+    }
+
+    /// The fact about the variable that an exclusive or is: others follow it, that it is no
+    /// more than the sum, no less than the difference, either way, nor than nothing where the
+    /// square of that is nothing.
+    fn variable_of(&self, compared: &Compared) -> Fact {
+        let limb = &self.nodes[compared.limb].polynomial;
+        let variable = limb.terms().next().expect("a variable").0[0];
+        self.variables[variable as usize].range
+    }
+
+    fn difference(&self, compared: &Compared) -> Polynomial {
+        match compared.of {
+            Some([a, b]) => &*self.nodes[a].polynomial - &*self.nodes[b].polynomial,
+            None => (*self.nodes[compared.limb].polynomial).clone(),
+        }
     }
 
     /// From integers being equal, that all their limbs are: the lowest first.
-    fn all_equal(&mut self, compared: &[[Term; 2]], mut total: Fact) {
+    fn all_equal(&mut self, compared: &[Compared], mut total: Fact) {
         let bits = self.limb_bits(compared);
         for pair in compared {
             let difference = Rc::new(self.difference(pair));
@@ -233,26 +285,34 @@ impl Search {
     }
 
     /// The exclusive or of equal words is zero.
-    fn no_difference(&mut self, pair: &[Term; 2], equal: Fact) {
-        let xor = self
-            .xors
-            .iter()
-            .find(|(_, of)| *of == pair)
-            .map(|(xor, _)| xor.clone());
-        let Some(xor) = xor else { return };
-        let square = (&fact(equal) * &fact(equal)).shifted(64);
-        let variable = xor.terms().next().expect("a variable").0[0];
-        let range = self.variables[variable as usize].range;
-        // Its facts follow each other: of itself, of what it is no more than, of two that it
-        // is no less than, and of the square.
-        let none = self.settle(&xor, &(&square - &fact(range + 4)), &one());
-        self.meet(range, none);
+    fn no_difference(&mut self, compared: &Compared, equal: Fact) {
+        let limb = self.nodes[compared.limb].polynomial.clone();
+        let known = self.range(compared.limb);
+        let none = match compared.of {
+            None => equal,
+            Some(_) => {
+                let square = (&fact(equal) * &fact(equal)).shifted(64);
+                let range = self.variable_of(compared);
+                self.settle(&limb, &(&square - &fact(range + 4)), &one())
+            }
+        };
+        let none = self.meet(known, none);
+        self.nodes[compared.limb].parts = fact(none);
     }
 
     /// Finds that a term that is not zero is.
     fn contradict(&mut self, term: Term) {
         let polynomial = self.nodes[term].polynomial.clone();
-        let (known, bound) = (self.range(term), self.bound(&polynomial));
-        self.meet(known, bound);
+        let mut leaves = Vec::new();
+        let mut evidence = &Evidence::default() - &self.excess(term, &mut leaves);
+        for leaf in leaves {
+            let range = self.range(leaf);
+            evidence = &evidence + &fact(range);
+        }
+        let (known, none) = (
+            self.range(term),
+            self.settle(&polynomial, &evidence, &one()),
+        );
+        self.meet(known, none);
     }
 }
