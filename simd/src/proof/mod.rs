@@ -10,7 +10,11 @@
 //! * [`engine`]: symbolic words; a search, which may be wrong, finds a certificate, and a
 //!   checker replays it.
 
+#[cfg(target_arch = "x86_64")]
+mod bits;
 pub(crate) mod engine;
+#[cfg(target_arch = "x86_64")]
+mod faults;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod fields;
 pub(crate) mod models;
