@@ -18,6 +18,7 @@ mod faults;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod fields;
 pub(crate) mod models;
+mod portable;
 pub(crate) mod theorems;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod vectors;
