@@ -92,17 +92,18 @@ impl Theory {
 
     /// Any element in a range, of a type, and its value.
     fn any(&self, range: &Range, of: &str) -> (Value, Polynomial) {
-        let limbs = range
-            .largest
-            .iter()
-            .map(|largest| engine::input(Interval::new(0, *largest)));
-        let limbs: Vec<_> = limbs.collect();
-        let values: Vec<_> = limbs.iter().map(|limb| engine::value(*limb)).collect();
-        let value = self.sum(&values);
+        let any = |i: usize| engine::value(engine::input(Interval::new(0, range.largest[i])));
+        let mut values: Vec<_> = (0..range.largest.len()).map(any).collect();
         if self.limits.canonical {
-            engine::assume_in(&value, Interval::below(self.prime.clone()));
+            // The value is what is free in place of the first limb.
+            let value = engine::value(engine::input(Interval::below(self.prime.clone())));
+            values[0] = Polynomial::default();
+            values[0] = &value - &self.sum(&values);
         }
-        let limbs = Value::Array(limbs.into_iter().map(Value::U64).collect());
+        let value = self.sum(&values);
+        let limbs = values.iter().zip(range.largest);
+        let limbs = limbs.map(|(limb, largest)| engine::given(limb, Interval::new(0, *largest)));
+        let limbs = Value::Array(limbs.map(Value::U64).collect());
         (Value::Struct(of.to_owned(), vec![limbs]), value)
     }
 
