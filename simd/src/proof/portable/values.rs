@@ -83,7 +83,7 @@ impl Value {
         match name {
             "u64" => match self {
                 // The low bits.
-                Self::U128(integer) => Self::U64(integer.word()),
+                Self::U128(integer) => Self::U64(integer.low(64).word()),
                 _ => Self::U64(self.word()),
             },
             "u128" => Self::U128(self.integer()),

@@ -348,7 +348,10 @@ impl Search {
             return None;
         }
         let rest = root - &Polynomial::variable(*variable);
-        Some((&rest.shifted(definition.bits) + &*definition.root, definition))
+        Some((
+            &rest.shifted(definition.bits) + &*definition.root,
+            definition,
+        ))
     }
 
     fn new_quotient(&mut self, root: Rc<Polynomial>, bits: u32, whole: Fact) -> (u32, Fact) {
