@@ -74,6 +74,9 @@ pub mod docs {
     #[doc = include_str!("../docs/formulas.md")]
     pub mod formulas {}
 
+    #[doc = include_str!("../docs/proof.md")]
+    pub mod proof {}
+
     #[doc = include_str!("../docs/aarch64.md")]
     pub mod aarch64 {}
 }

@@ -43,6 +43,7 @@ mod multiples;
 mod obligations;
 mod orders;
 mod polynomial;
+mod portable;
 mod program;
 mod recoding;
 mod reference;

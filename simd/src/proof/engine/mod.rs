@@ -9,13 +9,14 @@ pub(crate) mod certificate;
 pub(crate) mod checker;
 pub(crate) mod polynomial;
 mod search;
+mod tests;
 mod trace;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use num_bigint::BigInt;
 
-use certificate::{Operation, Term};
+use certificate::{Operation, Step, Term};
 pub(crate) use polynomial::{Interval, Polynomial, power};
 pub(crate) use search::Hints;
 use search::{Absurd, Search};
@@ -40,6 +41,18 @@ pub(crate) struct Proved {
 ///
 /// If it is not proved.
 pub(crate) fn prove(hints: Hints, body: impl Fn()) -> Proved {
+    let runs = runs(hints, body);
+    let checked = checker::check(&runs);
+    let checked = checked.unwrap_or_else(|wrong| panic!("a wrong certificate: {wrong}"));
+    Proved {
+        cases: runs.len(),
+        obligations: checked.obligations,
+        steps: checked.steps,
+    }
+}
+
+/// What a body does in every case, and why.
+fn runs(hints: Hints, body: impl Fn()) -> Vec<Vec<Step>> {
     let mut runs = Vec::new();
     let mut script = Some(Vec::new());
     while let Some(first) = script {
@@ -52,13 +65,7 @@ pub(crate) fn prove(hints: Hints, body: impl Fn()) -> Proved {
         }
         script = search.next_script();
     }
-    let checked =
-        checker::check(&runs).unwrap_or_else(|wrong| panic!("a wrong certificate: {wrong}"));
-    Proved {
-        cases: runs.len(),
-        obligations: checked.obligations,
-        steps: checked.steps,
-    }
+    runs
 }
 
 /// Any word that is an integer in a range.

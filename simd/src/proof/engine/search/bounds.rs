@@ -47,6 +47,19 @@ impl Search {
         Some(&fact(*special) + &Polynomial::constant(constant))
     }
 
+    /// What is known of a polynomial that is a multiple of a word, by a power of two.
+    fn by_atom(&self, polynomial: &Polynomial) -> Option<Evidence> {
+        let rest = without_constant(polynomial);
+        let valuations = rest.terms().filter_map(|(_, c)| c.trailing_zeros());
+        let content = power(valuations.min()? as u32);
+        let constant = Polynomial::constant(polynomial.coefficient(&[]));
+        [content.clone(), -content].into_iter().find_map(|content| {
+            let word = rest.divided(&content)?;
+            let known = self.atoms.get(&word)?;
+            Some(&fact(*known).scaled(&content) + &constant)
+        })
+    }
+
     /// The evidence for a polynomial that takes no steps.
     pub(super) fn at_hand(&self, polynomial: &Polynomial, range: &Interval) -> Option<Evidence> {
         let natural = [self.natural(polynomial)].into_iter();
@@ -72,6 +85,9 @@ impl Search {
             bounds.push(self.bound_by(&self.natural(&current) + &rests, &divisor));
             if let Some(special) = self.by_special(&current) {
                 bounds.push(self.bound_by(&special + &rests, &divisor));
+            }
+            if let Some(atom) = self.by_atom(&current) {
+                bounds.push(self.bound_by(&atom + &rests, &divisor));
             }
             let defined = |variable: &u32| self.variables[*variable as usize].definition.is_some();
             let newest = current

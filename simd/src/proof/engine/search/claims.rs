@@ -130,7 +130,7 @@ impl Search {
     }
 
     /// What a variable is, for people to read.
-    fn describe(&self, variable: u32) -> String {
+    pub(super) fn describe(&self, variable: u32) -> String {
         let known = &self.variables[variable as usize];
         let interval = self.interval_of(known.range);
         let (low, high) = (&interval.low, &interval.high);

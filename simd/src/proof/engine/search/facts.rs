@@ -164,6 +164,7 @@ impl Search {
     pub(super) fn make_special(&mut self, new: Fact) {
         let polynomial = self.facts[new].polynomial.clone();
         let key = without_constant(&polynomial);
+        self.make_root_special(new, &key);
         let Some(known) = self.special.get(&key).copied() else {
             self.special.insert(key, new);
             return;
@@ -174,6 +175,57 @@ impl Search {
         let again = self.settle(&before, &evidence, &one());
         let met = self.meet(known, again);
         self.special.insert(key, met);
+    }
+}
+
+impl Search {
+    /// Where a quotient is known, so is more of what it is of.
+    fn make_root_special(&mut self, known: Fact, key: &Polynomial) {
+        let mut terms = key.terms();
+        let (Some((monomial, coefficient)), None) = (terms.next(), terms.next()) else {
+            return;
+        };
+        let [variable] = monomial[..] else { return };
+        let definition = self.variables[variable as usize].definition.clone();
+        let Some(definition) = definition.filter(|definition| definition.bits > 0) else {
+            return;
+        };
+        if *coefficient != one() && *coefficient != -one()
+            || self.facts[known].interval.as_point().is_none()
+        {
+            return;
+        }
+        let constant = self.facts[known].polynomial.coefficient(&[]);
+        let value = &fact(known) - &Polynomial::constant(constant);
+        let value = value.scaled(coefficient);
+        let found = self.settle(&Rc::new(Polynomial::variable(variable)), &value, &one());
+        let range = self.variables[variable as usize].range;
+        let found = self.meet(range, found);
+        let evidence = &fact(definition.rest) + &fact(found).shifted(definition.bits);
+        let root = self.settle(&definition.root, &evidence, &one());
+        self.make_special(root);
+        self.narrow_by(root);
+    }
+
+    /// What a fact says of each variable that its polynomial has a multiple of.
+    fn narrow_by(&mut self, known: Fact) {
+        let polynomial = self.facts[known].polynomial.clone();
+        for (monomial, coefficient) in polynomial.terms() {
+            let [variable] = monomial[..] else { continue };
+            let multiple = Polynomial::variable(variable).scaled(coefficient);
+            if *coefficient < one() {
+                continue;
+            }
+            let others = self.bound(&Rc::new(&*polynomial - &multiple));
+            let evidence = &fact(known) - &fact(others);
+            let interval = self.evaluate(&evidence).exact_quotients(coefficient);
+            let range = self.variables[variable as usize].range;
+            if !self.interval_of(range).within(&interval) {
+                let variable = Rc::new(Polynomial::variable(variable));
+                let found = self.settle(&variable, &evidence, coefficient);
+                self.meet(range, found);
+            }
+        }
     }
 }
 

@@ -185,6 +185,7 @@ impl Search {
         let parts = fact(split.remainder);
         let reason = because([split.remainder]);
         if *split.quotient == Polynomial::default() {
+            self.atoms.insert(node.polynomial.clone(), split.remainder);
             return (Node { parts, ..node }, reason);
         }
         let multiple = split.quotient.shifted(bits);

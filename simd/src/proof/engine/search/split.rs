@@ -289,9 +289,7 @@ impl Search {
                 return (&multiple + &root, evidence);
             }
         }
-        let variable = self.quotient(Rc::new(root), bits);
-        let definition = self.variables[variable as usize].definition.as_ref();
-        let rest = definition.expect("a quotient is defined").rest;
+        let (variable, rest) = self.quotient(Rc::new(root), bits);
         evidence.add_scaled(&fact(rest), &power(dropped));
         (&multiple + &Polynomial::variable(variable), evidence)
     }
@@ -314,27 +312,71 @@ impl Search {
         })
     }
 
-    /// The variable that is the quotient of a polynomial.
-    fn quotient(&mut self, root: Rc<Polynomial>, bits: u32) -> u32 {
+    /// The variable that is the quotient of a polynomial, and the fact about what is left.
+    fn quotient(&mut self, root: Rc<Polynomial>, bits: u32) -> (u32, Fact) {
+        if let Some((inner, below)) = self.borrow(&root) {
+            // floor((y + floor(x / 2^j)) / 2^k) is floor((2^j y + x) / 2^(j + k)).
+            let (variable, rest) = self.quotient(Rc::new(inner), bits + below.bits);
+            let evidence = &fact(rest) - &fact(below.rest);
+            let left = left_of(&root, bits, variable);
+            return (variable, self.settle(&left, &evidence, &power(below.bits)));
+        }
+        let known = self.bound(&root);
+        let interval = self.facts[known].interval.clone();
+        let enough = interval.low.bits().max(interval.high.bits()) as u32;
+        if interval.low < BigInt::ZERO && enough < bits {
+            // It is -1 or 0, whatever the power.
+            let (variable, rest) = self.new_quotient(root.clone(), enough, known);
+            let range = self.variables[variable as usize].range;
+            let factor = power(bits) - power(enough);
+            let evidence = &fact(rest) - &fact(range).scaled(&factor);
+            let left = left_of(&root, bits, variable);
+            return (variable, self.settle(&left, &evidence, &one()));
+        }
+        self.new_quotient(root, bits, known)
+    }
+
+    /// The newest variable of a polynomial, if it is a quotient of -1 or 0 that occurs once,
+    /// as it is: then the polynomial of which the whole is a quotient.
+    fn borrow(&self, root: &Polynomial) -> Option<(Polynomial, Definition)> {
+        let variable = root.terms().filter_map(|(m, _)| m.iter().max()).max()?;
+        let known = &self.variables[*variable as usize];
+        let definition = known.definition.clone().filter(|d| d.bits > 0)?;
+        let is_sign = self.interval_of(known.range).within(&Interval::new(-1, 0));
+        let occurs = root.terms().filter(|(m, _)| m.contains(variable)).count();
+        if !is_sign || occurs != 1 || root.coefficient(&[*variable]) != one() {
+            return None;
+        }
+        let rest = root - &Polynomial::variable(*variable);
+        Some((
+            &rest.shifted(definition.bits) + &*definition.root,
+            definition,
+        ))
+    }
+
+    fn new_quotient(&mut self, root: Rc<Polynomial>, bits: u32, whole: Fact) -> (u32, Fact) {
         let key = (root.clone(), bits);
         if let Some(known) = self.quotients.get(&key) {
-            return *known;
+            let definition = self.variables[*known as usize].definition.as_ref();
+            return (*known, definition.expect("a quotient is defined").rest);
         }
-        let whole = self.bound(&root);
         let number = self.variables.len() as u32;
         let variable = Rc::new(Polynomial::variable(number));
-        let rest = Rc::new(&*root - &variable.shifted(bits));
-        let rest = self.deduce(
-            Rule::Quotient((*root).clone(), bits),
-            rest,
-            Interval::bits(bits),
-        );
-        let range = self.settle(&variable, &(&fact(whole) - &fact(rest)), &power(bits));
+        let rest = left_of(&root, bits, number);
+        let rule = Rule::Quotient((*root).clone(), bits);
+        let rest = self.deduce(rule, rest, Interval::bits(bits));
+        let evidence = &fact(whole) - &fact(rest);
+        let range = self.settle(&variable, &evidence, &power(bits));
         self.quotients.insert(key, number);
         let definition = Some(Definition { root, bits, rest });
         self.variables.push(Variable { range, definition });
-        number
+        (number, rest)
     }
+}
+
+/// A polynomial less the multiple of its quotient.
+fn left_of(root: &Polynomial, bits: u32, quotient: u32) -> Rc<Polynomial> {
+    Rc::new(root - &Polynomial::variable(quotient).shifted(bits))
 }
 
 /// `(m, rest)` with `polynomial = 2^bits m + rest`, the coefficients of the rest least in
