@@ -9,6 +9,7 @@ mod description;
 mod gate;
 mod handles;
 mod initialise;
+mod initialise_args;
 mod key_object;
 pub(crate) mod key_rules;
 mod key_selector;
