@@ -27,11 +27,11 @@ pub(crate) struct Comb<'a> {
 /// A point in extended coordinates: x = X/Z, y = Y/Z, x y = T/Z
 /// (Hisil, Wong, Carter, Dawson 2008).
 #[derive(Clone, Copy)]
-struct Extended<P> {
-    x: P,
-    y: P,
-    z: P,
-    t: P,
+pub(crate) struct Extended<P> {
+    pub(crate) x: P,
+    pub(crate) y: P,
+    pub(crate) z: P,
+    pub(crate) t: P,
 }
 
 impl Comb<'_> {
@@ -98,7 +98,7 @@ fn accumulate<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(
 
 /// The point that makes up for the recoding's offset.
 #[inline(always)]
-fn start<F: Field>(isa: F::Isa) -> Extended<F::Product> {
+pub(crate) fn start<F: Field>(isa: F::Isa) -> Extended<F::Product> {
     Extended {
         x: F::constant(isa, &START[0]),
         y: F::constant(isa, &START[1]),
@@ -114,7 +114,7 @@ fn start<F: Field>(isa: F::Isa) -> Extended<F::Product> {
 /// has no exceptional case. For a negative digit the entry is negated, which
 /// exchanges (y + x)/2 with (y - x)/2 and negates d x y.
 #[inline(always)]
-fn add_entry<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(
+pub(crate) fn add_entry<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(
     sum: &Extended<F::Product>,
     window: &[F::Column; 3],
     digit: &I::Index,

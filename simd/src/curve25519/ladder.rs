@@ -62,11 +62,11 @@ fn multiply<I: Isa, F: field::Gf25519<Isa = I>>(isa: I, batch: Ladder<'_>) {
 /// The two points of the ladder, (x2 : z2) and (x3 : z3), whose difference is the
 /// point given.
 #[derive(Clone, Copy)]
-struct Rungs<P> {
-    x2: P,
-    z2: P,
-    x3: P,
-    z3: P,
+pub(crate) struct Rungs<P> {
+    pub(crate) x2: P,
+    pub(crate) z2: P,
+    pub(crate) x3: P,
+    pub(crate) z3: P,
 }
 
 /// `k (u : 1)` in projective coordinates (x : z).
@@ -102,7 +102,7 @@ fn climb<I: Isa, F: field::Gf25519<Isa = I>>(
 /// The names are RFC 7748's. Swapping the rungs exchanges DA with CB, which leaves
 /// the sum of the rungs as it is: only the doubling must choose.
 #[inline(always)]
-fn step<I: Isa, F: field::Gf25519<Isa = I>>(
+pub(crate) fn step<I: Isa, F: field::Gf25519<Isa = I>>(
     swap: &I::Mask,
     x1: &F::Factor,
     rungs: &Rungs<F::Product>,

@@ -9,7 +9,20 @@
 //!   which it is tested, and for symbolic ones, with which it proves.
 //! * [`engine`]: symbolic words; a search, which may be wrong, finds a certificate, and a
 //!   checker replays it.
+//!
+//! Over the fields, the generic code that ships is recorded as it runs and read in other
+//! algebras. `docs/formulas.md` states these theorems.
+//!
+//! * [`program`]: the instruction set that records; [`algebra`]: where a record is read;
+//!   [`alterations`]: bugs planted in it.
+//! * [`formulas`]: the point formulas, as identities of polynomials ([`polynomial`]).
 
+mod algebra;
+mod alterations;
 pub(crate) mod engine;
+mod formulas;
 pub(crate) mod models;
+mod obligations;
+mod polynomial;
+mod program;
 pub(crate) mod words;

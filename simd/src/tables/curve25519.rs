@@ -47,7 +47,7 @@ const BASE: [Integer; 2] = [
 ];
 
 /// d of the curve -x^2 + y^2 = 1 + d x^2 y^2: -121665/121666 (RFC 8032, section 5.1).
-const D: Integer = [
+pub(crate) const D: Integer = [
     0x75eb_4dca_1359_78a3,
     0x0070_0a4d_4141_d8ab,
     0x8cc7_4079_7779_e898,

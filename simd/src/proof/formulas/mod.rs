@@ -1,0 +1,5 @@
+//! The point formulas that ship are the group law: identities of polynomials, with every
+//! exceptional case.
+
+mod curve25519;
+mod nistp256;
