@@ -64,7 +64,7 @@ fn check_lengths(scalars: usize, points: usize, outputs: usize) -> Result<(), Le
 
 /// The length of the pieces into which to cut a batch: whole vectors, and as even
 /// as can be, for the cost of a piece's inversion does not depend on its length.
-fn piece_length(backend: Backend, count: usize) -> usize {
+pub(crate) fn piece_length(backend: Backend, count: usize) -> usize {
     let pieces = count.div_ceil(backend.group()).max(1);
     count
         .div_ceil(pieces)

@@ -71,6 +71,9 @@ pub mod docs {
     #[doc = include_str!("../docs/p256.md")]
     pub mod p256 {}
 
+    #[doc = include_str!("../docs/formulas.md")]
+    pub mod formulas {}
+
     #[doc = include_str!("../docs/aarch64.md")]
     pub mod aarch64 {}
 }

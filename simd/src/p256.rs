@@ -144,7 +144,7 @@ fn generate<S: AsRef<[u8]>>(
 
 /// Decodes a scalar k and makes it odd: k itself, or the order less k, and then 1
 /// is returned and else 0. On an error the scalar is left as it was.
-fn load_scalar(bytes: &[u8], scalar: &mut Integer) -> Result<u64, Error> {
+pub(crate) fn load_scalar(bytes: &[u8], scalar: &mut Integer) -> Result<u64, Error> {
     let bytes: &[u8; SCALAR_LENGTH] = bytes.try_into().map_err(|_| Error::ScalarLength)?;
     let k = decode(bytes);
     let (_, below_order) = sub_integers(&k, &ORDER);
@@ -160,7 +160,7 @@ fn load_scalar(bytes: &[u8], scalar: &mut Integer) -> Result<u64, Error> {
 
 /// Decodes a point, without asking whether it is on the curve. On an error the
 /// coordinates are left as they were.
-fn load_point(bytes: &[u8], x: &mut Integer, y: &mut Integer) -> Result<(), Error> {
+pub(crate) fn load_point(bytes: &[u8], x: &mut Integer, y: &mut Integer) -> Result<(), Error> {
     let bytes: &[u8; POINT_LENGTH] = bytes.try_into().map_err(|_| Error::PointLength)?;
     let (form, coordinates) = bytes.split_at(1);
     let (coordinates, _) = coordinates.as_chunks::<32>();
@@ -180,7 +180,7 @@ fn is_below_prime(coordinate: &Integer) -> bool {
     below == 1
 }
 
-fn decode(bytes: &[u8; 32]) -> Integer {
+pub(crate) fn decode(bytes: &[u8; 32]) -> Integer {
     let mut integer = [0; 4];
     for (word, bytes) in integer.iter_mut().rev().zip(bytes.as_chunks::<8>().0) {
         *word = u64::from_be_bytes(*bytes);
@@ -188,7 +188,7 @@ fn decode(bytes: &[u8; 32]) -> Integer {
     integer
 }
 
-fn encode(integer: &Integer) -> [u8; 32] {
+pub(crate) fn encode(integer: &Integer) -> [u8; 32] {
     let mut bytes = [0; 32];
     for (bytes, word) in bytes
         .as_chunks_mut::<8>()

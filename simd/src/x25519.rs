@@ -130,7 +130,7 @@ fn load_scalars<S: AsRef<[u8]>>(
 }
 
 /// Decodes the points, without their top bits; one that cannot be decoded stays idle.
-fn load_points<P: AsRef<[u8]>>(
+pub(crate) fn load_points<P: AsRef<[u8]>>(
     points: &[P],
     integers: &mut [Integer],
     checked: &mut [Result<(), Error>],
@@ -144,7 +144,7 @@ fn load_points<P: AsRef<[u8]>>(
 }
 
 /// Reads 32 bytes, little-endian; false, and nothing read, at any other length.
-fn decode(bytes: &[u8], integer: &mut Integer) -> bool {
+pub(crate) fn decode(bytes: &[u8], integer: &mut Integer) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
     if words.len() != integer.len() || !rest.is_empty() {
         return false;
@@ -155,7 +155,7 @@ fn decode(bytes: &[u8], integer: &mut Integer) -> bool {
     true
 }
 
-fn encode(integer: &Integer) -> [u8; LENGTH] {
+pub(crate) fn encode(integer: &Integer) -> [u8; LENGTH] {
     let mut bytes = [0; LENGTH];
     for (bytes, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(integer) {
         *bytes = word.to_le_bytes();
@@ -164,7 +164,7 @@ fn encode(integer: &Integer) -> [u8; LENGTH] {
 }
 
 /// Refuses the all-zero secret, which tells nothing but that it is zero.
-fn nonzero(product: &Integer) -> Result<SharedSecret, Error> {
+pub(crate) fn nonzero(product: &Integer) -> Result<SharedSecret, Error> {
     let is_zero = product[0] | product[1] | product[2] | product[3] == 0;
     if declassify(is_zero) {
         return Err(Error::ZeroSecret);

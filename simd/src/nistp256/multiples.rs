@@ -21,7 +21,7 @@ pub(crate) const COUNT: usize = 8;
 /// of the first is 1.
 pub(crate) struct Multiples<F: GfP256> {
     pub(crate) points: [AffineDoubled<F>; COUNT],
-    steps: [Factor<F>; COUNT],
+    pub(crate) steps: [Factor<F>; COUNT],
 }
 
 impl<F: GfP256> Clone for Multiples<F> {
@@ -33,14 +33,14 @@ impl<F: GfP256> Clone for Multiples<F> {
 impl<F: GfP256> Copy for Multiples<F> {}
 
 /// X and 2 Y of a point whose Z is known from elsewhere.
-struct Shared<F: GfP256> {
-    x: Sum<F>,
-    twice_y: Sum<F>,
+pub(crate) struct Shared<F: GfP256> {
+    pub(crate) x: Sum<F>,
+    pub(crate) twice_y: Sum<F>,
 }
 
 impl<F: GfP256> Shared<F> {
     #[inline(always)]
-    fn entry(&self) -> AffineDoubled<F> {
+    pub(crate) fn entry(&self) -> AffineDoubled<F> {
         AffineDoubled {
             x: self.x.reduce(),
             twice_y: self.twice_y.reduce(),
@@ -97,7 +97,7 @@ impl<F: GfP256> Multiples<F> {
 
 /// `2 p` and `p` with the same denominator, 2 y.
 #[inline(always)]
-fn double<F: GfP256>(isa: F::Isa, p: &AffineDoubled<F>) -> (Shared<F>, Shared<F>) {
+pub(crate) fn double<F: GfP256>(isa: F::Isa, p: &AffineDoubled<F>) -> (Shared<F>, Shared<F>) {
     let one = Product::constant(isa, &[1, 0, 0, 0]).sum();
     let gamma4 = p.twice_y.square().carry();
     let beta4 = (&p.x * &gamma4).sum();
@@ -119,7 +119,7 @@ fn double<F: GfP256>(isa: F::Isa, p: &AffineDoubled<F>) -> (Shared<F>, Shared<F>
 /// `p` and `p + q` with the same denominator, for points with the same denominator
 /// and different x; and by what the new denominator is a multiple of the old.
 #[inline(always)]
-fn add<F: GfP256>(p: &Shared<F>, q: &Shared<F>) -> (Shared<F>, Shared<F>, Factor<F>) {
+pub(crate) fn add<F: GfP256>(p: &Shared<F>, q: &Shared<F>) -> (Shared<F>, Shared<F>, Factor<F>) {
     let h2 = (p.x - q.x).twice().reduce();
     let hh4 = h2.square().carry();
     let u1 = (&p.x.reduce() * &hh4).sum();

@@ -172,7 +172,10 @@ fn shift<F: GfP256>(point: &Doubled<F>) -> Doubled<F> {
 
 /// The entry that each lane asks for. Reads the whole table.
 #[inline(always)]
-fn find<I: Isa, F: GfP256<Isa = I>>(table: &Multiples<F>, index: &I::Index) -> AffineDoubled<F> {
+pub(crate) fn find<I: Isa, F: GfP256<Isa = I>>(
+    table: &Multiples<F>,
+    index: &I::Index,
+) -> AffineDoubled<F> {
     let mut found = table.points[0];
     for (i, point) in (1..).zip(&table.points[1..]) {
         let here = I::is(index, i);

@@ -1,25 +1,48 @@
 //! Bugs, planted in recorded programs: one step done otherwise.
 
-use std::collections::HashMap;
+use std::{cell::RefCell, collections::HashMap};
 
 use super::program::{Column, Operation, Program, Step};
 
 impl Program {
-    /// The program with each of its steps done otherwise, in each of several ways, and what was
-    /// done to it.
-    pub(super) fn alterations(&self) -> Vec<(String, Self)> {
-        let mut altered = Vec::new();
-        for (i, operation) in self.steps.iter().enumerate() {
-            for other in self.instead_of(operation) {
-                if other == *operation {
-                    continue;
-                }
+    /// The program with each of its steps of some kind done otherwise, in each of several ways,
+    /// and what was done to it. Steps that no result depends on are left alone.
+    pub(super) fn alterations(
+        &self,
+        kind: impl Fn(&Operation) -> bool,
+    ) -> impl Iterator<Item = (String, Self)> {
+        let steps = self.steps.iter().enumerate();
+        let needed = self.needed();
+        let altered = steps.filter(move |(i, operation)| needed[*i] && kind(operation));
+        altered.flat_map(move |(i, operation)| {
+            let others = self.instead_of(operation).into_iter();
+            let others = others.filter(move |other| other != operation);
+            others.map(move |other| {
                 let mut program = self.clone();
                 program.steps[i] = other;
-                altered.push((format!("step {i}, {other:?} for {operation:?}"), program));
+                (format!("step {i}, {other:?} for {operation:?}"), program)
+            })
+        })
+    }
+
+    /// Which steps a result depends on.
+    fn needed(&self) -> Vec<bool> {
+        let needed = RefCell::new(vec![false; self.steps.len()]);
+        let need = |step: Step| {
+            needed.borrow_mut()[step.index()] = true;
+            step
+        };
+        self.results.iter().copied().for_each(|step| {
+            need(step);
+        });
+        // Operands come before what is made of them.
+        for (i, operation) in self.steps.iter().enumerate().rev() {
+            let is_needed = needed.borrow()[i];
+            if is_needed {
+                operation.renamed(need);
             }
         }
-        altered
+        needed.into_inner()
     }
 
     /// What might have been written in place of an operation.
@@ -41,7 +64,11 @@ impl Program {
             Invert(a) => vec![Reduce(a)],
             Lookup(column, index) => {
                 let other = Column {
-                    coordinate: column.coordinate ^ 1,
+                    coordinate: if column.coordinate == 0 {
+                        1
+                    } else {
+                        column.coordinate - 1
+                    },
                     ..column
                 };
                 vec![Lookup(other, index)]

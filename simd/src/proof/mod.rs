@@ -16,13 +16,35 @@
 //! * [`program`]: the instruction set that records; [`algebra`]: where a record is read;
 //!   [`alterations`]: bugs planted in it.
 //! * [`formulas`]: the point formulas, as identities of polynomials ([`polynomial`]).
+//! * [`ladder`], [`comb`], [`windows`], [`multiples`]: the kernels, for every scalar, whose digits
+//!   are those of [`recoding`].
+//! * [`inversion`]: the chains' exponents and the shared inversion, in [`units`].
+//! * [`tables`], [`orders`]: entries, primes and orders computed a second time, by [`reference`].
+//! * [`entries`]: what surrounds the kernels; [`sums`]: how many terms a sum has.
 
 mod algebra;
 mod alterations;
+mod comb;
 pub(crate) mod engine;
+mod entries;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod fields;
 mod formulas;
+mod inversion;
+mod ladder;
 pub(crate) mod models;
+mod multiples;
 mod obligations;
+mod orders;
 mod polynomial;
 mod program;
+mod recoding;
+mod reference;
+mod sums;
+mod tables;
+pub(crate) mod theorems;
+mod units;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod vectors;
+mod windows;
 pub(crate) mod words;

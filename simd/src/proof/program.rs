@@ -103,6 +103,11 @@ impl Step {
         [u64::from(self.0), 0, 0, 0]
     }
 
+    /// The step that a kernel's output names.
+    pub(super) fn of_stored(integer: &Integer) -> Self {
+        Self(integer[0] as u32)
+    }
+
     pub(super) fn new(index: usize) -> Self {
         Self(index as u32)
     }
@@ -141,8 +146,7 @@ pub(super) struct RecordedP256;
 
 impl Isa for Recorder {
     const LANES: usize = 1;
-    // More than a window kernel holds tables at a time.
-    const GROUP: usize = 16;
+    const GROUP: usize = 128;
 
     type Integers = Step;
     type Mask = Step;

@@ -17,6 +17,8 @@ impl Limbed for gf25519::Gf25519 {
         factor: &by_turns((3 << 26) + (1 << 19) - 1, (3 << 25) + (1 << 19) - 1),
         counted: 32,
         product: &by_turns((1 << 26) + (1 << 19) - 1, (1 << 25) + (1 << 19) - 1),
+        factor_bits: None,
+        product_bits: None,
         canonical: false,
         montgomery: 0,
     };
@@ -40,6 +42,8 @@ impl Limbed for gfp256::GfP256 {
         factor: &with_last((1 << 27) + (1 << 10) - 1, (1 << 24) - 3),
         counted: 32,
         product: &with_last((1 << 26) - 1, (1 << 23) - 1),
+        factor_bits: None,
+        product_bits: None,
         canonical: false,
         montgomery: 260,
     };

@@ -23,6 +23,8 @@ impl Limbed for gf25519::Gf25519 {
         factor: &[ANY, ANY, ANY, ANY, (1 << 47) + (1 << 12) - 1],
         counted: 52,
         product: &[LARGE; 5],
+        factor_bits: None,
+        product_bits: None,
         canonical: false,
         montgomery: 0,
     };
@@ -43,6 +45,8 @@ impl Limbed for gfp256::GfP256 {
         counted: 52,
         // With the limbs before it, just below 2^257.
         product: &[LARGE, LARGE, LARGE, LARGE, (1 << 49) - 17],
+        factor_bits: None,
+        product_bits: None,
         canonical: false,
         montgomery: 260,
     };

@@ -14,6 +14,10 @@ pub(crate) struct Limits {
     pub(crate) counted: u32,
     /// The largest limbs of a product.
     pub(crate) product: &'static [u64],
+    /// A factor's value is below 2 to this power, if its limbs do not say so.
+    pub(crate) factor_bits: Option<usize>,
+    /// A product's value is below 2 to this power, if its limbs do not say so.
+    pub(crate) product_bits: Option<usize>,
     /// Whether a value must be below the prime besides.
     pub(crate) canonical: bool,
     /// The limbs hold the element times 2 to this power (Montgomery).

@@ -17,6 +17,8 @@ impl Limbed for gf25519::Gf25519 {
         factor: &[(1 << 54) - 1; 5],
         counted: 64,
         product: &[(1 << 52) - 1; 5],
+        factor_bits: None,
+        product_bits: None,
         canonical: false,
         montgomery: 0,
     };
@@ -36,6 +38,8 @@ impl Limbed for gfp256::GfP256 {
         factor: &[u64::MAX; 4],
         counted: 64,
         product: &[u64::MAX; 4],
+        factor_bits: None,
+        product_bits: None,
         canonical: true,
         montgomery: 256,
     };

@@ -14,8 +14,8 @@
 //!   the new Z is not zero, for it is 4 B y^2 times a power of Z. Where y is zero, 2 P is O: the new
 //!   Z is zero and the new X is not, because x^2 = 1 and f(x) = 0 have no common solution,
 //!   as A^2 is not 4.
-//! * *P + Q*: where P is O, Q is the negative of P - Q up to sign, so its x is u, and so is the
-//!   result's; likewise where Q is O. Where x and x' differ it is the chord's law. Where they are
+//! * *P + Q*: where P is O, P - Q is -Q, so the x of Q is u, and so is that of P + Q = Q;
+//!   likewise where Q is O. Where x and x' differ it is the chord's law. Where they are
 //!   the same, Q = -P, for P - Q is not O; then P - Q = 2 P is not O either, so y is not zero, the
 //!   new Z is zero and the new X is not, for its root is 4 u x (x^2 + A x + 1).
 //! * *u = 0*, the point of order two: from the first step on X3 = Z3 = 0, and X2 Z2 = 0 always. So
@@ -42,7 +42,7 @@ use crate::{
         algebra::Polynomials,
         obligations::{Obligations, Score},
         polynomial::{Polynomial, number, variables},
-        program::{Operation, Program, Recorded25519, Recorder, inputs, step},
+        program::{Operation, Program, Recorded25519, Recorder, Step, inputs, step},
     },
     tables::curve25519 as table,
 };
@@ -191,7 +191,6 @@ fn zero_claims(program: &Program) -> Obligations {
             chosen,
         }
         .of(program);
-        // X Z^2 is no polynomial's square root here: the product has X2 Z2 as a factor.
         let rest = 4 * (x2.pow(2) - z2.pow(2)).pow(2);
         let rest = rest * (x2.pow(2) + A * &(&x2 * &z2) + z2.pow(2));
         let expected = if chosen { number(0) } else { &x2 * &z2 * rest };
@@ -213,7 +212,11 @@ fn the_ladders_step_doubles_and_adds() {
     zero_claims(&program).prove("the ladder's step for u = 0", 12);
     let mut score = Score::default();
     score.add_alterations(&program, step_claims);
-    score.settle("the ladder's step", 50, &[]);
+    let harmless = (
+        "step 18, Sub(Step(11), Step(10)) for Sub(Step(10), Step(11))",
+        "DA - CB is squared",
+    );
+    score.settle("the ladder's step", 49, &[harmless]);
 }
 
 /// The recorded addition of the comb.
@@ -261,6 +264,22 @@ fn addition_claims(program: &Program) -> Obligations {
         claims.claim("T / Z", vanishes(&(&t_sum - &zz * &x * &y)));
         claims.claim("X Y = Z T", vanishes(&(x_sum * y_sum - z_sum * t_sum)));
     }
+    // Nothing but the digit's sign and magnitude says which entry it is, and whether negated.
+    let digit = program
+        .steps
+        .iter()
+        .position(|step| *step == Operation::Choice(0));
+    let digit = Step::new(digit.expect("the digit"));
+    let parts = [
+        Operation::Negative(digit, table::WIDTH),
+        Operation::Magnitude(digit, table::WIDTH),
+    ];
+    let of_digit = |step: &&Operation| {
+        use Operation::{Is, Magnitude, Negative};
+        matches!(step, Negative(..) | Magnitude(..) | Is(..))
+    };
+    let found: Vec<_> = program.steps.iter().filter(of_digit).collect();
+    claims.claim("the digit's sign and magnitude", found == parts.each_ref());
     claims
 }
 
@@ -293,10 +312,10 @@ fn the_combs_addition_is_complete() {
     claims.claim("d is none", !is_square(&d()));
     claims.claim("nor is -d", !is_square(&(&prime - d())));
     claims.claim("d of the table", big(&table::D) == d());
-    claims.prove("the comb's addition, for any two points", 16);
+    claims.prove("the comb's addition, for any two points", 17);
     let mut score = Score::default();
     score.add_alterations(&program, addition_claims);
-    score.settle("the comb's addition", 50, &[]);
+    score.settle("the comb's addition", 49, &[]);
 }
 
 /// The map is one of the curves, and of their sums where chords are.
