@@ -7,6 +7,7 @@ use crate::mutants::mutant::{Mutant, bug, harmless};
 
 const F25519: &str = "isa/avx512ifma/gf25519.rs";
 const FP256: &str = "isa/avx512ifma/gfp256.rs";
+const LIMBS: &str = "isa/avx512ifma/limbs.rs";
 const WORDS: &str = "isa/avx512ifma/words.rs";
 const LOOKUP: &str = "isa/avx512ifma/lookup.rs";
 
@@ -20,13 +21,17 @@ pub const MUTANTS: &[Mutant] = &[
     bug(F25519, Mask, "    e = e.and(e.splat(LAST));\n", ""),
     bug(F25519, Carry, "    j = j.add(i.shr::<52>());\n    j.debug", "    j.debug"),
     bug(F25519, Carry, "    let c = c.add(b.shr::<52>());\n", ""),
+    bug(LIMBS, Carry, "    c = c.add(b.shr_signed::<52>());\n", ""),
+    bug(LIMBS, Mask, "        c.and(mask),\n        d.and(mask),\n        e.and(mask),", "        c,\n        d.and(mask),\n        e.and(mask),"),
+    bug(LIMBS, Sign, "zero.sub_if(mask, d, d),", "zero.sub_if(mask, d, e),"),
+    bug(LIMBS, Limb, "operation(d, i),", "operation(d, h),"),
     bug(F25519, Carry, "a = a.add_low(e.shr::<47>(), e.splat(19));", "a = a.add(e.shr::<47>());"),
     bug(F25519, Sign, "    b = b.add(a.shr_signed::<52>());", "    b = b.add(a.shr::<52>());"),
     bug(F25519, Limb, "c = c.add_low(h, fold).add_high(g, fold);", "c = c.add_low(g, fold).add_high(h, fold);"),
-    bug(F25519, Limb, "for sum in &mut sums[1..9] {", "for sum in &mut sums[1..8] {"),
-    bug(F25519, Shift, "c.shr::<24>().or(d.shl::<28>()),\n            d.shr", "c.shr::<24>().or(d.shl::<29>()),\n            d.shr"),
+    bug(LIMBS, Limb, "for sum in &mut sums[1..9] {", "for sum in &mut sums[1..8] {"),
+    bug(LIMBS, Shift, "c.shr::<24>().or(d.shl::<28>()),", "c.shr::<24>().or(d.shl::<29>()),"),
     bug(F25519, Shift, "quotient = quotient.add(e).shr::<47>();", "quotient = quotient.add(e).shr::<46>();"),
-    bug(F25519, Select, "Vector::select(mask, c, h),", "Vector::select(mask, h, c),"),
+    bug(LIMBS, Select, "Vector::select(mask, c, h),", "Vector::select(mask, h, c),"),
     bug(F25519, Bound, "self.0[4].debug_assert_in(0..(1 << 47) + (1 << 12));", "self.0[4].debug_assert_in(0..(1 << 47) + (1 << 6));"),
     bug(FP256, Constant, "let fifth = sums[0].splat((1 << 48) - (1 << 16));", "let fifth = sums[0].splat((1 << 48) - (1 << 15));"),
     bug(FP256, Constant, "const R_SQUARED: Integer = power_of_two(520);", "const R_SQUARED: Integer = power_of_two(519);"),
