@@ -176,8 +176,12 @@ fn scalars(load: fn(&[u8], &mut Integer) -> Result<u64, Error>) -> Obligations {
         claims.claim("the range", loaded.is_ok() == valid);
         match loaded {
             Ok(negated) => {
-                let expected = if k.bit(0) { k.clone() } else { &order - k };
-                claims.claim("k or n - k", big(&scalar) == expected && scalar[0] & 1 == 1);
+                let odd = match k.bit(0) {
+                    true => Some(k.clone()),
+                    false => valid.then(|| &order - k),
+                };
+                let is_odd = scalar[0] & 1 == 1;
+                claims.claim("k or n - k", odd == Some(big(&scalar)) && is_odd);
                 claims.claim("which", (negated == 1) != k.bit(0));
             }
             Err(_) => claims.claim("as it was", scalar == [1, 0, 0, 0]),
@@ -219,7 +223,7 @@ fn encoded(form: u8, x: &BigUint, y: &BigUint) -> Vec<u8> {
 fn points_of_p256_come_in_below_the_prime() {
     let mut claims = Obligations::default();
     let prime = prime_p256();
-    let mut load = |bytes: &[u8]| {
+    let load = |bytes: &[u8]| {
         let (mut x, mut y) = ([7, 0, 0, 0], [7, 0, 0, 0]);
         let loaded = p256::load_point(bytes, &mut x, &mut y);
         (loaded, big(&x), big(&y))

@@ -4,7 +4,7 @@ use core::array;
 
 use crate::{
     isa::avx512ifma::{Avx512Ifma, Vector, gf25519, gfp256},
-    isa::field::limits::{Limbed, Limits},
+    isa::field::limits::{Limbed, Limits, Range},
 };
 
 const POSITIONS: &[usize] = &[0, 52, 104, 156, 208];
@@ -20,11 +20,9 @@ fn load(isa: Avx512Ifma, lanes: &[&[u64]]) -> [Vector; 5] {
 impl Limbed for gf25519::Gf25519 {
     const LIMITS: Limits = Limits {
         positions: POSITIONS,
-        factor: &[ANY, ANY, ANY, ANY, (1 << 47) + (1 << 12) - 1],
+        factor: Range::of(&[ANY, ANY, ANY, ANY, (1 << 47) + (1 << 12) - 1]),
         counted: 52,
-        product: &[LARGE; 5],
-        factor_bits: None,
-        product_bits: None,
+        product: Range::of(&[LARGE; 5]),
         canonical: false,
         montgomery: 0,
     };
@@ -41,12 +39,9 @@ impl Limbed for gf25519::Gf25519 {
 impl Limbed for gfp256::GfP256 {
     const LIMITS: Limits = Limits {
         positions: POSITIONS,
-        factor: &[ANY, ANY, ANY, ANY, (1 << 50) - 1],
+        factor: Range::of(&[ANY, ANY, ANY, ANY, (1 << 50) - 1]),
         counted: 52,
-        // With the limbs before it, just below 2^257.
-        product: &[LARGE, LARGE, LARGE, LARGE, (1 << 49) - 17],
-        factor_bits: None,
-        product_bits: None,
+        product: Range::of(&[LARGE, LARGE, LARGE, LARGE, (1 << 49) - 1]).with_value_bits(257),
         canonical: false,
         montgomery: 260,
     };

@@ -7,11 +7,11 @@ use crate::{
         Isa,
         field::{
             Field,
-            limits::{Limbed, Limits},
+            limits::{Limbed, Limits, Range},
         },
     },
     proof::{
-        engine::{self, Hints, Interval, Polynomial, Symbol, power},
+        engine::{self, Hints, Interval, Polynomial, Symbol, SymbolicInteger, power},
         words::{Integer as _, Word},
     },
 };
@@ -43,153 +43,122 @@ pub(crate) const fn limits<F: Symbolic>() -> Limits {
     F::Shipped::LIMITS
 }
 
-fn position(limits: &Limits, i: usize) -> u32 {
-    limits.positions[i] as u32
-}
-
-/// The sum of limbs at their positions.
-fn sum(limits: &Limits, limbs: &[Polynomial]) -> Polynomial {
-    let terms = limbs.iter().enumerate();
-    Polynomial::weighted(terms.map(|(i, limb)| (limb, position(limits, i))))
-}
-
-/// Any limbs in their ranges, of which the low bits count, and their value.
-///
-/// If the value has a range of its own, it is what is free in place of the first limb.
-fn any_limbs(
-    limits: &Limits,
-    largest: &[u64],
+/// Limbs of which some low bits count.
+struct Form {
+    limits: Limits,
+    range: Range,
     counted: u32,
-    below: Option<usize>,
-    anything_above: bool,
-) -> (Vec<Symbol>, Polynomial) {
-    let range = |i: usize| {
-        let counts = power(counted) - 1;
-        Interval::new(0, BigInt::from(largest[i]).min(counts))
-    };
-    let first = usize::from(below.is_some());
-    let value = below.map(|bits| engine::value(engine::input(Interval::bits(bits as u32))));
-    let mut low: Vec<_> = (first..largest.len())
-        .map(|i| engine::value(engine::input(range(i))))
-        .collect();
-    if let Some(value) = &value {
-        low.insert(0, Polynomial::default());
-        low[0] = value - &sum(limits, &low);
-    }
-    let limbs = low.iter().enumerate().map(|(i, limb)| {
-        let known = engine::given(limb, range(i));
-        if anything_above || BigInt::from(largest[i]) >= power(counted) {
-            let above = engine::input(Interval::bits(u64::BITS - counted));
-            let word = engine::value(above).shifted(counted);
-            let word = &word + limb;
-            engine::given(&word, Interval::bits(u64::BITS))
-        } else {
-            known
-        }
-    });
-    let limbs = limbs.collect();
-    let value = value.unwrap_or_else(|| sum(limits, &low));
-    (limbs, value)
 }
 
-/// Obliges that limbs are in their ranges; their value.
-fn oblige_limbs(
-    limits: &Limits,
-    limbs: &[Symbol],
-    largest: &[u64],
-    counted: u32,
-    below: Option<usize>,
-    what: &str,
-) -> Polynomial {
-    let mut total: Option<engine::SymbolicInteger> = None;
-    for (i, limb) in limbs.iter().enumerate() {
-        if BigInt::from(largest[i]) < power(counted) {
-            let range = Interval::new(0, largest[i]);
-            engine::oblige_in(*limb, range, &format!("limb {i} of {what}"));
+impl Form {
+    fn factor<F: Symbolic>() -> Self {
+        let limits = limits::<F>();
+        Self {
+            range: limits.factor,
+            counted: limits.counted,
+            limits,
         }
-        let weight = Symbol::constant(1)
-            .unsigned()
-            .times(power_of_two(position(limits, i)));
-        let term = limb.low(counted).times(weight);
-        total = Some(total.map_or(term, |total| total.plus(term)));
     }
-    let total = total.expect("there are limbs");
-    if let Some(bits) = below {
-        engine::oblige_integer_in(total, Interval::bits(bits as u32), what);
+
+    fn product<F: Symbolic>() -> Self {
+        let limits = limits::<F>();
+        Self {
+            range: limits.product,
+            counted: u64::BITS,
+            limits,
+        }
     }
-    engine::integer_value(total)
+
+    /// The range of what counts of a limb.
+    fn limb(&self, i: usize) -> Interval {
+        let counts = power(self.counted) - 1;
+        Interval::new(0, BigInt::from(self.range.largest[i]).min(counts))
+    }
+
+    /// Whether a limb may have anything above what counts.
+    fn is_open(&self, i: usize) -> bool {
+        BigInt::from(self.range.largest[i]) >= power(self.counted)
+    }
+
+    /// The sum of limbs at their positions.
+    fn sum(&self, limbs: &[Polynomial]) -> Polynomial {
+        let positions = self.limits.positions.iter().map(|p| *p as u32);
+        Polynomial::weighted(limbs.iter().zip(positions))
+    }
+
+    /// Any limbs in the range, and their value. If the value has a range of its own, it is
+    /// what is free in place of the first limb.
+    fn any(&self, anything_above: bool) -> (Vec<Symbol>, Polynomial) {
+        let any = |range| engine::value(engine::input(range));
+        let value = self.range.value_bits.map(|bits| any(Interval::bits(bits)));
+        let free = |i| match (i, &value) {
+            (0, Some(_)) => Polynomial::default(),
+            _ => any(self.limb(i)),
+        };
+        let mut low: Vec<_> = (0..self.range.largest.len()).map(free).collect();
+        if let Some(value) = &value {
+            low[0] = value - &self.sum(&low);
+        }
+        let word = |(i, low): (usize, &Polynomial)| {
+            let alone = engine::given(low, self.limb(i));
+            if !anything_above && !self.is_open(i) {
+                return alone;
+            }
+            let above = engine::input(Interval::bits(u64::BITS - self.counted));
+            alone.or(above.times(Symbol::constant(1 << self.counted)))
+        };
+        let limbs = low.iter().enumerate().map(word).collect();
+        (limbs, self.sum(&low))
+    }
+
+    /// Obliges that limbs are in the range; their value.
+    fn oblige(&self, limbs: &[Symbol], what: &str) -> Polynomial {
+        let mut value = Symbol::constant(0).unsigned();
+        for (i, limb) in limbs.iter().enumerate() {
+            if !self.is_open(i) {
+                engine::oblige_in(*limb, self.limb(i), &format!("limb {i} of {what}"));
+            }
+            let weight = power_of_two(self.limits.positions[i] as u32);
+            value = value.plus(limb.low(self.counted).times(weight));
+        }
+        if let Some(bits) = self.range.value_bits {
+            engine::oblige_integer_in(value, Interval::bits(bits), what);
+        }
+        engine::integer_value(value)
+    }
 }
 
-fn power_of_two(exponent: u32) -> engine::SymbolicInteger {
+/// The integer that a power of two is.
+fn power_of_two(exponent: u32) -> SymbolicInteger {
     let step = Symbol::constant(1 << 32).unsigned();
-    let mut power = Symbol::constant(1 << (exponent % 32)).unsigned();
-    for _ in 0..exponent / 32 {
-        power = power.times(step);
-    }
-    power
+    let first = Symbol::constant(1 << (exponent % 32)).unsigned();
+    (0..exponent / 32).fold(first, |power, _| power.times(step))
 }
 
 /// Any factor, and its value.
 pub(crate) fn any_factor<F: Symbolic>() -> (F::Factor, Polynomial) {
-    let limits = limits::<F>();
-    let (limbs, value) = any_limbs(
-        &limits,
-        limits.factor,
-        limits.counted,
-        limits.factor_bits,
-        false,
-    );
+    let (limbs, value) = Form::factor::<F>().any(false);
     (F::factor(&limbs), value)
 }
 
 /// Any factor that is only multiplied or selected: with anything above the bits that count.
 pub(crate) fn any_operand<F: Symbolic>() -> (F::Factor, Polynomial) {
-    let limits = limits::<F>();
-    let (limbs, value) = any_limbs(
-        &limits,
-        limits.factor,
-        limits.counted,
-        limits.factor_bits,
-        true,
-    );
+    let (limbs, value) = Form::factor::<F>().any(true);
     (F::factor(&limbs), value)
 }
 
 /// Any product, and its value.
 pub(crate) fn any_product<F: Symbolic>() -> (F::Product, Polynomial) {
-    let limits = limits::<F>();
-    let (limbs, value) = any_limbs(
-        &limits,
-        limits.product,
-        u64::BITS,
-        limits.product_bits,
-        false,
-    );
+    let (limbs, value) = Form::product::<F>().any(false);
     (F::product(&limbs), value)
 }
 
 /// Obliges that a factor is in its range; its value.
 pub(crate) fn factor_value<F: Symbolic>(factor: &F::Factor) -> Polynomial {
-    let limits = limits::<F>();
-    oblige_limbs(
-        &limits,
-        &F::factor_limbs(factor),
-        limits.factor,
-        limits.counted,
-        limits.factor_bits,
-        "a factor",
-    )
+    Form::factor::<F>().oblige(&F::factor_limbs(factor), "a factor")
 }
 
 /// Obliges that a product is in its range; its value.
 pub(crate) fn product_value<F: Symbolic>(product: &F::Product) -> Polynomial {
-    let limits = limits::<F>();
-    oblige_limbs(
-        &limits,
-        &F::product_limbs(product),
-        limits.product,
-        u64::BITS,
-        limits.product_bits,
-        "a product",
-    )
+    Form::product::<F>().oblige(&F::product_limbs(product), "a product")
 }

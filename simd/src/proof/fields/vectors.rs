@@ -25,7 +25,7 @@ macro_rules! symbolic {
             type Shipped = isa::$isa::$field::$name;
 
             const HINTS: Hints = Hints {
-                cases_at: $cases,
+                cases_from: $cases,
                 scales: $scales,
             };
 
@@ -74,15 +74,15 @@ symbolic!(
     avx512ifma::Avx512Ifma,
     gf25519::Gf25519,
     prime_25519,
-    &[255],
+    Some(255),
     &[]
 );
 symbolic!(
     avx512ifma::Avx512Ifma,
     gfp256::GfP256,
     prime_p256,
-    &[520],
+    Some(460),
     &[260]
 );
-symbolic!(avx2::Avx2, gf25519::Gf25519, prime_25519, &[255], &[]);
-symbolic!(avx2::Avx2, gfp256::GfP256, prime_p256, &[], &[260]);
+symbolic!(avx2::Avx2, gf25519::Gf25519, prime_25519, Some(255), &[]);
+symbolic!(avx2::Avx2, gfp256::GfP256, prime_p256, None, &[260]);

@@ -28,7 +28,7 @@
 //! theorem 3.3): as X2 = y2 = 0 is not on the curve, e would be a square.
 //!
 //! **The map** u = (1 + y) / (1 - y), v = c u / x with c^2 = -(A + 2) goes from the one curve to
-//! the other, and takes the sum of two points to the chord's sum.
+//! the other, and takes the sum of two points to the chord's, the double to the tangent's.
 
 use num_bigint::{BigInt, BigUint};
 
@@ -139,7 +139,7 @@ fn exceptional_claims(program: &Program) -> Obligations {
     let mut claims = Obligations::default();
     let [u, x, z, t] = variables();
     let zero = number(0);
-    let mut run = |x2: &Polynomial, z2: &Polynomial, x3: &Polynomial, z3: &Polynomial| {
+    let run = |x2: &Polynomial, z2: &Polynomial, x3: &Polynomial, z3: &Polynomial| {
         let inputs = [u.clone(), x2.clone(), z2.clone(), x3.clone(), z3.clone()];
         let of = |chosen| Polynomials {
             inputs: &inputs,
@@ -354,7 +354,14 @@ fn the_map_takes_sums_to_sums() {
     let chord = c.pow(2) * rise.pow(2) * &both - &xx * rest * run.pow(2);
     let law = chord * &below - above * &xx * run.pow(2) * &both;
     claims.claim("the sum's u is the chord's", on_curve(law));
-    // The base point goes to u = 9, and only y = 1 to the identity.
+    // The tangent: (u^2 - 1)^2 over 4 u (u^2 + A u + 1), times m^4.
+    let s = &d * (&x1 * &y1).pow(2);
+    let y = x1.pow(2) + y1.pow(2);
+    let (above, below) = (&one - &s + &y, &one - &s - &y);
+    let quadratic = p1.pow(2) + A * &(&p1 * &m1) + m1.pow(2);
+    let tangent = 4 * (&p1 * &m1) * quadratic * above - (p1.pow(2) - m1.pow(2)).pow(2) * below;
+    claims.claim("the double's u is the tangent's", on_curve(tangent));
+    // The base point goes to u = 9.
     let prime = prime_25519();
     let y = BigUint::from(4u8) * BigUint::from(5u8).modpow(&(&prime - 2u8), &prime) % &prime;
     let nine = BigUint::from(9u8) * (&prime + 1u8 - &y) % &prime;
@@ -365,5 +372,5 @@ fn the_map_takes_sums_to_sums() {
         is_square(&root.try_into().expect("positive")),
     );
     claims.claim("the prime", prime == power(255) - 19u8);
-    claims.prove("the map from the Edwards curve to Montgomery's", 5);
+    claims.prove("the map from the Edwards curve to Montgomery's", 6);
 }

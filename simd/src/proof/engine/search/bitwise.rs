@@ -11,7 +11,7 @@ use super::{
     },
     Definition, Search, because,
     facts::fact,
-    nodes::{High, Node, Or},
+    nodes::{High, Node, Or, OrBounds},
 };
 
 const WORD: u32 = 64;
@@ -105,7 +105,7 @@ impl Search {
             });
             node.or_of = Some(Or {
                 parts: [a, b],
-                no_less: None,
+                bounds: None,
             });
             return (node, because([known]));
         }
@@ -119,7 +119,7 @@ impl Search {
         let node = Node {
             or_of: Some(Or {
                 parts: [a, b],
-                no_less: Some(no_less),
+                bounds: Some(OrBounds { no_less, no_more }),
             }),
             ..Node::known(either, range)
         };

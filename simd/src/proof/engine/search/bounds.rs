@@ -39,6 +39,21 @@ impl Search {
         evidence
     }
 
+    /// What is known of a polynomial that was looked at before.
+    fn by_special(&self, polynomial: &Polynomial) -> Option<Evidence> {
+        let special = self.special.get(&without_constant(polynomial))?;
+        let known = &self.facts[*special].polynomial;
+        let constant = polynomial.coefficient(&[]) - known.coefficient(&[]);
+        Some(&fact(*special) + &Polynomial::constant(constant))
+    }
+
+    /// The evidence for a polynomial that takes no steps.
+    pub(super) fn at_hand(&self, polynomial: &Polynomial, range: &Interval) -> Option<Evidence> {
+        let natural = [self.natural(polynomial)].into_iter();
+        let mut evidence = natural.chain(self.by_special(polynomial));
+        evidence.find(|evidence| self.evaluate(evidence).within(range))
+    }
+
     fn bound_by(&self, evidence: Evidence, divisor: &BigInt) -> Bound {
         Bound {
             interval: self.evaluate(&evidence).exact_quotients(divisor),
@@ -55,11 +70,8 @@ impl Search {
             (polynomial.clone(), Evidence::default(), one());
         for _ in 0..ELIMINATIONS {
             bounds.push(self.bound_by(&self.natural(&current) + &rests, &divisor));
-            if let Some(special) = self.special.get(&without_constant(&current)) {
-                let known = &self.facts[*special].polynomial;
-                let constant = current.coefficient(&[]) - known.coefficient(&[]);
-                let evidence = &(&fact(*special) + &rests) + &Polynomial::constant(constant);
-                bounds.push(self.bound_by(evidence, &divisor));
+            if let Some(special) = self.by_special(&current) {
+                bounds.push(self.bound_by(&special + &rests, &divisor));
             }
             let defined = |variable: &u32| self.variables[*variable as usize].definition.is_some();
             let newest = current

@@ -161,9 +161,19 @@ impl Search {
     }
 
     /// Remembers what is known of a polynomial beyond what follows from its variables.
-    pub(super) fn make_special(&mut self, fact: Fact) {
-        let key = without_constant(&self.facts[fact].polynomial);
-        self.special.insert(key, fact);
+    pub(super) fn make_special(&mut self, new: Fact) {
+        let polynomial = self.facts[new].polynomial.clone();
+        let key = without_constant(&polynomial);
+        let Some(known) = self.special.get(&key).copied() else {
+            self.special.insert(key, new);
+            return;
+        };
+        let before = self.facts[known].polynomial.clone();
+        let constant = before.coefficient(&[]) - polynomial.coefficient(&[]);
+        let evidence = &fact(new) + &Polynomial::constant(constant);
+        let again = self.settle(&before, &evidence, &one());
+        let met = self.meet(known, again);
+        self.special.insert(key, met);
     }
 }
 

@@ -28,8 +28,8 @@ use super::{
 /// What helps a search.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hints {
-    /// Quotients by 2 to these powers are told apart, a case each, if there are few.
-    pub(crate) cases_at: &'static [u32],
+    /// Quotients by 2 to this power or more are told apart, a case each, if they are few.
+    pub(crate) cases_from: Option<u32>,
     /// A bound may follow from one on 2 to these powers times as much.
     pub(crate) scales: &'static [u32],
 }
@@ -38,7 +38,7 @@ impl Hints {
     /// The hints for an operation that needs no cases.
     pub(crate) const fn without_cases(self) -> Self {
         Self {
-            cases_at: &[],
+            cases_from: None,
             ..self
         }
     }
@@ -86,7 +86,9 @@ pub(super) struct Search {
     /// The terms that each variable is the exclusive or of.
     xors: HashMap<Rc<Polynomial>, [Term; 2]>,
     /// A term that was found to be zero or not, of which more follows.
-    pending: Option<(Term, bool)>,
+    pending: Option<zero::Pending>,
+    /// What an operation said of a polynomial.
+    pending_special: Option<Fact>,
     script: Vec<bool>,
     /// The way that each branch took, and whether there is another.
     taken: Vec<(bool, bool)>,
@@ -136,7 +138,7 @@ impl Search {
             }
             Operation::Assume(polynomial, interval) => {
                 let fact = self.learn(Rc::new(polynomial.clone()), interval.clone());
-                self.make_special(fact);
+                self.pending_special = Some(fact);
                 (Node::default(), Reason::default())
             }
             Operation::Constant(value) => (Node::constant(value), Reason::default()),
@@ -178,6 +180,9 @@ impl Search {
 
     /// Finds what follows from the last operation.
     pub(super) fn follow_up(&mut self) {
+        if let Some(fact) = self.pending_special.take() {
+            self.make_special(fact);
+        }
         self.follow();
     }
 

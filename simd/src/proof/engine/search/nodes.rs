@@ -46,12 +46,18 @@ pub(super) struct High {
     pub(super) low: Option<Fact>,
 }
 
+#[derive(Clone, Copy)]
+pub(super) struct OrBounds {
+    pub(super) no_less: [Fact; 2],
+    pub(super) no_more: Fact,
+}
+
 /// A logical or.
 #[derive(Clone)]
 pub(super) struct Or {
     pub(super) parts: [Term; 2],
-    /// That it is no less than each part; none if it is their sum.
-    pub(super) no_less: Option<[Fact; 2]>,
+    /// That it is no less than each part, and no more than both; none if it is their sum.
+    pub(super) bounds: Option<OrBounds>,
 }
 
 impl Node {
@@ -96,6 +102,7 @@ impl Search {
     pub(super) fn given(&mut self, polynomial: &Polynomial, interval: &Interval) -> Node {
         let polynomial = Rc::new(polynomial.clone());
         let known = self.learn(polynomial.clone(), interval.clone());
+        self.pending_special = Some(known);
         Node::known(polynomial, known)
     }
 

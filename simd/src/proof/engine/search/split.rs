@@ -33,6 +33,20 @@ pub(super) struct Chain {
     pub(super) variable: Option<u32>,
 }
 
+impl Chain {
+    /// A quotient alone.
+    fn of(root: Rc<Polynomial>, bits: u32, remainder: Fact, variable: Option<u32>) -> Self {
+        let rest = Polynomial::default();
+        Self {
+            rest,
+            root,
+            bits,
+            remainder,
+            variable,
+        }
+    }
+}
+
 /// A quotient and a remainder.
 #[derive(Clone)]
 pub(super) struct Split {
@@ -64,7 +78,7 @@ impl Search {
             if let Some(low) = high.low {
                 evidence = &evidence + &fact(low);
             }
-            return self.finish(polynomial, bits, inner.quotient, &evidence, None);
+            return self.finish(polynomial, bits, inner.quotient, &evidence);
         }
         // floor((y + floor(x / 2^j)) / 2^k) is floor((2^j y + x) / 2^(j + k)).
         let counts_in = |chain: &Chain| {
@@ -90,9 +104,20 @@ impl Search {
             let known = self
                 .range_within(term, &range)
                 .unwrap_or_else(|_| self.range(term));
-            return self.constant_quotient(polynomial, bits, quotient, known);
+            let quotient = Polynomial::constant(quotient);
+            let evidence = &fact(known) - &quotient.shifted(bits);
+            let mut split = self.finish(polynomial, bits, Rc::new(quotient), &evidence);
+            if !node.is_product {
+                let mut evidence = fact(split.remainder);
+                if let Some((bits, remainder)) = below {
+                    evidence = &evidence.shifted(bits) + &fact(remainder);
+                }
+                let remainder = self.root_rest(&root, whole, &split.quotient, &evidence);
+                split.chain = Some(Chain::of(root, whole, remainder, None));
+            }
+            return split;
         }
-        let (quotient, evidence) = self.canonical(&root, whole);
+        let (quotient, evidence) = self.root_quotient(&root, whole);
         let rest = self.root_rest(&root, whole, &quotient, &evidence);
         let evidence = match below {
             // 2^j (x - 2^k q) is what is left of the root, less what is left of its part.
@@ -105,23 +130,20 @@ impl Search {
             self.settle(&rest, &evidence, &divisor)
         };
         self.narrow(term, bits, &quotient, remainder);
-        if self.hints.cases_at.contains(&whole) {
-            return self.by_cases(polynomial, bits, &quotient, remainder, (&root, whole, rest));
+        if quotient.as_constant().is_none()
+            && self.hints.cases_from.is_some_and(|from| from <= whole)
+            && let Some(split) =
+                self.by_cases(polynomial, bits, &quotient, remainder, (&root, whole, rest))
+        {
+            return split;
         }
-        let quotient = Rc::new(quotient);
-        let mut split = self.finish(polynomial, bits, quotient.clone(), &fact(remainder), None);
+        let variable = quotient
+            .terms()
+            .filter_map(|(m, _)| m.first().copied())
+            .max();
+        let mut split = self.finish(polynomial, bits, Rc::new(quotient), &fact(remainder));
         if !node.is_product {
-            let variable = quotient
-                .terms()
-                .filter_map(|(m, _)| m.first().copied())
-                .max();
-            split.chain = Some(Chain {
-                rest: Polynomial::default(),
-                root,
-                bits: whole,
-                remainder: rest,
-                variable,
-            });
+            split.chain = Some(Chain::of(root, whole, rest, variable));
         }
         split
     }
@@ -137,27 +159,14 @@ impl Search {
         bits: u32,
         quotient: Rc<Polynomial>,
         evidence: &Evidence,
-        chain: Option<Chain>,
     ) -> Split {
         let rest = Rc::new(polynomial - &quotient.shifted(bits));
         let remainder = self.settle(&rest, evidence, &one());
         Split {
             quotient,
             remainder,
-            chain,
+            chain: None,
         }
-    }
-
-    fn constant_quotient(
-        &mut self,
-        polynomial: &Polynomial,
-        bits: u32,
-        quotient: BigInt,
-        known: Fact,
-    ) -> Split {
-        let quotient = Polynomial::constant(quotient);
-        let evidence = &fact(known) - &quotient.shifted(bits);
-        self.finish(polynomial, bits, Rc::new(quotient), &evidence, None)
     }
 
     /// That what is left of a root lies between 0 and the power of two.
@@ -206,37 +215,26 @@ impl Search {
         quotient: &Polynomial,
         remainder: Fact,
         (root, whole, rest): (&Rc<Polynomial>, u32, Fact),
-    ) -> Split {
+    ) -> Option<Split> {
         let mut known = self.bound(&Rc::new(quotient.clone()));
-        loop {
+        let value = loop {
             let interval = self.facts[known].interval.clone();
             if &interval.high - &interval.low >= BigInt::from(CASES) {
-                return self.finish(
-                    polynomial,
-                    bits,
-                    Rc::new(quotient.clone()),
-                    &fact(remainder),
-                    None,
-                );
+                return None;
             }
-            let Some(value) = interval.as_point() else {
-                known = self.case(known, &(&interval.low + 1));
-                continue;
-            };
-            let evidence = &fact(remainder) + &fact(known).shifted(bits);
-            let evidence = &evidence - &Polynomial::constant(&value << bits);
-            // The same of the whole root.
-            let bound = &fact(rest) + &fact(known).shifted(whole);
-            let bound = self.settle(root, &bound, &one());
-            self.make_special(bound);
-            return self.finish(
-                polynomial,
-                bits,
-                Rc::new(Polynomial::constant(value)),
-                &evidence,
-                None,
-            );
-        }
+            match interval.as_point() {
+                Some(value) => break value,
+                None => known = self.case(known, &(&interval.low + 1)),
+            }
+        };
+        let evidence = &fact(remainder) + &fact(known).shifted(bits);
+        let evidence = &evidence - &Polynomial::constant(&value << bits);
+        // The same of the whole root.
+        let bound = &fact(rest) + &fact(known).shifted(whole);
+        let bound = self.settle(root, &bound, &one());
+        self.make_special(bound);
+        let value = Rc::new(Polynomial::constant(value));
+        Some(self.finish(polynomial, bits, value, &evidence))
     }
 
     /// Tells apart whether what a fact speaks of is below an integer.
@@ -256,6 +254,19 @@ impl Search {
         self.meet(of, found)
     }
 
+    /// `floor(root / 2^bits)`, and the root less its multiple, as a sum of facts.
+    fn root_quotient(&mut self, root: &Rc<Polynomial>, bits: u32) -> (Polynomial, Evidence) {
+        let known = self.bound(root);
+        match self.facts[known].interval.floor(bits).as_point() {
+            Some(quotient) => {
+                let quotient = Polynomial::constant(quotient);
+                let evidence = &fact(known) - &quotient.shifted(bits);
+                (quotient, evidence)
+            }
+            None => self.canonical(root, bits),
+        }
+    }
+
     /// `floor(root / 2^bits)`: a polynomial plus a variable, the same for every way of writing
     /// it that is recognised. And the root less its multiple, as a sum of facts.
     fn canonical(&mut self, root: &Rc<Polynomial>, mut bits: u32) -> (Polynomial, Evidence) {
@@ -267,10 +278,10 @@ impl Search {
             let (more, rest) = split_multiples(&root, bits);
             multiple = &multiple + &more;
             root = rest;
-            let Some((drop, low)) = self.droppable(&root, bits) else {
+            let Some((drop, low, below)) = self.droppable(&root, bits) else {
                 break;
             };
-            evidence.add_scaled(&self.natural(&low), &power(dropped));
+            evidence.add_scaled(&below, &power(dropped));
             root = (&root - &low).divided(&power(drop)).expect("a multiple");
             dropped += drop;
             bits -= drop;
@@ -286,7 +297,7 @@ impl Search {
     }
 
     /// What lies below some `2^j` does not matter, if the rest is a multiple of that.
-    fn droppable(&self, root: &Polynomial, bits: u32) -> Option<(u32, Polynomial)> {
+    fn droppable(&self, root: &Polynomial, bits: u32) -> Option<(u32, Polynomial, Evidence)> {
         let valuation = |c: &BigInt| c.trailing_zeros().unwrap_or(0) as u32;
         let mut valuations: Vec<_> = root.terms().map(|(_, c)| valuation(c)).collect();
         valuations.retain(|v| (1..bits).contains(v));
@@ -298,10 +309,8 @@ impl Search {
             for (monomial, coefficient) in root.terms().filter(|(_, c)| valuation(c) < j) {
                 low.add_term(monomial, coefficient.clone());
             }
-            let fits = self
-                .evaluate(&self.natural(&low))
-                .within(&Interval::bits(j));
-            fits.then_some((j, low))
+            let below = self.at_hand(&low, &Interval::bits(j))?;
+            Some((j, low, below))
         })
     }
 
