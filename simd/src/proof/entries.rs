@@ -22,6 +22,12 @@ use crate::{
     x25519,
 };
 
+/// Clamps a scalar.
+type Clamp = fn(&mut Integer);
+
+/// Decodes a scalar, and makes it odd.
+type LoadScalar = fn(&[u8], &mut Integer) -> Result<u64, Error>;
+
 /// Reads an integer, and writes it.
 type Coding = (fn(&[u8; 32]) -> Integer, fn(&Integer) -> [u8; 32]);
 
@@ -68,7 +74,7 @@ fn integers_are_decoded_and_encoded_bit_by_bit() {
 }
 
 /// RFC 7748, section 5: a multiple of 8 between 2^254 and 2^255.
-fn clamping(clamp: fn(&mut Integer)) -> Obligations {
+fn clamping(clamp: Clamp) -> Obligations {
     let mut claims = Obligations::default();
     for bits in [0, u64::MAX] {
         let mut scalar = [bits; 4];
@@ -88,7 +94,7 @@ fn clamping(clamp: fn(&mut Integer)) -> Obligations {
 #[test]
 fn every_scalar_is_clamped() {
     clamping(clamp).prove("clamping", 512);
-    let wrong: [(&str, fn(&mut Integer)); 4] = [
+    let wrong: [(&str, Clamp); 4] = [
         ("left as it was", |_| {}),
         ("two low bits", |scalar| {
             clamp(scalar);
@@ -166,7 +172,7 @@ fn around(end: &BigUint) -> Vec<BigUint> {
 }
 
 /// Odd, and the scalar or its negative; refused if it is not between 1 and n - 1.
-fn scalars(load: fn(&[u8], &mut Integer) -> Result<u64, Error>) -> Obligations {
+fn scalars(load: LoadScalar) -> Obligations {
     let mut claims = Obligations::default();
     let order = P256::new().order;
     for k in around(&order).iter().filter(|k| **k < power(256)) {
@@ -193,7 +199,7 @@ fn scalars(load: fn(&[u8], &mut Integer) -> Result<u64, Error>) -> Obligations {
 #[test]
 fn scalars_of_p256_are_made_odd() {
     scalars(p256::load_scalar).prove("P-256's scalars", 848);
-    let wrong: [(&str, fn(&[u8], &mut Integer) -> Result<u64, Error>); 3] = [
+    let wrong: [(&str, LoadScalar); 3] = [
         ("no range", |bytes, scalar| {
             Ok(p256::load_scalar(bytes, scalar).unwrap_or_default())
         }),
@@ -259,7 +265,7 @@ fn pieces_are_whole_vectors_of_one_group() {
     for backend in &backends {
         for count in 1..=4 * CHUNK {
             let length = piece_length(*backend, count);
-            claims.claim("whole vectors", length % backend.lanes() == 0);
+            claims.claim("whole vectors", length.is_multiple_of(backend.lanes()));
             claims.claim("a group", length <= backend.group() && length <= CHUNK);
         }
     }

@@ -61,32 +61,23 @@ fn exponent(program: &Program, prime: &BigUint) -> Obligations {
 
 #[test]
 fn the_chains_have_the_exponents_of_the_inverse() {
-    let chains: [(_, fn() -> Vec<Step>, _, _); 2] = [
+    let invert25519 = || inputs::<1>().map(|a| gf25519::invert::<Recorded25519>(&a));
+    let invert_p256 = || inputs::<1>().map(|a| gfp256::invert::<RecordedP256>(&a));
+    let chains = [
         (
             "2^255 - 19",
-            || {
-                inputs::<1>()
-                    .iter()
-                    .map(gf25519::invert::<Recorded25519>)
-                    .collect()
-            },
+            Program::record(|| invert25519().into()),
             prime_25519(),
             541,
         ),
         (
             "P-256",
-            || {
-                inputs::<1>()
-                    .iter()
-                    .map(gfp256::invert::<RecordedP256>)
-                    .collect()
-            },
+            Program::record(|| invert_p256().into()),
             prime_p256(),
             549,
         ),
     ];
-    for (name, chain, prime, bugs) in chains {
-        let program = Program::record(chain);
+    for (name, program, prime, bugs) in chains {
         exponent(&program, &prime).prove(&format!("the exponent of {name} is p - 2"), 1);
         let mut score = Score::default();
         score.add_alterations(&program, |altered| exponent(altered, &prime));

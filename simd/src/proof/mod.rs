@@ -19,14 +19,20 @@
 //! * [`ladder`], [`comb`], [`windows`], [`multiples`]: the kernels, for every scalar, whose digits
 //!   are those of [`recoding`].
 //! * [`inversion`]: the chains' exponents and the shared inversion, in [`units`].
-//! * [`tables`], [`orders`]: entries, primes and orders computed a second time, by [`reference`].
+//! * [`tables`], [`orders`]: entries, primes and orders computed a second time, by [`reference`];
+//!   [`columns`]: the entries as each instruction set has them.
 //! * [`entries`]: what surrounds the kernels; [`sums`]: how many terms a sum has.
 
 mod algebra;
 mod alterations;
+#[cfg(target_arch = "x86_64")]
+mod bits;
+mod columns;
 mod comb;
 pub(crate) mod engine;
 mod entries;
+#[cfg(target_arch = "x86_64")]
+mod faults;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod fields;
 mod formulas;

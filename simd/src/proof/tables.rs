@@ -1,7 +1,7 @@
 //! Every entry of both combs' tables, computed a second time: slowly, by chord and tangent.
 //!
 //! Entry e of window w is (2 e + 1) 64^w times the base point, or 4 times it on edwards25519. That
-//! the instruction sets read these entries is tested with the tables.
+//! the instruction sets hold these entries is in `columns.rs`.
 
 use num_bigint::BigUint;
 
@@ -30,6 +30,9 @@ fn comb<G: Group>(group: &G, base: &G::Point, windows: usize) -> Vec<Vec<G::Poin
     (0..windows).map(window).collect()
 }
 
+/// The entries of a comb's windows.
+type Windows<const COORDINATES: usize> = Vec<[[Integer; COORDINATES]; 32]>;
+
 /// Each entry is what the point's is, and has no other form: it is below the prime.
 fn same<const COORDINATES: usize>(
     entries: &[[[Integer; COORDINATES]; 32]],
@@ -54,7 +57,7 @@ fn plant<const COORDINATES: usize>(
     prime: &BigUint,
 ) -> Score {
     let mut score = Score::default();
-    let mut try_with = |bug: &str, change: &dyn Fn(&mut Vec<[[Integer; COORDINATES]; 32]>)| {
+    let mut try_with = |bug: &str, change: &dyn Fn(&mut Windows<COORDINATES>)| {
         let mut altered = entries.to_vec();
         change(&mut altered);
         score.add(bug, same(&altered, expected, prime).is_refuted());

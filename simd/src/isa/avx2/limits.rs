@@ -11,6 +11,18 @@ fn load(isa: Avx2, lanes: &[&[u64]]) -> [Vector; 10] {
     array::from_fn(|limb| isa.load_words(&array::from_fn(|lane| lanes[lane][limb])))
 }
 
+/// A vector of words, for tests of single instructions.
+pub(crate) fn vector(isa: Avx2, words: &[u64; 4]) -> Vector {
+    isa.load_words(words)
+}
+
+/// The words of a vector.
+pub(crate) fn words(vector: Vector) -> [u64; 4] {
+    let mut words = [0; 4];
+    vector.store_words(&mut words);
+    words
+}
+
 impl Limbed for gf25519::Gf25519 {
     const LIMITS: Limits = Limits {
         positions: &[0, 26, 51, 77, 102, 128, 153, 179, 204, 230],

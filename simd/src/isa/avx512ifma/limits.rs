@@ -17,6 +17,18 @@ fn load(isa: Avx512Ifma, lanes: &[&[u64]]) -> [Vector; 5] {
     array::from_fn(|limb| isa.load_words(&array::from_fn(|lane| lanes[lane][limb])))
 }
 
+/// A vector of words, for tests of single instructions.
+pub(crate) fn vector(isa: Avx512Ifma, words: &[u64; 8]) -> Vector {
+    isa.load_words(words)
+}
+
+/// The words of a vector.
+pub(crate) fn words(vector: Vector) -> [u64; 8] {
+    let mut words = [0; 8];
+    vector.store_words(&mut words);
+    words
+}
+
 impl Limbed for gf25519::Gf25519 {
     const LIMITS: Limits = Limits {
         positions: POSITIONS,

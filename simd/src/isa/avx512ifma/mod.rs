@@ -18,7 +18,7 @@ pub(crate) mod gf25519;
 pub(crate) mod gfp256;
 mod limbs;
 #[cfg(test)]
-mod limits;
+pub(crate) mod limits;
 mod lookup;
 pub(crate) mod windows;
 mod words;

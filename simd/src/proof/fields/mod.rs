@@ -6,3 +6,4 @@ mod operations;
 mod vectors;
 
 pub(crate) use forms::{Symbolic, any_factor, any_product, factor_value, product_value};
+pub(crate) use operations::proofs;

@@ -277,42 +277,57 @@ macro_rules! symbolic_sum {
 symbolic_sum!(avx512ifma, 1, 56);
 symbolic_sum!(avx2, 2, 26);
 
+/// The proofs of each field, as functions.
+pub(crate) mod proofs {
+    use super::{Theory, avx2, avx512ifma, curve25519, field_operations, nistp256};
+
+    pub(crate) fn avx512ifma_25519() {
+        let theory = Theory::<avx512ifma::gf25519::Gf25519>::new("AVX-512 IFMA, 2^255 - 19:");
+        field_operations(&theory);
+        curve25519(&theory);
+    }
+
+    pub(crate) fn avx512ifma_p256() {
+        let theory = Theory::<avx512ifma::gfp256::GfP256>::new("AVX-512 IFMA, P-256:");
+        field_operations(&theory);
+        nistp256(&theory);
+    }
+
+    /// Two functions of the file have AVX2 enabled, symbolic or not.
+    pub(crate) fn avx2_25519() {
+        assert!(is_x86_feature_detected!("avx2"), "this CPU lacks AVX2");
+        let theory = Theory::<avx2::gf25519::Gf25519>::new("AVX2, 2^255 - 19:");
+        field_operations(&theory);
+        curve25519(&theory);
+    }
+
+    pub(crate) fn avx2_p256() {
+        let theory = Theory::<avx2::gfp256::GfP256>::new("AVX2, P-256:");
+        field_operations(&theory);
+        nistp256(&theory);
+    }
+}
+
 #[test]
 fn avx512ifma_curve25519() {
-    let theory = Theory::<avx512ifma::gf25519::Gf25519>::new("AVX-512 IFMA, 2^255 - 19:");
-    field_operations(&theory);
-    curve25519(&theory);
+    proofs::avx512ifma_25519();
 }
 
 #[test]
 fn avx512ifma_nistp256() {
-    let theory = Theory::<avx512ifma::gfp256::GfP256>::new("AVX-512 IFMA, P-256:");
-    field_operations(&theory);
-    nistp256(&theory);
-}
-
-/// Two functions of the file have AVX2 enabled, symbolic or not.
-fn avx2_is_there() -> bool {
-    let there = is_x86_feature_detected!("avx2");
-    if !there {
-        println!("NOT PROVED: 2^255 - 19 on AVX2, which this CPU lacks");
-    }
-    there
+    proofs::avx512ifma_p256();
 }
 
 #[test]
 fn avx2_curve25519() {
-    if !avx2_is_there() {
-        return;
+    if is_x86_feature_detected!("avx2") {
+        proofs::avx2_25519();
+    } else {
+        println!("NOT PROVED: 2^255 - 19 on AVX2, which this CPU lacks");
     }
-    let theory = Theory::<avx2::gf25519::Gf25519>::new("AVX2, 2^255 - 19:");
-    field_operations(&theory);
-    curve25519(&theory);
 }
 
 #[test]
 fn avx2_nistp256() {
-    let theory = Theory::<avx2::gfp256::GfP256>::new("AVX2, P-256:");
-    field_operations(&theory);
-    nistp256(&theory);
+    proofs::avx2_p256();
 }

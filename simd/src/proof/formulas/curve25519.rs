@@ -17,7 +17,7 @@
 //! * *P + Q*: where P is O, P - Q is -Q, so the x of Q is u, and so is that of P + Q = Q;
 //!   likewise where Q is O. Where x and x' differ it is the chord's law. Where they are
 //!   the same, Q = -P, for P - Q is not O; then P - Q = 2 P is not O either, so y is not zero, the
-//!   new Z is zero and the new X is not, for its root is 4 u x (x^2 + A x + 1).
+//!   new Z is zero and the new X is not, for (x^2 - 1)^2 is 4 u x (x^2 + A x + 1) then.
 //! * *u = 0*, the point of order two: from the first step on X3 = Z3 = 0, and X2 Z2 = 0 always. So
 //!   the quotient, with 1 / 0 = 0, is zero, which is what RFC 7748 has for it.
 //!

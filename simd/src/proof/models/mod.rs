@@ -5,6 +5,8 @@
 
 use super::words::{Integer, Word};
 
+#[cfg(target_arch = "x86_64")]
+mod processor;
 mod table;
 
 pub(crate) use table::Model;
