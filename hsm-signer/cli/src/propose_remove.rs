@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
@@ -16,6 +15,7 @@ use serde_json::json;
 
 use crate::Outcome;
 use crate::connection::{Bytes, KeyArguments, TokenArguments, base64, hexadecimal, scheme_parser};
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::bar;

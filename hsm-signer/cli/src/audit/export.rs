@@ -1,9 +1,9 @@
 //! `audit export`: the log as JSON lines.
 
+use crate::exit_code::ExitCode;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use mls_hsm_signer::audit::Line;

@@ -141,7 +141,7 @@ fn start(
     pin: &Pin,
 ) -> Result<(Process, Started), Error> {
     let path = loading::find(&setup.module)?;
-    let process = Process::start(spawner, worker, pin)?;
+    let process = Process::start(spawner, worker, &path, pin)?;
     let start = Control::Start(Start {
         version: Version,
         module: path.as_os_str().as_bytes().to_vec(),

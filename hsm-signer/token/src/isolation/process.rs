@@ -1,7 +1,9 @@
 //! One child process, as the parent sees it.
 
+use std::io::{self, PipeReader};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -10,12 +12,14 @@ use super::channel::Channel;
 use super::dialogue::Dialogue;
 use super::frame::encode;
 use super::message::{Control, ControlReply};
+use super::printed::read_printed;
 use super::process_spawner::ProcessSpawner;
 use super::{WORKER_ARGUMENT, WORKER_MARK, Worker};
 use crate::error::{Error, ProcessError};
 use crate::pin::Pin;
 use crate::sync::locked;
 use crate::token::Access;
+use mls_signer_message::printable::printable;
 
 /// How long the child has to take a channel: the module has no part in that.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
@@ -39,17 +43,21 @@ impl Process {
     pub fn start(
         spawner: &ProcessSpawner,
         worker: &Worker,
+        module: &Path,
         pin: &Pin,
     ) -> Result<Self, ProcessError> {
         if std::env::var_os(WORKER_MARK).is_some() {
             return Err(ProcessError::NotAWorker);
         }
         let (ours, theirs) = Channel::pair()?;
+        let no_pipe = |error| ProcessError::system("making a pipe", error);
+        let (printed, printing) = io::pipe().map_err(no_pipe)?;
         let mut command = Command::new(&worker.program);
         command
             .arg(WORKER_ARGUMENT)
             .stdin(Stdio::from(theirs))
-            .stdout(Stdio::null());
+            .stdout(printing.try_clone().map_err(no_pipe)?)
+            .stderr(printing);
         for (name, value) in std::env::vars_os() {
             if !pin.is_empty() && value.as_bytes() == pin.expose().as_bytes() {
                 command.env_remove(name);
@@ -60,6 +68,7 @@ impl Process {
             .start(command)
             .map_err(|error| ProcessError::system("starting the module's process", error))?;
         tracing::debug!(pid = child.id(), "the module's process was started");
+        say_printed(printed, module.into())?;
         Ok(Self {
             control: Dialogue::on(ours),
             child: Mutex::new(child),
@@ -101,6 +110,25 @@ impl Process {
         }
         ended.ok()
     }
+}
+
+/// Logs what the module prints, for as long as it may.
+fn say_printed(printed: PipeReader, module: PathBuf) -> Result<(), ProcessError> {
+    let module = printable(&module.display().to_string());
+    let span = tracing::Span::current();
+    let say = move || {
+        let _inside = span.entered();
+        read_printed(printed, |line| {
+            tracing::warn!(
+                module,
+                printed = printable(line),
+                "the PKCS#11 module printed something"
+            );
+        });
+    };
+    let thread = std::thread::Builder::new().name("module prints".into());
+    let started = thread.spawn(say).map(drop);
+    started.map_err(|error| ProcessError::system("starting a thread", error))
 }
 
 /// A child that owes an answer hangs in the module, and would not end.
