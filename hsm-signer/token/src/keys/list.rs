@@ -7,6 +7,7 @@ use super::halves::PublicHalves;
 use super::label::{is_in_use, scheme_of_label};
 use crate::error::{Error, ProcessError};
 use crate::failure::Nature;
+use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, ObjectHandle, Token, TokenSession};
 use mls_signer_message::scheme::Scheme;
 
@@ -170,6 +171,10 @@ fn refuse_doubles(judged: &mut [Judged]) {
     }
 }
 
+/// What a signature shows that does not verify, of a token whose others do or not.
+const NO_PAIR: &str = "its signature does not verify under its public half: that is another key's, or \
+                       the private half's value is none of the curve's, such as zero";
+
 /// Each signs once. Those that do not are refused; where the failure may have been anything's, only
 /// if they fail again once the others were tried.
 fn have_sign(token: &dyn Token, mut judged: Vec<&mut Judged>) -> Result<(), Error> {
@@ -185,6 +190,7 @@ fn have_sign(token: &dyn Token, mut judged: Vec<&mut Judged>) -> Result<(), Erro
             *refusal = match prove(token, key) {
                 // Nobody is left to be asked.
                 Err(error @ Error::Process(_)) => return Err(error),
+                Err(Error::SignatureInvalid) => Some(refused(&key.object.names(), NO_PAIR)),
                 proven => proven.err(),
             };
         }
