@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::support::compiled::{compiled, library};
 use crate::support::{Sandbox, module_path};
@@ -64,6 +65,10 @@ fn unloadable(directory: &Path) -> Vec<Case> {
     fs::remove_file(gone).unwrap();
     let undefined = "extern int nowhere; int *there = &nowhere;";
     let refusing = "unsigned long C_GetFunctionList(void **out) { return 5; }";
+    let null = "unsigned long C_GetFunctionList(void **out) { *out = 0; return 0; }";
+    let pipe = directory.join("pipe.so");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
     vec![
         Case::new(missing, &["there is no PKCS#11 module at", "install"]),
         Case::new(directory.into(), &["it is a directory", "name the library"]),
@@ -93,6 +98,11 @@ fn unloadable(directory: &Path) -> Vec<Case> {
         Case::new(
             library(directory, "library.so", "int there;", &[]),
             &["none of PKCS#11", "C_GetFunctionList"],
+        ),
+        Case::new(pipe, &["a pipe or a device", "a regular file"]),
+        Case::new(
+            library(directory, "null.so", null, &[]),
+            &["no list of its functions", "a null address"],
         ),
         Case::new(
             library(directory, "refusing.so", refusing, &[]),
@@ -169,7 +179,7 @@ fn said_by_every_command(sandbox: &Sandbox, module: &Path) -> Vec<(String, Strin
     init.arg("--so-pin-file").arg(sandbox.path("so-pin"));
     init.arg("--pin-file").arg(sandbox.path("pin"));
     commands.push(init);
-    let said = |mut command: std::process::Command| {
+    let said = |mut command: Command| {
         let output = command.output().unwrap();
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8(text).unwrap();
@@ -337,11 +347,21 @@ static number start(void *arguments) {
 #endif
     return real->functions[0](arguments);
 }
+typedef struct { number kind; void *value; number length; } attribute;
+static number attributes(number session, number object, attribute *all, number count) {
+    number code = real->functions[24](session, object, all, count);
+    for (number i = 0; i < count; i++)
+        if (!all[i].value && all[i].length != -1UL) all[i].length = 0x7fffffffffffUL;
+    return code;
+}
 number C_GetFunctionList(void **out) {
     void *library = dlopen(SOFTHSM, RTLD_NOW);
     ((number (*)())dlsym(library, "C_GetFunctionList"))(&real);
     list = *real;
     list.functions[0] = start;
+#ifdef LIES
+    list.functions[24] = attributes;
+#endif
     *out = &list;
     return 0;
 }
@@ -382,5 +402,31 @@ fn what_a_module_prints_is_named_and_is_no_result() {
             let read = serde_json::from_str::<serde_json::Value>(line);
             assert!(read.is_ok(), "{command:?}: {line}");
         }
+    }
+}
+
+/// The memory that it asks for is nowhere, and the process that holds it ends.
+#[test]
+fn a_module_that_lies_about_lengths_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed(&["keys", "generate", "--scheme", "ed25519"]);
+    let directory = tempfile::tempdir().unwrap();
+    let softhsm = softhsm();
+    let arguments = ["-DLIES", "-ldl", "-w", &softhsm];
+    let module = library(directory.path(), "lying.so", BESIDE_SOFTHSM, &arguments);
+    for arguments in [
+        &["keys", "list"][..],
+        &["keys", "list", "--in-process"],
+        &["doctor"],
+    ] {
+        let output = sandbox
+            .command_through(&module, arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let error = said.lines().find(|line| line.starts_with("error:"));
+        let error = error.unwrap_or_else(|| panic!("{arguments:?}: {said}"));
+        assert!(error.contains("lying.so"), "{arguments:?}: {error}");
     }
 }

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
@@ -34,6 +34,7 @@ const ENDING_TICK: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub(super) struct Process {
     control: Dialogue,
+    module: Arc<Path>,
     child: Mutex<Child>,
 }
 
@@ -70,7 +71,8 @@ impl Process {
         tracing::debug!(pid = child.id(), "the module's process was started");
         say_printed(printed, module.into())?;
         Ok(Self {
-            control: Dialogue::on(ours),
+            control: Dialogue::on(ours, module.into()),
+            module: module.into(),
             child: Mutex::new(child),
         })
     }
@@ -82,8 +84,8 @@ impl Process {
         Ok(self.control.ask(deadline, send)?)
     }
 
-    /// A channel to a session of its own, on which the child will say whether it is open.
-    pub fn open_channel(&self, access: Access, deadline: Instant) -> Result<Channel, Error> {
+    /// A dialogue with a session of its own, on which the child will say whether it is open.
+    pub fn open_channel(&self, access: Access, deadline: Instant) -> Result<Dialogue, Error> {
         let (ours, theirs) = Channel::pair()?;
         // The answer is waited for however great the caller's hurry is: without it nobody
         // could use the control channel any more.
@@ -92,7 +94,7 @@ impl Process {
         let send = |control: &Channel| control.send_with(&frame, theirs.as_fd());
         let reply: ControlReply = self.control.ask(answered, send)?;
         reply.done()?;
-        Ok(ours)
+        Ok(Dialogue::on(ours, Arc::clone(&self.module)))
     }
 
     pub fn id(&self) -> u32 {

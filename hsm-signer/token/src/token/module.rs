@@ -18,6 +18,7 @@ use cryptoki::slot::{Slot, TokenInfo};
 
 use super::PATIENCE;
 use super::description;
+use super::function_list::Library;
 use super::gate::{Gate, Inside};
 use super::loading;
 use crate::error::Error;
@@ -92,6 +93,8 @@ impl Module {
 
     fn initialised(path: &Path, parameters: Option<CString>) -> Result<Self, Error> {
         loading::inspect(path)?;
+        let library = Library::load(path)?;
+        library.check(path)?;
         let pkcs11 = Pkcs11::new(path).map_err(|error| loading::refused(path, &error))?;
         let module = Self(Arc::new(Shared {
             path: path.into(),
