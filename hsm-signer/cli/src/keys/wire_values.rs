@@ -104,15 +104,30 @@ pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, Failure> {
     }
     let removal = removal(yaml)?;
     let known = |name: &String| Scheme::by_name(name).is_some_and(|scheme| scheme.of_wire);
-    if let Some(place) = removal.keys().position(|name| !known(name)) {
+    let others: Vec<_> = removal
+        .keys()
+        .filter(|name| !known(name))
+        .map(shown)
+        .collect();
+    if !others.is_empty() {
         return Err(unusable(format!(
-            "entry {} of {PATH} is none of the four keys; remove it from a copy of the file",
-            place + 1
+            "{} at {PATH}: none of the four keys; remove it from a copy of the file",
+            others.join(", ")
         )));
     }
     Scheme::all_of_wire()
         .map(|scheme| read(scheme, removal.get(scheme.name)))
         .collect()
+}
+
+/// A name in the file, unless it may be a key that stands in the wrong place.
+fn shown(name: &String) -> String {
+    const LONGEST: usize = 64;
+    if name.len() <= LONGEST && !name.contains("-----") {
+        format!("{name:?} is")
+    } else {
+        "an entry whose name is too long for one is".into()
+    }
 }
 
 /// What is at [`PATH`] in the one document that has something there.
@@ -207,11 +222,44 @@ fn malformed(yaml: &str, error: &serde_saphyr::Error) -> Failure {
     } else if indent.contains('\t') {
         "; the line begins with a tab, and YAML wants spaces"
     } else {
-        ""
+        kind_of(error)
     };
     unusable(format!(
         "no {PATH} can be read in it{place}{hint}; it must be YAML with the four keys there, in PEM"
     ))
+}
+
+/// Of what kind the parser's error is, without what it quotes.
+fn kind_of(error: &serde_saphyr::Error) -> &'static str {
+    use serde_saphyr::Error;
+    use serde_saphyr::budget::BudgetBreach;
+
+    match error.without_snippet() {
+        Error::Budget {
+            breach: BudgetBreach::Depth { .. },
+            ..
+        } => "; something in it is nested deeper than any values are",
+        Error::Budget {
+            breach: BudgetBreach::Aliases { .. } | BudgetBreach::Anchors { .. },
+            ..
+        }
+        | Error::AliasReplayCounterOverflow { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => {
+            "; its aliases (*name) repeat more than any values do; write out what they stand for"
+        }
+        Error::Budget { .. } => "; it is larger than any values are",
+        Error::UnknownAnchor { .. } => "; an alias (*name) there has no anchor (&name)",
+        Error::Eof { .. } => "; it ends in the middle of something",
+        Error::Unexpected { .. } | Error::SerdeInvalidType { .. } => {
+            "; something else stands there than names with PEM texts"
+        }
+        Error::Message { .. } | Error::ExternalMessage { .. } => {
+            "; the line is not indented as those before it are, or a colon or a quote is missing there"
+        }
+        _ => "",
+    }
 }
 
 /// What is wrong with the values, and where; nothing of the file's content.
