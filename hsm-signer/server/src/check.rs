@@ -55,6 +55,9 @@ pub fn check(path: &Path, loading: &dyn Fn(&Path)) -> Result<Checked, ConfigErro
         note("listen.unix.path", room_for_socket(&unix.path));
     }
     note("listen.tls", text(access::AccessRules::load(&config)));
+    for outdated in access::AccessRules::out_of_date(&config) {
+        note("listen.tls", Err(outdated));
+    }
     note("store", openable(&config.store));
     if let Some(file) = config.store.url.strip_prefix("sqlite:") {
         note("store.url", writable(Path::new(file).parent()));
