@@ -16,6 +16,7 @@ mod passphrase;
 mod progress;
 mod propose_remove;
 mod reload;
+mod reports;
 mod runtime;
 mod serve;
 mod server;
@@ -34,7 +35,8 @@ use connection::IN_PROCESS;
 use exit_code::ExitCode;
 use failure::Failure;
 use output::Output;
-use supervised::{Reports, Supervised};
+use reports::Reports;
+use supervised::Supervised;
 
 /// How long a module that was loaded into this process has to end.
 const ENDING_LIMIT: Duration = Duration::from_secs(2);

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::Outcome;
 use crate::failure::Failure;
-use crate::supervised::{Report, Reports};
+use crate::reports::{Report, Reports};
 
 /// How results are printed.
 pub struct Output {

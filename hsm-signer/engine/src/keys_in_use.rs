@@ -79,7 +79,14 @@ impl Engine {
     /// As [`Engine::start`]; then nothing changes.
     pub fn refresh_keys(&self) -> Result<(), EngineError> {
         let sources = &self.sources.0;
-        let found = discover(sources, &self.choice, &self.pins);
+        let mut found = discover(sources, &self.choice, &self.pins);
+        if found.is_err() {
+            // A process that is gone is being replaced, or its token refuses: then that is known.
+            sources
+                .iter()
+                .for_each(|source| source.wait_until_recovered());
+            found = discover(sources, &self.choice, &self.pins);
+        }
         // Why no token signs says more than that its process is gone.
         let Discovered {
             keys: found,

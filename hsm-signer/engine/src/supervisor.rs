@@ -193,17 +193,15 @@ impl Supervisor {
         }
     }
 
+    /// One other is asked: each that is costs time in which nobody signs. Where that is gone too,
+    /// recovery's first step finds which there are.
     fn another_signs(&self, key: &Arc<Key>) -> bool {
+        let limit = self.source.timing.probe_limit;
         let (present, _) = self.source.sorted(self.known_keys());
-        for other in present.iter().filter(|other| !Arc::ptr_eq(other, key)) {
-            match self.source.probe(other, self.source.timing.probe_limit) {
-                Ok(()) => return true,
-                Err(Error::Process(_)) => return false,
-                // Several may be gone at once.
-                Err(_) => {}
-            }
-        }
-        false
+        let mut others = present.iter().filter(|other| !Arc::ptr_eq(other, key));
+        others
+            .next()
+            .is_some_and(|other| self.source.probe(other, limit).is_ok())
     }
 
     /// The key with which something failed, as whoever signed has said.

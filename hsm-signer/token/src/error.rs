@@ -235,9 +235,9 @@ pub enum Error {
     },
     /// The token shows another public key than the one pinned.
     #[error(
-        "the key {wanted} has another public key in the token than the one expected. After a rotation, \
-         have the new one in pinned_public_keys beside the old, or restart the service where none is \
-         pinned; else find out who changed it before anything is signed"
+        "the key {wanted} has another public key in the token than the one expected. If it is from a \
+         rotation, add it to pinned_public_keys and restart the service; if not, find out who changed it \
+         before anything is signed"
     )]
     KeyMismatch {
         /// The key.

@@ -120,13 +120,15 @@ pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, Failure> {
         .collect()
 }
 
-/// A name in the file, unless it may be a key that stands in the wrong place.
+/// A name in the file, if it is written as names of schemes are: it may be a part of a key that
+/// stands in the wrong place.
 fn shown(name: &String) -> String {
-    const LONGEST: usize = 64;
-    if name.len() <= LONGEST && !name.contains("-----") {
+    const LONGEST: usize = 40;
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-.".contains(c);
+    if name.len() <= LONGEST && name.chars().all(is_name) {
         format!("{name:?} is")
     } else {
-        "an entry whose name is too long for one is".into()
+        "an entry that is named as no scheme is".into()
     }
 }
 
@@ -229,16 +231,23 @@ fn malformed(yaml: &str, error: &serde_saphyr::Error) -> Failure {
     ))
 }
 
+const TOO_DEEP: &str = "; something in it is nested deeper than any values are";
+
 /// Of what kind the parser's error is, without what it quotes.
 fn kind_of(error: &serde_saphyr::Error) -> &'static str {
     use serde_saphyr::Error;
     use serde_saphyr::budget::BudgetBreach;
 
     match error.without_snippet() {
+        Error::Message { msg, .. } | Error::ExternalMessage { msg, .. }
+            if msg.contains("recursion limit") =>
+        {
+            TOO_DEEP
+        }
         Error::Budget {
             breach: BudgetBreach::Depth { .. },
             ..
-        } => "; something in it is nested deeper than any values are",
+        } => TOO_DEEP,
         Error::Budget {
             breach: BudgetBreach::Aliases { .. } | BudgetBreach::Anchors { .. },
             ..

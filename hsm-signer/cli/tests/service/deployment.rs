@@ -280,6 +280,7 @@ fn the_dashboard_asks_for_metrics_that_there_are() {
     let later = [
         "mls_hsm_signer_token_recovery_steps_total",
         "mls_hsm_signer_waiting_removals",
+        "mls_hsm_signer_reloads_total",
     ];
     let mut found = 0;
     for panel in dashboard["panels"].as_array().unwrap() {

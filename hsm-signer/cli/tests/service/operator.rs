@@ -361,7 +361,7 @@ fn what_was_refused_is_tried_once_more_at_each_hangup() {
     // A reload of a service that signs tries nothing; a PIN that it could not use later is said.
     hangup(4);
     assert_eq!(reload().0, Some(0));
-    setup.sandbox.write("pin", "", 0o600);
+    setup.sandbox.write("pin", "12\n34\n", 0o600);
     let (code, said) = reload();
     assert_eq!((code, logins(setup)), (Some(1), 4), "{said}");
     assert!(said.contains("PIN of example.com"), "{said}");

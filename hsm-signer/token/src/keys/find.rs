@@ -1,7 +1,6 @@
 //! Exactly one key: by label or id, with the public key that the token gives for it, held to
 //! the rules of removal keys.
 
-use mls_signer_message::encoding::public_key::is_on_curve;
 use mls_signer_message::scheme::Scheme;
 use mls_signer_message::signature::verified;
 use openmls_hw_crypto::HwCrypto;
@@ -123,8 +122,8 @@ pub(super) fn examine(token: &dyn Token, object: &KeyObject, halves: &PublicHalv
     };
     match halves.public_key(object, scheme) {
         Ok(key) => Examined {
-            verdict: fit(token, object, scheme, &key),
             key: Some((scheme, key)),
+            verdict: fit(token, object, scheme),
         },
         Err(error) => Examined {
             key: None,
@@ -137,19 +136,11 @@ fn fit(
     token: &dyn Token,
     object: &KeyObject,
     scheme: &'static Scheme,
-    public_key: &[u8],
 ) -> Result<SigningPlan, Error> {
     if let Some(labelled) = scheme_of_label(&object.label)
         && labelled.signature_scheme != scheme.signature_scheme
     {
         let reason = format!("its label says {}, it is {}", labelled.title, scheme.title);
-        return Err(refused(&object.names(), reason));
-    }
-    if !is_on_curve(scheme, public_key) {
-        let reason = format!(
-            "its public half is no point of the curve of {}",
-            scheme.title
-        );
         return Err(refused(&object.names(), reason));
     }
     let rules = token.key_rules();

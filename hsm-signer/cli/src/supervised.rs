@@ -2,8 +2,6 @@
 //! a vendor's library does to it, the command line survives and says. Only what that process
 //! reports is an answer, and only that it reports the end is one.
 
-mod reports;
-
 use std::env;
 use std::io::{self, PipeReader, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -19,8 +17,7 @@ use crate::Outcome;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output::Output;
-
-pub use reports::{Report, Reports};
+use crate::reports::Report;
 
 /// The argument by which the process knows that it is the one supervised.
 pub const ARGUMENT: &str = "supervised";
