@@ -233,6 +233,9 @@ fn malformed(yaml: &str, error: &serde_saphyr::Error) -> Failure {
 
 const TOO_DEEP: &str = "; something in it is nested deeper than any values are";
 
+const TOO_OFTEN: &str =
+    "; its aliases (*name) repeat more than any values do; write out what they stand for";
+
 /// Of what kind the parser's error is, without what it quotes.
 fn kind_of(error: &serde_saphyr::Error) -> &'static str {
     use serde_saphyr::Error;
@@ -255,9 +258,12 @@ fn kind_of(error: &serde_saphyr::Error) -> &'static str {
         | Error::AliasReplayCounterOverflow { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. } => {
-            "; its aliases (*name) repeat more than any values do; write out what they stand for"
-        }
+        | Error::AliasReplayStackDepthExceeded { .. } => TOO_OFTEN,
+        // What an alias stands for is counted each time.
+        Error::AliasError { error, .. } => match error.without_snippet() {
+            Error::Budget { .. } => TOO_OFTEN,
+            error => kind_of(error),
+        },
         Error::Budget { .. } => "; it is larger than any values are",
         Error::UnknownAnchor { .. } => "; an alias (*name) there has no anchor (&name)",
         Error::Eof { .. } => "; it ends in the middle of something",
