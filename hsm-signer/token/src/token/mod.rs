@@ -6,6 +6,7 @@
 //! What lies above does not change.
 
 mod description;
+mod function_list;
 mod gate;
 mod handles;
 mod initialise;

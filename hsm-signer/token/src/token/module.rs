@@ -17,6 +17,7 @@ use cryptoki::slot::{Slot, TokenInfo};
 
 use super::PATIENCE;
 use super::description;
+use super::function_list::Library;
 use super::gate::{Gate, Inside};
 use super::initialise_args;
 use super::loading;
@@ -94,6 +95,8 @@ impl Module {
 
     fn initialised(path: &Path, parameters: Option<&'static CStr>) -> Result<Self, Error> {
         loading::inspect(path)?;
+        let library = Library::load(path)?;
+        library.check(path)?;
         let pkcs11 = Pkcs11::new(path).map_err(|error| loading::refused(path, &error))?;
         let module = Self(Arc::new(Shared {
             path: path.into(),
