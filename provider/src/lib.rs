@@ -68,7 +68,8 @@
 //! | signature | 64 bytes (Ed25519) | DER `ECDSA-Sig-Value` | DER | DER |
 //!
 //! A compressed or hybrid point, or any other length, is refused before the backend
-//! sees it.
+//! sees it. A big-endian scalar is the same key with any number of leading zeros, for others store it
+//! without; this crate stores it at the length above.
 //!
 //! With their features:
 //!

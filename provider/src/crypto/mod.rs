@@ -36,13 +36,13 @@ pub use openmls_rand::RandomError;
 /// |---|---|
 /// | `UnsupportedCiphersuite` | the suite has no row in [`SUITES`]; the KEM is none of its KEMs |
 /// | `UnsupportedSignatureScheme` | the scheme is none of theirs |
-/// | `InvalidLength` | an AEAD key or nonce, a signature private key or a PRK of the wrong length |
+/// | `InvalidLength` | an AEAD key or nonce, a signature's seed or a PRK of the wrong length |
 /// | `HkdfOutputLengthInvalid` | more than 255 times the hash length asked from HKDF-Expand |
 /// | `TooMuchData` | a plaintext beyond the AEAD's limit |
 /// | `AeadDecryptionError` | a ciphertext that is too short or does not authenticate |
 /// | `InvalidPublicKey` | a public key of the wrong length or form; for HPKE also one off the curve or of low order |
 /// | `InvalidSignature` | a signature that is malformed or wrong, under a key that may be off the curve |
-/// | `SigningError` | a signature private key that is out of range |
+/// | `SigningError` | a signature's private scalar that is out of range, whatever its length |
 /// | `UnsupportedAeadAlgorithm` | sealing or opening with the export-only AEAD |
 /// | `HpkeDecryptionError`, `ReceiverSetupError` | opening or receiving fails, for whatever reason |
 /// | `ExporterError` | more than 255 times the hash length to export |

@@ -137,6 +137,7 @@ pub(super) fn checks<C: OpenMlsCrypto>() -> Vec<Check<C>> {
         all!(Properties, "AEAD", |c, effort| properties::aead(c, effort.many)),
         all!(Properties, "signatures", |c, effort| properties::signatures(c, effort.some)),
         all!(Properties, "generated signature keys", |c, effort| properties::generated_keys(c, effort.some)),
+        all!(Properties, "private keys with other leading zeros", |c, _| properties::private_scalars(c)),
         all!(Properties, "HPKE DeriveKeyPair", |c, effort| properties::derive_key_pair(c, effort.few)),
         all!(Properties, "HPKE messages", |c, effort| properties::hpke_messages(c, effort.few)),
         all!(Properties, "HPKE exports", |c, effort| properties::hpke_exports(c, effort.few)),

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::{Kem, KemInLanes, SharedSecret, dh_kdf};
 use crate::backend::MAX_DH_LEN;
 use crate::backend::agreement::{self, Group, PrivateKey};
-use crate::encoding::is_uncompressed_point;
+use crate::encoding::{is_uncompressed_point, scalar};
 use crate::hpke::labels::{LabeledKdf, SuiteId};
 use crate::kdf::hmac::HmacKey;
 use crate::lanes::LaneCurve;
@@ -279,9 +279,13 @@ impl DhKem {
         PrivateKey::generate(self.group)
     }
 
-    /// The private key with these bytes.
+    /// The private key with these bytes, a scalar with any number of zeros before it.
     pub(in crate::hpke) fn enter(&self, private: &[u8]) -> Result<PrivateKey, CryptoError> {
-        PrivateKey::enter(self.group, private)
+        if self.scalars.is_none() {
+            return PrivateKey::enter(self.group, private);
+        }
+        let scalar = scalar(private, self.private_len).ok_or(CryptoError::CryptoLibraryError)?;
+        PrivateKey::enter(self.group, &scalar)
     }
 
     /// The private key of `DeriveKeyPair(ikm)`, Nsk bytes.
