@@ -209,7 +209,7 @@ fn plus(number: &[u8], small: u8) -> Vec<u8> {
 }
 
 /// The order of the group (FIPS 186-5; SP 800-186), at the length of a private key.
-fn order(kem: HpkeKemType) -> Vec<u8> {
+pub(in crate::conformance) fn order(kem: HpkeKemType) -> Vec<u8> {
     let digits = match kem {
         HpkeKemType::DhKemP256 => {
             "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"

@@ -25,6 +25,7 @@ mod signature;
 mod symmetric;
 
 pub use encodings::bad_public_keys;
+pub(super) use encodings::order;
 pub use hpke::{hpke_ciphertexts, hpke_exports, hpke_keys, hpke_unsupported};
 pub use signature::{signature_keys, signature_unsupported, signatures};
 pub use symmetric::{aead, hkdf};

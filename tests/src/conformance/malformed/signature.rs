@@ -88,12 +88,7 @@ fn private_keys(
     });
 }
 
-fn seeds(
-    report: &mut Report,
-    crypto: &impl OpenMlsCrypto,
-    scheme: SignatureScheme,
-    seed: &[u8],
-) {
+fn seeds(report: &mut Report, crypto: &impl OpenMlsCrypto, scheme: SignatureScheme, seed: &[u8]) {
     for (name, key) in wrong_lengths(seed) {
         report.refuses_with(
             CryptoError::InvalidLength,
