@@ -96,6 +96,7 @@ mod encoding;
 mod ff1;
 #[cfg(feature = "ml-kem")]
 mod ffi;
+mod fork;
 mod hash;
 mod hpke;
 mod kdf;

@@ -33,10 +33,11 @@ pub(crate) struct VerificationStore {
 /// Signatures that were found good, waiting to be asked for.
 ///
 /// As long as this guard lives, verifying one of them again is answered from the
-/// result, once for each time it was prepared; see the [module](super).
+/// result, once for each time it was prepared; see the [module](super). It borrows nothing, and can
+/// be kept beside the provider.
 #[must_use = "dropping the guard forgets what was verified"]
-pub struct PreparedVerifications<'a> {
-    store: &'a VerificationStore,
+pub struct PreparedVerifications {
+    store: Arc<VerificationStore>,
     verified: Arc<Verified>,
 }
 
@@ -53,10 +54,10 @@ struct Verified {
 impl VerificationStore {
     /// Verifies every signature, over all cores, and remembers the good ones.
     pub(crate) fn prepare(
-        &self,
+        self: &Arc<Self>,
         mode: Mode,
         signed: &[SignedMessage<'_>],
-    ) -> Result<PreparedVerifications<'_>, PrepareError> {
+    ) -> Result<PreparedVerifications, PrepareError> {
         for signed in signed {
             mode.check_signature(signed.scheme)?;
         }
@@ -66,7 +67,7 @@ impl VerificationStore {
         check_room(&held, verified.count)?;
         held.push(Arc::clone(&verified));
         Ok(PreparedVerifications {
-            store: self,
+            store: Arc::clone(self),
             verified,
         })
     }
@@ -166,7 +167,7 @@ fn digest(scheme: SignatureScheme, message: &[u8], public_key: &[u8], signature:
     ])
 }
 
-impl PreparedVerifications<'_> {
+impl PreparedVerifications {
     /// How many good signatures were not asked for so far.
     pub fn unused(&self) -> usize {
         self.verified
@@ -177,13 +178,13 @@ impl PreparedVerifications<'_> {
     }
 }
 
-impl Drop for PreparedVerifications<'_> {
+impl Drop for PreparedVerifications {
     fn drop(&mut self) {
         self.store.release(&self.verified);
     }
 }
 
-impl fmt::Debug for PreparedVerifications<'_> {
+impl fmt::Debug for PreparedVerifications {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("PreparedVerifications")
