@@ -13,6 +13,7 @@
 //! | what is linked, and which certificate exists for exactly that version? | [`Module`] |
 //! | can this process be in FIPS mode? | [`ready`] |
 //! | must it be? | [`requirement`] |
+//! | does a provider compute with anything but the module? | [`register`] |
 //! | which algorithms are approved, and so which ciphersuites exist in FIPS mode? | [`ALGORITHMS`], [`SUITES`] |
 //! | which of the approved does the linked module have? | [`is_enabled`], [`is_lacking`], [`refusal`] |
 //! | what does the module say of each service that it is asked for? | [`observe`], [`record`] |
@@ -26,6 +27,7 @@
 //! module.
 
 mod algorithm;
+mod backend;
 mod certificate;
 mod dispatch;
 mod enabled;
@@ -45,7 +47,15 @@ mod status;
 mod suite;
 mod validation;
 
+#[cfg(all(feature = "aws-lc", feature = "fips"))]
+compile_error!(
+    "two AWS-LCs: the features `aws-lc` (a default) and `fips` are both asked for, and FIPS mode needs \
+     the module alone; build every crate with `default-features = false` and `fips`, and see who asks \
+     for the other by `cargo tree --edges features --invert mls_fips`"
+);
+
 pub use algorithm::{ALGORITHMS, Algorithm, Approval, Rule, approval};
+pub use backend::{Backend, register};
 pub use certificate::{CERTIFICATES, Certificate};
 pub use dispatch::Dispatch;
 pub use enabled::{is_enabled, is_lacking, refusal};

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::{
     ALGORITHMS, Certificate, Dispatch, EXCEPTIONS, Entropy, Environment, Exception, FipsError,
-    FipsStatus, Module, Operation, Operations, Requirement, Rule, SUITES, SelfTest, Tested, ready,
-    requirement, self_test,
+    FipsStatus, Module, Operation, Operations, Requirement, Rule, SUITES, SelfTest, Tested,
+    backend, ready, requirement, self_test,
 };
 
 /// What the status is made of, each with its own.
@@ -13,7 +13,7 @@ use crate::{
 pub struct Parts {
     /// The linked module's certificate.
     pub module: FipsStatus,
-    /// Whether it is the only AWS-LC.
+    /// Whether it is the only module, and no provider computes with another library.
     pub linkage: FipsStatus,
     /// Integrity and known-answer tests.
     pub self_test: FipsStatus,
@@ -100,7 +100,7 @@ pub fn status() -> Status {
     let entropy = Entropy::linked();
     let parts = Parts {
         module: module.status(),
-        linkage: holds(module.is_fips && module.is_alone),
+        linkage: holds(module.is_fips && module.is_alone && backend::check().is_ok()),
         self_test: holds(self_test.error().is_none()),
         entropy: of_entropy(certificate, entropy),
         environment: match environment.tested {

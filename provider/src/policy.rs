@@ -1,12 +1,12 @@
 //! What FIPS mode lets run: decided here, asked by every operation.
 
-use mls_fips::{
-    Algorithm, FipsError, Observation, Requirement, is_enabled, ready, record, requirement,
-};
+use mls_fips::{Algorithm, FipsError, Observation, Requirement, is_enabled, record, requirement};
 use openmls_traits::types::{
     AeadType, Ciphersuite, CryptoError, HashType, HpkeAeadType, HpkeConfig, HpkeKemType,
     SignatureScheme,
 };
+
+use crate::backend::REGISTERED;
 
 /// What FIPS mode lets run. The higher of two is the stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +16,8 @@ pub enum Policy {
     Fips,
     /// Of those, the ones for which the module's service indicator approves of every call
     /// that it is asked for, or that are among [`mls_fips::EXCEPTIONS`]. The indicator is
-    /// read around every call, and what it does not approve is thrown away.
+    /// read around every call, and what it does not approve is thrown away, as is a result for
+    /// which the module was not asked at all.
     Strict,
 }
 
@@ -35,6 +36,7 @@ impl Mode {
     /// The stricter of a provider's `own` policy and of what is required of the process,
     /// now: a requirement that comes later holds for providers that exist already.
     pub(crate) fn of(own: Option<Policy>) -> Self {
+        mls_fips::register(REGISTERED);
         let required = match requirement() {
             Requirement::None => None,
             Requirement::Fips => Some(Policy::Fips),
@@ -172,11 +174,18 @@ impl Mode {
     }
 }
 
+/// Where nothing was observed something else than the module has computed.
 fn passes(observations: &[Observation]) -> Result<(), CryptoError> {
-    match observations.iter().all(Observation::passes) {
+    match !observations.is_empty() && observations.iter().all(Observation::passes) {
         true => Ok(()),
         false => Err(CryptoError::CryptoLibraryError),
     }
+}
+
+/// [`mls_fips::ready`] of a process that has this provider.
+pub(crate) fn ready() -> Result<(), FipsError> {
+    mls_fips::register(REGISTERED);
+    mls_fips::ready()
 }
 
 pub(crate) fn of_aead(aead: AeadType) -> Algorithm {
@@ -248,6 +257,16 @@ mod refusals {
                 assert_eq!(mode.check_signature(scheme).is_ok(), enabled, "{scheme:?}");
             }
         }
+    }
+
+    /// On any backend: the module's work is observed, and that of others is not.
+    #[test]
+    fn strict_gives_out_nothing_that_was_not_observed() {
+        let strict = Mode::Fips(Policy::Strict);
+        let refused = Err::<u8, _>(CryptoError::CryptoLibraryError);
+        assert_eq!(strict.run(|| Ok(7)), refused);
+        assert_eq!(strict.run_each(|| vec![Ok(7)]), [refused]);
+        assert_eq!(Mode::Fips(Policy::Fips).run(|| Ok(7)), Ok(7));
     }
 
     /// What of the drafts' suites this build has and FIPS mode runs.

@@ -17,7 +17,7 @@ use openmls_traits::types::Ciphersuite;
 #[cfg(doc)]
 use crate::SUITES;
 use crate::hpke::{InfoHashCache, SenderState};
-use crate::policy::{Mode, Policy};
+use crate::policy::{self, Mode, Policy};
 use crate::prepared::{EncapsulationStore, VerificationStore};
 use crate::status::Status;
 
@@ -72,8 +72,9 @@ pub struct HwCrypto {
 #[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) info_hashes: InfoHashCache,
-    pub(crate) encapsulations: EncapsulationStore,
-    pub(crate) verifications: VerificationStore,
+    /// Of guards as well, which outlive a provider that is dropped first.
+    pub(crate) encapsulations: Arc<EncapsulationStore>,
+    pub(crate) verifications: Arc<VerificationStore>,
 }
 
 impl HwCrypto {
@@ -86,7 +87,7 @@ impl HwCrypto {
     /// One in FIPS mode, with [`Policy::Fips`].
     ///
     /// # Errors
-    /// [`FipsError`] unless the FIPS module is linked and nothing beside it, its integrity
+    /// [`FipsError`] unless this provider computes with the FIPS module, nothing is beside it, its integrity
     /// and known-answer tests passed, and its version is one that [`mls_fips`] knows.
     pub fn fips() -> Result<Self, FipsError> {
         Self::with_policy(Policy::Fips)
@@ -97,7 +98,7 @@ impl HwCrypto {
     /// # Errors
     /// Those of [`fips`](Self::fips).
     pub fn with_policy(policy: Policy) -> Result<Self, FipsError> {
-        mls_fips::ready()?;
+        policy::ready()?;
         let own = Some(policy);
         let shared = Arc::default();
         Ok(Self { shared, own })
@@ -145,7 +146,7 @@ impl HwCrypto {
     fn sender_state(&self) -> SenderState<'_> {
         SenderState {
             info_hashes: &self.shared.info_hashes,
-            encapsulations: &self.shared.encapsulations,
+            encapsulations: &*self.shared.encapsulations,
         }
     }
 }
