@@ -25,6 +25,12 @@ pub enum FipsError {
         /// The library.
         name: &'static str,
     },
+    /// The environment asks for something that is unknown.
+    #[error("MLS_FIPS={value:?} is unknown, and nothing runs: say off, on, fips or strict")]
+    UnknownRequirement {
+        /// What it asks for.
+        value: String,
+    },
     /// The module's integrity or known-answer tests failed.
     #[error(
         "the FIPS module's {failed} failed: do not use this installation; \

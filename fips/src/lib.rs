@@ -13,6 +13,7 @@
 //! | what is linked, and which certificate exists for exactly that version? | [`Module`] |
 //! | can this process be in FIPS mode? | [`ready`] |
 //! | must it be? | [`requirement`] |
+//! | who affirms an environment that is not on the certificate? | [`affirm`] |
 //! | does a provider compute with anything but the module? | [`register`] |
 //! | which algorithms are approved, and so which ciphersuites exist in FIPS mode? | [`ALGORITHMS`], [`SUITES`] |
 //! | which of the approved does the linked module have? | [`is_enabled`], [`is_lacking`], [`refusal`] |
@@ -26,6 +27,7 @@
 //! Nothing in it makes a deployment "FIPS-validated": HPKE and MLS are not services of any
 //! module.
 
+mod affirmation;
 mod algorithm;
 mod backend;
 mod certificate;
@@ -54,9 +56,10 @@ compile_error!(
      for the other by `cargo tree --edges features --invert mls_fips`"
 );
 
+pub use affirmation::{AFFIRMED_BY, affirm, affirmed_by};
 pub use algorithm::{ALGORITHMS, Algorithm, Approval, Rule, approval};
 pub use backend::{Backend, register};
-pub use certificate::{CERTIFICATES, Certificate};
+pub use certificate::{CERTIFICATES, Certificate, Entry};
 pub use dispatch::Dispatch;
 pub use enabled::{is_enabled, is_lacking, refusal};
 pub use entropy::Entropy;

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::{FipsError, Module, backend, self_test};
+use crate::{FipsError, Module, backend, requirement, self_test};
 
 /// Whether the FIPS module is linked, alone, of a version that is known, and has passed its
 /// tests, and no provider has [registered](crate::register) another library. The tests run once in a
@@ -11,6 +11,7 @@ use crate::{FipsError, Module, backend, self_test};
 /// # Errors
 /// [`FipsError`]: what is missing and what to do.
 pub fn ready() -> Result<(), FipsError> {
+    requirement::check()?;
     static READY: OnceLock<Result<(), FipsError>> = OnceLock::new();
     READY
         .get_or_init(|| {

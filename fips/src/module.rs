@@ -97,7 +97,7 @@ mod tests {
     fn status_needs_a_fips_module_of_a_known_version() {
         for (module, status) in [
             (module(true, Some("3.1.0")), FipsStatus::Certified),
-            (module(true, Some("4.2.0")), FipsStatus::Pending),
+            (module(true, Some("4.2.0")), FipsStatus::Unvalidated),
             (module(true, Some("3.6.0")), FipsStatus::Unvalidated),
             (module(true, None), FipsStatus::Unvalidated),
             (module(false, Some("3.1.0")), FipsStatus::Unvalidated),
