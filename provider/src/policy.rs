@@ -132,19 +132,37 @@ impl Mode {
         }
     }
 
-    /// Runs `operation`. Under the strict policy its result is given out only if every call
-    /// of the module passes.
+    /// Runs `operation`. Under the strict policy its result is given out only if the module was
+    /// called, and every call passes: where nothing was observed, something else has computed.
     pub(crate) fn run<T>(
         self,
         operation: impl FnOnce() -> Result<T, CryptoError>,
+    ) -> Result<T, CryptoError> {
+        self.run_if(operation, |seen| !seen.is_empty() && all_pass(seen))
+    }
+
+    /// [`run`](Self::run) for a part of an operation, which may find its work done before.
+    pub(crate) fn run_part<T>(
+        self,
+        part: impl FnOnce() -> Result<T, CryptoError>,
+    ) -> Result<T, CryptoError> {
+        self.run_if(part, all_pass)
+    }
+
+    fn run_if<T>(
+        self,
+        operation: impl FnOnce() -> Result<T, CryptoError>,
+        passes: impl FnOnce(&[Observation]) -> bool,
     ) -> Result<T, CryptoError> {
         match self {
             Self::Unrestricted | Self::Fips(Policy::Fips) => operation(),
             Self::Fips(Policy::Strict) => {
                 let (result, observations) = record(operation);
                 let result = result?;
-                passes(&observations)?;
-                Ok(result)
+                match passes(&observations) {
+                    true => Ok(result),
+                    false => Err(CryptoError::CryptoLibraryError),
+                }
             }
             Self::Refused => Err(CryptoError::CryptoLibraryError),
         }
@@ -174,12 +192,8 @@ impl Mode {
     }
 }
 
-/// Where nothing was observed something else than the module has computed.
-fn passes(observations: &[Observation]) -> Result<(), CryptoError> {
-    match !observations.is_empty() && observations.iter().all(Observation::passes) {
-        true => Ok(()),
-        false => Err(CryptoError::CryptoLibraryError),
-    }
+fn all_pass(observations: &[Observation]) -> bool {
+    observations.iter().all(Observation::passes)
 }
 
 /// [`mls_fips::ready`] of a process that has this provider.
@@ -266,6 +280,7 @@ mod refusals {
         let refused = Err::<u8, _>(CryptoError::CryptoLibraryError);
         assert_eq!(strict.run(|| Ok(7)), refused);
         assert_eq!(strict.run_each(|| vec![Ok(7)]), [refused]);
+        assert_eq!(strict.run_part(|| Ok(7)), Ok(7));
         assert_eq!(Mode::Fips(Policy::Fips).run(|| Ok(7)), Ok(7));
     }
 

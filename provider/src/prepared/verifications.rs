@@ -62,7 +62,7 @@ impl VerificationStore {
             mode.check_signature(signed.scheme)?;
         }
         check_room(&self.read(), signed.len())?;
-        let verified = Arc::new(Verified::new(mode, signed)?);
+        let verified = Arc::new(Verified::new(mode, signed));
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         check_room(&held, verified.count)?;
         held.push(Arc::clone(&verified));
@@ -108,20 +108,20 @@ fn check_room(held: &[Arc<Verified>], more: usize) -> Result<(), PrepareError> {
 }
 
 impl Verified {
-    fn new(mode: Mode, signed: &[SignedMessage<'_>]) -> Result<Self, CryptoError> {
-        let verified = signed
+    fn new(mode: Mode, signed: &[SignedMessage<'_>]) -> Self {
+        // One that is refused for whatever reason is not remembered, and keeps no other from being.
+        let good: Vec<Digest> = signed
             .par_iter()
-            .map(|signed| mode.run(|| Ok(signed.verify().then(|| signed.digest()))))
-            .collect::<Result<Vec<_>, _>>()?;
-        let good: Vec<Digest> = verified.into_iter().flatten().collect();
+            .filter_map(|signed| mode.run(|| signed.verified()).ok())
+            .collect();
         let mut remaining = HashMap::with_capacity(good.len());
         for digest in &good {
             *remaining.entry(*digest).or_default() += 1;
         }
-        Ok(Self {
+        Self {
             count: good.len(),
             remaining: Mutex::new(remaining),
-        })
+        }
     }
 
     fn take(&self, digest: &Digest) -> bool {
@@ -144,12 +144,11 @@ impl Verified {
 }
 
 impl SignedMessage<'_> {
-    fn verify(&self) -> bool {
-        signature::verify(self.scheme, &self.message, self.public_key, self.signature).is_ok()
-    }
-
-    fn digest(&self) -> Digest {
-        digest(self.scheme, &self.message, self.public_key, self.signature)
+    /// What the good one is known by.
+    fn verified(&self) -> Result<Digest, CryptoError> {
+        let (scheme, public_key, signature) = (self.scheme, self.public_key, self.signature);
+        signature::verify(scheme, &self.message, public_key, signature)?;
+        Ok(digest(scheme, &self.message, public_key, signature))
     }
 }
 

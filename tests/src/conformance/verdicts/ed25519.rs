@@ -82,16 +82,19 @@ pub fn small_orders(crypto: &impl OpenMlsCrypto) -> Report {
                     messages.any(|message| verify(crypto, &message, public, &signature).is_ok());
                 forged.then_some(()).ok_or(CryptoError::InvalidSignature)
             };
-            report.refuses(format!("key {public:02x?}, R {r:02x?}"), forge);
+            report.refuses(format!("key {}, R {}", digits(public), digits(r)), forge);
         }
     }
     report
 }
 
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn encodings() -> Vec<Vec<u8>> {
-    let digits = CANONICAL.into_iter().chain(NOT_REDUCED);
-    digits
-        .filter_map(hex::decode)
+    let all = CANONICAL.into_iter().chain(NOT_REDUCED);
+    all.filter_map(hex::decode)
         .flat_map(|positive| {
             let mut negative = positive.clone();
             negative[31] |= 0x80;
