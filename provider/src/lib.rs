@@ -88,6 +88,7 @@
 //! [`OpenMlsCrypto`]: openmls_traits::crypto::OpenMlsCrypto
 //! [`OpenMlsRand`]: openmls_traits::random::OpenMlsRand
 
+mod algorithm;
 mod backend;
 mod batch_engine;
 mod crypto;
