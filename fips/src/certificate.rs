@@ -13,8 +13,8 @@ pub struct Certificate {
     pub module_version: &'static str,
     /// Where its validation stands.
     pub status: FipsStatus,
-    /// The number of its certificate at the CMVP, if it has one.
-    pub number: Option<u16>,
+    /// What the CMVP's entry says, if it has one.
+    pub entry: Option<Entry>,
     /// Where the randomness of the module that was submitted is from. A build with another
     /// source is another module.
     pub entropy: Entropy,
@@ -22,32 +22,65 @@ pub struct Certificate {
     pub lacks: &'static [Algorithm],
     /// The operating environments that it was tested in.
     pub tested: &'static [TestedEnvironment],
-    /// Where this row is from.
+    /// What this row is from, and what it says there.
     pub source: &'static str,
+    /// Where that can be read.
+    pub addresses: &'static [&'static str],
 }
+
+/// An entry of the CMVP's list of validated modules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The certificate's number.
+    pub number: u16,
+    /// The module's name on it.
+    pub name: &'static str,
+    /// The overall level of FIPS 140-3.
+    pub level: u8,
+    /// When it was validated, year first.
+    pub validated: &'static str,
+    /// When the entry goes to the historical list, year first.
+    pub sunset: &'static str,
+}
+
+/// AWS-LC's own list of certificates and of modules in process.
+const AWS_LC_LIST: &str = "https://github.com/aws/aws-lc/blob/main/crypto/fipsmodule/FIPS.md";
 
 /// The module versions that this crate knows.
 pub static CERTIFICATES: &[Certificate] = &[
     Certificate {
         module_version: "3.1.0",
         status: FipsStatus::Certified,
-        number: Some(5314),
+        entry: Some(Entry {
+            number: 5314,
+            name: "AWS-LC 3 Cryptographic Module (static)",
+            level: 1,
+            validated: "2026-06-05",
+            sunset: "2031-06-04",
+        }),
         entropy: Entropy::Passive,
         lacks: &[Algorithm::Ed448, Algorithm::MlDsa],
         tested: &[
             TestedEnvironment::AMAZON_LINUX_2023_XEON_8375C,
             TestedEnvironment::AMAZON_LINUX_2023_GRAVITON4,
         ],
-        source: "CMVP certificate 5314 (AWS-LC Cryptographic Module, static); AWS-LC FIPS.md, August 2026",
+        source: "CMVP certificate 5314 and its security policy; AWS-LC's list",
+        addresses: &[
+            "https://csrc.nist.gov/projects/cryptographic-module-validation-program/certificate/5314",
+            "https://csrc.nist.gov/CSRC/media/projects/cryptographic-module-validation-program/documents/security-policies/140sp5314.pdf",
+            AWS_LC_LIST,
+        ],
     },
     Certificate {
         module_version: "4.2.0",
-        status: FipsStatus::Pending,
-        number: None,
+        status: FipsStatus::Unvalidated,
+        entry: None,
         entropy: Entropy::CpuJitter,
         lacks: &[Algorithm::Ed448],
         tested: &[],
-        source: "branch of module 4.0, in review; AWS-LC FIPS.md, August 2026",
+        source: "AWS-LC's list has v4.0 in review, and no 4.2.0",
+        addresses: &[AWS_LC_LIST],
     },
 ];
 
@@ -69,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_certificate_is_found_by_its_exact_version_only() {
-        assert_eq!(Certificate::of("3.1.0").unwrap().number, Some(5314));
+        let entry = Certificate::of("3.1.0").unwrap().entry;
+        assert_eq!(entry.map(|entry| entry.number), Some(5314));
         for other in ["3.1", "3.1.1", "3.6.0", "3.1.0 ", "AWS-LC 3.1.0", ""] {
             assert_eq!(Certificate::of(other), None, "{other}");
         }
@@ -78,8 +112,10 @@ mod tests {
     #[test]
     fn a_number_is_given_if_and_only_if_certified() {
         for row in CERTIFICATES {
-            assert_eq!(row.number.is_some(), row.status == FipsStatus::Certified);
-            assert_eq!(row.tested.is_empty(), row.number.is_none());
+            assert_eq!(row.entry.is_some(), row.status == FipsStatus::Certified);
+            assert_eq!(row.tested.is_empty(), row.entry.is_none());
+            let is_address = |address: &&str| address.starts_with("https://");
+            assert!(!row.addresses.is_empty() && row.addresses.iter().all(is_address));
         }
     }
 }

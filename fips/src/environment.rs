@@ -5,6 +5,8 @@ use std::fs;
 
 use serde::Serialize;
 
+use crate::affirmed_by;
+
 /// An operating environment that is on a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -82,6 +84,8 @@ pub struct Environment {
     pub processor: String,
     /// Whether this is one of the certificate's environments.
     pub tested: Tested,
+    /// The operator who affirms it ([`affirm`](crate::affirm)), if anyone does.
+    pub affirmed_by: Option<&'static str>,
 }
 
 impl Environment {
@@ -89,7 +93,11 @@ impl Environment {
     pub(crate) fn here(tested: &[TestedEnvironment]) -> Self {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
         let (os, cpu) = (read("/etc/os-release"), read("/proc/cpuinfo"));
-        Self::of(&os, &cpu, std::env::consts::ARCH, tested)
+        let affirmed_by = affirmed_by();
+        Self {
+            affirmed_by,
+            ..Self::of(&os, &cpu, std::env::consts::ARCH, tested)
+        }
     }
 
     /// A program that an emulator runs reads of the emulator's processor, which is of
@@ -115,6 +123,7 @@ impl Environment {
             tested: matches
                 .min_by_key(|&found| found as u8)
                 .unwrap_or(Tested::No),
+            affirmed_by: None,
         }
     }
 }

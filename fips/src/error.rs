@@ -10,13 +10,27 @@ pub enum FipsError {
          (cmake and Go are needed)"
     )]
     NotLinked,
-    /// This program was built with another AWS-LC beside the FIPS module, or with two of them.
+    /// This program was built with two versions of the FIPS module.
     #[error(
-        "another AWS-LC is linked beside the FIPS module: build every crate with \
-         default-features = false, and have one version of aws-lc-fips-sys in the lock file \
+        "two FIPS modules are linked: have one version of aws-lc-fips-sys in the lock file \
          (cargo update --package aws-lc-fips-sys --precise VERSION)"
     )]
     NotAlone,
+    /// A provider in this program computes with another library than the module.
+    #[error(
+        "a provider in this program computes with {name}, not with the FIPS module: build \
+         openmls_hw_crypto with default-features = false and the feature fips"
+    )]
+    OtherBackend {
+        /// The library.
+        name: &'static str,
+    },
+    /// The environment asks for something that is unknown.
+    #[error("MLS_FIPS={value:?} is unknown, and nothing runs: say off, on, fips or strict")]
+    UnknownRequirement {
+        /// What it asks for.
+        value: String,
+    },
     /// The module's integrity or known-answer tests failed.
     #[error(
         "the FIPS module's {failed} failed: do not use this installation; \

@@ -13,6 +13,8 @@
 //! | what is linked, and which certificate exists for exactly that version? | [`Module`] |
 //! | can this process be in FIPS mode? | [`ready`] |
 //! | must it be? | [`requirement`] |
+//! | who affirms an environment that is not on the certificate? | [`affirm`] |
+//! | does a provider compute with anything but the module? | [`register`] |
 //! | which algorithms are approved, and so which ciphersuites exist in FIPS mode? | [`ALGORITHMS`], [`SUITES`] |
 //! | which of the approved does the linked module have? | [`is_enabled`], [`is_lacking`], [`refusal`] |
 //! | what does the module say of each service that it is asked for? | [`observe`], [`record`] |
@@ -25,7 +27,9 @@
 //! Nothing in it makes a deployment "FIPS-validated": HPKE and MLS are not services of any
 //! module.
 
+mod affirmation;
 mod algorithm;
+mod backend;
 mod certificate;
 mod dispatch;
 mod enabled;
@@ -45,8 +49,17 @@ mod status;
 mod suite;
 mod validation;
 
+#[cfg(all(feature = "aws-lc", feature = "fips"))]
+compile_error!(
+    "two AWS-LCs: the features `aws-lc` (a default) and `fips` are both asked for, and FIPS mode needs \
+     the module alone; build every crate with `default-features = false` and `fips`, and see who asks \
+     for the other by `cargo tree --edges features --invert mls_fips`"
+);
+
+pub use affirmation::{AFFIRMED_BY, affirm, affirmed_by};
 pub use algorithm::{ALGORITHMS, Algorithm, Approval, Rule, approval};
-pub use certificate::{CERTIFICATES, Certificate};
+pub use backend::{Backend, register};
+pub use certificate::{CERTIFICATES, Certificate, Entry};
 pub use dispatch::Dispatch;
 pub use enabled::{is_enabled, is_lacking, refusal};
 pub use entropy::Entropy;

@@ -2,21 +2,24 @@
 
 use std::sync::OnceLock;
 
-use crate::{FipsError, Module, self_test};
+use crate::{FipsError, Module, backend, requirement, self_test};
 
 /// Whether the FIPS module is linked, alone, of a version that is known, and has passed its
-/// tests. They run once in a process, at the first call.
+/// tests, and no provider has [registered](crate::register) another library. The tests run once in a
+/// process, at the first call.
 ///
 /// # Errors
 /// [`FipsError`]: what is missing and what to do.
 pub fn ready() -> Result<(), FipsError> {
+    requirement::check()?;
     static READY: OnceLock<Result<(), FipsError>> = OnceLock::new();
     READY
         .get_or_init(|| {
             check_module(&Module::linked())?;
             self_test().error().map_or(Ok(()), Err)
         })
-        .clone()
+        .clone()?;
+    backend::check()
 }
 
 fn check_module(module: &Module) -> Result<(), FipsError> {
@@ -66,10 +69,9 @@ mod tests {
 
     #[test]
     fn this_build_is_ready_as_its_features_say() {
-        let expected = match (cfg!(feature = "fips"), cfg!(feature = "aws-lc")) {
-            (true, false) => Ok(()),
-            (true, true) => Err(FipsError::NotAlone),
-            (false, _) => Err(FipsError::NotLinked),
+        let expected = match cfg!(feature = "fips") {
+            true => Ok(()),
+            false => Err(FipsError::NotLinked),
         };
         assert_eq!(ready(), expected);
     }

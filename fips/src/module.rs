@@ -11,8 +11,8 @@ pub struct Module {
     /// Whether it is AWS-LC's FIPS module. It has then passed its integrity test and its
     /// start-up tests, or the process would not be: it ends the process if they fail.
     pub is_fips: bool,
-    /// Whether no other AWS-LC is beside it: the feature `aws-lc` is off, and the module that
-    /// answers here is the one that `aws-lc-rs` calls.
+    /// Whether no other module is beside it: the one that answers here is the one that `aws-lc-rs`
+    /// calls.
     pub is_alone: bool,
     /// The module's version, if it is a FIPS module that tells one.
     pub version: Option<String>,
@@ -63,7 +63,7 @@ fn is_fips() -> bool {
 fn is_alone() -> bool {
     let before = crate::ffi::service_indicator();
     let _ = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"");
-    cfg!(not(feature = "aws-lc")) && crate::ffi::service_indicator() != before
+    crate::ffi::service_indicator() != before
 }
 
 #[cfg(not(feature = "fips"))]
@@ -97,7 +97,7 @@ mod tests {
     fn status_needs_a_fips_module_of_a_known_version() {
         for (module, status) in [
             (module(true, Some("3.1.0")), FipsStatus::Certified),
-            (module(true, Some("4.2.0")), FipsStatus::Pending),
+            (module(true, Some("4.2.0")), FipsStatus::Unvalidated),
             (module(true, Some("3.6.0")), FipsStatus::Unvalidated),
             (module(true, None), FipsStatus::Unvalidated),
             (module(false, Some("3.1.0")), FipsStatus::Unvalidated),

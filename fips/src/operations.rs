@@ -73,6 +73,33 @@ mod tests {
     use super::*;
     use crate::CERTIFICATES;
 
+    /// How many of the enabled operations are approved throughout, and how many only with exceptions,
+    /// the README says of each version.
+    #[test]
+    fn the_readme_counts_what_the_tables_say() {
+        // The spaces of a document are where its lines end.
+        let readme = include_str!("../../README.md").split_whitespace();
+        let readme = readme.collect::<Vec<_>>().join(" ");
+        for table in TABLES {
+            let table: Operations = serde_json::from_str(table).unwrap();
+            let enabled: Vec<_> = table.rows.iter().filter(|row| row.enabled).collect();
+            let of = |indicator: &str| {
+                let rows = enabled.iter().filter(|row| row.indicator == indicator);
+                rows.count()
+            };
+            let version = &table.module_version;
+            let line = format!(
+                "| {version} | {} | {} | {} | {} |",
+                enabled.len(),
+                of("approved"),
+                of("approved with exceptions"),
+                of("calls no service")
+            );
+            println!("{line}");
+            assert!(readme.contains(&line), "{line}");
+        }
+    }
+
     #[test]
     fn every_known_version_has_a_table() {
         let versions: Vec<String> = TABLES

@@ -1,13 +1,16 @@
 //! Whether this process may do without FIPS mode. Once it may not, it never may again.
 
 use std::ffi::OsStr;
-use std::sync::Once;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-/// The environment variable that requires FIPS mode of a process: any value but an empty
-/// one and `off` does, and `strict` requires [`Requirement::Strict`].
+use crate::FipsError;
+
+/// The environment variable that requires FIPS mode of a process: `on` and `fips` do, and `strict`
+/// requires [`Requirement::Strict`]; an empty one and `off` do not. With any other value nothing
+/// runs: whoever wrote it wanted something, and nobody knows what.
 pub const VARIABLE: &str = "MLS_FIPS";
 
 /// What is required of every provider of this process. The higher of two holds.
@@ -35,9 +38,9 @@ pub fn require(requirement: Requirement) {
 }
 
 /// What is required of this process, by [`require`] or by [`VARIABLE`], which is read once.
+/// A value of it that is unknown requires the most.
 pub fn requirement() -> Requirement {
-    static READ: Once = Once::new();
-    READ.call_once(|| require(of_variable(std::env::var_os(VARIABLE).as_deref())));
+    require(*variable().as_ref().unwrap_or(&Requirement::Strict));
     match LATCH.load(Ordering::Relaxed) {
         0 => Requirement::None,
         1 => Requirement::Fips,
@@ -45,12 +48,28 @@ pub fn requirement() -> Requirement {
     }
 }
 
-/// A value that nobody understands requires: a typing error must not switch FIPS mode off.
-fn of_variable(value: Option<&OsStr>) -> Requirement {
-    match value.map(OsStr::as_encoded_bytes) {
-        None | Some(b"" | b"off") => Requirement::None,
-        Some(b"strict") => Requirement::Strict,
-        Some(_) => Requirement::Fips,
+/// Whether [`VARIABLE`] says something that is known.
+pub(crate) fn check() -> Result<(), FipsError> {
+    variable().clone().map(drop)
+}
+
+/// What [`VARIABLE`] asks for, read once.
+fn variable() -> &'static Result<Requirement, FipsError> {
+    static READ: OnceLock<Result<Requirement, FipsError>> = OnceLock::new();
+    READ.get_or_init(|| of_variable(std::env::var_os(VARIABLE).as_deref()))
+}
+
+fn of_variable(value: Option<&OsStr>) -> Result<Requirement, FipsError> {
+    let Some(value) = value else {
+        return Ok(Requirement::None);
+    };
+    match value.as_encoded_bytes() {
+        b"" | b"off" => Ok(Requirement::None),
+        b"on" | b"fips" => Ok(Requirement::Fips),
+        b"strict" => Ok(Requirement::Strict),
+        _ => Err(FipsError::UnknownRequirement {
+            value: value.to_string_lossy().into_owned(),
+        }),
     }
 }
 
@@ -59,16 +78,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_value_but_off_requires() {
+    fn a_value_is_one_of_five_or_refused() {
         let of = |value: &str| of_variable(Some(value.as_ref()));
-        assert_eq!(of_variable(None), Requirement::None);
-        for none in ["", "off"] {
-            assert_eq!(of(none), Requirement::None, "{none}");
+        assert_eq!(of_variable(None), Ok(Requirement::None));
+        for (value, expected) in [
+            ("", Requirement::None),
+            ("off", Requirement::None),
+            ("on", Requirement::Fips),
+            ("fips", Requirement::Fips),
+            ("strict", Requirement::Strict),
+        ] {
+            assert_eq!(of(value), Ok(expected), "{value}");
         }
-        for required in ["on", "1", "0", "require", "OFF", "no", " off", "Strict"] {
-            assert_eq!(of(required), Requirement::Fips, "{required}");
+        for value in [
+            "strictt", "1", "0", "require", "OFF", "no", " off", "Strict",
+        ] {
+            let error = of(value).unwrap_err();
+            assert!(error.to_string().contains(&format!("{value:?}")), "{error}");
         }
-        assert_eq!(of("strict"), Requirement::Strict);
     }
 
     /// Alone in touching the latch, which no other test of this crate may see raised.

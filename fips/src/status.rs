@@ -4,40 +4,40 @@ use serde::Serialize;
 
 use crate::{
     ALGORITHMS, Certificate, Dispatch, EXCEPTIONS, Entropy, Environment, Exception, FipsError,
-    FipsStatus, Module, Operation, Operations, Requirement, Rule, SUITES, SelfTest, Tested, ready,
-    requirement, self_test,
+    FipsStatus, Module, Operation, Operations, Requirement, Rule, SUITES, SelfTest, Tested,
+    backend, ready, requirement, self_test,
 };
 
-/// What the status is made of, each with its own.
+/// What the status is made of: what the CMVP and the operator say, and what has to hold besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Parts {
-    /// The linked module's certificate.
+    /// Of the linked module's version.
     pub module: FipsStatus,
-    /// Whether it is the only AWS-LC.
-    pub linkage: FipsStatus,
-    /// Integrity and known-answer tests.
-    pub self_test: FipsStatus,
-    /// Whether the module's randomness is from where it was when the module was submitted.
-    pub entropy: FipsStatus,
-    /// The operating environment.
+    /// Of the operating environment. Where no certificate names any, that of the module.
     pub environment: FipsStatus,
+    /// Whether the module is the only one, and no provider computes with another library.
+    pub linkage: bool,
+    /// Whether integrity and known-answer tests passed.
+    pub self_test: bool,
+    /// Whether the module's randomness is from where it was when the module was submitted.
+    pub entropy: bool,
 }
 
 impl Parts {
-    /// The lowest of them. A part that is added has to be named here to compile.
+    /// The lowest of the two, if the others hold. A part that is added has to be named here to
+    /// compile.
     pub fn lowest(&self) -> FipsStatus {
         let Self {
             module,
+            environment,
             linkage,
             self_test,
             entropy,
-            environment,
         } = *self;
-        module
-            .min(linkage)
-            .min(self_test)
-            .min(entropy)
-            .min(environment)
+        match linkage && self_test && entropy {
+            true => module.min(environment),
+            false => FipsStatus::Unvalidated,
+        }
     }
 }
 
@@ -65,6 +65,8 @@ pub struct Status {
     pub parts: Parts,
     /// The words that may be used of this process.
     pub claim: String,
+    /// Why the status is not higher, a sentence for each cause.
+    pub because: Vec<String>,
     /// What is required of this process.
     pub requirement: Requirement,
     /// Why this process cannot be in FIPS mode; `None` if it can.
@@ -100,19 +102,17 @@ pub fn status() -> Status {
     let entropy = Entropy::linked();
     let parts = Parts {
         module: module.status(),
-        linkage: holds(module.is_fips && module.is_alone),
-        self_test: holds(self_test.error().is_none()),
-        entropy: of_entropy(certificate, entropy),
-        environment: match environment.tested {
-            Tested::Yes => FipsStatus::Certified,
-            Tested::CoreOnly | Tested::No => FipsStatus::Affirmed,
-        },
+        environment: of_environment(certificate, &environment),
+        linkage: module.is_fips && module.is_alone && backend::check().is_ok(),
+        self_test: self_test.error().is_none(),
+        entropy: is_as_submitted(certificate, entropy),
     };
     let status = parts.lowest();
     Status {
         status,
         parts,
-        claim: claim(status, &module),
+        claim: claim(status, &module, environment.affirmed_by),
+        because: because(&parts, certificate),
         requirement: requirement(),
         refusal: ready().err().as_ref().map(FipsError::to_string),
         operations: Operations::of(&module),
@@ -128,39 +128,79 @@ pub fn status() -> Status {
     }
 }
 
-/// A module with another source of randomness than it was submitted with is not the one on its
-/// certificate.
-fn of_entropy(certificate: Option<&Certificate>, entropy: Option<Entropy>) -> FipsStatus {
-    holds(certificate.is_some_and(|row| entropy == Some(row.entropy)))
-}
-
-/// A part that is as it must be lowers nothing.
-const fn holds(good: bool) -> FipsStatus {
-    match good {
-        true => FipsStatus::Certified,
-        false => FipsStatus::Unvalidated,
+/// An environment that is not on the certificate is an operator's to affirm, and nobody else's.
+fn of_environment(certificate: Option<&Certificate>, here: &Environment) -> FipsStatus {
+    let Some(row) = certificate else {
+        return FipsStatus::Unvalidated;
+    };
+    match (row.entry, here.tested, here.affirmed_by) {
+        (None, ..) => row.status,
+        (Some(_), Tested::Yes, _) => FipsStatus::Certified,
+        (Some(_), Tested::CoreOnly | Tested::No, Some(_)) => FipsStatus::Affirmed,
+        (Some(_), Tested::CoreOnly | Tested::No, None) => FipsStatus::Unvalidated,
     }
 }
 
+/// A module with another source of randomness than it was submitted with is not the one on its
+/// certificate.
+fn is_as_submitted(certificate: Option<&Certificate>, entropy: Option<Entropy>) -> bool {
+    certificate.is_some_and(|row| entropy == Some(row.entropy))
+}
+
 /// The words of `fips/CLAIMS.md`.
-fn claim(status: FipsStatus, module: &Module) -> String {
+fn claim(status: FipsStatus, module: &Module, affirmed_by: Option<&str>) -> String {
     let version = module.version.as_deref().unwrap_or_default();
-    let number = module.certificate().and_then(|row| row.number);
+    let number = module.certificate().and_then(|row| row.entry);
+    let number = number.map(|entry| entry.number);
     let primitives = "Cryptographic primitives execute in AWS-LC FIPS";
     let suites = "in FIPS mode only suites built from approved algorithms are enabled";
-    match (status, number) {
-        (FipsStatus::Certified, Some(number)) => {
+    match (status, number, affirmed_by) {
+        (FipsStatus::Certified, Some(number), _) => {
             format!("{primitives} {version} (certificate #{number}); {suites}.")
         }
-        (FipsStatus::Affirmed, Some(number)) => format!(
+        (FipsStatus::Affirmed, Some(number), Some(operator)) => format!(
             "{primitives} {version} (certificate #{number}; this operating environment is not \
-             on the certificate and is affirmed by its operator); {suites}."
+             on the certificate and is affirmed by its operator, {operator}); {suites}."
         ),
-        (FipsStatus::Pending, _) => {
+        (FipsStatus::Pending, ..) => {
             format!("{primitives} {version} (validation in process); {suites}.")
         }
         _ => "Nothing may be claimed of this process under FIPS 140-3.".into(),
     }
+}
+
+/// What keeps the status from being higher.
+fn because(parts: &Parts, certificate: Option<&Certificate>) -> Vec<String> {
+    let module = match certificate {
+        None => "no FIPS module of a known version is linked".into(),
+        Some(row) => format!("{}: {}", row.module_version, row.source),
+    };
+    let environment = match parts.environment {
+        FipsStatus::Affirmed => "this operating environment is not on the certificate",
+        _ => {
+            "this operating environment is not on the certificate, and nobody affirms it \
+             (MLS_FIPS_AFFIRMED_BY)"
+        }
+    };
+    let of_certificate = parts.module == FipsStatus::Certified;
+    let causes = [
+        (!of_certificate, module),
+        (
+            of_certificate && parts.environment < FipsStatus::Certified,
+            environment.into(),
+        ),
+        (!parts.linkage, "the module is not alone".into()),
+        (
+            !parts.self_test,
+            "a test of the module failed, or there is none".into(),
+        ),
+        (
+            !parts.entropy,
+            "the module's randomness is not from where it was when it was submitted".into(),
+        ),
+    ];
+    let causes = causes.into_iter().filter(|(holds, _)| *holds);
+    causes.map(|(_, cause)| cause).collect()
 }
 
 fn enabled_suites() -> Vec<EnabledSuite> {
@@ -199,25 +239,30 @@ mod tests {
         assert!(ALL.is_sorted());
         let best = Parts {
             module: FipsStatus::Certified,
-            linkage: FipsStatus::Certified,
-            self_test: FipsStatus::Certified,
-            entropy: FipsStatus::Certified,
             environment: FipsStatus::Certified,
+            linkage: true,
+            self_test: true,
+            entropy: true,
         };
         assert_eq!(best.lowest(), FipsStatus::Certified);
-        let parts: [fn(&mut Parts) -> &mut FipsStatus; 5] = [
-            |parts| &mut parts.module,
-            |parts| &mut parts.linkage,
-            |parts| &mut parts.self_test,
-            |parts| &mut parts.entropy,
-            |parts| &mut parts.environment,
-        ];
+        let parts: [fn(&mut Parts) -> &mut FipsStatus; 2] =
+            [|parts| &mut parts.module, |parts| &mut parts.environment];
         for part in parts {
             for lower in ALL {
                 let mut parts = best;
                 *part(&mut parts) = lower;
                 assert_eq!(parts.lowest(), lower, "{parts:?}");
             }
+        }
+        let conditions: [fn(&mut Parts) -> &mut bool; 3] = [
+            |parts| &mut parts.linkage,
+            |parts| &mut parts.self_test,
+            |parts| &mut parts.entropy,
+        ];
+        for condition in conditions {
+            let mut parts = best;
+            *condition(&mut parts) = false;
+            assert_eq!(parts.lowest(), FipsStatus::Unvalidated, "{parts:?}");
         }
     }
 
@@ -226,34 +271,62 @@ mod tests {
     fn another_source_of_randomness_has_no_certificate() {
         let (jitter, passive) = (Entropy::CpuJitter, Entropy::Passive);
         for (version, entropy, expected) in [
-            ("3.1.0", Some(passive), FipsStatus::Certified),
-            ("3.1.0", Some(jitter), FipsStatus::Unvalidated),
-            ("4.2.0", Some(jitter), FipsStatus::Certified),
-            ("4.2.0", Some(passive), FipsStatus::Unvalidated),
-            ("4.2.0", None, FipsStatus::Unvalidated),
-            ("3.6.0", Some(passive), FipsStatus::Unvalidated),
+            ("3.1.0", Some(passive), true),
+            ("3.1.0", Some(jitter), false),
+            ("4.2.0", Some(jitter), true),
+            ("4.2.0", Some(passive), false),
+            ("4.2.0", None, false),
+            ("3.6.0", Some(passive), false),
         ] {
-            let part = of_entropy(Certificate::of(version), entropy);
+            let part = is_as_submitted(Certificate::of(version), entropy);
             assert_eq!(part, expected, "{version} {entropy:?}");
         }
         let linked = Entropy::linked();
         println!("{linked:?}");
         assert_eq!(linked.is_some(), cfg!(feature = "fips"));
         let certificate = Module::linked().certificate();
-        let part = of_entropy(certificate, linked);
-        assert_eq!(part == FipsStatus::Certified, cfg!(feature = "fips"));
+        assert_eq!(is_as_submitted(certificate, linked), cfg!(feature = "fips"));
+    }
+
+    /// Who affirms it, not where it runs, makes an environment affirmed; and of a version without a
+    /// certificate there is nothing to affirm.
+    #[test]
+    fn an_environment_is_affirmed_by_somebody_or_not_at_all() {
+        let here = Environment::here(&[]);
+        for (version, tested, by, expected) in [
+            ("3.1.0", Tested::Yes, None, FipsStatus::Certified),
+            ("3.1.0", Tested::Yes, Some("Ada"), FipsStatus::Certified),
+            ("3.1.0", Tested::CoreOnly, None, FipsStatus::Unvalidated),
+            ("3.1.0", Tested::CoreOnly, Some("Ada"), FipsStatus::Affirmed),
+            ("3.1.0", Tested::No, None, FipsStatus::Unvalidated),
+            ("3.1.0", Tested::No, Some("Ada"), FipsStatus::Affirmed),
+            ("4.2.0", Tested::No, Some("Ada"), FipsStatus::Unvalidated),
+            ("3.6.0", Tested::Yes, Some("Ada"), FipsStatus::Unvalidated),
+        ] {
+            let here = Environment {
+                tested,
+                affirmed_by: by,
+                ..here.clone()
+            };
+            let part = of_environment(Certificate::of(version), &here);
+            assert_eq!(part, expected, "{version} {tested:?} {by:?}");
+        }
     }
 
     #[test]
     fn a_certificate_is_claimed_of_its_own_version_only() {
+        let by = Some("Ada");
         for status in ALL {
-            assert!(!claim(status, &module("3.6.0")).contains('#'));
-            assert!(!claim(status, &module("4.2.0")).contains('#'));
+            assert!(!claim(status, &module("3.6.0"), by).contains('#'));
+            assert!(!claim(status, &module("4.2.0"), by).contains('#'));
         }
-        let certified = claim(FipsStatus::Certified, &module("3.1.0"));
+        let certified = claim(FipsStatus::Certified, &module("3.1.0"), None);
         assert!(certified.contains("AWS-LC FIPS 3.1.0 (certificate #5314);"));
-        assert!(claim(FipsStatus::Affirmed, &module("3.1.0")).contains("affirmed"));
-        assert!(!claim(FipsStatus::Unvalidated, &module("3.1.0")).contains("5314"));
+        let affirmed = claim(FipsStatus::Affirmed, &module("3.1.0"), by);
+        assert!(affirmed.contains("affirmed by its operator, Ada)"));
+        let nobody = claim(FipsStatus::Affirmed, &module("3.1.0"), None);
+        assert!(!nobody.contains("affirmed") && !nobody.contains("5314"));
+        assert!(!claim(FipsStatus::Unvalidated, &module("3.1.0"), by).contains("5314"));
     }
 
     #[test]
@@ -262,12 +335,39 @@ mod tests {
         for (status, version) in [
             (FipsStatus::Certified, "3.1.0"),
             (FipsStatus::Affirmed, "3.1.0"),
-            (FipsStatus::Pending, "4.2.0"),
+            (FipsStatus::Pending, "VERSION"),
             (FipsStatus::Unvalidated, "4.2.0"),
         ] {
-            let line = format!("| {status:?} | {} |", claim(status, &module(version)));
+            let claim = claim(status, &module(version), Some("NAME"));
+            let line = format!("| {status:?} | {claim} |");
             assert!(document.contains(&line), "{line}");
         }
+    }
+
+    /// What can be read on the certificate stands in the documents as it is here.
+    #[test]
+    fn the_documents_say_what_the_rows_say() {
+        let document = include_str!("../CLAIMS.md");
+        for row in crate::CERTIFICATES {
+            for part in row.addresses {
+                assert!(document.contains(part), "{part}");
+            }
+            let Some(entry) = row.entry else { continue };
+            for part in [entry.name, entry.validated, entry.sunset] {
+                assert!(document.contains(part), "{part}");
+            }
+            for environment in row.tested {
+                assert!(document.contains(environment.processor));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_so_is_said() {
+        let status = status();
+        println!("{:?}: {:?}", status.status, status.because);
+        let is_certified = status.status == FipsStatus::Certified;
+        assert_eq!(status.because.is_empty(), is_certified);
     }
 
     #[test]
@@ -275,7 +375,7 @@ mod tests {
         let json = serde_json::to_value(status()).unwrap();
         let fips = cfg!(feature = "fips");
         assert_eq!(json["module"]["is_fips"], fips);
-        assert_eq!(json["status"] == "Unvalidated", !fips);
+        assert_eq!(json["parts"]["entropy"], fips);
         assert_eq!(json["refusal"].is_null(), fips);
         assert_eq!(json["suites"].as_array().unwrap().len(), SUITES.len());
         assert_eq!(

@@ -68,7 +68,8 @@
 //! | signature | 64 bytes (Ed25519) | DER `ECDSA-Sig-Value` | DER | DER |
 //!
 //! A compressed or hybrid point, or any other length, is refused before the backend
-//! sees it.
+//! sees it. A big-endian scalar is the same key with any number of leading zeros, for others store it
+//! without; this crate stores it at the length above.
 //!
 //! With their features:
 //!
@@ -87,6 +88,7 @@
 //! [`OpenMlsCrypto`]: openmls_traits::crypto::OpenMlsCrypto
 //! [`OpenMlsRand`]: openmls_traits::random::OpenMlsRand
 
+mod algorithm;
 mod backend;
 mod batch_engine;
 mod crypto;
@@ -95,6 +97,7 @@ mod encoding;
 mod ff1;
 #[cfg(feature = "ml-kem")]
 mod ffi;
+mod fork;
 mod hash;
 mod hpke;
 mod kdf;

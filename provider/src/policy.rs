@@ -1,12 +1,13 @@
 //! What FIPS mode lets run: decided here, asked by every operation.
 
-use mls_fips::{
-    Algorithm, FipsError, Observation, Requirement, is_enabled, ready, record, requirement,
-};
+use mls_fips::{Algorithm, FipsError, Observation, Requirement, is_enabled, record, requirement};
 use openmls_traits::types::{
     AeadType, Ciphersuite, CryptoError, HashType, HpkeAeadType, HpkeConfig, HpkeKemType,
     SignatureScheme,
 };
+
+use crate::algorithm::{of_aead, of_kem, of_signature};
+use crate::backend::REGISTERED;
 
 /// What FIPS mode lets run. The higher of two is the stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +17,8 @@ pub enum Policy {
     Fips,
     /// Of those, the ones for which the module's service indicator approves of every call
     /// that it is asked for, or that are among [`mls_fips::EXCEPTIONS`]. The indicator is
-    /// read around every call, and what it does not approve is thrown away.
+    /// read around every call, and what it does not approve is thrown away, as is a result for
+    /// which the module was not asked at all.
     Strict,
 }
 
@@ -35,6 +37,7 @@ impl Mode {
     /// The stricter of a provider's `own` policy and of what is required of the process,
     /// now: a requirement that comes later holds for providers that exist already.
     pub(crate) fn of(own: Option<Policy>) -> Self {
+        mls_fips::register(REGISTERED);
         let required = match requirement() {
             Requirement::None => None,
             Requirement::Fips => Some(Policy::Fips),
@@ -130,19 +133,37 @@ impl Mode {
         }
     }
 
-    /// Runs `operation`. Under the strict policy its result is given out only if every call
-    /// of the module passes.
+    /// Runs `operation`. Under the strict policy its result is given out only if the module was
+    /// called, and every call passes: where nothing was observed, something else has computed.
     pub(crate) fn run<T>(
         self,
         operation: impl FnOnce() -> Result<T, CryptoError>,
+    ) -> Result<T, CryptoError> {
+        self.run_if(operation, |seen| !seen.is_empty() && all_pass(seen))
+    }
+
+    /// [`run`](Self::run) for a part of an operation, which may find its work done before.
+    pub(crate) fn run_part<T>(
+        self,
+        part: impl FnOnce() -> Result<T, CryptoError>,
+    ) -> Result<T, CryptoError> {
+        self.run_if(part, all_pass)
+    }
+
+    fn run_if<T>(
+        self,
+        operation: impl FnOnce() -> Result<T, CryptoError>,
+        passes: impl FnOnce(&[Observation]) -> bool,
     ) -> Result<T, CryptoError> {
         match self {
             Self::Unrestricted | Self::Fips(Policy::Fips) => operation(),
             Self::Fips(Policy::Strict) => {
                 let (result, observations) = record(operation);
                 let result = result?;
-                passes(&observations)?;
-                Ok(result)
+                match passes(&observations) {
+                    true => Ok(result),
+                    false => Err(CryptoError::CryptoLibraryError),
+                }
             }
             Self::Refused => Err(CryptoError::CryptoLibraryError),
         }
@@ -172,47 +193,14 @@ impl Mode {
     }
 }
 
-fn passes(observations: &[Observation]) -> Result<(), CryptoError> {
-    match observations.iter().all(Observation::passes) {
-        true => Ok(()),
-        false => Err(CryptoError::CryptoLibraryError),
-    }
+fn all_pass(observations: &[Observation]) -> bool {
+    observations.iter().all(Observation::passes)
 }
 
-pub(crate) fn of_aead(aead: AeadType) -> Algorithm {
-    match aead {
-        AeadType::Aes128Gcm | AeadType::Aes256Gcm => Algorithm::AesGcm,
-        AeadType::ChaCha20Poly1305 => Algorithm::ChaCha20Poly1305,
-    }
-}
-
-/// Ed448 is approved, and never the module's: what does it here is another crate.
-fn of_signature(scheme: SignatureScheme) -> Option<Algorithm> {
-    match scheme {
-        SignatureScheme::ECDSA_SECP256R1_SHA256
-        | SignatureScheme::ECDSA_SECP384R1_SHA384
-        | SignatureScheme::ECDSA_SECP521R1_SHA512 => Some(Algorithm::EcdsaNist),
-        SignatureScheme::ED25519 => Some(Algorithm::Ed25519),
-        #[cfg(feature = "ml-kem")]
-        SignatureScheme::MLDSA44 | SignatureScheme::MLDSA65 | SignatureScheme::MLDSA87 => {
-            Some(Algorithm::MlDsa)
-        }
-        _ => None,
-    }
-}
-
-fn of_kem(kem: HpkeKemType) -> Option<Algorithm> {
-    match kem {
-        HpkeKemType::DhKemP256 | HpkeKemType::DhKemP384 | HpkeKemType::DhKemP521 => {
-            Some(Algorithm::EcdhNist)
-        }
-        HpkeKemType::DhKem25519 => Some(Algorithm::X25519),
-        #[cfg(feature = "ml-kem")]
-        HpkeKemType::MlKem768 | HpkeKemType::MlKem1024 => Some(Algorithm::MlKem),
-        #[cfg(feature = "ml-kem")]
-        HpkeKemType::XWingKemDraft6 => Some(Algorithm::XWing),
-        _ => None,
-    }
+/// [`mls_fips::ready`] of a process that has this provider.
+pub(crate) fn ready() -> Result<(), FipsError> {
+    mls_fips::register(REGISTERED);
+    mls_fips::ready()
 }
 
 #[cfg(test)]
@@ -248,6 +236,17 @@ mod refusals {
                 assert_eq!(mode.check_signature(scheme).is_ok(), enabled, "{scheme:?}");
             }
         }
+    }
+
+    /// On any backend: the module's work is observed, and that of others is not.
+    #[test]
+    fn strict_gives_out_nothing_that_was_not_observed() {
+        let strict = Mode::Fips(Policy::Strict);
+        let refused = Err::<u8, _>(CryptoError::CryptoLibraryError);
+        assert_eq!(strict.run(|| Ok(7)), refused);
+        assert_eq!(strict.run_each(|| vec![Ok(7)]), [refused]);
+        assert_eq!(strict.run_part(|| Ok(7)), Ok(7));
+        assert_eq!(Mode::Fips(Policy::Fips).run(|| Ok(7)), Ok(7));
     }
 
     /// What of the drafts' suites this build has and FIPS mode runs.

@@ -25,11 +25,33 @@ pub(crate) fn integers() -> Zeroizing<[Integer; CHUNK]> {
     Zeroizing::new([[0; 4]; CHUNK])
 }
 
-pub(crate) fn check_lengths(
-    scalars: usize,
-    points: usize,
-    outputs: usize,
+/// Computes a batch piece by piece, and clears what the computation left behind.
+///
+/// # Errors
+///
+/// If the slices differ in length; then nothing is computed.
+pub(crate) fn in_pieces<S, P, T>(
+    backend: Backend,
+    scalars: &[S],
+    points: &[P],
+    outputs: &mut [T],
+    compute: impl Fn(&[S], &[P], &mut [T]),
 ) -> Result<(), LengthMismatch> {
+    check_lengths(scalars.len(), points.len(), outputs.len())?;
+    let length = piece_length(backend, scalars.len());
+    let pieces = scalars
+        .chunks(length)
+        .zip(points.chunks(length))
+        .zip(outputs.chunks_mut(length));
+    backend.clear_after(|| {
+        for ((scalars, points), outputs) in pieces {
+            compute(scalars, points, outputs);
+        }
+    });
+    Ok(())
+}
+
+fn check_lengths(scalars: usize, points: usize, outputs: usize) -> Result<(), LengthMismatch> {
     if scalars == points && scalars == outputs {
         return Ok(());
     }

@@ -6,7 +6,7 @@
 
 use crate::{
     Backend,
-    batch::{CHUNK, check_lengths, integers, piece_length},
+    batch::{CHUNK, in_pieces, integers},
     curve25519::{clamp, comb::Comb, ladder::Ladder},
     declassify::declassify,
     error::{Error, LengthMismatch},
@@ -35,18 +35,15 @@ pub fn diffie_hellman<S: AsRef<[u8]>, P: AsRef<[u8]>>(
     points: &[P],
     secrets: &mut [Result<SharedSecret, Error>],
 ) -> Result<(), LengthMismatch> {
-    check_lengths(scalars.len(), points.len(), secrets.len())?;
-    let length = piece_length(backend, scalars.len());
-    let pieces = scalars
-        .chunks(length)
-        .zip(points.chunks(length))
-        .zip(secrets.chunks_mut(length));
-    backend.clear_after(|| {
-        for ((scalars, points), secrets) in pieces {
+    in_pieces(
+        backend,
+        scalars,
+        points,
+        secrets,
+        |scalars, points, secrets| {
             agree(backend, scalars, points, secrets);
-        }
-    });
-    Ok(())
+        },
+    )
 }
 
 /// The public key of each scalar.
@@ -62,15 +59,15 @@ pub fn public_keys<S: AsRef<[u8]>>(
     scalars: &[S],
     public_keys: &mut [Result<[u8; LENGTH], Error>],
 ) -> Result<(), LengthMismatch> {
-    check_lengths(scalars.len(), scalars.len(), public_keys.len())?;
-    let length = piece_length(backend, scalars.len());
-    let pieces = scalars.chunks(length).zip(public_keys.chunks_mut(length));
-    backend.clear_after(|| {
-        for (scalars, public_keys) in pieces {
+    in_pieces(
+        backend,
+        scalars,
+        scalars,
+        public_keys,
+        |scalars, _, public_keys| {
             generate(backend, scalars, public_keys);
-        }
-    });
-    Ok(())
+        },
+    )
 }
 
 /// The shared secrets of at most [`CHUNK`] elements.

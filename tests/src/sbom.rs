@@ -182,8 +182,8 @@ fn component(name: &Name, found: &Crate, checksum: Option<&String>) -> Value {
 
 /// The module is compiled from the sources in `aws-lc-fips-sys`.
 fn module_component(module: &Module, version: &str) -> Value {
-    let certificate = module.certificate().and_then(|row| row.number);
-    let certificate = certificate.map_or("none".into(), |number| format!("CMVP #{number}"));
+    let entry = module.certificate().and_then(|row| row.entry);
+    let certificate = entry.map_or("none".into(), |entry| format!("CMVP #{}", entry.number));
     json!({
         "type": "library",
         "bom-ref": module_reference(version),

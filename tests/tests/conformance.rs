@@ -23,6 +23,11 @@ The vectors and the agreement with a second implementation are what the standard
 belongs to which malformed input the trait does not say: the suite's choice is in the documentation of
 `mls_tests::conformance::malformed`, and another error is no fault of the provider's security.
 
+The verdicts are on signatures that some implementations accept and others refuse: under a key of small
+order one signature is good for many messages, and a message that only some members accept splits
+their group. The suite demands the strictest verdict that providers can have in common; where one differs,
+members with it and members without it part.
+
 ";
 
 /// What is published is what is found; `MLS_CONFORMANCE=write` publishes it.

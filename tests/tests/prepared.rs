@@ -6,13 +6,55 @@ use mls_tests::P521;
 use mls_tests::conformance::malformed::bad_public_keys;
 use mls_tests::openers::{AAD, INFO, assert_opens, openers, print_engines};
 use openmls_hw_crypto::prepared::MAX_PREPARED;
-use openmls_hw_crypto::{HwCrypto, PrepareError, SUITES};
+use openmls_hw_crypto::{HwCrypto, PrepareError, PreparedSeals, PreparedVerifications, SUITES};
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::{
     Ciphersuite, CryptoError, HpkeAeadType, HpkeCiphertext, HpkeConfig, HpkeKemType, HpkeKeyPair,
 };
 
 const RECIPIENTS: usize = 70;
+
+/// A client that prepares while it is idle: the guards stand beside the provider that they are of.
+struct Client {
+    seals: PreparedSeals,
+    verifications: PreparedVerifications,
+    crypto: HwCrypto,
+}
+
+/// Made in one place, used on another thread, and dropped after the provider that made them.
+#[test]
+fn guards_are_kept_beside_the_provider() {
+    fn is_kept<T: Send + Sync + 'static>(kept: T) -> T {
+        kept
+    }
+    let suite = SUITES[0].ciphersuite;
+    let made = HwCrypto::default();
+    let pair = made
+        .derive_hpke_keypair(suite.hpke_config(), &[7; 32])
+        .unwrap();
+    let client = is_kept(Client {
+        seals: made
+            .prepare_seals(suite.hpke_config().0, &[&pair.public])
+            .unwrap(),
+        verifications: made.prepare_verifications(&[]).unwrap(),
+        crypto: made.clone(),
+    });
+    drop(made);
+    let client = std::thread::spawn(move || {
+        let sealed = client
+            .crypto
+            .hpke_seal(suite.hpke_config(), &pair.public, INFO, AAD, b"pt");
+        assert!(sealed.is_ok());
+        client
+    });
+    let Client {
+        seals,
+        verifications,
+        crypto,
+    } = client.join().unwrap();
+    drop(crypto);
+    assert_eq!((seals.unused(), verifications.unused()), (0, 0));
+}
 
 fn suites() -> impl Iterator<Item = Ciphersuite> {
     SUITES.iter().map(|suite| suite.ciphersuite)
@@ -140,9 +182,7 @@ fn guards_are_dropped_in_any_order() {
         for dropped in order {
             let unused = |guards: &[Option<_>]| -> usize {
                 let guards = guards.iter().flatten();
-                guards
-                    .map(|guard: &openmls_hw_crypto::PreparedSeals<'_>| guard.unused())
-                    .sum()
+                guards.map(|guard: &PreparedSeals| guard.unused()).sum()
             };
             let before = unused(&guards);
             sender.seal(dropped);

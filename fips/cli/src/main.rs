@@ -87,13 +87,20 @@ fn text(status: &Status) -> String {
             "module       AWS-LC FIPS: {}",
             status.module.version.as_deref().unwrap_or("none")
         ),
-        match status.certificate {
-            Some(row) => format!("certificate  {:?}; {}", row.status, row.source),
+        match status.certificate.map(|row| (row.entry, row.source)) {
+            Some((Some(entry), source)) => format!(
+                "certificate  #{}, level {}, validated {}, sunset {}; {source}",
+                entry.number, entry.level, entry.validated, entry.sunset
+            ),
+            Some((None, source)) => format!("certificate  none; {source}"),
             None => "certificate  none".into(),
         },
         format!(
-            "environment  {}, {}; on the certificate: {:?}",
-            status.environment.os, status.environment.processor, status.environment.tested
+            "environment  {}, {}; on the certificate: {:?}; affirmed by: {}",
+            status.environment.os,
+            status.environment.processor,
+            status.environment.tested,
+            status.environment.affirmed_by.unwrap_or("nobody")
         ),
         format!("integrity    {:?}", status.self_test.integrity),
         format!("self-test    {:?}", status.self_test.known_answers),
@@ -103,6 +110,8 @@ fn text(status: &Status) -> String {
         },
         format!("required     {:?}", status.requirement),
     ];
+    let because = status.because.iter();
+    lines.extend(because.map(|cause| format!("because      {cause}")));
     lines.extend(status.suites.iter().map(suite));
     lines.join("\n")
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mls-fips"));
     command.args(arguments).env_remove(mls_fips::VARIABLE);
+    command.env_remove(mls_fips::AFFIRMED_BY);
     command
 }
 
@@ -35,6 +36,7 @@ fn status_as_text() {
         "certificate ",
         "environment ",
         "entropy ",
+        "because ",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
@@ -68,6 +70,40 @@ fn a_health_check_can_ask_for_a_status() {
         let output = run(&["status", "--at-least", least]);
         assert_eq!(code(&output) == 0, status >= needed, "{least}");
     }
+}
+
+/// What is nearly a value is none, and the program says so before it says anything else.
+#[test]
+fn an_unknown_requirement_is_refused() {
+    for value in ["strictt", "1", "ON"] {
+        let output = command(&["status"]).env(mls_fips::VARIABLE, value).output();
+        let output = output.unwrap();
+        assert_eq!(code(&output), 1, "{value}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.contains(&format!("MLS_FIPS={value:?} is unknown")),
+            "{said}"
+        );
+    }
+}
+
+/// A name alone makes nothing certified, and of a version without a certificate it changes nothing.
+#[test]
+fn who_affirms_is_named() {
+    let mut named = command(&["status", "--json"]);
+    let output = named.env(mls_fips::AFFIRMED_BY, "Ada Lovelace").output();
+    let json: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    assert_eq!(json["environment"]["affirmed_by"], "Ada Lovelace");
+    let claim = json["claim"].as_str().unwrap();
+    let is_affirmed = json["status"] == "Affirmed";
+    assert_eq!(
+        claim.contains("affirmed by its operator, Ada Lovelace"),
+        is_affirmed
+    );
+
+    let json: Value = serde_json::from_slice(&run(&["status", "--json"]).stdout).unwrap();
+    assert_ne!(json["status"], "Affirmed");
+    assert!(json["environment"]["affirmed_by"].is_null());
 }
 
 #[test]

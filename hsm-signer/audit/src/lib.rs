@@ -10,6 +10,12 @@
 //! | [`Line`] | the log as JSON lines |
 //! | [`store`] | every answer and its record, durable before it is released |
 
+#[cfg(all(feature = "fips", feature = "postgres"))]
+compile_error!(
+    "the features `fips` and `postgres` are both asked for: PostgreSQL's driver hashes by itself and \
+     brings another AWS-LC; in FIPS mode the audit log is in SQLite (`default-features = false`)"
+);
+
 pub mod chain;
 mod checkpoint_line;
 mod encoding;

@@ -12,6 +12,9 @@ use mls_hsm_signer::{
     Error, KeySelector, Module, Pin, Pkcs11Token, SCHEMES, Scheme, Token, TokenSelector,
 };
 
+/// The name of the argument that loads the module into the process of the command.
+pub const IN_PROCESS: &str = "in_process";
+
 /// The PKCS#11 module.
 #[derive(Args)]
 pub struct ModuleArguments {
@@ -39,8 +42,8 @@ pub struct TokenArguments {
     token: TokenChoice,
     #[command(flatten)]
     pub pin: PinArguments,
-    /// Load the library into this process, not into one of its own
-    #[arg(long)]
+    /// Load the library into the process of this command, not into one of its own
+    #[arg(long, id = IN_PROCESS)]
     in_process: bool,
     /// Use removal keys that may do this beside signing, as often as needed
     #[arg(long, value_name = "USE", value_parser = use_parser())]

@@ -1,6 +1,6 @@
 //! `doctor`: everything that a signature needs, checked one by one.
 
-use std::process::ExitCode;
+use crate::exit_code::ExitCode;
 
 use clap::Args;
 use mls_hsm_signer::KeySelector;

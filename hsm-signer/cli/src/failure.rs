@@ -1,8 +1,8 @@
 //! Why a command failed, for a person and for a program.
 
+use crate::exit_code::ExitCode;
 use std::io;
 use std::path::Path;
-use std::process::ExitCode;
 
 use mls_hsm_signer::audit::LineError;
 use mls_hsm_signer::audit::store::StoreError;

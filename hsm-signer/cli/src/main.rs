@@ -6,6 +6,7 @@ mod ceremony;
 mod completions;
 mod connection;
 mod doctor;
+mod exit_code;
 mod failure;
 mod keys;
 mod logging;
@@ -15,6 +16,7 @@ mod passphrase;
 mod progress;
 mod propose_remove;
 mod reload;
+mod reports;
 mod runtime;
 mod serve;
 mod server;
@@ -22,15 +24,19 @@ mod status;
 mod supervised;
 mod token;
 
-use std::process::ExitCode;
+use std::process;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use mls_hsm_signer::isolation::{become_worker_if_asked, die_with_parent, forbid_dumps};
 use mls_hsm_signer::token::finalise_modules;
 
+use connection::IN_PROCESS;
+use exit_code::ExitCode;
 use failure::Failure;
 use output::Output;
+use reports::Reports;
+use supervised::Supervised;
 
 /// How long a module that was loaded into this process has to end.
 const ENDING_LIMIT: Duration = Duration::from_secs(2);
@@ -88,37 +94,68 @@ enum Command {
     Openapi,
 }
 
-fn main() -> ExitCode {
-    become_worker_if_asked().unwrap_or_else(run)
+fn main() -> process::ExitCode {
+    become_worker_if_asked().unwrap_or_else(|| run().into())
 }
 
 /// Runs the command that the arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong
 /// arguments, 4 a token refused the PIN.
 fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    match arguments.command {
-        Command::Serve(ref serve) if !serve.check => logging::start("info", arguments.json),
-        _ => logging::start("off", false),
-    }
-    let output = Output {
-        json: arguments.json,
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let output = match output(&arguments) {
+        Ok(output) => output,
+        Err(failure) => return Output::here(arguments.json).failed(&failure),
     };
-    if let Err(error) = forbid_dumps() {
-        return output.failed(&error.into());
+    logging::start(&arguments.command, &output);
+    let outcome = match forbid_dumps() {
+        Err(error) => Err(error.into()),
+        Ok(()) => match supervision(&arguments, &matches, &output) {
+            Some(supervised) => supervised.run(),
+            None => perform(arguments, &output),
+        },
+    };
+    let code = outcome.unwrap_or_else(|failure| output.failed(&failure));
+    output.done(code);
+    finalise_modules(ENDING_LIMIT);
+    code
+}
+
+fn output(arguments: &Arguments) -> Result<Output, Failure> {
+    let mut output = Output::here(arguments.json);
+    if arguments.supervised {
+        let reports = Reports::take_stdout();
+        let failed = |error| format!("cannot report to the supervisor: {error}");
+        output.supervisor = Some(reports.map_err(failed)?);
     }
-    // The other commands reach the PKCS#11 module over `mls_hsm_signer::isolation`.
-    let loads_it = match &arguments.command {
+    Ok(output)
+}
+
+/// Whether the command is to run in a process of its own: it loads the module into the one where it
+/// runs. The other commands reach the module over `mls_hsm_signer::isolation`.
+fn supervision<'a>(
+    arguments: &Arguments,
+    matches: &ArgMatches,
+    output: &'a Output,
+) -> Option<Supervised<'a>> {
+    let last = last_subcommand(matches);
+    let in_process = matches!(last.try_get_one::<bool>(IN_PROCESS), Ok(Some(true)));
+    let limited = match &arguments.command {
         Command::Token(_) | Command::Doctor(_) => true,
         Command::Serve(serve) => serve.check,
         _ => false,
     };
-    let outcome = if loads_it && !arguments.supervised {
-        supervised::run(arguments.module_limit)
-    } else {
-        perform(arguments, &output)
-    };
-    finalise_modules(ENDING_LIMIT);
-    outcome.unwrap_or_else(|failure| output.failed(&failure))
+    let loads_it = (limited || in_process) && !arguments.supervised;
+    loads_it.then(|| Supervised {
+        module: last.try_get_one("module").ok().flatten().cloned(),
+        limit: limited.then_some(arguments.module_limit),
+        output,
+    })
+}
+
+fn last_subcommand(matches: &ArgMatches) -> &ArgMatches {
+    let inner = matches.subcommand();
+    inner.map_or(matches, |(_, inner)| last_subcommand(inner))
 }
 
 fn perform(arguments: Arguments, output: &Output) -> Outcome {

@@ -2,21 +2,33 @@
 //! both as JSON where a program reads. Nothing that a token, a file or a service wrote is shown as it
 //! is, for a terminal obeys some characters.
 
+use crate::exit_code::ExitCode;
 use std::io::{self, Write};
-use std::process::ExitCode;
+use std::path::Path;
 
 use mls_hsm_signer::message::printable::{printable, printable_json, printable_lines};
 use serde_json::Value;
 
 use crate::Outcome;
 use crate::failure::Failure;
+use crate::reports::{Report, Reports};
 
 /// How results are printed.
 pub struct Output {
     pub json: bool,
+    /// Who prints them, where a PKCS#11 module in this process may print too.
+    pub supervisor: Option<Reports>,
 }
 
 impl Output {
+    /// Results that this process prints.
+    pub fn here(json: bool) -> Self {
+        Self {
+            json,
+            supervisor: None,
+        }
+    }
+
     /// Says a result: `value` to a program, `text` to a person.
     pub fn result(&self, value: &Value, text: &str) -> Outcome {
         if self.json {
@@ -28,20 +40,23 @@ impl Output {
 
     /// Says something that has one form for everybody, such as PEM.
     pub fn print(&self, text: &str) -> Outcome {
-        writeln!(io::stdout().lock(), "{}", text.trim_end())
-            .map_err(|error| format!("cannot write the result: {error}"))?;
+        let text = format!("{}\n", text.trim_end());
+        let written = match &self.supervisor {
+            Some(supervisor) => supervisor.send(&Report::Result(text.into())),
+            None => io::stdout().lock().write_all(text.as_bytes()),
+        };
+        written.map_err(|error| format!("cannot write the result: {error}"))?;
         Ok(ExitCode::SUCCESS)
     }
 
     /// Tells a person something beside the result, on standard error.
     pub fn note(&self, text: &str) {
         let line = if self.json {
-            serde_json::json!({ "note": text }).to_string()
+            printable_json(&serde_json::json!({ "note": text }).to_string())
         } else {
-            format!("note: {text}")
+            format!("note: {}", printable(text))
         };
-        // Where standard error is closed there is nobody to tell.
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        self.say(&line);
     }
 
     /// Says why the command failed, and gives the exit code.
@@ -51,9 +66,31 @@ impl Output {
         } else {
             format!("error: {}", failure.printable())
         };
-        // Where standard error is closed there is nobody to tell.
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        self.say(&line);
         failure.exit_code()
+    }
+
+    /// This module is loaded next, whatever it may do to this process.
+    pub fn loading(&self, module: &Path) {
+        if let Some(supervisor) = &self.supervisor {
+            // A supervisor that is gone ends this process.
+            let _ = supervisor.send(&Report::Loading(module.into()));
+        }
+    }
+
+    /// The command is done: what becomes of this process from now on is no matter.
+    pub fn done(&self, code: ExitCode) {
+        if let Some(supervisor) = &self.supervisor {
+            let _ = supervisor.send(&Report::Done(code.number()));
+        }
+    }
+
+    fn say(&self, line: &str) {
+        // Where standard error is closed there is nobody to tell.
+        let _ = match &self.supervisor {
+            Some(supervisor) => supervisor.send(&Report::Said(format!("{line}\n").into())),
+            None => writeln!(io::stderr().lock(), "{line}"),
+        };
     }
 }
 

@@ -1,8 +1,8 @@
 //! `propose-remove`: External Remove proposals of one group, signed in a token or by a service.
 
+use crate::exit_code::ExitCode;
 use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
@@ -37,8 +37,7 @@ pub struct Arguments {
     /// The service's tenant, where this caller has several
     #[arg(long, value_name = "NAME", requires = "server")]
     tenant: Option<String>,
-    /// Use the key with this scheme's default label, mls-removal-SCHEME; a service's current
-    /// key of the scheme
+    /// Use the current key of this scheme: the newest that can sign
     #[arg(long, value_parser = scheme_parser(), conflicts_with_all = ["label", "id", "public_key"],
           required_unless_present_any = ["label", "id", "public_key"])]
     scheme: Option<&'static Scheme>,
@@ -137,9 +136,13 @@ fn progress(arguments: &Arguments) -> ProgressBar {
 
 fn by_token(arguments: &Arguments, token: &TokenArguments) -> Result<Vec<Proposed>, Failure> {
     let token = token.open()?;
-    let selector = match &arguments.public_key {
-        Some(key) => generation::find(token.as_ref(), key)?.selector(),
-        None => selector(arguments),
+    let selector = match (&arguments.public_key, arguments.scheme) {
+        (Some(key), _) => generation::find(token.as_ref(), key)?.selector(),
+        (None, Some(scheme)) => generation::removal_keys(token.as_ref())?
+            .current(scheme)?
+            .selector(),
+        // clap sees to it that there is a label or an id.
+        (None, None) => arguments.key.selector().unwrap_or_else(KeySelector::any),
     };
     let signer = HsmSigner::open(token, &selector)?;
     let progress = progress(arguments);
@@ -221,14 +224,6 @@ fn proposed(leaf_index: u32, result: RemovalResult) -> Result<Proposed, Failure>
 
 fn senseless() -> ClientError {
     ClientError::Answer("it has not the proposals".into())
-}
-
-/// clap sees to it that there is either a scheme or a label or id.
-fn selector(arguments: &Arguments) -> KeySelector {
-    match arguments.scheme {
-        Some(scheme) => KeySelector::label(scheme.default_label()),
-        None => arguments.key.selector().unwrap_or_else(KeySelector::any),
-    }
 }
 
 fn say(arguments: &Arguments, proposed: &Proposed, output: &Output) -> Outcome {

@@ -1,7 +1,7 @@
 //! `serve`: the signer as a service.
 
+use crate::exit_code::ExitCode;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Args;
 use mls_hsm_signer::server::{Checked, check, serve};
@@ -34,7 +34,7 @@ fn run_check(config: &Path, output: &Output) -> Outcome {
         callers,
         problems,
         in_use,
-    } = check(config)?;
+    } = check(config, &|module| output.loading(module))?;
     let valid = problems.is_empty();
     let mut text = if valid {
         let (tenants, callers) = (tenants.len(), callers.len());

@@ -15,8 +15,8 @@ use mls_signer_api::{
     KeysResponse, Object, REMOVALS_PATH, Readiness, RemovalResult, RemovalsRequest,
     RemovalsResponse,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use crate::connect::Connector;
@@ -141,6 +141,17 @@ impl SignerClient {
     /// [`ClientError`] when it does not.
     pub async fn alive(&self) -> Result<(), ClientError> {
         self.ask_once::<()>("/healthz", None).await.map(drop)
+    }
+
+    /// How often the service has read everything again, and what the last time was not taken over;
+    /// none from a service that does not say.
+    ///
+    /// # Errors
+    /// [`ClientError`] when it does not answer.
+    pub async fn reloads(&self) -> Result<Option<Reloads>, ClientError> {
+        let answer = self.ask_once::<()>("/healthz", None).await?;
+        let alive: Option<Alive> = serde_json::from_slice(answer.body()).ok();
+        Ok(alive.and_then(|alive| alive.reloads))
     }
 
     async fn ask_once<T: Serialize>(
@@ -282,4 +293,19 @@ fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// What a service that lives says of itself.
+#[derive(Deserialize)]
+struct Alive {
+    reloads: Option<Reloads>,
+}
+
+/// The times that a service has read everything again.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Reloads {
+    /// How many have ended.
+    pub finished: u64,
+    /// What the last one did not take over, with the reasons.
+    pub refused: Vec<String>,
 }

@@ -20,27 +20,69 @@ pub(crate) struct Discovered {
     pub refused: Vec<RefusedKey>,
 }
 
-/// The keys that the first open token shows, which must be the pinned ones where there
-/// are pins.
+/// The keys that the open tokens show, which must be the pinned ones where there are pins. A key
+/// that one token lacks or refuses may be another's.
 pub(crate) fn discover(
     sources: &[Arc<Source>],
     choice: &KeyChoice,
     pins: &[Vec<u8>],
 ) -> Result<Discovered, EngineError> {
+    let mut all: Option<Discovered> = None;
     let mut failure = EngineError::Stopped;
     for source in sources {
         let Some(token) = source.token() else {
             continue;
         };
-        match chosen(token.as_ref(), choice) {
-            Ok(found) => {
-                check_pins(&found, pins)?;
-                return Ok(found);
+        match (chosen(token.as_ref(), choice), &mut all) {
+            (Ok(found), Some(all)) => all.add(found, &source.config.name),
+            (Ok(found), none) => *none = Some(found),
+            (Err(error), _) => {
+                tracing::warn!(source = %source.config.name, %error, "no key is found in a token");
+                failure = error.into();
             }
-            Err(error) => failure = error.into(),
         }
     }
-    Err(failure)
+    let found = all.ok_or(failure)?;
+    check_pins(&found, pins)?;
+    Ok(found)
+}
+
+impl Discovered {
+    /// Adds what another token shows.
+    fn add(&mut self, other: Self, token: &str) {
+        for key in other.keys {
+            let label = &key.object.label;
+            if self
+                .keys
+                .iter()
+                .any(|ours| ours.public_key == key.public_key)
+            {
+                continue;
+            }
+            if self.keys.iter().any(|ours| ours.object.label == *label) {
+                tracing::error!(
+                    source = token,
+                    ?key,
+                    "another token has another key of this label"
+                );
+                continue;
+            }
+            self.refused.retain(|refused| refused.label != *label);
+            self.keys.push(key);
+        }
+        for refused in other.refused {
+            if self
+                .keys
+                .iter()
+                .any(|ours| ours.object.label == refused.label)
+            {
+                tracing::error!(source = token, key = %refused, "only another token has a key");
+            } else if !self.refused.contains(&refused) {
+                self.refused.push(refused);
+            }
+        }
+        self.keys.sort_by_key(|key| key.place());
+    }
 }
 
 fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Discovered, Error> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use mls_signer_message::encoding::hex;
-use mls_signer_message::scheme::Scheme;
+use mls_signer_message::scheme::{SCHEMES, Scheme};
 use mls_signer_token::error::Error;
 use mls_signer_token::keys::generation::Generation;
 use mls_signer_token::{KeyObject, KeySelector};
@@ -37,6 +37,13 @@ impl Key {
     /// Its generation, counted from 1; 1 where it was chosen by name.
     pub fn generation(&self) -> u32 {
         self.generation
+    }
+
+    /// Its place among the keys: by scheme and generation.
+    pub(super) fn place(&self) -> (usize, u32) {
+        let mut names = SCHEMES.iter().map(|scheme| scheme.name);
+        let place = names.position(|name| name == self.scheme.name);
+        (place.unwrap_or(SCHEMES.len()), self.generation)
     }
 
     /// The label by which tokens know it.

@@ -50,6 +50,7 @@ mod error;
 mod expiry;
 mod health;
 mod key;
+mod keys_in_use;
 mod pin_marker;
 mod queue;
 mod removals;
@@ -67,8 +68,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use mls_signer_message::Removal;
-use mls_signer_message::encoding::hex;
-use mls_signer_message::scheme::Scheme;
 use mls_signer_token::isolation::forbid_dumps;
 use mls_signer_token::sync::locked;
 use mls_signer_token::{Error, Pin};
@@ -86,8 +85,9 @@ pub use removals::Proposal;
 
 use batch::{Batch, Message};
 use changes::Changes;
-use discovery::{Discovered, discover, labels};
+use discovery::discover;
 use expiry::Expiry;
+use keys_in_use::say_refused;
 use queue::{FairQueue, Full};
 use session_thread::SessionThread;
 use source::Source;
@@ -240,79 +240,6 @@ impl Engine {
             }
             changes.wait(seen, Some(Instant::now() + Duration::from_millis(100)));
         }
-    }
-
-    /// The keys, by scheme and generation.
-    pub fn keys(&self) -> Vec<Arc<Key>> {
-        locked(&self.keys).clone()
-    }
-
-    /// The keys that are named as removal keys and cannot be any: they are neither shown nor used.
-    pub fn refused_keys(&self) -> Vec<RefusedKey> {
-        locked(&self.refused).clone()
-    }
-
-    /// The key for new groups of a scheme: the newest generation.
-    ///
-    /// # Errors
-    /// [`EngineError::KeyUnknown`] when there is none of the scheme.
-    pub fn current_key(&self, scheme: &Scheme) -> Result<Arc<Key>, EngineError> {
-        let keys = locked(&self.keys);
-        let of_scheme = keys.iter().filter(|key| key.scheme.name == scheme.name);
-        let newest = of_scheme.max_by_key(|key| key.generation).cloned();
-        newest.ok_or_else(|| EngineError::KeyUnknown {
-            wanted: format!("{} key", scheme.title),
-            present: labels(&keys),
-        })
-    }
-
-    /// The key that a group names by its public key, in MLS's form.
-    ///
-    /// # Errors
-    /// [`EngineError::KeyUnknown`] when there is none.
-    pub fn key_by_public_key(&self, public_key: &[u8]) -> Result<Arc<Key>, EngineError> {
-        let keys = locked(&self.keys);
-        let found = keys.iter().find(|key| key.public_key == public_key);
-        found.cloned().ok_or_else(|| EngineError::KeyUnknown {
-            wanted: format!("key with the public key {}", hex(public_key)),
-            present: labels(&keys),
-        })
-    }
-
-    /// Looks at the tokens' keys again, after a rotation or a retirement. Keys that stay
-    /// are those pinned before; new ones are pinned now.
-    ///
-    /// # Errors
-    /// As [`Engine::start`]; then nothing changes.
-    pub fn refresh_keys(&self) -> Result<(), EngineError> {
-        let sources = &self.sources.0;
-        let found = discover(sources, &self.choice, &self.pins);
-        // Why no token signs says more than that its process is gone.
-        let Discovered {
-            keys: found,
-            refused,
-        } = found.map_err(|error| self.sources.refuse_if_hopeless().err().unwrap_or(error))?;
-        let before = self.keys();
-        for key in &found {
-            let same_label = |old: &&Arc<Key>| old.object.label == key.object.label;
-            if let Some(old) = before.iter().find(same_label)
-                && old.public_key != key.public_key
-            {
-                let wanted = key.selector().to_string();
-                return Err(Error::KeyMismatch { wanted }.into());
-            }
-        }
-        *locked(&self.keys) = found.clone();
-        let before = std::mem::replace(&mut *locked(&self.refused), refused.clone());
-        let new = refused.into_iter().filter(|key| !before.contains(key));
-        say_refused(&new.collect::<Vec<_>>());
-        let deadline = Instant::now() + Duration::from_secs(10);
-        for source in sources {
-            if let Err(error) = source.find_keys(&found, deadline) {
-                tracing::warn!(source = %source.config.name, %error, "keys not refreshed");
-            }
-        }
-        Ok(())
     }
 
     /// A person says that what was refused is mended: each token that waits for that may be
@@ -530,19 +457,6 @@ const _: () = {
     const fn for_threads<T: Send + Sync>() {}
     for_threads::<Engine>();
 };
-
-/// Tells the operator, once for each.
-fn say_refused(refused: &[RefusedKey]) {
-    for key in refused {
-        let RefusedKey { label, reason, .. } = key;
-        tracing::error!(
-            label,
-            id = hex(&key.id),
-            reason,
-            "a removal key is not used"
-        );
-    }
-}
 
 /// Opens all tokens at once; one is enough.
 fn open_all(supervisors: &[Supervisor]) -> Result<(), EngineError> {

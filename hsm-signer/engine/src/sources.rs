@@ -60,6 +60,12 @@ impl Sources {
         matches!(source.standing(key), Standing::Signs).then(|| source.expected_us())
     }
 
+    /// Why no source signs with `key` whatever else it signs: each has set it aside.
+    pub fn aside(&self, key: &Key) -> Option<String> {
+        let reasons: Option<Vec<_>> = self.0.iter().map(|source| source.aside(key)).collect();
+        reasons?.into_iter().next()
+    }
+
     /// Refuses new work when no source signs and none is being recovered.
     pub fn refuse_if_hopeless(&self) -> Result<(), EngineError> {
         let hopeless = |source: &Arc<Source>| matches!(source.phase(), Phase::Out | Phase::Refused);

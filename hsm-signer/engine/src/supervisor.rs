@@ -171,30 +171,37 @@ impl Supervisor {
         (self.had, _) = self.source.sorted(self.known_keys());
     }
 
-    /// Whether the token signs with another key and not with this one, which is then set aside:
-    /// recovery is for the token's failures.
+    /// Whether the token signs with another key and not with this one, which is then set aside,
+    /// whatever has become of it: exchanged, destroyed, or without a right that it had. Recovery is
+    /// for the token's failures.
     fn fails_alone(&self, key: &Arc<Key>) -> bool {
         if self.source.is_aside(key) {
             return true;
         }
-        let limit = self.source.timing.probe_limit;
-        let (present, _) = self.source.sorted(self.known_keys());
-        let others = present.iter().filter(|other| !Arc::ptr_eq(other, key));
-        let signs = |other: &Arc<Key>| self.source.probe(other, limit).is_ok();
-        let Some(true) = others.take(1).map(signs).next() else {
+        if !self.another_signs(key) {
             return false;
-        };
+        }
+        let limit = self.source.timing.probe_limit;
         match self.source.probe(key, limit) {
             Ok(()) | Err(Error::Process(_)) => false,
             Err(failure) => {
-                self.source.set_aside(key, &failure);
-                // Its handle may have been another's; where it is gone, recovery may find it.
                 let deadline = Instant::now() + limit;
-                self.source.find_missing(vec![Arc::clone(key)], deadline);
+                let aside = self.source.set_aside(key, &failure, deadline);
                 let (_, missing) = self.source.sorted(vec![Arc::clone(key)]);
-                missing.is_empty() || self.source.is_aside(key)
+                aside || missing.is_empty()
             }
         }
+    }
+
+    /// One other is asked: each that is costs time in which nobody signs. Where that is gone too,
+    /// recovery's first step finds which there are.
+    fn another_signs(&self, key: &Arc<Key>) -> bool {
+        let limit = self.source.timing.probe_limit;
+        let (present, _) = self.source.sorted(self.known_keys());
+        let mut others = present.iter().filter(|other| !Arc::ptr_eq(other, key));
+        others
+            .next()
+            .is_some_and(|other| self.source.probe(other, limit).is_ok())
     }
 
     /// The key with which something failed, as whoever signed has said.
@@ -247,8 +254,12 @@ impl Supervisor {
     /// the token: only where the last step does not find it either do the other keys go on
     /// without it.
     fn recover(&mut self, first: RecoveryStep, mut failure: Option<Error>) {
-        let began = *self.failing.get_or_insert_with(Instant::now);
         self.fail(failure.as_ref());
+        let suspect = self.suspect();
+        if suspect.is_some_and(|key| self.fails_alone(&key)) {
+            return self.ready();
+        }
+        let began = *self.failing.get_or_insert_with(Instant::now);
         let name = Arc::clone(&self.source.config.name);
         let cause = self.last_failure();
         tracing::warn!(source = %name, cause, "recovery begins");
@@ -257,10 +268,6 @@ impl Supervisor {
             this.failing = None;
             this.ready();
         };
-        let suspect = self.suspect();
-        if suspect.is_some_and(|key| self.fails_alone(&key)) {
-            return well(self);
-        }
         if failure.as_ref().is_some_and(Error::is_a_keys_for_good) {
             return self.give_up(failure.as_ref());
         }
@@ -290,17 +297,23 @@ impl Supervisor {
             }
         }
         if signs {
+            self.source.leave_aside(&self.lost_keys());
             well(self);
         } else {
             self.give_up(failure.as_ref());
         }
     }
 
+    /// The keys that the token had, and has no more, and that are not set aside for it.
+    fn lost_keys(&self) -> Vec<Arc<Key>> {
+        let (_, mut missing) = self.source.sorted(self.known_keys());
+        let had = |key: &Arc<Key>| self.had.iter().any(|had| had.public_key == key.public_key);
+        missing.retain(|key| had(key) && !self.source.is_aside(key));
+        missing
+    }
+
     fn no_key_is_lost(&self) -> Result<(), Error> {
-        let (_, missing) = self.source.sorted(self.known_keys());
-        let had = |key: &&Arc<Key>| self.had.iter().any(|had| had.public_key == key.public_key);
-        let mut lost = missing.iter().filter(had);
-        let lost = lost.find(|key| !self.source.is_aside(key));
+        let lost = self.lost_keys().into_iter().next();
         lost.map_or(Ok(()), |lost| Err(lost.not_found()))
     }
 

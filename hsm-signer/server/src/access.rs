@@ -57,6 +57,14 @@ impl AccessRules {
         faults.into_iter().next().map_or(Ok(access), Err)
     }
 
+    /// What of it is out of date, and so refused by whoever checks it.
+    pub fn out_of_date(config: &Config) -> Vec<String> {
+        let tls = config.listen.tls.as_ref();
+        tls.map_or_else(Vec::new, |tls| {
+            tls::out_of_date(&tls.certificate, &tls.revocation_lists)
+        })
+    }
+
     /// What follows this one: of each part what the configuration has, or what there was where
     /// that is no good. So what was revoked stays revoked, and no part waits for another.
     pub fn renewed(&self, config: &Config) -> (Self, Vec<PartOutcome>) {

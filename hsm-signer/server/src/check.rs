@@ -38,11 +38,12 @@ pub struct Checked {
 /// Reads the configuration at `path` and everything that it names: PIN files, certificates,
 /// revocation lists, the database's address and password, the sink, the addresses to listen on,
 /// directories that are written to. Loads the PKCS#11 modules into this process, which a vendor's
-/// library may end, and finds the tokens; tries no PIN and opens no database.
+/// library may end, so that `loading` is told of each before; and finds the tokens. Tries no PIN and
+/// opens no database.
 ///
 /// # Errors
 /// [`ConfigError`] when the configuration itself cannot be used.
-pub fn check(path: &Path) -> Result<Checked, ConfigError> {
+pub fn check(path: &Path, loading: &dyn Fn(&Path)) -> Result<Checked, ConfigError> {
     let config = Config::load(path)?;
     let mut problems = Vec::new();
     let mut note = |what: &str, done: Result<(), String>| {
@@ -54,6 +55,9 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
         note("listen.unix.path", room_for_socket(&unix.path));
     }
     note("listen.tls", text(access::AccessRules::load(&config)));
+    for outdated in access::AccessRules::out_of_date(&config) {
+        note("listen.tls", Err(outdated));
+    }
     note("store", openable(&config.store));
     if let Some(file) = config.store.url.strip_prefix("sqlite:") {
         note("store.url", writable(Path::new(file).parent()));
@@ -70,6 +74,7 @@ pub fn check(path: &Path) -> Result<Checked, ConfigError> {
         for token in &tenant.tokens {
             let what = format!("tenant {:?}, token {:?}", tenant.name, token.name);
             let pin = Pin::from_file(&token.pin_file);
+            loading(&token.module);
             note(&what, find_token(token, pin.as_ref().ok()));
             note(&what, text(pin));
             note(

@@ -23,6 +23,9 @@ const PRUNING: Duration = Duration::from_secs(60 * 60);
 /// How long all last checkpoints together may take: one that is under way, and one more.
 const LAST: Duration = Duration::from_secs(10);
 
+/// How long the sink may take to be read at the start.
+const READING: Duration = Duration::from_secs(30);
+
 /// What makes checkpoints at intervals, until the service is told to stop.
 pub struct Checkpoints {
     tasks: JoinSet<Maker>,
@@ -58,10 +61,15 @@ pub async fn hold_all(core: &Core, audit: &Audit) -> Result<Vec<SignedStatement>
     let kept = match audit.checkpoint_sink.clone() {
         Some(sink) => {
             let name = sink.to_string();
-            let read = spawn_blocking(move || sink.last(accepted)).await;
-            let read = read.map_err(|error| error.to_string());
-            read.and_then(|read| read.map_err(|error| error.to_string()))
-                .map_err(|error| Error::Setup(format!("audit.checkpoint_sink {name}: {error}")))?
+            let failed = |error: &dyn std::fmt::Display| {
+                Error::Setup(format!("audit.checkpoint_sink {name}: {error}"))
+            };
+            let read = timeout(READING, spawn_blocking(move || sink.last(accepted))).await;
+            let late =
+                format!("it could not be read within {READING:?}; does its file system hang?");
+            let read = read.map_err(|_| failed(&late))?;
+            let read = read.map_err(|error| failed(&error))?;
+            read.map_err(|error| failed(&error))?
         }
         None => Vec::new(),
     };

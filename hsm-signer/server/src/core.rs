@@ -14,6 +14,7 @@ use crate::bodies::Bodies;
 use crate::config::{Config, ServiceLimits};
 use crate::metrics::ServiceMetrics;
 use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT, TOKEN_REFUSED};
+use crate::reload_outcome::ReloadOutcomes;
 use crate::tenants::Tenants;
 
 pub struct Core {
@@ -28,6 +29,8 @@ pub struct Core {
     pub answers: AnswerMemory,
     /// What FIPS 140-3 said of the process when it started.
     pub fips: FipsMark,
+    /// What became of readings that a person asked for.
+    pub reloads: Arc<ReloadOutcomes>,
     /// Cancelled when the service is to stop.
     pub stopping: CancellationToken,
     /// Whatever holds a token keeps the service from ending.
@@ -45,6 +48,7 @@ impl Core {
             bodies: Bodies::new(&config.limits),
             answers: AnswerMemory::new(&config.limits),
             fips: FipsMark::of_process(),
+            reloads: Arc::default(),
             stopping: CancellationToken::new(),
             busy: TaskTracker::new(),
         })

@@ -37,6 +37,7 @@ pub mod problem;
 mod process;
 mod rate;
 mod reload;
+mod reload_outcome;
 mod removals;
 mod request;
 mod run;

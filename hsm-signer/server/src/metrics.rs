@@ -150,7 +150,8 @@ impl ServiceMetrics {
         }
     }
 
-    /// A removal was answered; the outcome is `signed`, `repeated` or a problem's code.
+    /// A removal was answered; the outcome is `signed`, for one that was signed before too, or a
+    /// problem's code.
     pub fn removal(&self, tenant: &str, scheme: &'static str, outcome: &'static str) {
         let labels = [
             ("tenant", tenant.into()),

@@ -1,7 +1,7 @@
 //! What the process must be before it serves: not root, and in FIPS mode where that is
 //! required.
 
-use mls_fips::{Requirement, ready, require, requirement};
+use mls_fips::{Requirement, affirm, ready, require, requirement};
 use mls_signer_token::error::Error;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -16,6 +16,9 @@ pub fn check(config: &ProcessConfig) -> Result<(), Error> {
              true under [process]"
                 .into(),
         ));
+    }
+    if let Some(operator) = &config.fips_affirmed_by {
+        affirm(operator);
     }
     require(config.fips);
     if requirement() == Requirement::None {

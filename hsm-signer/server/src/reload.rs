@@ -14,9 +14,11 @@ use tokio::sync::watch;
 use tokio::task::{block_in_place, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::access::AccessRules;
 use crate::config::{Config, Tls};
 use crate::core::Core;
 use crate::metrics::ServiceMetrics;
+use crate::reload_outcome::Reading;
 use crate::systemd;
 use crate::tenants::Tenant;
 
@@ -69,39 +71,51 @@ impl Reloading {
     /// takes as long as its tokens do, and the PIN of tokens that refused it, which is tried once.
     fn read_again(&mut self) {
         systemd::tell(NotifyState::Reloading);
+        let reading = Reading::begin(&self.core.reloads);
         match Config::load(&self.path) {
-            Ok(new) => self.want(new),
-            Err(error) => self.report("configuration", Err(error)),
+            Ok(new) => self.want(new, &reading),
+            Err(error) => self.report("configuration", Err(error), Some(&reading)),
         }
-        self.renew_access();
+        self.renew_access(Some(&reading));
         systemd::tell(NotifyState::Ready);
         // All of them before any is tried: those that share a PIN have one try together.
         for tenant in self.core.tenants.values() {
-            tenant.forgive_refused();
+            let forgiven = tenant.forgive_refused();
+            if let Err(error) = forgiven.and_then(|()| tenant.check_pins()) {
+                self.report(
+                    &format!("PIN of {}", tenant.name),
+                    Err(error),
+                    Some(&reading),
+                );
+            }
         }
         for tenant in self.core.tenants.values() {
-            tokio::spawn(refresh_keys(Arc::clone(&self.core), Arc::clone(tenant)));
+            let (core, tenant) = (Arc::clone(&self.core), Arc::clone(tenant));
+            tokio::spawn(refresh_keys(core, tenant, Arc::clone(&reading)));
         }
     }
 
     /// Takes over the files that decide who may ask, if they are others than those in force.
     fn look_at_files(&self) {
         if self.core.access.load().is_outdated(&self.wanted) {
-            self.renew_access();
+            self.renew_access(None);
         }
     }
 
-    fn renew_access(&self) {
+    fn renew_access(&self, reading: Option<&Reading>) {
         let (access, parts) = self.core.access.load().renewed(&self.wanted);
         self.core.access.store(Arc::new(access));
         self.changes.send_modify(|count| *count += 1);
         for (part, outcome) in parts {
-            self.report(part, outcome);
+            self.report(part, outcome, reading);
+        }
+        for reason in AccessRules::out_of_date(&self.wanted) {
+            tracing::error!(reason, "out of date");
         }
     }
 
     /// Wants what can be replaced while the service runs, and says what cannot.
-    fn want(&mut self, new: Config) {
+    fn want(&mut self, new: Config, reading: &Reading) {
         let wanted = &mut self.wanted;
         wanted.callers = new.callers;
         if let (Some(old), Some(new)) = (&mut wanted.listen.tls, &new.listen.tls) {
@@ -131,36 +145,44 @@ impl Reloading {
             }),
         ];
         for (section, _) in same.iter().filter(|(_, same)| !same) {
-            self.report(section, Err("it takes effect only at a new start"));
+            let late = "it takes effect only at a new start";
+            self.report(section, Err(late), Some(reading));
         }
     }
 
-    fn report(&self, part: &str, outcome: Result<(), impl Display>) {
-        report(&self.core.metrics, part, outcome);
+    fn report(&self, part: &str, outcome: Result<(), impl Display>, reading: Option<&Reading>) {
+        report(&self.core.metrics, part, outcome, reading);
     }
 }
 
-async fn refresh_keys(core: Arc<Core>, tenant: Arc<Tenant>) {
+async fn refresh_keys(core: Arc<Core>, tenant: Arc<Tenant>, reading: Arc<Reading>) {
     // In order: what an earlier one found must not come after.
     let _turn = tenant.refreshing.lock().await;
     let same = Arc::clone(&tenant);
     let refreshed = spawn_blocking(move || {
-        same.retry_refused();
-        same.engine.refresh_keys()
+        let retried = same.retry_refused();
+        same.engine.refresh_keys().and(retried)
     });
     let refreshed = refreshed.await;
     let refreshed = refreshed.unwrap_or(Err(EngineError::Stopped));
-    report(
-        &core.metrics,
-        &format!("keys of {}", tenant.name),
-        refreshed,
-    );
+    let part = format!("keys of {}", tenant.name);
+    report(&core.metrics, &part, refreshed, Some(&reading));
 }
 
-fn report(metrics: &ServiceMetrics, part: &str, outcome: Result<(), impl Display>) {
+fn report(
+    metrics: &ServiceMetrics,
+    part: &str,
+    outcome: Result<(), impl Display>,
+    reading: Option<&Reading>,
+) {
     metrics.reload(part, outcome.is_ok());
     match outcome {
         Ok(()) => tracing::info!(part, "was taken over"),
-        Err(error) => tracing::error!(part, %error, "was not taken over"),
+        Err(error) => {
+            tracing::error!(part, %error, "was not taken over");
+            if let Some(reading) = reading {
+                reading.refuse(part, &error.to_string());
+            }
+        }
     }
 }

@@ -95,7 +95,7 @@ impl Order {
             WantedKey::Current(scheme) => engine.current_key(scheme),
             WantedKey::Named(public_key, _) => engine.key_by_public_key(public_key),
         };
-        let key = found.map_err(|_| KEY_UNKNOWN.because("the tenant has no such key"))?;
+        let key = found.map_err(|error| self.failed(&error))?;
         if let WantedKey::Named(_, Some(scheme)) = &wanted.key
             && scheme.name != key.scheme().name
         {

@@ -56,6 +56,9 @@ pub fn serve(path: &Path) -> Result<(), ServeError> {
         own.map_err(|error| setup(format!("audit.checkpoint_sink: {error}")))?;
     }
     let access = AccessRules::load(&config)?;
+    for reason in AccessRules::out_of_date(&config) {
+        tracing::error!(reason, "out of date");
+    }
     let tenants = tenants::start(&config)?;
     let served = runtime.block_on(async {
         // Before anything can be asked to end.

@@ -106,25 +106,41 @@ impl Tenant {
 
     /// Reads the PIN again of each token that refused it, so that it can be tried once more: a
     /// person says that it is mended.
-    pub fn forgive_refused(&self) {
+    ///
+    /// # Errors
+    /// Why one is not tried.
+    pub fn forgive_refused(&self) -> Result<(), EngineError> {
+        let mut outcome = Ok(());
         for engine in self.engines() {
             let forgiven = engine.forgive_refused(|token| {
                 let file = self.pin_files.get(token).map(PathBuf::as_path);
                 Ok(Pin::from_file(file.unwrap_or(Path::new("")))?)
             });
-            if let Err(error) = forgiven {
-                tracing::error!(tenant = %self.name, %error, "a refused PIN is not tried");
-            }
+            outcome = outcome.and(forgiven);
         }
+        outcome
+    }
+
+    /// Whether each PIN can be read; none is tried. A token that signs has no need of it until its
+    /// module is started anew.
+    ///
+    /// # Errors
+    /// Why one cannot.
+    pub fn check_pins(&self) -> Result<(), EngineError> {
+        for file in self.pin_files.values() {
+            Pin::from_file(file).map_err(Error::from)?;
+        }
+        Ok(())
     }
 
     /// Tries the PINs that were read again.
-    pub fn retry_refused(&self) {
-        for engine in self.engines() {
-            if let Err(error) = engine.retry_refused() {
-                tracing::error!(tenant = %self.name, %error, "a token still refuses");
-            }
-        }
+    ///
+    /// # Errors
+    /// Why a token still refuses.
+    pub fn retry_refused(&self) -> Result<(), EngineError> {
+        let retried = self.engines().map(|engine| engine.retry_refused());
+        // Each is tried, whatever becomes of those before it.
+        retried.collect::<Vec<_>>().into_iter().collect()
     }
 
     fn attesting(&self) -> &Arc<Engine> {

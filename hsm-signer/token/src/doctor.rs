@@ -13,7 +13,8 @@ use crate::pin::Pin;
 use crate::pkcs11_scheme::Pkcs11Scheme;
 use crate::quirks::{Quirks, SigningPlan};
 use crate::token::{
-    Access, KeyClass, KeyObject, KeyRules, KeySelector, Module, Pkcs11Token, Protection, Token,
+    Access, KeyClass, KeyObject, KeyRules, KeySelector, KeySpec, Module, Pkcs11Token, Protection,
+    Token,
 };
 use mls_signer_message::encoding::hex;
 use mls_signer_message::scheme::{SCHEMES, Scheme};
@@ -144,16 +145,24 @@ fn examine_mechanisms(report: &mut Diagnosis, token: &dyn Token) {
     for scheme in SCHEMES {
         let name = format!("mechanism for {}", scheme.title);
         let (verdict, detail) = match SigningPlan::choose(scheme, token.mechanisms(), quirks) {
-            // It lists CKM_EDDSA, by which it may mean Ed25519 alone: a key tells, as one made here
-            // for a trial would, which not every token lets go of again.
-            Ok(_) if shares_mechanism(scheme) => (
-                Notice,
-                format!(
-                    "the mechanism list has one for {} and others, and does not say for which; a key \
-                     that signs shows it",
-                    scheme.title
+            // It lists CKM_EDDSA, by which it may mean Ed25519 alone: a key tells.
+            Ok(plan) if shares_mechanism(scheme) => match try_scheme(token, scheme) {
+                Ok(()) => (
+                    Good,
+                    format!(
+                        "{}, by which a key made for this trial has signed",
+                        plan.mechanism()
+                    ),
                 ),
-            ),
+                Err(error) => (
+                    Notice,
+                    format!(
+                        "the mechanism list has one for {} and others, and a key made for this trial \
+                         does not sign: {error}",
+                        scheme.title
+                    ),
+                ),
+            },
             Ok(SigningPlan::Message(kind)) => {
                 (Good, format!("{kind}, the token takes the message"))
             }
@@ -162,6 +171,23 @@ fn examine_mechanisms(report: &mut Diagnosis, token: &dyn Token) {
         };
         report.add(name, verdict, detail);
     }
+}
+
+/// The label of a key that is made for a trial, and gone with its session.
+const TRIAL: &str = "mls-hsm-signer-trial";
+
+/// Makes a key of the scheme in a session, has it sign, verifies that, and destroys it.
+fn try_scheme(token: &dyn Token, scheme: &'static Scheme) -> Result<(), Error> {
+    let session = token.session(Access::Manage)?;
+    let spec = KeySpec::with_random_id(scheme, TRIAL)?.for_session();
+    let pair = session.generate(&spec)?;
+    let names = KeySelector::label_and_id(spec.label(), spec.id());
+    let found = keys::locate(token, session.as_ref(), &names);
+    let proven = found.and_then(|found| keys::prove_in(session.as_ref(), &found));
+    // Where one is not let go of, the session's end does it.
+    let destroyed = [pair.private, pair.public].map(|half| session.destroy(half));
+    proven?;
+    destroyed.into_iter().collect()
 }
 
 /// Whether the scheme's mechanism is that of one of Wire's too, so that its being there says nothing

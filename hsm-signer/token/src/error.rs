@@ -235,8 +235,9 @@ pub enum Error {
     },
     /// The token shows another public key than the one pinned.
     #[error(
-        "the key {wanted} has another public key in the token than the one expected; \
-         find out who changed it before anything is signed"
+        "the key {wanted} has another public key in the token than the one expected. If it is from a \
+         rotation, add it to pinned_public_keys and restart the service; if not, find out who changed it \
+         before anything is signed"
     )]
     KeyMismatch {
         /// The key.
@@ -275,8 +276,8 @@ fn what_helps(class: &str) -> &'static str {
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// It ended: it crashed, or was killed.
-    #[error("the process that holds the PKCS#11 module ended")]
-    Gone,
+    #[error("the process that holds the PKCS#11 module {0} ended")]
+    Gone(PathBuf),
     /// It ended while the module was loaded, initialised or logged in to.
     #[error(
         "the PKCS#11 module {module} crashed as it started{how}; ask its vendor, or try another \

@@ -38,6 +38,22 @@ pub(crate) const MAX_HASH_LEN: usize = 64;
 /// The longest Diffie-Hellman secret in bytes, P-521's.
 pub(crate) const MAX_DH_LEN: usize = 66;
 
+/// What `mls_fips` is told: features of other crates may link the module without this crate's
+/// being built on it.
+pub(crate) const REGISTERED: mls_fips::Backend = if cfg!(feature = "fips") {
+    mls_fips::Backend::Module
+} else if cfg!(feature = "aws-lc") {
+    mls_fips::Backend::Other("AWS-LC as it is developed")
+} else {
+    mls_fips::Backend::Other("ring")
+};
+
+#[cfg(all(feature = "fips", feature = "ring"))]
+compile_error!(
+    "the features `fips` and `ring` are both asked for: FIPS mode needs the module alone; see who asks \
+     for `ring` by `cargo tree --edges features --invert openmls_hw_crypto`"
+);
+
 #[cfg(not(any(feature = "fips", feature = "aws-lc", feature = "ring")))]
 compile_error!("no backend: turn on the feature `aws-lc` (a default), `fips` or `ring`");
 

@@ -17,7 +17,7 @@ use openmls_traits::types::Ciphersuite;
 #[cfg(doc)]
 use crate::SUITES;
 use crate::hpke::{InfoHashCache, SenderState};
-use crate::policy::{Mode, Policy};
+use crate::policy::{self, Mode, Policy};
 use crate::prepared::{EncapsulationStore, VerificationStore};
 use crate::status::Status;
 
@@ -36,13 +36,13 @@ pub use openmls_rand::RandomError;
 /// |---|---|
 /// | `UnsupportedCiphersuite` | the suite has no row in [`SUITES`]; the KEM is none of its KEMs |
 /// | `UnsupportedSignatureScheme` | the scheme is none of theirs |
-/// | `InvalidLength` | an AEAD key or nonce, a signature private key or a PRK of the wrong length |
+/// | `InvalidLength` | an AEAD key or nonce, a signature's seed or a PRK of the wrong length |
 /// | `HkdfOutputLengthInvalid` | more than 255 times the hash length asked from HKDF-Expand |
 /// | `TooMuchData` | a plaintext beyond the AEAD's limit |
 /// | `AeadDecryptionError` | a ciphertext that is too short or does not authenticate |
 /// | `InvalidPublicKey` | a public key of the wrong length or form; for HPKE also one off the curve or of low order |
 /// | `InvalidSignature` | a signature that is malformed or wrong, under a key that may be off the curve |
-/// | `SigningError` | a signature private key that is out of range |
+/// | `SigningError` | a signature's private scalar that is out of range, whatever its length |
 /// | `UnsupportedAeadAlgorithm` | sealing or opening with the export-only AEAD |
 /// | `HpkeDecryptionError`, `ReceiverSetupError` | opening or receiving fails, for whatever reason |
 /// | `ExporterError` | more than 255 times the hash length to export |
@@ -72,8 +72,9 @@ pub struct HwCrypto {
 #[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) info_hashes: InfoHashCache,
-    pub(crate) encapsulations: EncapsulationStore,
-    pub(crate) verifications: VerificationStore,
+    /// Of guards as well, which outlive a provider that is dropped first.
+    pub(crate) encapsulations: Arc<EncapsulationStore>,
+    pub(crate) verifications: Arc<VerificationStore>,
 }
 
 impl HwCrypto {
@@ -86,7 +87,7 @@ impl HwCrypto {
     /// One in FIPS mode, with [`Policy::Fips`].
     ///
     /// # Errors
-    /// [`FipsError`] unless the FIPS module is linked and nothing beside it, its integrity
+    /// [`FipsError`] unless this provider computes with the FIPS module, nothing is beside it, its integrity
     /// and known-answer tests passed, and its version is one that [`mls_fips`] knows.
     pub fn fips() -> Result<Self, FipsError> {
         Self::with_policy(Policy::Fips)
@@ -97,7 +98,7 @@ impl HwCrypto {
     /// # Errors
     /// Those of [`fips`](Self::fips).
     pub fn with_policy(policy: Policy) -> Result<Self, FipsError> {
-        mls_fips::ready()?;
+        policy::ready()?;
         let own = Some(policy);
         let shared = Arc::default();
         Ok(Self { shared, own })
@@ -145,7 +146,7 @@ impl HwCrypto {
     fn sender_state(&self) -> SenderState<'_> {
         SenderState {
             info_hashes: &self.shared.info_hashes,
-            encapsulations: &self.shared.encapsulations,
+            encapsulations: &*self.shared.encapsulations,
         }
     }
 }

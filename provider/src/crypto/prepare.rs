@@ -21,7 +21,7 @@ impl HwCrypto {
         &self,
         kem: HpkeKemType,
         recipients: &[K],
-    ) -> Result<PreparedSeals<'_>, PrepareError> {
+    ) -> Result<PreparedSeals, PrepareError> {
         let encapsulations = &self.shared().encapsulations;
         encapsulations.prepare(self.mode(), kem, recipients)
     }
@@ -35,7 +35,7 @@ impl HwCrypto {
     pub fn prepare_verifications(
         &self,
         signed: &[SignedMessage<'_>],
-    ) -> Result<PreparedVerifications<'_>, PrepareError> {
+    ) -> Result<PreparedVerifications, PrepareError> {
         self.shared().verifications.prepare(self.mode(), signed)
     }
 }

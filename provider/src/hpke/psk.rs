@@ -7,12 +7,15 @@ use openmls_traits::types::{AeadType, CryptoError, HpkeCiphertext, HpkeConfig};
 use super::key_schedule::{KeySchedule, KeyScheduleSuite};
 use super::{SenderState, SharedSecret, aead_type, kem, with_key_and_nonce};
 use crate::backend::aead;
+use crate::fork;
 use crate::policy::Mode;
 
 pub(crate) use super::key_schedule::Psk;
 
 /// A seal between its two steps, while the caller makes the additional data.
 pub(crate) struct Sealing {
+    /// The process that encapsulated.
+    generation: u64,
     aead: AeadType,
     schedule: KeySchedule,
     enc: Vec<u8>,
@@ -27,6 +30,7 @@ impl Sealing {
         info: &[u8],
         psk: Psk<'_>,
     ) -> Result<Self, CryptoError> {
+        let generation = fork::generation();
         let aead = aead_type(config.2)?;
         let suite = KeyScheduleSuite::of(config)?;
         let info_hash = state.info_hashes.hash(suite, info);
@@ -34,6 +38,7 @@ impl Sealing {
         let enc = state.encap(config.0, recipient, &mut shared_secret)?;
         let schedule = KeySchedule::psk(suite, &shared_secret, &info_hash, psk);
         Ok(Self {
+            generation,
             aead,
             schedule,
             enc,
@@ -43,7 +48,9 @@ impl Sealing {
     /// `Context.Seal(aad, pt)` under the additional data that `aad` makes of `enc`.
     ///
     /// # Errors
-    /// That of `aad`; then nothing was sealed, and the encapsulation is thrown away.
+    /// That of `aad`, and [`CryptoError::SenderSetupError`] in a child that `aad` forked, for both
+    /// would seal under one key and nonce; then nothing was sealed, and the encapsulation is
+    /// thrown away.
     pub(crate) fn finish<E>(
         self,
         mode: Mode,
@@ -51,6 +58,10 @@ impl Sealing {
         plaintext: &[u8],
     ) -> Result<HpkeCiphertext, HpkeSealPskResolvedAadError<E>> {
         let aad = aad(&self.enc).map_err(HpkeSealPskResolvedAadError::AadBuildError)?;
+        if self.generation != fork::generation() {
+            let error = CryptoError::SenderSetupError;
+            return Err(HpkeSealPskResolvedAadError::CryptoError(error));
+        }
         let ciphertext = mode.run(|| {
             with_key_and_nonce(&self.schedule, self.aead, |key, nonce| {
                 aead::seal(self.aead, key, nonce, &aad, plaintext)

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::lookup::Lookup;
 use super::{MAX_PREPARED, PrepareError};
+use crate::fork;
 use crate::hpke::PreparedEncapsulations;
 use crate::hpke::kem::{self, Kem, SharedSecret};
 use crate::policy::Mode;
@@ -21,14 +22,17 @@ pub(crate) struct EncapsulationStore {
 /// Encapsulations to some recipients, waiting to be used.
 ///
 /// As long as this guard lives, sealing to one of them takes an encapsulation that
-/// was prepared; see the [module](super). Dropping it wipes what was not used.
+/// was prepared; see the [module](super). Dropping it wipes what was not used. It borrows nothing,
+/// and can be kept beside the provider. In the child of a `fork` it holds nothing.
 #[must_use = "dropping the guard wipes what was prepared"]
-pub struct PreparedSeals<'a> {
-    store: &'a EncapsulationStore,
+pub struct PreparedSeals {
+    store: Arc<EncapsulationStore>,
     encapsulations: Arc<Encapsulations>,
 }
 
 struct Encapsulations {
+    /// The process that made them, and that alone may use them.
+    generation: u64,
     kem: HpkeKemType,
     lookup: Lookup,
     enc_len: usize,
@@ -42,11 +46,11 @@ struct Encapsulations {
 impl EncapsulationStore {
     /// Encapsulates to each recipient, once for each time it is named.
     pub(crate) fn prepare<K: AsRef<[u8]> + Sync>(
-        &self,
+        self: &Arc<Self>,
         mode: Mode,
         kem: HpkeKemType,
         recipients: &[K],
-    ) -> Result<PreparedSeals<'_>, PrepareError> {
+    ) -> Result<PreparedSeals, PrepareError> {
         mode.check_kem(kem)?;
         let kem_functions = kem::of(kem)?;
         // Before the work, and again when it is done and the guard is made.
@@ -57,7 +61,7 @@ impl EncapsulationStore {
         self.check_room(&held, recipients.len())?;
         held.push(Arc::clone(&encapsulations));
         Ok(PreparedSeals {
-            store: self,
+            store: Arc::clone(self),
             encapsulations,
         })
     }
@@ -102,6 +106,7 @@ impl Encapsulations {
         functions: &'static dyn Kem,
         recipients: &[K],
     ) -> Self {
+        let generation = fork::generation();
         let (public_len, enc_len) = (functions.public_len(), functions.enc_len());
         let recipients: Vec<&[u8]> = recipients
             .iter()
@@ -116,6 +121,7 @@ impl Encapsulations {
             || encapsulate(mode, functions, &recipients, &mut encs, &mut shared_secrets),
         );
         Self {
+            generation,
             kem,
             lookup,
             enc_len,
@@ -131,7 +137,7 @@ impl Encapsulations {
         recipient: &[u8],
         shared_secret: &mut SharedSecret,
     ) -> Option<Vec<u8>> {
-        if kem != self.kem {
+        if kem != self.kem || self.is_copy() {
             return None;
         }
         let place = self.lookup.take(recipient)?;
@@ -145,7 +151,15 @@ impl Encapsulations {
         Some(enc.to_vec())
     }
 
+    /// Whether the process has forked since: what this copy gave out, the parent would as well.
+    fn is_copy(&self) -> bool {
+        self.generation != fork::generation()
+    }
+
     fn unused(&self) -> usize {
+        if self.is_copy() {
+            return 0;
+        }
         let secrets = self.shared_secrets.iter();
         secrets.filter(|secret| lock(secret).is_some()).count()
     }
@@ -191,21 +205,21 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl PreparedSeals<'_> {
+impl PreparedSeals {
     /// How many encapsulations were not used so far.
     pub fn unused(&self) -> usize {
         self.encapsulations.unused()
     }
 }
 
-impl Drop for PreparedSeals<'_> {
+impl Drop for PreparedSeals {
     fn drop(&mut self) {
         // Nobody else refers to them after this; they are dropped with the guard.
         self.store.release(&self.encapsulations);
     }
 }
 
-impl fmt::Debug for PreparedSeals<'_> {
+impl fmt::Debug for PreparedSeals {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("PreparedSeals")

@@ -33,10 +33,11 @@ pub(crate) struct VerificationStore {
 /// Signatures that were found good, waiting to be asked for.
 ///
 /// As long as this guard lives, verifying one of them again is answered from the
-/// result, once for each time it was prepared; see the [module](super).
+/// result, once for each time it was prepared; see the [module](super). It borrows nothing, and can
+/// be kept beside the provider.
 #[must_use = "dropping the guard forgets what was verified"]
-pub struct PreparedVerifications<'a> {
-    store: &'a VerificationStore,
+pub struct PreparedVerifications {
+    store: Arc<VerificationStore>,
     verified: Arc<Verified>,
 }
 
@@ -53,20 +54,20 @@ struct Verified {
 impl VerificationStore {
     /// Verifies every signature, over all cores, and remembers the good ones.
     pub(crate) fn prepare(
-        &self,
+        self: &Arc<Self>,
         mode: Mode,
         signed: &[SignedMessage<'_>],
-    ) -> Result<PreparedVerifications<'_>, PrepareError> {
+    ) -> Result<PreparedVerifications, PrepareError> {
         for signed in signed {
             mode.check_signature(signed.scheme)?;
         }
         check_room(&self.read(), signed.len())?;
-        let verified = Arc::new(Verified::new(mode, signed)?);
+        let verified = Arc::new(Verified::new(mode, signed));
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         check_room(&held, verified.count)?;
         held.push(Arc::clone(&verified));
         Ok(PreparedVerifications {
-            store: self,
+            store: Arc::clone(self),
             verified,
         })
     }
@@ -107,20 +108,20 @@ fn check_room(held: &[Arc<Verified>], more: usize) -> Result<(), PrepareError> {
 }
 
 impl Verified {
-    fn new(mode: Mode, signed: &[SignedMessage<'_>]) -> Result<Self, CryptoError> {
-        let verified = signed
+    fn new(mode: Mode, signed: &[SignedMessage<'_>]) -> Self {
+        // One that is refused for whatever reason is not remembered, and keeps no other from being.
+        let good: Vec<Digest> = signed
             .par_iter()
-            .map(|signed| mode.run(|| Ok(signed.verify().then(|| signed.digest()))))
-            .collect::<Result<Vec<_>, _>>()?;
-        let good: Vec<Digest> = verified.into_iter().flatten().collect();
+            .filter_map(|signed| mode.run(|| signed.verified()).ok())
+            .collect();
         let mut remaining = HashMap::with_capacity(good.len());
         for digest in &good {
             *remaining.entry(*digest).or_default() += 1;
         }
-        Ok(Self {
+        Self {
             count: good.len(),
             remaining: Mutex::new(remaining),
-        })
+        }
     }
 
     fn take(&self, digest: &Digest) -> bool {
@@ -143,12 +144,11 @@ impl Verified {
 }
 
 impl SignedMessage<'_> {
-    fn verify(&self) -> bool {
-        signature::verify(self.scheme, &self.message, self.public_key, self.signature).is_ok()
-    }
-
-    fn digest(&self) -> Digest {
-        digest(self.scheme, &self.message, self.public_key, self.signature)
+    /// What the good one is known by.
+    fn verified(&self) -> Result<Digest, CryptoError> {
+        let (scheme, public_key, signature) = (self.scheme, self.public_key, self.signature);
+        signature::verify(scheme, &self.message, public_key, signature)?;
+        Ok(digest(scheme, &self.message, public_key, signature))
     }
 }
 
@@ -166,7 +166,7 @@ fn digest(scheme: SignatureScheme, message: &[u8], public_key: &[u8], signature:
     ])
 }
 
-impl PreparedVerifications<'_> {
+impl PreparedVerifications {
     /// How many good signatures were not asked for so far.
     pub fn unused(&self) -> usize {
         self.verified
@@ -177,13 +177,13 @@ impl PreparedVerifications<'_> {
     }
 }
 
-impl Drop for PreparedVerifications<'_> {
+impl Drop for PreparedVerifications {
     fn drop(&mut self) {
         self.store.release(&self.verified);
     }
 }
 
-impl fmt::Debug for PreparedVerifications<'_> {
+impl fmt::Debug for PreparedVerifications {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("PreparedVerifications")

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{Scheme, SigningKey};
 use crate::backend::ecdsa::{self, Key};
-use crate::encoding::is_uncompressed_point;
+use crate::encoding::{self, is_uncompressed_point};
 
 /// A curve with its hash. Signatures are DER `ECDSA-Sig-Value` (RFC 3279, section 2.2.3).
 pub(super) struct Curve {
@@ -35,11 +35,9 @@ impl Scheme for Curve {
         Ok(Box::new(Key::generate(self.curve)?))
     }
 
-    fn import(&'static self, scalar: &[u8]) -> Result<Box<dyn SigningKey>, CryptoError> {
-        if scalar.len() != self.field_len {
-            return Err(CryptoError::InvalidLength);
-        }
-        Ok(Box::new(Key::import(self.curve, scalar)?))
+    fn import(&'static self, private: &[u8]) -> Result<Box<dyn SigningKey>, CryptoError> {
+        let scalar = encoding::scalar(private, self.field_len).ok_or(CryptoError::SigningError)?;
+        Ok(Box::new(Key::import(self.curve, &scalar)?))
     }
 
     fn verify(&self, message: &[u8], public: &[u8], signature: &[u8]) -> Result<(), CryptoError> {

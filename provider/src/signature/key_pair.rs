@@ -50,7 +50,7 @@ impl SignatureKeyPair {
     /// before this returns.
     ///
     /// # Errors
-    /// [`CryptoError::InvalidLength`] or [`CryptoError::SigningError`] if
+    /// [`CryptoError::InvalidLength`] (a seed) or [`CryptoError::SigningError`] (a scalar) if
     /// `private` is no key; [`CryptoError::InvalidPublicKey`] if `public` is
     /// not its public key; [`CryptoError::UnsupportedSignatureScheme`].
     pub fn from_raw(

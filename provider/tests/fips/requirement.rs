@@ -3,7 +3,7 @@
 
 use std::process::{Command, Output};
 
-use mls_fips::{Requirement, require, requirement};
+use mls_fips::{FipsError, Requirement, require, requirement};
 use openmls_hw_crypto::{HwCrypto, Policy};
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::{AeadType, CryptoError, HashType};
@@ -33,13 +33,34 @@ fn assert_passed(output: &Output) {
 
 #[test]
 fn the_environment_requires() {
-    for value in ["on", "1", "require", "anything"] {
+    for value in ["on", "fips"] {
         assert_passed(&child("in_child_fips_is_required", Some(value)));
     }
     assert_passed(&child("in_child_strict_is_required", Some("strict")));
     for value in [None, Some(""), Some("off")] {
         assert_passed(&child("in_child_nothing_is_required", value));
     }
+}
+
+/// Nothing runs under a value that nobody knows, and the error says which.
+#[test]
+fn an_unknown_value_is_refused() {
+    for value in ["strictt", "1", "require", "ON"] {
+        assert_passed(&child("in_child_nothing_runs", Some(value)));
+    }
+}
+
+#[test]
+#[ignore = "run in a child process"]
+fn in_child_nothing_runs() {
+    let value = std::env::var(mls_fips::VARIABLE).unwrap();
+    let expected = FipsError::UnknownRequirement { value };
+    assert_eq!(HwCrypto::fips().err(), Some(expected));
+    let crypto = HwCrypto::default();
+    assert_eq!(crypto.policy(), None);
+    let refused = Err(CryptoError::CryptoLibraryError);
+    assert_eq!(crypto.hash(HashType::Sha2_256, b"data"), refused);
+    assert!(crypto.supported_ciphersuites().is_empty());
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The strict policy: the indicator's word on every call, or a named exception.
 
 use mls_fips::{Algorithm, Service, observe};
-use openmls_hw_crypto::{HwCrypto, Policy};
+use openmls_hw_crypto::{HwCrypto, Policy, SignedMessage};
+use openmls_traits::crypto::OpenMlsCrypto;
+use openmls_traits::types::SignatureScheme;
 
 use crate::walk::{CASES, Case, cases};
 
@@ -22,6 +24,23 @@ fn every_approved_operation_passes_and_no_other() {
     }
     println!("strict: {passed} of {CASES} operations pass");
     assert!(passed > CASES / 2);
+}
+
+/// A key of the wrong length is refused before the module is asked.
+#[test]
+fn one_that_the_module_does_not_see_keeps_no_other_from_being_prepared() {
+    let strict = HwCrypto::with_policy(Policy::Strict).unwrap();
+    let scheme = SignatureScheme::ECDSA_SECP256R1_SHA256;
+    let (private, public) = strict.signature_key_gen(scheme).unwrap();
+    let signature = strict.sign(scheme, b"message", &private).unwrap();
+    let signed = [&public[..], b"short"].map(|public_key| SignedMessage {
+        scheme,
+        message: b"message".to_vec(),
+        public_key,
+        signature: &signature,
+    });
+    let prepared = strict.prepare_verifications(&signed).unwrap();
+    assert_eq!(prepared.unused(), 1);
 }
 
 /// Every operation asks the module, and what it asks for is what its algorithm needs: that

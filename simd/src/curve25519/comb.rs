@@ -8,7 +8,11 @@ use crate::{
     integer::Integer,
     isa::{
         self, Isa, Kernel,
-        field::{CombField, Field, Gf25519, invert_all, product},
+        field::{
+            CombField, Field, Gf25519,
+            inversion::invert_all,
+            operators::{Factor, Product},
+        },
     },
     tables::curve25519::{START, WIDTH, WINDOWS},
 };
@@ -56,18 +60,18 @@ fn multiply<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(isa: I, batch: 
     let sums = &mut sums.as_mut()[..vectors];
     accumulate::<I, F>(isa, batch.scalars, sums);
 
-    let nothing = F::carry(&F::constant(isa, &[0; 4]));
+    let nothing = Product::<F>::constant(isa, &[0; 4]).carry();
     let mut denominators = I::group(nothing);
     let denominators = &mut denominators.as_mut()[..vectors];
     for (denominator, sum) in denominators.iter_mut().zip(sums.iter()) {
-        *denominator = F::sub(&sum.z, &sum.y);
+        *denominator = sum.z - sum.y;
     }
-    invert_all::<F>(isa, denominators);
+    invert_all(isa, denominators);
     for (i, sum) in sums.iter().enumerate() {
         // The map to the Montgomery curve: u = (1 + y) / (1 - y).
-        let u = product::<F>(&F::add(&sum.z, &sum.y), &denominators[i]);
+        let u = (&(sum.z + sum.y) * &denominators[i]).carry();
         let lanes = i * I::LANES..(i + 1) * I::LANES;
-        I::store(&F::to_integers(&u), &mut batch.products[lanes]);
+        I::store(&u.to_integers(), &mut batch.products[lanes]);
     }
 }
 
@@ -79,7 +83,7 @@ fn multiply<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(isa: I, batch: 
 fn accumulate<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(
     isa: I,
     scalars: &[Integer],
-    sums: &mut [Extended<F::Product>],
+    sums: &mut [Extended<Product<F>>],
 ) {
     let mut loaded = I::group(isa.load(&scalars[..I::LANES]));
     let loaded = loaded.as_mut();
@@ -98,12 +102,12 @@ fn accumulate<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(
 
 /// The point that makes up for the recoding's offset.
 #[inline(always)]
-pub(crate) fn start<F: Field>(isa: F::Isa) -> Extended<F::Product> {
+pub(crate) fn start<F: Field>(isa: F::Isa) -> Extended<Product<F>> {
     Extended {
-        x: F::constant(isa, &START[0]),
-        y: F::constant(isa, &START[1]),
-        z: F::constant(isa, &[1, 0, 0, 0]),
-        t: F::constant(isa, &START[2]),
+        x: Product::constant(isa, &START[0]),
+        y: Product::constant(isa, &START[1]),
+        z: Product::constant(isa, &[1, 0, 0, 0]),
+        t: Product::constant(isa, &START[2]),
     }
 }
 
@@ -115,30 +119,25 @@ pub(crate) fn start<F: Field>(isa: F::Isa) -> Extended<F::Product> {
 /// exchanges (y + x)/2 with (y - x)/2 and negates d x y.
 #[inline(always)]
 pub(crate) fn add_entry<I: Isa, F: Gf25519<Isa = I> + CombField<3, Isa = I>>(
-    sum: &Extended<F::Product>,
+    sum: &Extended<Product<F>>,
     window: &[F::Column; 3],
     digit: &I::Index,
-) -> Extended<F::Product> {
+) -> Extended<Product<F>> {
     let (negative, index) = I::signed(digit, WIDTH);
-    let plus = F::lookup(&window[0], &index);
-    let minus = F::lookup(&window[1], &index);
-    let dxy = F::lookup(&window[2], &index);
+    let [plus, minus, dxy] = window;
+    let plus = Factor::<F>(F::lookup(plus, &index));
+    let minus = Factor::<F>(F::lookup(minus, &index));
+    let dxy = Factor::<F>(F::lookup(dxy, &index));
 
-    let a = F::mul(
-        &F::sub(&sum.y, &sum.x),
-        &F::select(&negative, &plus, &minus),
-    );
-    let b = F::mul(
-        &F::add(&sum.y, &sum.x),
-        &F::select(&negative, &minus, &plus),
-    );
-    let c = F::mul(&F::negate_if(&negative, &sum.t), &dxy);
-    let (e, h) = (F::sub(&b, &a), F::add(&b, &a));
-    let (f, g) = (F::sub(&sum.z, &c), F::add(&sum.z, &c));
+    let a = &(sum.y - sum.x) * &Factor::select(&negative, &plus, &minus);
+    let b = &(sum.y + sum.x) * &Factor::select(&negative, &minus, &plus);
+    let c = &sum.t.negate_if(&negative) * &dxy;
+    let (e, h) = (b - a, b + a);
+    let (f, g) = (sum.z - c, sum.z + c);
     Extended {
-        x: F::mul(&e, &f),
-        y: F::mul(&g, &h),
-        z: F::mul(&f, &g),
-        t: F::mul(&e, &h),
+        x: &e * &f,
+        y: &g * &h,
+        z: &f * &g,
+        t: &e * &h,
     }
 }

@@ -6,7 +6,11 @@ use crate::{
     integer::Integer,
     isa::{
         self, Isa, Kernel,
-        field::{self, invert_all, product},
+        field::{
+            self,
+            inversion::invert_all,
+            operators::{Factor, Product},
+        },
     },
 };
 
@@ -40,7 +44,7 @@ impl<I: Isa> Kernel<I> for Ladder<'_> {
 
 #[inline(always)]
 fn multiply<I: Isa, F: field::Gf25519<Isa = I>>(isa: I, batch: Ladder<'_>) {
-    let nothing = F::carry(&F::constant(isa, &[0; 4]));
+    let nothing = Product::<F>::constant(isa, &[0; 4]).carry();
     let (mut numerators, mut denominators) = (I::group(nothing), I::group(nothing));
     let vectors = batch.scalars.len() / I::LANES;
     let numerators = &mut numerators.as_mut()[..vectors];
@@ -51,11 +55,11 @@ fn multiply<I: Isa, F: field::Gf25519<Isa = I>>(isa: I, batch: Ladder<'_>) {
         let points = isa.load(&batch.points[lanes]);
         (numerators[i], denominators[i]) = climb::<I, F>(isa, &scalars, &points);
     }
-    invert_all::<F>(isa, denominators);
+    invert_all(isa, denominators);
     for i in 0..vectors {
-        let affine = product::<F>(&numerators[i], &denominators[i]);
+        let affine = (&numerators[i] * &denominators[i]).carry();
         let lanes = i * I::LANES..(i + 1) * I::LANES;
-        I::store(&F::to_integers(&affine), &mut batch.products[lanes]);
+        I::store(&affine.to_integers(), &mut batch.products[lanes]);
     }
 }
 
@@ -75,11 +79,11 @@ fn climb<I: Isa, F: field::Gf25519<Isa = I>>(
     isa: I,
     scalars: &I::Integers,
     points: &I::Integers,
-) -> (F::Factor, F::Factor) {
-    let one = F::constant(isa, &[1, 0, 0, 0]);
-    let zero = F::constant(isa, &[0; 4]);
-    let u = F::from_integers(points);
-    let x1 = F::carry(&u);
+) -> (Factor<F>, Factor<F>) {
+    let one = Product::constant(isa, &[1, 0, 0, 0]);
+    let zero = Product::constant(isa, &[0; 4]);
+    let u = Product::from_integers(points);
+    let x1 = u.carry();
     let mut rungs = Rungs {
         x2: one,
         z2: zero,
@@ -93,7 +97,7 @@ fn climb<I: Isa, F: field::Gf25519<Isa = I>>(
         rungs = step::<I, F>(&I::bit(&swaps, t), &x1, &rungs);
     }
     // A clamped scalar is even, so the rungs are in place.
-    (F::carry(&rungs.x2), F::carry(&rungs.z2))
+    (rungs.x2.carry(), rungs.z2.carry())
 }
 
 /// One step of the ladder: doubles the second rung (or the third, if `swap`),
@@ -104,22 +108,22 @@ fn climb<I: Isa, F: field::Gf25519<Isa = I>>(
 #[inline(always)]
 pub(crate) fn step<I: Isa, F: field::Gf25519<Isa = I>>(
     swap: &I::Mask,
-    x1: &F::Factor,
-    rungs: &Rungs<F::Product>,
-) -> Rungs<F::Product> {
-    let a = F::add(&rungs.x2, &rungs.z2);
-    let b = F::sub(&rungs.x2, &rungs.z2);
-    let c = F::add(&rungs.x3, &rungs.z3);
-    let d = F::sub(&rungs.x3, &rungs.z3);
+    x1: &Factor<F>,
+    rungs: &Rungs<Product<F>>,
+) -> Rungs<Product<F>> {
+    let a = rungs.x2 + rungs.z2;
+    let b = rungs.x2 - rungs.z2;
+    let c = rungs.x3 + rungs.z3;
+    let d = rungs.x3 - rungs.z3;
     // In an order in which hardly one waits for the one before.
-    let (da, cb) = (F::mul(&d, &a), F::mul(&c, &b));
-    let aa = F::square(&F::select(swap, &c, &a));
-    let bb = F::square(&F::select(swap, &d, &b));
-    let x3 = F::square(&F::add(&da, &cb));
-    let difference = F::carry(&F::square(&F::sub(&da, &cb)));
-    let e = F::sub(&aa, &bb);
-    let x2 = F::mul(&F::carry(&aa), &F::carry(&bb));
-    let z2 = F::mul(&e, &F::add_a24_times(&aa, &e));
-    let z3 = F::mul(x1, &difference);
+    let (da, cb) = (&d * &a, &c * &b);
+    let aa = Factor::select(swap, &c, &a).square();
+    let bb = Factor::select(swap, &d, &b).square();
+    let x3 = (da + cb).square();
+    let difference = (da - cb).square().carry();
+    let e = aa - bb;
+    let x2 = &aa.carry() * &bb.carry();
+    let z2 = &e * &aa.add_a24_times(&e);
+    let z3 = x1 * &difference;
     Rungs { x2, z2, x3, z3 }
 }

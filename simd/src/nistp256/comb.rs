@@ -9,7 +9,11 @@ use crate::{
     integer::Integer,
     isa::{
         self, Isa, Kernel,
-        field::{CombField, GfP256, invert_all, product},
+        field::{
+            CombField, GfP256,
+            inversion::invert_all,
+            operators::{Factor, Product},
+        },
     },
     nistp256::point::{Affine, Jacobian, Projective, add_affine, add_complete},
     tables::nistp256::{WIDTH, WINDOWS},
@@ -46,11 +50,11 @@ impl<I: Isa> Kernel<I> for Comb<'_> {
 #[inline(always)]
 fn multiply<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(isa: I, batch: Comb<'_>) {
     let vectors = batch.scalars.len() / I::LANES;
-    let nothing = F::constant(isa, &[0; 4]);
+    let nothing = Product::<F>::constant(isa, &[0; 4]);
     let nowhere = Jacobian::<F> {
-        x: F::sum(&nothing),
-        y: F::sum(&nothing),
-        z: F::carry(&nothing),
+        x: nothing.sum(),
+        y: nothing.sum(),
+        z: nothing.carry(),
     };
     let mut sums = I::group(nowhere);
     let sums = &mut sums.as_mut()[..vectors];
@@ -58,20 +62,20 @@ fn multiply<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(isa: I, batch: C
 
     let mut products = I::group(nowhere.projective());
     let products = &mut products.as_mut()[..vectors];
-    let mut denominators = I::group(F::carry(&nothing));
+    let mut denominators = I::group(nothing.carry());
     let denominators = &mut denominators.as_mut()[..vectors];
     for i in 0..vectors {
         let scalars = isa.load(&batch.scalars[i * I::LANES..(i + 1) * I::LANES]);
         products[i] = add_last::<I, F>(isa, &sums[i], &scalars);
         denominators[i] = products[i].z;
     }
-    invert_all::<F>(isa, denominators);
+    invert_all(isa, denominators);
     for i in 0..vectors {
         let lanes = i * I::LANES..(i + 1) * I::LANES;
-        let x = product::<F>(&products[i].x, &denominators[i]);
-        let y = product::<F>(&products[i].y, &denominators[i]);
-        I::store(&F::to_integers(&x), &mut batch.x[lanes.clone()]);
-        I::store(&F::to_integers(&y), &mut batch.y[lanes]);
+        let x = (&products[i].x * &denominators[i]).carry();
+        let y = (&products[i].y * &denominators[i]).carry();
+        I::store(&x.to_integers(), &mut batch.x[lanes.clone()]);
+        I::store(&y.to_integers(), &mut batch.y[lanes]);
     }
 }
 
@@ -130,7 +134,7 @@ fn find<I: Isa, F: GfP256<Isa = I> + CombField<2, Isa = I>>(
     index: &I::Index,
 ) -> Affine<F> {
     Affine {
-        x: F::lookup(&entries[0], index),
-        y: F::lookup(&entries[1], index),
+        x: Factor(F::lookup(&entries[0], index)),
+        y: Factor(F::lookup(&entries[1], index)),
     }
 }

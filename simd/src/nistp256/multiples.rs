@@ -5,8 +5,11 @@
 //! `docs/p256.md`.
 
 use crate::{
-    isa::field::{GfP256, product},
-    nistp256::point::{AffineDoubled, twice},
+    isa::field::{
+        GfP256,
+        operators::{Factor, Product, Sum},
+    },
+    nistp256::point::AffineDoubled,
 };
 
 /// The number of multiples.
@@ -18,7 +21,7 @@ pub(crate) const COUNT: usize = 8;
 /// of the first is 1.
 pub(crate) struct Multiples<F: GfP256> {
     pub(crate) points: [AffineDoubled<F>; COUNT],
-    pub(crate) steps: [F::Factor; COUNT],
+    pub(crate) steps: [Factor<F>; COUNT],
 }
 
 impl<F: GfP256> Clone for Multiples<F> {
@@ -31,16 +34,16 @@ impl<F: GfP256> Copy for Multiples<F> {}
 
 /// X and 2 Y of a point whose Z is known from elsewhere.
 pub(crate) struct Shared<F: GfP256> {
-    pub(crate) x: F::Sum,
-    pub(crate) twice_y: F::Sum,
+    pub(crate) x: Sum<F>,
+    pub(crate) twice_y: Sum<F>,
 }
 
 impl<F: GfP256> Shared<F> {
     #[inline(always)]
     pub(crate) fn entry(&self) -> AffineDoubled<F> {
         AffineDoubled {
-            x: F::reduce(&self.x),
-            twice_y: F::reduce(&self.twice_y),
+            x: self.x.reduce(),
+            twice_y: self.twice_y.reduce(),
         }
     }
 }
@@ -49,7 +52,7 @@ impl<F: GfP256> Multiples<F> {
     /// No multiples yet.
     #[inline(always)]
     pub(crate) fn none(isa: F::Isa) -> Self {
-        let zero = F::carry(&F::constant(isa, &[0; 4]));
+        let zero = Product::constant(isa, &[0; 4]).carry();
         Self {
             points: [AffineDoubled {
                 x: zero,
@@ -61,33 +64,33 @@ impl<F: GfP256> Multiples<F> {
 
     /// Computes the multiples of a point. Returns the last denominator.
     #[inline(always)]
-    pub(crate) fn fill(&mut self, isa: F::Isa, x: &F::Product, y: &F::Product) -> F::Factor {
+    pub(crate) fn fill(&mut self, isa: F::Isa, x: &Product<F>, y: &Product<F>) -> Factor<F> {
         self.points[0] = AffineDoubled {
-            x: F::carry(x),
-            twice_y: F::add(y, y),
+            x: x.carry(),
+            twice_y: *y + *y,
         };
-        let (mut two, mut multiple) = double::<F>(isa, &self.points[0]);
+        let (mut two, mut multiple) = double(isa, &self.points[0]);
         let mut denominator = self.points[0].twice_y;
         self.steps[0] = denominator;
         for i in 1..COUNT {
-            (two, multiple, self.steps[i]) = add::<F>(&two, &multiple);
+            (two, multiple, self.steps[i]) = add(&two, &multiple);
             self.points[i] = multiple.entry();
-            denominator = product::<F>(&denominator, &self.steps[i]);
+            denominator = (&denominator * &self.steps[i]).carry();
         }
         denominator
     }
 
     /// Takes the denominators away, given the inverse of the last.
     #[inline(always)]
-    pub(crate) fn make_affine(&mut self, last_inverse: &F::Factor) {
+    pub(crate) fn make_affine(&mut self, last_inverse: &Factor<F>) {
         let mut inverse = *last_inverse;
         for i in (1..COUNT).rev() {
-            let square = F::carry(&F::square(&inverse));
-            let cube = product::<F>(&square, &inverse);
+            let square = inverse.square().carry();
+            let cube = (&square * &inverse).carry();
             let point = &mut self.points[i];
-            point.x = product::<F>(&point.x, &square);
-            point.twice_y = product::<F>(&point.twice_y, &cube);
-            inverse = product::<F>(&inverse, &self.steps[i]);
+            point.x = (&point.x * &square).carry();
+            point.twice_y = (&point.twice_y * &cube).carry();
+            inverse = (&inverse * &self.steps[i]).carry();
         }
     }
 }
@@ -95,18 +98,16 @@ impl<F: GfP256> Multiples<F> {
 /// `2 p` and `p` with the same denominator, 2 y.
 #[inline(always)]
 pub(crate) fn double<F: GfP256>(isa: F::Isa, p: &AffineDoubled<F>) -> (Shared<F>, Shared<F>) {
-    let one = F::sum(&F::constant(isa, &[1, 0, 0, 0]));
-    let gamma4 = F::carry(&F::square(&p.twice_y));
-    let beta4 = F::sum(&F::mul(&p.x, &gamma4));
-    let alpha = F::minus(&F::sum(&F::square(&p.x)), &one);
-    let alpha = F::reduce(&F::plus(&twice::<F>(&alpha), &alpha));
-    let x = F::minus(&F::sum(&F::square(&alpha)), &twice::<F>(&beta4));
-    let fall = F::reduce(&twice::<F>(&F::minus(&beta4, &x)));
-    let gamma4_squared = F::sum(&F::square(&gamma4));
-    let rise = F::sum(&F::mul(&alpha, &fall));
+    let one = Product::constant(isa, &[1, 0, 0, 0]).sum();
+    let gamma4 = p.twice_y.square().carry();
+    let beta4 = (&p.x * &gamma4).sum();
+    let alpha = (p.x.square().sum() - one).triple().reduce();
+    let x = alpha.square().sum() - beta4.twice();
+    let fall = (beta4 - x).twice().reduce();
+    let gamma4_squared = gamma4.square().sum();
     let doubled = Shared {
         x,
-        twice_y: F::minus(&rise, &gamma4_squared),
+        twice_y: (&alpha * &fall).sum() - gamma4_squared,
     };
     let same = Shared {
         x: beta4,
@@ -118,20 +119,19 @@ pub(crate) fn double<F: GfP256>(isa: F::Isa, p: &AffineDoubled<F>) -> (Shared<F>
 /// `p` and `p + q` with the same denominator, for points with the same denominator
 /// and different x; and by what the new denominator is a multiple of the old.
 #[inline(always)]
-pub(crate) fn add<F: GfP256>(p: &Shared<F>, q: &Shared<F>) -> (Shared<F>, Shared<F>, F::Factor) {
-    let h2 = F::reduce(&twice::<F>(&F::minus(&p.x, &q.x)));
-    let hh4 = F::carry(&F::square(&h2));
-    let u1 = F::sum(&F::mul(&F::reduce(&p.x), &hh4));
-    let u2 = F::sum(&F::mul(&F::reduce(&q.x), &hh4));
-    let hhh8 = F::reduce(&twice::<F>(&F::minus(&u1, &u2)));
-    let s1 = F::sum(&F::mul(&F::reduce(&p.twice_y), &hhh8));
-    let r = F::reduce(&F::minus(&p.twice_y, &q.twice_y));
-    let x = F::minus(&F::minus(&F::sum(&F::square(&r)), &u1), &u2);
-    let fall = F::reduce(&twice::<F>(&F::minus(&u1, &x)));
-    let rise = F::sum(&F::mul(&r, &fall));
+pub(crate) fn add<F: GfP256>(p: &Shared<F>, q: &Shared<F>) -> (Shared<F>, Shared<F>, Factor<F>) {
+    let h2 = (p.x - q.x).twice().reduce();
+    let hh4 = h2.square().carry();
+    let u1 = (&p.x.reduce() * &hh4).sum();
+    let u2 = (&q.x.reduce() * &hh4).sum();
+    let hhh8 = (u1 - u2).twice().reduce();
+    let s1 = (&p.twice_y.reduce() * &hhh8).sum();
+    let r = (p.twice_y - q.twice_y).reduce();
+    let x = r.square().sum() - u1 - u2;
+    let fall = (u1 - x).twice().reduce();
     let sum = Shared {
         x,
-        twice_y: F::minus(&rise, &s1),
+        twice_y: (&r * &fall).sum() - s1,
     };
     let same = Shared { x: u1, twice_y: s1 };
     (same, sum, h2)

@@ -6,41 +6,47 @@
 //! the papers named.
 
 use crate::{
-    isa::{Isa, field::GfP256},
+    isa::{
+        Isa,
+        field::{
+            GfP256,
+            operators::{Factor, Product, Sum},
+        },
+    },
     nistp256::B,
 };
 
 /// x = X/Z^2, y = Y/Z^3; never the identity.
 pub(crate) struct Jacobian<F: GfP256> {
-    pub(crate) x: F::Sum,
-    pub(crate) y: F::Sum,
-    pub(crate) z: F::Factor,
+    pub(crate) x: Sum<F>,
+    pub(crate) y: Sum<F>,
+    pub(crate) z: Factor<F>,
 }
 
 /// x = X/Z^2, 2 y = Y/Z^3; never the identity. Doubling takes fewer additions so.
 pub(crate) struct Doubled<F: GfP256> {
-    pub(crate) x: F::Sum,
-    pub(crate) twice_y: F::Sum,
-    pub(crate) z: F::Factor,
+    pub(crate) x: Sum<F>,
+    pub(crate) twice_y: Sum<F>,
+    pub(crate) z: Factor<F>,
 }
 
 /// x = X/Z, y = Y/Z; the identity is (0 : 1 : 0).
 pub(crate) struct Projective<F: GfP256> {
-    pub(crate) x: F::Factor,
-    pub(crate) y: F::Factor,
-    pub(crate) z: F::Factor,
+    pub(crate) x: Factor<F>,
+    pub(crate) y: Factor<F>,
+    pub(crate) z: Factor<F>,
 }
 
 /// x and y themselves.
 pub(crate) struct Affine<F: GfP256> {
-    pub(crate) x: F::Factor,
-    pub(crate) y: F::Factor,
+    pub(crate) x: Factor<F>,
+    pub(crate) y: Factor<F>,
 }
 
 /// x and 2 y.
 pub(crate) struct AffineDoubled<F: GfP256> {
-    pub(crate) x: F::Factor,
-    pub(crate) twice_y: F::Factor,
+    pub(crate) x: Factor<F>,
+    pub(crate) twice_y: Factor<F>,
 }
 
 macro_rules! copy {
@@ -56,37 +62,25 @@ macro_rules! copy {
 }
 copy!(Jacobian Doubled Projective Affine AffineDoubled);
 
-/// `2 a`.
-#[inline(always)]
-pub(crate) fn twice<F: GfP256>(a: &F::Sum) -> F::Sum {
-    F::plus(a, a)
-}
-
-/// `3 a`.
-#[inline(always)]
-fn triple<F: GfP256>(a: &F::Sum) -> F::Sum {
-    F::plus(&twice::<F>(a), a)
-}
-
 /// `2 p`, for any point but the identity (Bernstein and Lange's dbl-2001-b, with
 /// Z3 = 2 Y1 Z1, in terms of 2 Y): 4 multiplications and 4 squarings.
 #[inline(always)]
 pub(crate) fn double<F: GfP256>(p: &Doubled<F>) -> Doubled<F> {
-    let delta = F::sum(&F::square(&p.z));
-    let difference = F::reduce(&F::minus(&p.x, &delta));
-    let sum = F::reduce(&triple::<F>(&F::plus(&p.x, &delta)));
-    let alpha = F::carry(&F::mul(&difference, &sum));
-    let twice_y1 = F::reduce(&p.twice_y);
-    let gamma4 = F::carry(&F::square(&twice_y1));
-    let alpha_squared = F::sum(&F::square(&alpha));
-    let beta4 = F::sum(&F::mul(&F::reduce(&p.x), &gamma4));
-    let z = F::carry(&F::mul(&twice_y1, &p.z));
+    let delta = p.z.square().sum();
+    let difference = (p.x - delta).reduce();
+    let sum = (p.x + delta).triple().reduce();
+    let alpha = (&difference * &sum).carry();
+    let twice_y1 = p.twice_y.reduce();
+    let gamma4 = twice_y1.square().carry();
+    let alpha_squared = alpha.square().sum();
+    let beta4 = (&p.x.reduce() * &gamma4).sum();
+    let z = (&twice_y1 * &p.z).carry();
 
-    let x = F::minus(&alpha_squared, &twice::<F>(&beta4));
-    let fall = F::reduce(&twice::<F>(&F::minus(&beta4, &x)));
+    let x = alpha_squared - beta4.twice();
+    let fall = (beta4 - x).twice().reduce();
     Doubled {
         x,
-        twice_y: F::mul_sub_square(&alpha, &fall, &gamma4),
+        twice_y: Factor::mul_sub_square(&alpha, &fall, &gamma4),
         z,
     }
 }
@@ -99,12 +93,12 @@ pub(crate) fn add_affine<F: GfP256>(
     q: &Affine<F>,
     negative: &<F::Isa as Isa>::Mask,
 ) -> Jacobian<F> {
-    let (u2, s2) = align::<F>(&p.z, &q.x, &q.y, negative);
-    let h = F::reduce(&F::minus(&F::sum(&u2), &p.x));
-    let r = F::reduce(&F::minus(&s2, &p.y));
-    let hh = F::carry(&F::square(&h));
-    let z = F::carry(&F::mul(&h, &p.z));
-    let (x, y) = finish::<F>(&p.x, &p.y, &h, &hh, &r);
+    let (u2, s2) = align(&p.z, &q.x, &q.y, negative);
+    let h = (u2 - p.x).reduce();
+    let r = (s2 - p.y).reduce();
+    let hh = h.square().carry();
+    let z = (&h * &p.z).carry();
+    let (x, y) = finish(&p.x, &p.y, &h, &hh, &r);
     Jacobian { x, y, z }
 }
 
@@ -115,30 +109,30 @@ pub(crate) fn add_doubled<F: GfP256>(
     q: &AffineDoubled<F>,
     negative: &<F::Isa as Isa>::Mask,
 ) -> Doubled<F> {
-    let (u2, s2) = align::<F>(&p.z, &q.x, &q.twice_y, negative);
-    let h = F::reduce(&F::minus(&F::sum(&u2), &p.x));
-    let r = F::reduce(&F::minus(&s2, &p.twice_y));
-    let hh4 = F::reduce(&twice::<F>(&twice::<F>(&F::sum(&F::square(&h)))));
-    let hz = F::mul(&h, &p.z);
-    let (x, y) = finish::<F>(&p.x, &p.twice_y, &h, &hh4, &r);
+    let (u2, s2) = align(&p.z, &q.x, &q.twice_y, negative);
+    let h = (u2 - p.x).reduce();
+    let r = (s2 - p.twice_y).reduce();
+    let hh4 = h.square().sum().twice().twice().reduce();
+    let hz = &h * &p.z;
+    let (x, y) = finish(&p.x, &p.twice_y, &h, &hh4, &r);
     Doubled {
         x,
-        twice_y: twice::<F>(&y),
-        z: F::add(&hz, &hz),
+        twice_y: y.twice(),
+        z: hz + hz,
     }
 }
 
 /// `x z^2` and `y z^3`, the latter negated where `negative`.
 #[inline(always)]
 fn align<F: GfP256>(
-    z: &F::Factor,
-    x: &F::Factor,
-    y: &F::Factor,
+    z: &Factor<F>,
+    x: &Factor<F>,
+    y: &Factor<F>,
     negative: &<F::Isa as Isa>::Mask,
-) -> (F::Product, F::Sum) {
-    let zz = F::carry(&F::square(z));
-    let zzz = F::carry(&F::mul(z, &zz));
-    (F::mul(x, &zz), F::negate_if(negative, &F::mul(y, &zzz)))
+) -> (Sum<F>, Sum<F>) {
+    let zz = z.square().carry();
+    let zzz = (z * &zz).carry();
+    ((x * &zz).sum(), (y * &zzz).sum_negated_if(negative))
 }
 
 /// X and Y of a sum of points over one denominator, the first being `u1` and `s1`,
@@ -146,18 +140,17 @@ fn align<F: GfP256>(
 /// Explicit-Formulas Database.
 #[inline(always)]
 fn finish<F: GfP256>(
-    u1: &F::Sum,
-    s1: &F::Sum,
-    h: &F::Factor,
-    hh: &F::Factor,
-    r: &F::Factor,
-) -> (F::Sum, F::Sum) {
-    let hhh = F::mul(h, hh);
-    let v = F::sum(&F::mul(&F::reduce(u1), hh));
-    let rr_hhh = F::minus(&F::sum(&F::square(r)), &F::sum(&hhh));
-    let x = F::minus(&rr_hhh, &twice::<F>(&v));
-    let fall = F::reduce(&F::minus(&v, &x));
-    let y = F::mul_sub(r, &fall, &F::reduce(s1), &F::carry(&hhh));
+    u1: &Sum<F>,
+    s1: &Sum<F>,
+    h: &Factor<F>,
+    hh: &Factor<F>,
+    r: &Factor<F>,
+) -> (Sum<F>, Sum<F>) {
+    let hhh = h * hh;
+    let v = (&u1.reduce() * hh).sum();
+    let x = r.square().sum() - hhh.sum() - v.twice();
+    let fall = (v - x).reduce();
+    let y = Factor::mul_sub(r, &fall, &s1.reduce(), &hhh.carry());
     (x, y)
 }
 
@@ -165,11 +158,11 @@ impl<F: GfP256> Jacobian<F> {
     /// The same point in projective coordinates.
     #[inline(always)]
     pub(crate) fn projective(&self) -> Projective<F> {
-        let zz = F::carry(&F::square(&self.z));
+        let zz = self.z.square().carry();
         Projective {
-            x: F::carry(&F::mul(&F::reduce(&self.x), &self.z)),
-            y: F::reduce(&self.y),
-            z: F::carry(&F::mul(&zz, &self.z)),
+            x: (&self.x.reduce() * &self.z).carry(),
+            y: self.y.reduce(),
+            z: (&zz * &self.z).carry(),
         }
     }
 }
@@ -178,13 +171,13 @@ impl<F: GfP256> Doubled<F> {
     /// The same point in projective coordinates, all of them times 2.
     #[inline(always)]
     pub(crate) fn projective(&self) -> Projective<F> {
-        let zz = F::carry(&F::square(&self.z));
-        let xz = F::mul(&F::reduce(&self.x), &self.z);
-        let zzz = F::mul(&zz, &self.z);
+        let zz = self.z.square().carry();
+        let xz = &self.x.reduce() * &self.z;
+        let zzz = &zz * &self.z;
         Projective {
-            x: F::add(&xz, &xz),
-            y: F::reduce(&self.twice_y),
-            z: F::add(&zzz, &zzz),
+            x: xz + xz,
+            y: self.twice_y.reduce(),
+            z: zzz + zzz,
         }
     }
 }
@@ -193,10 +186,10 @@ impl<F: GfP256> Affine<F> {
     /// The point, or its negative where `negative`.
     #[inline(always)]
     pub(crate) fn signed(&self, isa: F::Isa, negative: &<F::Isa as Isa>::Mask) -> Jacobian<F> {
-        let one = F::carry(&F::constant(isa, &[1, 0, 0, 0]));
+        let one = Product::constant(isa, &[1, 0, 0, 0]).carry();
         Jacobian {
-            x: F::sum(&F::mul(&self.x, &one)),
-            y: F::negate_if(negative, &F::mul(&self.y, &one)),
+            x: (&self.x * &one).sum(),
+            y: (&self.y * &one).sum_negated_if(negative),
             z: one,
         }
     }
@@ -207,7 +200,7 @@ impl<F: GfP256> Affine<F> {
         Projective {
             x: self.x,
             y: self.y,
-            z: F::carry(&F::constant(isa, &[1, 0, 0, 0])),
+            z: Product::constant(isa, &[1, 0, 0, 0]).carry(),
         }
     }
 }
@@ -216,10 +209,10 @@ impl<F: GfP256> AffineDoubled<F> {
     /// The point, or its negative where `negative`.
     #[inline(always)]
     pub(crate) fn signed(&self, isa: F::Isa, negative: &<F::Isa as Isa>::Mask) -> Doubled<F> {
-        let one = F::carry(&F::constant(isa, &[1, 0, 0, 0]));
+        let one = Product::constant(isa, &[1, 0, 0, 0]).carry();
         Doubled {
-            x: F::sum(&F::mul(&self.x, &one)),
-            twice_y: F::negate_if(negative, &F::mul(&self.twice_y, &one)),
+            x: (&self.x * &one).sum(),
+            twice_y: (&self.twice_y * &one).sum_negated_if(negative),
             z: one,
         }
     }
@@ -233,24 +226,24 @@ pub(crate) fn add_complete<F: GfP256>(
     p: &Projective<F>,
     q: &Projective<F>,
 ) -> Projective<F> {
-    let b = F::carry(&F::constant(isa, &B));
-    let (xx, yy) = (F::sum(&F::mul(&p.x, &q.x)), F::sum(&F::mul(&p.y, &q.y)));
-    let zz = F::mul(&p.z, &q.z);
-    let xy = F::add(&F::mul(&p.x, &q.y), &F::mul(&p.y, &q.x));
-    let yz = F::add(&F::mul(&p.y, &q.z), &F::mul(&p.z, &q.y));
-    let xz = F::plus(&F::sum(&F::mul(&p.x, &q.z)), &F::sum(&F::mul(&p.z, &q.x)));
+    let b = Product::constant(isa, &B).carry();
+    let (xx, yy) = ((&p.x * &q.x).sum(), (&p.y * &q.y).sum());
+    let zz = &p.z * &q.z;
+    let xy = &p.x * &q.y + &p.y * &q.x;
+    let yz = &p.y * &q.z + &p.z * &q.y;
+    let xz = (&p.x * &q.z).sum() + (&p.z * &q.x).sum();
 
-    let bzz = F::sum(&F::mul(&b, &F::carry(&zz)));
-    let bxz = F::sum(&F::mul(&b, &F::reduce(&xz)));
-    let zz3 = triple::<F>(&F::sum(&zz));
-    let t = triple::<F>(&F::minus(&xz, &bzz));
-    let (plus, minus) = (F::reduce(&F::plus(&yy, &t)), F::reduce(&F::minus(&yy, &t)));
-    let u = F::reduce(&triple::<F>(&F::minus(&F::minus(&bxz, &zz3), &xx)));
-    let v = F::reduce(&F::minus(&triple::<F>(&xx), &zz3));
+    let bzz = (&b * &zz.carry()).sum();
+    let bxz = (&b * &xz.reduce()).sum();
+    let zz3 = zz.sum().triple();
+    let t = (xz - bzz).triple();
+    let (plus, minus) = ((yy + t).reduce(), (yy - t).reduce());
+    let u = (bxz - zz3 - xx).triple().reduce();
+    let v = (xx.triple() - zz3).reduce();
     Projective {
-        x: F::sub(&F::mul(&xy, &plus), &F::mul(&yz, &u)),
-        y: F::add(&F::mul(&plus, &minus), &F::mul(&v, &u)),
-        z: F::add(&F::mul(&yz, &minus), &F::mul(&xy, &v)),
+        x: &xy * &plus - &yz * &u,
+        y: &plus * &minus + &v * &u,
+        z: &yz * &minus + &xy * &v,
     }
 }
 
@@ -258,13 +251,12 @@ pub(crate) fn add_complete<F: GfP256>(
 #[inline(always)]
 pub(crate) fn is_on_curve<F: GfP256>(
     isa: F::Isa,
-    x: &F::Product,
-    y: &F::Product,
+    x: &Product<F>,
+    y: &Product<F>,
 ) -> <F::Isa as Isa>::Mask {
-    let (factor, y) = (F::carry(x), F::carry(y));
-    let square = F::carry(&F::square(&factor));
-    let cube = F::sum(&F::mul(&square, &factor));
-    let right = F::plus(&cube, &F::sum(&F::constant(isa, &B)));
-    let right = F::minus(&right, &triple::<F>(&F::sum(x)));
-    F::is_zero(&F::reduce(&F::minus(&F::sum(&F::square(&y)), &right)))
+    let (factor, y) = (x.carry(), y.carry());
+    let cube = &factor.square().carry() * &factor;
+    let b = Product::constant(isa, &B);
+    let right = cube.sum() + b.sum() - x.sum().triple();
+    (y.square().sum() - right).reduce().is_zero()
 }

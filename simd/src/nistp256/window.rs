@@ -11,7 +11,11 @@ use crate::{
     integer::Integer,
     isa::{
         self, Isa, Kernel,
-        field::{Field, GfP256, invert_all, product},
+        field::{
+            Field, GfP256,
+            inversion::invert_all,
+            operators::{Factor, Product},
+        },
     },
     nistp256::{
         multiples::{self, Multiples},
@@ -69,7 +73,7 @@ impl<I: Isa> Kernel<I> for Windowed<'_> {
 
 #[inline(always)]
 fn multiply<I: Isa, F: GfP256<Isa = I>>(isa: I, mut batch: Windowed<'_>) {
-    let nothing = F::carry(&F::constant(isa, &[0; 4]));
+    let nothing = Product::<F>::constant(isa, &[0; 4]).carry();
     let (mut numerators, mut denominators) = (I::group(nothing), I::group(nothing));
     let vectors = batch.scalars.len() / I::LANES;
     let numerators = &mut numerators.as_mut()[..vectors];
@@ -84,10 +88,10 @@ fn multiply<I: Isa, F: GfP256<Isa = I>>(isa: I, mut batch: Windowed<'_>) {
             (numerators[i], denominators[i]) = (product.x, product.z);
         }
     }
-    invert_all::<F>(isa, denominators);
+    invert_all(isa, denominators);
     for i in 0..vectors {
-        let affine = product::<F>(&numerators[i], &denominators[i]);
-        I::store(&F::to_integers(&affine), &mut batch.products[lanes::<I>(i)]);
+        let affine = (&numerators[i] * &denominators[i]).carry();
+        I::store(&affine.to_integers(), &mut batch.products[lanes::<I>(i)]);
     }
 }
 
@@ -105,19 +109,19 @@ fn tabulate<I: Isa, F: GfP256<Isa = I>>(
     first: usize,
     tables: &mut [Multiples<F>],
 ) {
-    let mut denominators = [F::carry(&F::constant(isa, &[0; 4])); TABLES];
+    let mut denominators = [Product::constant(isa, &[0; 4]).carry(); TABLES];
     let denominators = &mut denominators[..tables.len()];
     for (i, table) in tables.iter_mut().enumerate() {
         let lanes = lanes::<I>(first + i);
-        let x = F::from_integers(&isa.load(&batch.x[lanes.clone()]));
-        let y = F::from_integers(&isa.load(&batch.y[lanes.clone()]));
+        let x = Product::from_integers(&isa.load(&batch.x[lanes.clone()]));
+        let y = Product::from_integers(&isa.load(&batch.y[lanes.clone()]));
         let on_curve = is_on_curve::<F>(isa, &x, &y);
         for (lane, on) in batch.on_curve[lanes].iter_mut().enumerate() {
             *on = I::reveal(&on_curve, lane);
         }
         denominators[i] = table.fill(isa, &x, &y);
     }
-    invert_all::<F>(isa, denominators);
+    invert_all(isa, denominators);
     for (table, inverse) in tables.iter_mut().zip(denominators) {
         table.make_affine(inverse);
     }
@@ -147,7 +151,7 @@ fn walk<I: Isa, F: GfP256<Isa = I>>(
 /// The mask of no lane.
 #[inline(always)]
 fn nowhere<F: Field>(isa: F::Isa) -> <F::Isa as Isa>::Mask {
-    F::is_zero(&F::carry(&F::constant(isa, &[1, 0, 0, 0])))
+    Product::<F>::constant(isa, &[1, 0, 0, 0]).carry().is_zero()
 }
 
 /// Window `i` of half the scalar.
@@ -176,8 +180,8 @@ pub(crate) fn find<I: Isa, F: GfP256<Isa = I>>(
     for (i, point) in (1..).zip(&table.points[1..]) {
         let here = I::is(index, i);
         found = AffineDoubled {
-            x: F::select(&here, &point.x, &found.x),
-            twice_y: F::select(&here, &point.twice_y, &found.twice_y),
+            x: Factor::select(&here, &point.x, &found.x),
+            twice_y: Factor::select(&here, &point.twice_y, &found.twice_y),
         };
     }
     found

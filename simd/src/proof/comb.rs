@@ -14,7 +14,11 @@ use crate::{
     curve25519::comb as curve25519,
     isa::{
         Isa, Kernel,
-        field::{CombField, Field, invert_all, product},
+        field::{
+            CombField,
+            inversion::invert_all,
+            operators::{Factor, Product},
+        },
     },
     nistp256::{
         comb as nistp256,
@@ -73,8 +77,10 @@ fn shipped_25519(vectors: usize) -> Program {
     })
 }
 
+type Extended25519 = curve25519::Extended<Product<Recorded25519>>;
+
 /// `k B` in extended coordinates.
-fn multiply_25519(scalar: Step, claims: &mut Obligations) -> curve25519::Extended<Step> {
+fn multiply_25519(scalar: Step, claims: &mut Obligations) -> Extended25519 {
     let recoding = Recoding::comb25519();
     let mut sum = curve25519::start::<Recorded25519>(Recorder);
     let mut multiple = Linear::constant(recoding.start.clone());
@@ -97,12 +103,11 @@ fn expected_25519(vectors: usize, claims: &mut Obligations) -> Program {
             sums.push(multiply_25519(Recorder.load(&[scalar(i)]), claims));
         }
         // u = (Z + Y) / (Z - Y).
-        let denominator = |sum: &curve25519::Extended<Step>| Recorded25519::sub(&sum.z, &sum.y);
+        let denominator = |sum: &Extended25519| sum.z - sum.y;
         let mut inverses: Vec<_> = sums.iter().map(denominator).collect();
-        invert_all::<Recorded25519>(Recorder, &mut inverses);
-        let quotient = |(sum, inverse): (&curve25519::Extended<Step>, &Step)| {
-            let u = product::<Recorded25519>(&Recorded25519::add(&sum.z, &sum.y), inverse);
-            Recorded25519::to_integers(&u)
+        invert_all(Recorder, &mut inverses);
+        let quotient = |(sum, inverse): (&Extended25519, &Factor<_>)| {
+            (&(sum.z + sum.y) * inverse).carry().to_integers()
         };
         sums.iter().zip(&inverses).map(quotient).collect()
     })
@@ -140,8 +145,8 @@ pub(super) fn shipped_p256(vectors: usize) -> Program {
 fn entry(i: usize, index: Step) -> Affine<RecordedP256> {
     let [x, y] = &RecordedP256::windows()[i];
     Affine {
-        x: RecordedP256::lookup(x, &index),
-        y: RecordedP256::lookup(y, &index),
+        x: Factor(RecordedP256::lookup(x, &index)),
+        y: Factor(RecordedP256::lookup(y, &index)),
     }
 }
 
@@ -175,12 +180,11 @@ fn expected_p256(vectors: usize, claims: &mut Obligations) -> Program {
             products.push(multiply_p256(Recorder.load(&[scalar(i)]), claims));
         }
         let mut inverses: Vec<_> = products.iter().map(|point| point.z).collect();
-        invert_all::<RecordedP256>(Recorder, &mut inverses);
-        let affine = |coordinate: fn(&Projective<RecordedP256>) -> Step| {
+        invert_all(Recorder, &mut inverses);
+        let affine = |coordinate: fn(&Projective<RecordedP256>) -> Factor<RecordedP256>| {
             let quotients = products.iter().zip(&inverses);
-            let quotients = quotients.map(move |(point, inverse)| {
-                RecordedP256::to_integers(&product::<RecordedP256>(&coordinate(point), inverse))
-            });
+            let quotients = quotients
+                .map(move |(point, inverse)| (&coordinate(point) * inverse).carry().to_integers());
             quotients.collect::<Vec<_>>()
         };
         [affine(|point| point.x), affine(|point| point.y)].concat()

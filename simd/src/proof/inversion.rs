@@ -17,7 +17,9 @@ use crate::{
     isa::field::{
         Field,
         big::{prime_25519, prime_p256},
-        gf25519, gfp256, invert_all,
+        gf25519, gfp256,
+        inversion::invert_all,
+        operators::Factor,
     },
     proof::{
         algebra::Algebra,
@@ -87,10 +89,10 @@ fn the_chains_have_the_exponents_of_the_inverse() {
 fn shared<F: Field<Isa = Recorder, Factor = Step>>(count: usize) -> Program {
     Program::record(|| {
         let mut elements: Vec<_> = (0..count)
-            .map(|i| step(Operation::Input(i as u8)))
+            .map(|i| Factor::<F>(step(Operation::Input(i as u8))))
             .collect();
-        invert_all::<F>(Recorder, &mut elements);
-        elements
+        invert_all(Recorder, &mut elements);
+        elements.iter().map(|element| element.0).collect()
     })
 }
 

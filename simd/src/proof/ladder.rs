@@ -13,7 +13,10 @@ use crate::{
     curve25519::ladder::{Ladder, Rungs, step},
     isa::{
         Isa, Kernel,
-        field::{Field, invert_all, product},
+        field::{
+            inversion::invert_all,
+            operators::{Factor, Product},
+        },
     },
     proof::{
         obligations::{Obligations, Score},
@@ -48,7 +51,7 @@ fn shipped(vectors: usize) -> Program {
 
 /// The two points of the ladder, and which multiples of P they are.
 struct Climb {
-    rungs: Rungs<Step>,
+    rungs: Rungs<Product<Recorded25519>>,
     second: Linear,
     third: Linear,
 }
@@ -60,9 +63,9 @@ fn bit(position: usize) -> Linear {
 
 impl Climb {
     /// O and P.
-    fn begin(u: Step) -> Self {
-        let one = Recorded25519::constant(Recorder, &[1, 0, 0, 0]);
-        let zero = Recorded25519::constant(Recorder, &[0; 4]);
+    fn begin(u: Product<Recorded25519>) -> Self {
+        let one = Product::constant(Recorder, &[1, 0, 0, 0]);
+        let zero = Product::constant(Recorder, &[0; 4]);
         Self {
             rungs: Rungs {
                 x2: one,
@@ -76,7 +79,14 @@ impl Climb {
     }
 
     /// The step for bit `t`, `m` being the bits above.
-    fn step(&self, t: usize, m: &Linear, scalar: Step, u: Step, claims: &mut Obligations) -> Self {
+    fn step(
+        &self,
+        t: usize,
+        m: &Linear,
+        scalar: Step,
+        u: Product<Recorded25519>,
+        claims: &mut Obligations,
+    ) -> Self {
         let here = Linear::constant(1).minus(&bit(t + 1));
         claims.claim("the second rung", self.second == m.plus(&bit(t + 1)));
         claims.claim("the third rung", self.third == m.plus(&here));
@@ -102,7 +112,7 @@ impl Climb {
         }
         let swap = Recorder::bit(&Recorder::gray(&scalar), t);
         Self {
-            rungs: step::<Recorder, Recorded25519>(&swap, &u, &self.rungs),
+            rungs: step::<Recorder, Recorded25519>(&swap, &u.carry(), &self.rungs),
             second: doubled.plus(&doubled),
             third: self.second.plus(&self.third),
         }
@@ -110,7 +120,11 @@ impl Climb {
 }
 
 /// X and Z of `k P`.
-fn climb(scalar: Step, u: Step, claims: &mut Obligations) -> (Step, Step) {
+fn climb(
+    scalar: Step,
+    u: Product<Recorded25519>,
+    claims: &mut Obligations,
+) -> (Factor<Recorded25519>, Factor<Recorded25519>) {
     let mut climb = Climb::begin(u);
     for t in (0..255).rev() {
         let m = Linear::window(t + 1, 255 - (t + 1));
@@ -118,7 +132,7 @@ fn climb(scalar: Step, u: Step, claims: &mut Obligations) -> (Step, Step) {
     }
     let scalar = Linear::scalar().knowing(CLAMPED);
     claims.claim("k P", climb.second.knowing(CLAMPED) == scalar);
-    (climb.rungs.x2, climb.rungs.z2)
+    (climb.rungs.x2.carry(), climb.rungs.z2.carry())
 }
 
 /// What the kernel is to do: climb, and divide.
@@ -127,15 +141,15 @@ fn expected(vectors: usize, claims: &mut Obligations) -> Program {
         let (mut numerators, mut denominators) = (Vec::new(), Vec::new());
         for i in 0..vectors {
             let scalar = Recorder.load(&[named(0, i)]);
-            let u = Recorded25519::from_integers(&Recorder.load(&[named(1, i)]));
+            let u = Product::from_integers(&Recorder.load(&[named(1, i)]));
             let (x, z) = climb(scalar, u, claims);
             numerators.push(x);
             denominators.push(z);
         }
-        invert_all::<Recorded25519>(Recorder, &mut denominators);
+        invert_all(Recorder, &mut denominators);
         let quotients = numerators.iter().zip(&denominators);
         quotients
-            .map(|(x, inverse)| Recorded25519::to_integers(&product::<Recorded25519>(x, inverse)))
+            .map(|(x, inverse)| (x * inverse).carry().to_integers())
             .collect()
     })
 }

@@ -7,14 +7,14 @@
 use num_bigint::BigInt;
 
 use crate::{
-    isa::field::{Field, product},
+    isa::field::operators::{Factor, Product},
     nistp256::{
         multiples::{self, COUNT, Multiples},
         point::AffineDoubled,
     },
     proof::{
         obligations::{Obligations, Score},
-        program::{Program, RecordedP256, Recorder, Step, inputs},
+        program::{Program, RecordedP256, Recorder, inputs},
         recoding::Linear,
         units::{Unit, Units},
     },
@@ -22,15 +22,15 @@ use crate::{
 
 /// 1, 3 to 15 times a point, and the denominator that they wait for.
 pub(super) fn tabulate(
-    x: Step,
-    y: Step,
+    x: Product<RecordedP256>,
+    y: Product<RecordedP256>,
     order: &BigInt,
     claims: &mut Obligations,
-) -> (Multiples<RecordedP256>, Step) {
+) -> (Multiples<RecordedP256>, Factor<RecordedP256>) {
     let mut table = Multiples::none(Recorder);
     table.points[0] = AffineDoubled {
-        x,
-        twice_y: RecordedP256::add(&y, &y),
+        x: x.carry(),
+        twice_y: y + y,
     };
     let (mut two, mut multiple) = multiples::double(Recorder, &table.points[0]);
     let mut denominator = table.points[0].twice_y;
@@ -45,7 +45,7 @@ pub(super) fn tabulate(
         times += 2;
         claims.claim("an odd multiple", times == 2 * i as i64 + 1);
         table.points[i] = multiple.entry();
-        denominator = product::<RecordedP256>(&denominator, &table.steps[i]);
+        denominator = (&denominator * &table.steps[i]).carry();
     }
     (table, denominator)
 }
@@ -56,7 +56,7 @@ const INPUTS: usize = 3 * COUNT + 1;
 /// What the inverse of the last denominator does to the points.
 fn make_affine() -> Program {
     Program::record(|| {
-        let all = inputs::<INPUTS>();
+        let all = inputs::<INPUTS>().map(Factor);
         let mut table = Multiples::<RecordedP256>::none(Recorder);
         for i in 0..COUNT {
             let (x, twice_y) = (all[i], all[COUNT + i]);
@@ -65,7 +65,9 @@ fn make_affine() -> Program {
         }
         table.make_affine(&all[INPUTS - 1]);
         let points = table.points.iter();
-        points.flat_map(|point| [point.x, point.twice_y]).collect()
+        points
+            .flat_map(|point| [point.x.0, point.twice_y.0])
+            .collect()
     })
 }
 

@@ -13,7 +13,10 @@ use num_bigint::BigInt;
 use crate::{
     isa::{
         Isa, Kernel,
-        field::{Field, invert_all, product},
+        field::{
+            inversion::invert_all,
+            operators::{Factor, Product},
+        },
     },
     nistp256::{
         multiples::{self, Multiples},
@@ -94,7 +97,9 @@ impl Walk<'_> {
     /// `k P`, for odd k.
     fn run(mut self) -> Projective<RecordedP256> {
         let top = self.recoding.windows - 1;
-        let nowhere = RecordedP256::is_zero(&RecordedP256::constant(Recorder, &[1, 0, 0, 0]));
+        let nowhere = Product::<RecordedP256>::constant(Recorder, &[1, 0, 0, 0])
+            .carry()
+            .is_zero();
         let mut times = self.recoding.digit(top);
         let (low, high) = Linear::window(self.recoding.position(top), self.recoding.width).bounds();
         let entries = BigInt::from(multiples::COUNT);
@@ -127,7 +132,7 @@ fn expected(vectors: usize, claims: &mut Obligations) -> Program {
         let (mut products, mut checks) = (Vec::new(), Vec::new());
         for first in (0..vectors).step_by(TABLES) {
             let held = first..vectors.min(first + TABLES);
-            let load = |kind, i| RecordedP256::from_integers(&Recorder.load(&[named(kind, i)]));
+            let load = |kind, i| Product::from_integers(&Recorder.load(&[named(kind, i)]));
             let (mut tables, mut inverses) = (Vec::new(), Vec::new());
             for i in held.clone() {
                 let (x, y) = (load(1, i), load(2, i));
@@ -136,7 +141,7 @@ fn expected(vectors: usize, claims: &mut Obligations) -> Program {
                 tables.push(table);
                 inverses.push(denominator);
             }
-            invert_all::<RecordedP256>(Recorder, &mut inverses);
+            invert_all(Recorder, &mut inverses);
             for ((i, mut table), inverse) in held.zip(tables).zip(&inverses) {
                 table.make_affine(inverse);
                 let walk = Walk {
@@ -150,10 +155,11 @@ fn expected(vectors: usize, claims: &mut Obligations) -> Program {
             }
         }
         let mut inverses: Vec<_> = products.iter().map(|point| point.z).collect();
-        invert_all::<RecordedP256>(Recorder, &mut inverses);
-        let quotients = products.iter().zip(&inverses).map(|(point, inverse)| {
-            RecordedP256::to_integers(&product::<RecordedP256>(&point.x, inverse))
-        });
+        invert_all(Recorder, &mut inverses);
+        let quotients = products
+            .iter()
+            .zip(&inverses)
+            .map(|(point, inverse)| (&point.x * inverse).carry().to_integers());
         quotients.chain(checks).collect()
     })
 }
@@ -228,12 +234,12 @@ fn lookup(program: &Program) -> Obligations {
 fn the_lookup_finds_each_entry() {
     let program = Program::record(|| {
         let mut table = Multiples::<RecordedP256>::none(Recorder);
-        let coordinates = inputs::<16>();
+        let coordinates = inputs::<16>().map(Factor);
         for (i, point) in table.points.iter_mut().enumerate() {
             (point.x, point.twice_y) = (coordinates[i], coordinates[8 + i]);
         }
         let found = find(&table, &step(Operation::Choice(0)));
-        vec![found.x, found.twice_y]
+        vec![found.x.0, found.twice_y.0]
     });
     lookup(&program).prove("the lookup in a point's multiples", 8);
     let mut score = Score::default();

@@ -15,7 +15,7 @@ use crate::{
     isa::{
         self, Isa, Kernel,
         field::{
-            self, CombField,
+            CombField,
             big::{big, prime_25519},
         },
     },
@@ -110,7 +110,7 @@ where
     fn run(self, isa: I) {
         let index = I::window(&isa.load(self.indices), 0, 5);
         let one = F::carry(&F::constant(isa, &[1, 0, 0, 0]));
-        let entry = field::product::<F>(&F::lookup(self.column, &index), &one);
+        let entry = F::carry(&F::mul(&F::lookup(self.column, &index), &one));
         I::store(&F::to_integers(&entry), self.found);
     }
 }

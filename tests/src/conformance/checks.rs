@@ -8,6 +8,7 @@ use openmls_traits::{
 use super::wycheproof::{self, Curve};
 use super::{
     Report, malformed, offers_aead, offers_hash, offers_kem, offers_scheme, properties, rfc9180,
+    verdicts,
 };
 
 /// The parts of the suite.
@@ -19,6 +20,8 @@ pub enum Part {
     Rfc9180,
     /// Agreement with a second implementation on random input.
     Properties,
+    /// Signatures on which implementations disagree.
+    Verdicts,
     /// Malformed input.
     Malformed,
     /// Whole groups with another implementation of MLS.
@@ -27,10 +30,11 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they run.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Wycheproof,
         Self::Rfc9180,
         Self::Properties,
+        Self::Verdicts,
         Self::Malformed,
         Self::Groups,
     ];
@@ -41,6 +45,7 @@ impl Part {
             Self::Wycheproof => "Wycheproof",
             Self::Rfc9180 => "RFC 9180",
             Self::Properties => "properties",
+            Self::Verdicts => "verdicts",
             Self::Malformed => "malformed input",
             Self::Groups => "groups",
         }
@@ -137,10 +142,16 @@ pub(super) fn checks<C: OpenMlsCrypto>() -> Vec<Check<C>> {
         all!(Properties, "AEAD", |c, effort| properties::aead(c, effort.many)),
         all!(Properties, "signatures", |c, effort| properties::signatures(c, effort.some)),
         all!(Properties, "generated signature keys", |c, effort| properties::generated_keys(c, effort.some)),
+        all!(Properties, "private keys with other leading zeros", |c, _| properties::private_scalars(c)),
         all!(Properties, "HPKE DeriveKeyPair", |c, effort| properties::derive_key_pair(c, effort.few)),
         all!(Properties, "HPKE messages", |c, effort| properties::hpke_messages(c, effort.few)),
         all!(Properties, "HPKE exports", |c, effort| properties::hpke_exports(c, effort.few)),
         all!(Properties, "suites that are said to be supported", |c, effort| properties::supported_suites(c, effort.few)),
+        of!(Verdicts, "Ed25519, Taming the many EdDSAs", offers_scheme(ED25519), |c, _| verdicts::taming(c)),
+        of!(Verdicts, "Ed25519, points of small order", offers_scheme(ED25519), |c, _| verdicts::small_orders(c)),
+        of!(Verdicts, "ECDSA P-256, ends and encodings", offers_scheme(ES256), |c, _| verdicts::ecdsa(c, ES256)),
+        of!(Verdicts, "ECDSA P-384, ends and encodings", offers_scheme(ES384), |c, _| verdicts::ecdsa(c, ES384)),
+        of!(Verdicts, "ECDSA P-521, ends and encodings", offers_scheme(ES512), |c, _| verdicts::ecdsa(c, ES512)),
         all!(Malformed, "HKDF lengths", |c, _| malformed::hkdf(c)),
         all!(Malformed, "AEAD keys, nonces, ciphertexts", |c, _| malformed::aead(c)),
         all!(Malformed, "signature keys", |c, _| malformed::signature_keys(c)),

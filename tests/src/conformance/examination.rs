@@ -77,8 +77,8 @@ fn rows<C: OpenMlsCrypto>(part: Part, crypto: &C, effort: Effort) -> Vec<Row> {
 macro_rules! conformance_tests {
     ($provider:ty) => {
         $crate::conformance_tests!($provider:
-            wycheproof Wycheproof, rfc9180 Rfc9180, properties Properties, malformed Malformed,
-            groups Groups);
+            wycheproof Wycheproof, rfc9180 Rfc9180, properties Properties, verdicts Verdicts,
+            malformed Malformed, groups Groups);
     };
     ($provider:ty: $($test:ident $part:ident),*) => {
         $(

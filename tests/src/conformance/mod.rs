@@ -15,6 +15,7 @@
 //! | [`wycheproof`] | does every case of Wycheproof get the verdict its flags demand? |
 //! | [`rfc9180`] | does the receiver's side agree with the vectors of RFC 9180? |
 //! | [`properties`] | does every function agree with a second implementation, on any input? |
+//! | [`verdicts`] | is the verdict on a signature the one that all providers can have in common? |
 //! | [`malformed`] | is malformed input refused, and with an error that says why? |
 //! | [`groups`] | do members of another implementation of MLS go along for a group's whole life? |
 //!
@@ -30,6 +31,7 @@ pub mod properties;
 pub mod reference;
 pub mod report;
 pub mod rfc9180;
+pub mod verdicts;
 pub mod wycheproof;
 
 mod hex;

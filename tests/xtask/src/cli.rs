@@ -3,7 +3,7 @@
 use clap::{Command as Group, Parser, Subcommand};
 
 use crate::runner::{Failure, Runner};
-use crate::{bench, ci, demo, deny, lint, packages, record, sbom, soak, tables, test};
+use crate::{bench, ci, demo, deny, lint, mutants, packages, record, sbom, soak, tables, test};
 
 /// Everything that is done with this workspace beside `cargo build`
 ///
@@ -60,6 +60,12 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Bugs planted into the lanes, one after the other, for the proofs to catch
+    Mutants {
+        /// Only those in files whose name contains this, such as `avx2/gf25519`
+        #[arg(default_value = "")]
+        only: String,
+    },
     /// Only the Debian packages that something needs
     Install {
         /// For what
@@ -111,6 +117,7 @@ impl Arguments {
             Command::Tables { table } => runner.carry_out(tables::task(table)),
             Command::Sbom => runner.carry_out(sbom::task()),
             Command::Soak { arguments } => runner.carry_out(soak::task(&arguments)),
+            Command::Mutants { only } => mutants::run(&runner, &only),
             Command::Install { purpose } => runner.install(purpose.packages()),
         }
     }

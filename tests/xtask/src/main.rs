@@ -9,6 +9,7 @@ mod command;
 mod demo;
 mod deny;
 mod lint;
+mod mutants;
 mod packages;
 mod record;
 mod runner;

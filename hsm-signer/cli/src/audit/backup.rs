@@ -1,7 +1,7 @@
 //! `audit backup`: a copy of a SQLite store, whole while a service writes to it.
 
+use crate::exit_code::ExitCode;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Args;
 use mls_hsm_signer::audit::store::{Store, StoreConfig};

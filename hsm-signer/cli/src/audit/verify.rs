@@ -1,9 +1,9 @@
 //! `audit verify`: whether a log is what was written.
 
+use crate::exit_code::ExitCode;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Args;
 use indicatif::ProgressBar;

@@ -38,7 +38,11 @@ pub fn text(entry: &KeyEntry) -> String {
     }
     rows.push(("protection", object.protection().to_string()));
     rows.push(("id", hex(&object.id)));
-    format!("{}\n{}", printable(&object.label), columns(&rows))
+    let label = match object.label.as_str() {
+        "" => "\"\"".into(),
+        label => printable(label),
+    };
+    format!("{label}\n{}", columns(&rows))
 }
 
 /// For a program.

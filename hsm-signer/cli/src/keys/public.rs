@@ -3,8 +3,9 @@
 use clap::{Args, ValueEnum};
 use mls_hsm_signer::encoding::hex;
 use mls_hsm_signer::encoding::public_key::{self, SchemeKey};
+use mls_hsm_signer::keys::generation::{RefusedKey, RemovalKeys, removal_keys};
 use mls_hsm_signer::keys::{self, KeyEntry};
-use mls_hsm_signer::{Error, KeySelector, Scheme};
+use mls_hsm_signer::{Error, Scheme};
 
 use crate::Outcome;
 use crate::connection::{KeyArguments, TokenArguments, or_those_of_wire, scheme_parser};
@@ -24,11 +25,11 @@ enum Format {
 pub struct Arguments {
     #[command(flatten)]
     token: TokenArguments,
-    /// One key [default: those with the default labels, mls-removal-SCHEME]
+    /// One key [default: of each scheme the newest that can sign]
     #[command(flatten)]
     key: KeyArguments,
-    /// A scheme whose key with the default label is wanted, as often as needed [default: the
-    /// four of Wire's server]
+    /// A scheme whose newest key that can sign is wanted, as often as needed [default: the four of
+    /// Wire's server]
     #[arg(long, value_parser = scheme_parser(), conflicts_with_all = ["label", "id"])]
     scheme: Vec<&'static Scheme>,
     /// How to print them
@@ -38,14 +39,10 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let token = arguments.token.open()?;
-    let selectors = arguments.key.selector().map_or_else(
-        || default_labels(&arguments.scheme),
-        |selector| vec![selector],
-    );
-    let mut found = Found::default();
-    for selector in &selectors {
-        found.add(keys::list(token.as_ref(), selector)?);
-    }
+    let found = match arguments.key.selector() {
+        Some(selector) => Found::among(keys::list(token.as_ref(), &selector)?),
+        None => Found::current(&removal_keys(token.as_ref())?, &arguments.scheme),
+    };
     if found.keys.is_empty() {
         return Err(match found.refused.join("; ") {
             none if none.is_empty() => {
@@ -68,24 +65,39 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, entries: Vec<KeyEntry>) {
+    /// Those that the arguments name.
+    fn among(entries: Vec<KeyEntry>) -> Self {
+        let mut found = Self::default();
         for entry in entries {
             match (entry.refusal, entry.key) {
-                (None, Some(key)) => self.keys.push(key),
+                (None, Some(key)) => found.keys.push(key),
                 (Some(reason), _) => {
                     let (label, id) = (&entry.object.label, hex(&entry.object.id));
-                    self.refused.push(format!("{label:?} (id {id}): {reason}"));
+                    found.refused.push(format!("{label:?} (id {id}): {reason}"));
                 }
                 (None, None) => {}
             }
         }
+        found
     }
-}
 
-fn default_labels(named: &[&'static Scheme]) -> Vec<KeySelector> {
-    let schemes = or_those_of_wire(named).into_iter();
-    let labels = schemes.map(|scheme| KeySelector::label(scheme.default_label()));
-    labels.collect()
+    /// The current one of each scheme, as a service shows it.
+    fn current(all: &RemovalKeys, named: &[&'static Scheme]) -> Self {
+        let mut found = Self::default();
+        for scheme in or_those_of_wire(named) {
+            if let Ok(key) = all.current(scheme) {
+                found.keys.push((key.scheme, key.public_key.clone()));
+            }
+            let of_scheme =
+                |key: &&RefusedKey| key.scheme().is_some_and(|own| own.name == scheme.name);
+            let refused = all.refused.iter().filter(of_scheme);
+            found.refused.extend(refused.map(|refused| {
+                let (label, id) = (&refused.label, hex(&refused.id));
+                format!("{label:?} (id {id}): {}", refused.reason)
+            }));
+        }
+        found
+    }
 }
 
 fn formatted(keys: &[SchemeKey], format: Format) -> Result<String, Error> {

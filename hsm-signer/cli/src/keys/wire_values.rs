@@ -104,15 +104,32 @@ pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, Failure> {
     }
     let removal = removal(yaml)?;
     let known = |name: &String| Scheme::by_name(name).is_some_and(|scheme| scheme.of_wire);
-    if let Some(place) = removal.keys().position(|name| !known(name)) {
+    let others: Vec<_> = removal
+        .keys()
+        .filter(|name| !known(name))
+        .map(shown)
+        .collect();
+    if !others.is_empty() {
         return Err(unusable(format!(
-            "entry {} of {PATH} is none of the four keys; remove it from a copy of the file",
-            place + 1
+            "{} at {PATH}: none of the four keys; remove it from a copy of the file",
+            others.join(", ")
         )));
     }
     Scheme::all_of_wire()
         .map(|scheme| read(scheme, removal.get(scheme.name)))
         .collect()
+}
+
+/// A name in the file, if it is written as names of schemes are: it may be a part of a key that
+/// stands in the wrong place.
+fn shown(name: &String) -> String {
+    const LONGEST: usize = 40;
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-.".contains(c);
+    if name.len() <= LONGEST && name.chars().all(is_name) {
+        format!("{name:?} is")
+    } else {
+        "an entry that is named as no scheme is".into()
+    }
 }
 
 /// What is at [`PATH`] in the one document that has something there.
@@ -207,11 +224,57 @@ fn malformed(yaml: &str, error: &serde_saphyr::Error) -> Failure {
     } else if indent.contains('\t') {
         "; the line begins with a tab, and YAML wants spaces"
     } else {
-        ""
+        kind_of(error)
     };
     unusable(format!(
         "no {PATH} can be read in it{place}{hint}; it must be YAML with the four keys there, in PEM"
     ))
+}
+
+const TOO_DEEP: &str = "; something in it is nested deeper than any values are";
+
+const TOO_OFTEN: &str =
+    "; its aliases (*name) repeat more than any values do; write out what they stand for";
+
+/// Of what kind the parser's error is, without what it quotes.
+fn kind_of(error: &serde_saphyr::Error) -> &'static str {
+    use serde_saphyr::Error;
+    use serde_saphyr::budget::BudgetBreach;
+
+    match error.without_snippet() {
+        Error::Message { msg, .. } | Error::ExternalMessage { msg, .. }
+            if msg.contains("recursion limit") =>
+        {
+            TOO_DEEP
+        }
+        Error::Budget {
+            breach: BudgetBreach::Depth { .. },
+            ..
+        } => TOO_DEEP,
+        Error::Budget {
+            breach: BudgetBreach::Aliases { .. } | BudgetBreach::Anchors { .. },
+            ..
+        }
+        | Error::AliasReplayCounterOverflow { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => TOO_OFTEN,
+        // What an alias stands for is counted each time.
+        Error::AliasError { error, .. } => match error.without_snippet() {
+            Error::Budget { .. } => TOO_OFTEN,
+            error => kind_of(error),
+        },
+        Error::Budget { .. } => "; it is larger than any values are",
+        Error::UnknownAnchor { .. } => "; an alias (*name) there has no anchor (&name)",
+        Error::Eof { .. } => "; it ends in the middle of something",
+        Error::Unexpected { .. } | Error::SerdeInvalidType { .. } => {
+            "; something else stands there than names with PEM texts"
+        }
+        Error::Message { .. } | Error::ExternalMessage { .. } => {
+            "; the line is not indented as those before it are, or a colon or a quote is missing there"
+        }
+        _ => "",
+    }
 }
 
 /// What is wrong with the values, and where; nothing of the file's content.

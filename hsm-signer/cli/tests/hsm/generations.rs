@@ -118,6 +118,11 @@ fn generations_by_the_command_line() {
         "{error}"
     );
     sandbox.succeed(&["keys", "destroy", "--public-key", old]);
+    // There is no first generation any more.
+    let shown = parsed(sandbox.succeed(&[&["keys", "public"], &scheme[..]].concat()));
+    assert_eq!(shown["removal"]["ecdsa_secp256r1_sha256"], new);
+    let by_scheme = [&proposal[..proposal.len() - 1], &scheme].concat();
+    assert_eq!(parsed(sandbox.succeed(&by_scheme))["public_key"], new);
     let listed = parsed(sandbox.succeed(&["keys", "list", "--json"]));
     assert_eq!(listed, Value::Array(vec![second]));
 }

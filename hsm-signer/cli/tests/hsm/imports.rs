@@ -251,7 +251,9 @@ fn a_key_that_is_missing_or_unknown_is_named_by_its_place() {
     let names: Vec<_> = Scheme::all_of_wire().map(|scheme| scheme.name).collect();
     assert!(refused(&["ed25519"]).contains("removal.ed25519"));
     assert!(refused(&names[1..]).contains("removal.ed25519 is missing"));
-    assert!(refused(&[&names[..], &["s3cret-rsa"]].concat()).contains("entry"));
+    assert!(refused(&[&names[..], &["rsa_pss"]].concat()).contains("\"rsa_pss\" is at"));
+    // What is no name of a scheme may be a part of a key.
+    assert!(refused(&[&names[..], &["MIGs3cret"]].concat()).contains("an entry"));
     assert!(refused(&[&names[..], &names[..1]].concat()).contains(PLACE));
 }
 

@@ -245,6 +245,16 @@ fn converted(arguments: &[&str], pem: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Each list has nine times what the one before it has.
+fn bombs() -> String {
+    let lists = "abcdefgh".chars().zip("bcdefghi".chars());
+    let line = |(inner, outer): (char, char)| {
+        let nine = vec![format!("*{inner}"); 9].join(",");
+        format!("{outer}: &{outer} [{nine}]\n")
+    };
+    lists.map(line).collect()
+}
+
 #[test]
 fn values_without_the_four_keys_say_what_is_there() {
     let sandbox = Sandbox::empty();
@@ -335,6 +345,22 @@ fn values_without_the_four_keys_say_what_is_there() {
             "Kubernetes Secret",
         ),
         (format!("{plain}---\n{plain}"), "several documents"),
+        (
+            format!("{plain}        ed448: |\n          x\n"),
+            "\"ed448\" is at galley.secrets",
+        ),
+        (
+            plain.replacen("        ecdsa_secp384", "       ecdsa_secp384", 1),
+            "not indented as those before it",
+        ),
+        (
+            format!("a: {}{}\n{plain}", "[".repeat(5_000), "]".repeat(5_000)),
+            "nested deeper than any values",
+        ),
+        (
+            format!("a: &a [x,x,x,x,x,x,x,x,x]\n{}{plain}", bombs()),
+            "its aliases (*name) repeat more",
+        ),
     ];
     for (yaml, reason) in &cases {
         let file = sandbox.write("values.yaml", yaml, 0o600);

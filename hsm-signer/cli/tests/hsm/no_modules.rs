@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::support::compiled::{compiled, library};
 use crate::support::{Sandbox, module_path};
@@ -64,6 +65,10 @@ fn unloadable(directory: &Path) -> Vec<Case> {
     fs::remove_file(gone).unwrap();
     let undefined = "extern int nowhere; int *there = &nowhere;";
     let refusing = "unsigned long C_GetFunctionList(void **out) { return 5; }";
+    let null = "unsigned long C_GetFunctionList(void **out) { *out = 0; return 0; }";
+    let pipe = directory.join("pipe.so");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
     vec![
         Case::new(missing, &["there is no PKCS#11 module at", "install"]),
         Case::new(directory.into(), &["it is a directory", "name the library"]),
@@ -93,6 +98,11 @@ fn unloadable(directory: &Path) -> Vec<Case> {
         Case::new(
             library(directory, "library.so", "int there;", &[]),
             &["none of PKCS#11", "C_GetFunctionList"],
+        ),
+        Case::new(pipe, &["a pipe or a device", "a regular file"]),
+        Case::new(
+            library(directory, "null.so", null, &[]),
+            &["no list of its functions", "a null address"],
         ),
         Case::new(
             library(directory, "refusing.so", refusing, &[]),
@@ -169,7 +179,7 @@ fn said_by_every_command(sandbox: &Sandbox, module: &Path) -> Vec<(String, Strin
     init.arg("--so-pin-file").arg(sandbox.path("so-pin"));
     init.arg("--pin-file").arg(sandbox.path("pin"));
     commands.push(init);
-    let said = |mut command: std::process::Command| {
+    let said = |mut command: Command| {
         let output = command.output().unwrap();
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8(text).unwrap();
@@ -262,6 +272,161 @@ fn what_crashes_or_hangs_as_it_is_loaded_is_survived_and_named() {
             let text = String::from_utf8(text).unwrap();
             assert_eq!(output.status.code(), Some(1), "{command:?}: {text}");
             assert!(text.contains(said), "{command:?}: {text}");
+            assert!(
+                text.contains(module.to_str().unwrap()),
+                "{command:?}: {text}"
+            );
         }
+    }
+}
+
+/// C_Initialize and what is before it may end the process with the code of success.
+#[test]
+fn a_module_that_ends_the_process_is_no_success_and_is_named() {
+    let sandbox = Sandbox::empty();
+    let directory = tempfile::tempdir().unwrap();
+    let early = "#include <stdlib.h>\n\
+                 __attribute__((constructor)) static void loaded(void) { exit(0); }";
+    let early = library(directory.path(), "early.so", early, &[]);
+    let starting = MODULE.replace("return START", "exit(0)");
+    let starting = format!("#include <stdlib.h>\n{starting}");
+    let starting = library(directory.path(), "starting.so", &starting, &[]);
+    let listing = MODULE.replace("*count = 0; return 0;", "_exit(0);");
+    let listing = format!("#include <unistd.h>\n{listing}");
+    let listing = library(directory.path(), "listing.so", &listing, &["-DSTART=0"]);
+    let mut commands = 0;
+    for module in [early, starting, listing] {
+        for (command, text) in said_by_every_command(&sandbox, &module) {
+            let ended = text.contains("ended this program (exit status 0)")
+                || text.contains("crashed as it started (exit status: 0)");
+            assert!(ended, "{command}: {text}");
+            assert!(text.contains(module.to_str().unwrap()), "{command}: {text}");
+            commands += 1;
+        }
+    }
+    assert_eq!(commands, 3 * 6);
+}
+
+/// What is done is done, however the process ends then; and what is not is not.
+#[test]
+fn the_exit_code_is_the_commands_and_not_the_modules() {
+    let sandbox = Sandbox::new();
+    let directory = tempfile::tempdir().unwrap();
+    for (name, code) in [("zero.so", 0), ("seven.so", 7)] {
+        let ending = format!(
+            "#include <unistd.h>\n\
+             __attribute__((destructor)) static void ended(void) {{ _exit({code}); }}\n{BESIDE_SOFTHSM}"
+        );
+        let softhsm = softhsm();
+        let module = library(directory.path(), name, &ending, &["-ldl", "-w", &softhsm]);
+        let mut listing = sandbox.command_through(&module, &["keys", "list", "--in-process"]);
+        let output = listing.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let mut doctor = sandbox.command_through(&module, &["doctor"]);
+        let output = doctor.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "no key: {output:?}");
+    }
+}
+
+fn softhsm() -> String {
+    format!("-DSOFTHSM=\"{}\"", module_path().display())
+}
+
+/// SoftHSM's module with another C_Initialize, `start`, which calls `real`.
+const BESIDE_SOFTHSM: &str = r#"
+#include <dlfcn.h>
+#include <stdio.h>
+typedef unsigned long number;
+typedef struct { unsigned char version[2]; number (*functions[68])(); } functions;
+static functions list, *real;
+static number start(void *arguments) {
+#ifdef PRINTS
+    printf("hello from the vendor\n{\"x\":1}\n");
+    fprintf(stderr, "vendor's \033[31mnoise\n");
+    fflush(0);
+#endif
+    return real->functions[0](arguments);
+}
+typedef struct { number kind; void *value; number length; } attribute;
+static number attributes(number session, number object, attribute *all, number count) {
+    number code = real->functions[24](session, object, all, count);
+    for (number i = 0; i < count; i++)
+        if (!all[i].value && all[i].length != -1UL) all[i].length = 0x7fffffffffffUL;
+    return code;
+}
+number C_GetFunctionList(void **out) {
+    void *library = dlopen(SOFTHSM, RTLD_NOW);
+    ((number (*)())dlsym(library, "C_GetFunctionList"))(&real);
+    list = *real;
+    list.functions[0] = start;
+#ifdef LIES
+    list.functions[24] = attributes;
+#endif
+    *out = &list;
+    return 0;
+}
+"#;
+
+/// Programs read standard output, and terminals obey what is on either.
+#[test]
+fn what_a_module_prints_is_named_and_is_no_result() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed(&["keys", "generate", "--scheme", "ed25519"]);
+    let directory = tempfile::tempdir().unwrap();
+    let softhsm = softhsm();
+    let arguments = ["-DPRINTS", "-ldl", "-w", &softhsm];
+    let module = library(directory.path(), "printing.so", BESIDE_SOFTHSM, &arguments);
+    let configuration = configuration(&sandbox, &module);
+    let check = [
+        "serve",
+        "--check",
+        "--config",
+        configuration.to_str().unwrap(),
+    ];
+    let mut commands = vec![
+        sandbox.command_through(&module, &["doctor"]),
+        sandbox.command_through(&module, &["keys", "list"]),
+        sandbox.command_through(&module, &["keys", "list", "--in-process"]),
+        sandbox.command(&check),
+    ];
+    for command in &mut commands {
+        let output = command.arg("--json").output().unwrap();
+        let result = serde_json::from_slice::<serde_json::Value>(&output.stdout);
+        assert!(result.is_ok(), "{command:?}: {output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let named = said.lines().filter(|line| line.contains("printing.so"));
+        let noise = named.filter(|line| line.contains("noise")).count();
+        assert_eq!(noise, 1, "{command:?}: {said}");
+        assert!(!said.contains('\u{1b}'), "{command:?}: {said}");
+        for line in said.lines() {
+            let read = serde_json::from_str::<serde_json::Value>(line);
+            assert!(read.is_ok(), "{command:?}: {line}");
+        }
+    }
+}
+
+/// The memory that it asks for is nowhere, and the process that holds it ends.
+#[test]
+fn a_module_that_lies_about_lengths_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed(&["keys", "generate", "--scheme", "ed25519"]);
+    let directory = tempfile::tempdir().unwrap();
+    let softhsm = softhsm();
+    let arguments = ["-DLIES", "-ldl", "-w", &softhsm];
+    let module = library(directory.path(), "lying.so", BESIDE_SOFTHSM, &arguments);
+    for arguments in [
+        &["keys", "list"][..],
+        &["keys", "list", "--in-process"],
+        &["doctor"],
+    ] {
+        let output = sandbox
+            .command_through(&module, arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let error = said.lines().find(|line| line.starts_with("error:"));
+        let error = error.unwrap_or_else(|| panic!("{arguments:?}: {said}"));
+        assert!(error.contains("lying.so"), "{arguments:?}: {error}");
     }
 }

@@ -94,6 +94,14 @@ fn an_odd_key_is_named_and_used_by_no_command() {
             let rotate = ["keys", "rotate", "--json", "--scheme", scheme];
             let made = parsed(&sandbox.succeed(&with(&rotate)));
             assert!(made["label"].as_str().unwrap().ends_with("-g2"), "{made}");
+            // Which every command finds, as a service does.
+            let scheme = ["--scheme", scheme];
+            let shown = sandbox.run(&with(&[&["keys", "public"], &scheme[..]].concat()));
+            let shown = parsed(&String::from_utf8(shown.stdout).unwrap());
+            assert_eq!(shown["removal"][scheme[1]], made["public_key"], "{shown}");
+            let proposed = [&PROPOSAL[..], &scheme, &["--json"]].concat();
+            let proposed = parsed(&sandbox.succeed(&with(&proposed)));
+            assert_eq!(proposed["public_key"], made["public_key"], "{proposed}");
         }
     }
 }
@@ -120,6 +128,25 @@ fn what_a_key_may_do_beside_signing_is_admitted_by_name() {
         said.ends_with("healthy\n") && !said.contains("FAILED"),
         "{said}"
     );
+}
+
+/// Whoever admits a use learns of nothing then that could have been said before; and what no word
+/// admits is not offered to be.
+#[test]
+fn all_that_is_wrong_with_a_key_is_said_at_once() {
+    let sandbox = Sandbox::new();
+    let allowed = ["--allowed-mechanisms", "ECDSA-SHA256", "--extractable"];
+    tool(&sandbox).make("EC:prime256v1", P256, "01", &allowed);
+    let said = sandbox.fail(&["keys", "public"]);
+    for fault in [
+        "CKA_EXTRACTABLE is not false",
+        "CKA_DECRYPT is true",
+        "CKA_UNWRAP is true",
+        "CKA_ALLOWED_MECHANISMS has no CKM_ECDSA",
+    ] {
+        assert!(said.contains(fault), "{fault}: {said}");
+    }
+    assert!(!said.contains("--admit-use"), "{said}");
 }
 
 #[test]
@@ -167,7 +194,7 @@ fn a_key_that_may_not_sign_is_refused() {
     ];
     let curve = Attribute::EcParams(b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07".to_vec());
     let only_derives = [
-        Attribute::Private(true),
+        Attribute::Private(false),
         Attribute::Sensitive(true),
         Attribute::Extractable(false),
         Attribute::Sign(false),
@@ -187,7 +214,9 @@ fn a_key_that_may_not_sign_is_refused() {
         (refused.label.as_str(), refused.id.as_slice()),
         (P256, &[1][..])
     );
-    assert!(refused.reason.contains("CKA_SIGN is not true"), "{refused}");
+    for fault in ["CKA_SIGN is not true", "CKA_PRIVATE is false"] {
+        assert!(refused.reason.contains(fault), "{refused}");
+    }
     let error = HsmSigner::open(Arc::clone(&token), &KeySelector::label(P256)).unwrap_err();
     assert!(matches!(error, Error::KeyAttributes { .. }), "{error}");
     session.close().unwrap();
@@ -225,11 +254,16 @@ fn a_key_that_fails_alone_is_set_aside_without_recovery() {
         matches!(error.token(), Some(Error::KeySetAside { .. })),
         "{error}"
     );
-    let rest: Vec<_> = engine
-        .keys()
-        .into_iter()
-        .filter(|one| !Arc::ptr_eq(one, &key))
-        .collect();
+    let rest = engine.keys();
+    assert_eq!(rest.len(), SCHEMES.len() - 1, "it is shown no more");
+    assert!(engine.current_key(&SCHEMES[1]).is_err());
+    let refused = engine.refused_keys();
+    assert_eq!(refused.len(), 1);
+    assert!(
+        refused[0].reason.contains("does not verify"),
+        "{}",
+        refused[0]
+    );
     for _ in 0..20 {
         for one in &rest {
             engine.sign(one, b"message", patience()).unwrap();

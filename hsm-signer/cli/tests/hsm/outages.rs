@@ -227,21 +227,56 @@ fn two_keys_of_one_label_are_refused() {
     sign_all(&engine, 1);
 }
 
-/// A key destroyed under the engine is said to be missing; the others go on.
+/// Keys destroyed under the engine are neither shown nor used from then on; the others go on, and no
+/// step of recovery is taken, whatever is asked for.
 #[test]
 fn a_key_that_vanishes_is_missed_alone() {
     let token = TestToken::with_keys();
     let engine = isolated(&token);
-    let gone = engine.current_key(&SCHEMES[1]).unwrap();
-    destroy(&token, &SCHEMES[1]);
-    let error = engine.sign(&gone, b"message", patience()).unwrap_err();
-    assert!(
-        matches!(error.token(), Some(Error::KeyNotFound { .. })),
-        "{error}"
-    );
+    let gone = [&SCHEMES[1], &SCHEMES[3]];
+    let keys = gone.map(|scheme| engine.current_key(scheme).unwrap());
+    let process = engine.health().sources[0].process;
+    for scheme in gone {
+        destroy(&token, scheme);
+    }
+    for key in &keys {
+        let error = engine.sign(key, b"message", patience()).unwrap_err();
+        let Some(Error::KeySetAside { reason, .. }) = error.token() else {
+            panic!("{error}");
+        };
+        assert!(
+            reason.starts_with("the token has no private key"),
+            "{reason}"
+        );
+        assert!(engine.current_key(key.scheme()).is_err());
+    }
     let there = engine.current_key(&SCHEMES[2]).unwrap();
     engine.sign(&there, b"message", patience()).unwrap();
-    assert_eq!(engine.health().sources[0].missing_keys.len(), 1);
+    let health = engine.health();
+    assert_eq!(health.sources[0].missing_keys.len(), 2);
+    assert_eq!(engine.keys().len(), SCHEMES.len() - 2);
+    let mut refused = engine.refused_keys();
+    refused.sort_by(|a, b| a.label.cmp(&b.label));
+    let labels: Vec<_> = refused.iter().map(|key| key.label.clone()).collect();
+    assert_eq!(labels, gone.map(Scheme::default_label));
+    assert!(
+        refused[0].reason.contains("no private key"),
+        "{}",
+        refused[0]
+    );
+    let taken: u64 = RecoveryStep::ALL
+        .map(|step| steps(&engine, step))
+        .iter()
+        .sum();
+    assert_eq!(taken, 0, "{health:?}");
+    // A process that starts anew misses them as well, and does not look for them further.
+    kill_child(&engine);
+    wait_for(&engine, SOON, |health| {
+        health.healthy && health.sources[0].process != process
+    });
+    sign_all(&engine, 1);
+    assert_eq!(steps(&engine, RecoveryStep::Reinitialise), 0);
+    assert_eq!(engine.refused_keys().len(), 2);
 }
 
 /// A key that comes back while the others sign is used again, without any failure that
@@ -262,13 +297,15 @@ fn a_key_that_comes_back_is_found_again() {
     destroy(&token, &SCHEMES[1]);
     let error = engine.sign(&gone, b"message", patience()).unwrap_err();
     assert!(
-        matches!(error.token(), Some(Error::KeyNotFound { .. })),
+        matches!(error.token(), Some(Error::KeySetAside { .. })),
         "{error}"
     );
     let there = engine.current_key(&SCHEMES[2]).unwrap();
     engine.sign(&there, b"message", patience()).unwrap();
     import(&key);
     // Accepted after it came back: the engine looks before it refuses.
+    engine.sign(&gone, b"message", patience()).unwrap();
+    assert_eq!(engine.keys().len(), 2);
     sign_all(&engine, 2);
     assert!(engine.health().sources[0].missing_keys.is_empty());
 }

@@ -280,11 +280,14 @@ fn the_dashboard_asks_for_metrics_that_there_are() {
     let later = [
         "mls_hsm_signer_token_recovery_steps_total",
         "mls_hsm_signer_waiting_removals",
+        "mls_hsm_signer_reloads_total",
     ];
     let mut found = 0;
     for panel in dashboard["panels"].as_array().unwrap() {
-        let expression = panel["targets"][0]["expr"].as_str().unwrap();
-        let names = expression.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let expressions = panel["targets"].as_array().unwrap().iter();
+        let expressions = expressions.map(|target| target["expr"].as_str().unwrap());
+        let names = expressions
+            .flat_map(|expression| expression.split(|c: char| !c.is_alphanumeric() && c != '_'));
         for name in names.filter(|name| name.starts_with("mls_hsm_signer_")) {
             let shown = metrics.contains(name) || later.contains(&name);
             assert!(shown, "{name} is not in\n{metrics}");

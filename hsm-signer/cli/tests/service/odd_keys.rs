@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use crate::support::odd_keys::{ODD_KEYS, P256, Tool};
-use crate::support::{Setup, item};
+use mls_hsm_signer::api::RemovalResult;
+use mls_hsm_signer::client::ClientError;
+
+use crate::support::programs::{openssl, program};
+use crate::support::{PIN, Setup, eventually, item};
 
 /// The odd key is the newest generation, which new groups would get.
 #[test]
@@ -61,4 +65,110 @@ fn an_odd_key_is_never_shown_and_restarts_nothing() {
         let count = service.counted(&format!("mls_hsm_signer_refused_keys{labels}"));
         assert_eq!(count, refused.len() as u64);
     }
+}
+
+const ED25519: &str = "mls-removal-ed25519";
+
+/// What the HSM's own tool does to the key of Ed25519 beneath a service that runs.
+fn spoilt(spoil: impl Fn(&Tool<'_>), reason: &str) {
+    let service = Setup::new().start();
+    let tool = Tool {
+        sandbox: &service.setup.sandbox,
+        token: "example.com",
+    };
+    let processes = service.children();
+    let sign = |scheme: &str, leaf| service.propose(vec![item(scheme, "group", leaf)]).unwrap();
+    sign("ed25519", 1);
+    let public = service.wire().get("/mls/public-keys").json()["removal"]["ed25519"].clone();
+    spoil(&tool);
+    let mut named = item("ed25519", "group", 2);
+    named.sender_public_key = Some(public.as_str().unwrap().into());
+    let refused = |wanted| match service.propose(vec![wanted]).unwrap_err() {
+        ClientError::Refused(problem) => problem,
+        other => panic!("{other}"),
+    };
+    let problem = refused(named.clone());
+    assert_eq!(
+        (problem.status, problem.code.as_str()),
+        (502, "signing-failed")
+    );
+    // From then on nobody is given it.
+    let shown = service.wire().get("/mls/public-keys").json();
+    assert_eq!(
+        shown["removal"]["ed25519"],
+        serde_json::Value::Null,
+        "{shown}"
+    );
+    assert_eq!(shown["removal"].as_object().unwrap().len(), 3, "{shown}");
+    let keys = service.wire().get("/v1/keys").json();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 3, "{keys}");
+    assert_eq!(keys["refused"][0]["label"], ED25519, "{keys}");
+    let said = keys["refused"][0]["reason"].as_str().unwrap();
+    assert!(said.contains(reason), "{said}");
+    let labels = "{tenant=\"example.com\"}";
+    let metric = format!("mls_hsm_signer_refused_keys{labels}");
+    assert_eq!(service.counted(&metric), 1);
+    eventually("it is said", || {
+        service.log().contains("a key is set aside")
+    });
+    for leaf in 0..5 {
+        let signed = sign("ecdsa_secp256r1_sha256", leaf);
+        assert!(
+            matches!(signed[..], [RemovalResult::Signed(_)]),
+            "{signed:?}"
+        );
+        assert_eq!(refused(named.clone()).status, 502);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    assert_eq!(service.children(), processes);
+    let log = service.log();
+    assert!(!log.contains("recover"), "{log}");
+    assert_eq!(refused(item("ed25519", "group", 3)).status, 502);
+}
+
+#[test]
+fn a_key_destroyed_under_a_service_is_shown_no_more() {
+    let destroy = |tool: &Tool<'_>| {
+        for class in ["privkey", "pubkey"] {
+            tool.run(&["--delete-object", "--type", class, "--label", ED25519]);
+        }
+    };
+    spoilt(destroy, "the token has no private key");
+}
+
+/// The private half is another's from then on.
+#[test]
+fn a_key_exchanged_under_a_service_is_shown_no_more() {
+    let exchange = |tool: &Tool<'_>| {
+        let public = tool.run(&["--list-objects", "--type", "pubkey"]);
+        let mut keys = public.split("Public Key Object");
+        let ours = keys.find(|key| key.contains(ED25519)).unwrap();
+        let id = ours
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("ID:"));
+        tool.run(&["--delete-object", "--type", "privkey", "--label", ED25519]);
+        let key = tool.sandbox.path("another.pem");
+        let made = openssl()
+            .args(["genpkey", "-algorithm", "ed25519", "-out"])
+            .arg(&key)
+            .output();
+        assert!(made.unwrap().status.success());
+        let mut import = program("softhsm2-util", "softhsm2");
+        import.env("SOFTHSM2_CONF", tool.sandbox.path("softhsm2.conf"));
+        import
+            .arg("--import")
+            .arg(&key)
+            .args(["--no-public-key", "--pin", PIN]);
+        import.args([
+            "--token",
+            tool.token,
+            "--label",
+            ED25519,
+            "--id",
+            id.unwrap().trim(),
+        ]);
+        let output = import.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    spoilt(exchange, "does not verify");
 }

@@ -318,8 +318,23 @@ fn what_was_refused_is_tried_once_more_at_each_hangup() {
         std::thread::sleep(std::time::Duration::from_secs(2));
         assert_eq!(logins(setup), tried, "{}", service.log());
     };
-    // Not mended: once for each word.
-    hangup(2);
+    // Not mended: once for each word, and whoever gives it by the command hears it.
+    let place = format!("unix:{}", setup.socket().display());
+    let reload = || {
+        let command = setup
+            .sandbox
+            .command(&["reload", "--server", &place])
+            .output();
+        let output = command.unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let (code, said) = reload();
+    assert_eq!((code, logins(setup)), (Some(1), 2), "{said}");
+    assert!(
+        said.contains("not taken over: keys of example.com"),
+        "{said}"
+    );
     assert!(refused() && marker(setup).is_some());
     // The PIN of the file is read: it is wrong now.
     faults.set(&["C_Login log"]).unwrap();
@@ -328,6 +343,9 @@ fn what_was_refused_is_tried_once_more_at_each_hangup() {
     assert!(refused() && marker(setup).is_some());
     // A file that is no PIN costs no try.
     setup.sandbox.write("pin", "12\n34\n", 0o600);
+    let (code, said) = reload();
+    assert_eq!((code, logins(setup)), (Some(1), 3), "{said}");
+    assert!(said.contains("PIN of example.com"), "{said}");
     hangup(3);
     assert!(marker(setup).is_some());
     // Mended.
@@ -340,8 +358,14 @@ fn what_was_refused_is_tried_once_more_at_each_hangup() {
         service.counted(&format!("mls_hsm_signer_token_refused{labels}")),
         0
     );
-    // A reload of a service that signs tries nothing.
+    // A reload of a service that signs tries nothing; a PIN that it could not use later is said.
     hangup(4);
+    assert_eq!(reload().0, Some(0));
+    setup.sandbox.write("pin", "12\n34\n", 0o600);
+    let (code, said) = reload();
+    assert_eq!((code, logins(setup)), (Some(1), 4), "{said}");
+    assert!(said.contains("PIN of example.com"), "{said}");
+    setup.sandbox.write("pin", &pin, 0o600);
 }
 
 /// Two tenants with one token and one PIN have one try for one word.

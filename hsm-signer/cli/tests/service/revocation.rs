@@ -220,7 +220,9 @@ fn one_callers_wrong_file_blocks_no_removal() {
         secured.wire(&brig).get("/healthz").status == 403
     });
     assert_eq!(secured.wire(&galley).get("/healthz").status, 200);
-    assert!(service.log().contains("own.pem: there is no certificate"));
+    eventually("it is said", || {
+        service.log().contains("own.pem: there is no certificate")
+    });
 }
 
 /// Nobody takes another's name, whoever stands first; all other names count.

@@ -289,3 +289,49 @@ fn a_caller_counts_under_its_root_alone() {
     assert_eq!(propose(&galley).status, 200);
     assert_eq!(propose(&namesake).code(), "batch-too-large");
 }
+
+/// Whoever checks them refuses them: the operator hears it first, before the start and at it.
+#[test]
+fn what_is_out_of_date_is_said() {
+    let mut secured = Secured::new();
+    secured.listen_as_usual();
+    secured.caller("galley", GALLEY, "");
+    let check = |secured: &Secured| {
+        let output = secured.setup.command().arg("--check").output().unwrap();
+        let said = String::from_utf8(output.stdout.clone()).unwrap();
+        (output.status.code(), said)
+    };
+    let (code, said) = check(&secured);
+    assert_eq!(code, Some(0), "{said}");
+    let sandbox = &secured.setup.sandbox;
+    let old = secured
+        .servers
+        .issue_between(sandbox, "old", &["dns:localhost"], (2020, 2021));
+    let list = secured.callers.list(&[], 2021).pem().unwrap();
+    let list = sandbox.write("old.crl", &list, 0o600);
+    let replaced = [
+        (
+            "certificate = ",
+            &old.certificate,
+            "a certificate in it is out of date since 2021-01-01",
+        ),
+        ("key = ", &old.key, ""),
+    ];
+    for (name, path, _) in &replaced {
+        secured.setup.replace_line(name, &format!("{name}{path:?}"));
+    }
+    let lists = format!("revocation_lists = [{list:?}]");
+    secured.setup.replace_line("revocation_lists = ", &lists);
+    let (code, said) = check(&secured);
+    assert_eq!(code, Some(1), "{said}");
+    let revoked = "a revocation list in it is out of date since 2021-01-01";
+    for reason in [replaced[0].2, revoked] {
+        assert!(said.contains(reason), "{reason}: {said}");
+    }
+    // It serves all the same: whoever comes by the socket is not concerned.
+    let service = secured.setup.start();
+    let log = service.log();
+    for reason in [replaced[0].2, revoked] {
+        assert!(log.contains(reason), "{reason}: {log}");
+    }
+}

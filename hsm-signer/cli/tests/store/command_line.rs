@@ -302,3 +302,36 @@ async fn kept_checkpoints_that_are_cut_are_told() {
     assert_eq!(code(&output), 0, "{output:?}");
     assert_eq!(json(&output)["checkpoints_not_whole"], 1);
 }
+
+/// Anybody who writes the database can put rows there: what can be read is exported, and the others are
+/// named.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_cannot_be_read_are_named_and_the_others_exported() {
+    let (fixture, store) = Fixture::new(Place::sqlite()).await;
+    store.close().await;
+    for sql in [
+        "INSERT INTO statement SELECT tenant, 5, x'00ff', key, x'00' FROM statement LIMIT 1",
+        "UPDATE record SET encoded = x'00ff' WHERE sequence = 7",
+    ] {
+        edit(&fixture.place, sql).await;
+    }
+    let output = fixture.on_store(&["export"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let kinds = lines.lines().map(|line| match Line::read(line).unwrap() {
+        Line::Chain(_) => "chain",
+        Line::Statement(_) => "statement",
+        Line::Record(_) => "record",
+    });
+    let kinds: Vec<_> = kinds.collect();
+    let count = |kind| kinds.iter().filter(|found| **found == kind).count();
+    assert_eq!(["chain", "statement", "record"].map(count), [1, 1, 22]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    for row in [
+        "a statement about record 5 is none",
+        "record 7 is none",
+        "2 rows of the log",
+    ] {
+        assert!(said.contains(row), "{row}: {said}");
+    }
+}

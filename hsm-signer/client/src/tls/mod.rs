@@ -4,6 +4,7 @@
 //! Both ends are here, in the lower of the two crates, because they have to agree: what one
 //! offers the other must accept, and a change to either is checked against both.
 
+mod dates;
 mod files;
 mod trust;
 
@@ -17,6 +18,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
 
+pub use dates::out_of_date;
 pub use files::fingerprint;
 use files::{certificates, file, private_key, revocation_lists};
 pub use trust::{ClientTrust, RootId, root_ids};

@@ -1,8 +1,8 @@
 //! One token of the engine: its keys, and a signature made and verified.
 
+mod keys;
 mod open_session;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,8 +18,6 @@ use crate::key::Key;
 use crate::standing::{SourceState, Standing, UsableKey};
 use mls_signer_token::error::{Error, ProcessError};
 use mls_signer_token::failure::{Nature, RecoveryStep};
-use mls_signer_token::keys;
-use mls_signer_token::keys::LocatedKey;
 use mls_signer_token::release;
 use mls_signer_token::sync::locked;
 use mls_signer_token::{Pin, SignedPrefix, Token};
@@ -277,121 +275,12 @@ impl Source {
         }
     }
 
-    /// Finds the keys in the token, each by its pinned public key.
-    ///
-    /// # Errors
-    /// What failed, when none is there.
-    pub fn find_keys(&self, keys: &[Arc<Key>], deadline: Instant) -> Result<(), Error> {
-        let looked = Instant::now();
-        let mut found = HashMap::new();
-        let mut missing = None;
-        for key in keys {
-            let entry = self.usable(key, deadline).map_err(|error| {
-                // What has become of the token's process is said by whoever recovers it.
-                if !matches!(error, Error::Process(_) | Error::SessionLost) {
-                    tracing::error!(source = %self.config.name, %error, "a key cannot be used");
-                }
-                missing.insert(error).to_string()
-            });
-            found.insert(key.public_key.clone(), entry);
-        }
-        let none = found.values().all(Result::is_err);
-        let mut state = locked(&self.state);
-        state.keys = found;
-        state.looked = looked;
-        drop(state);
-        self.changes.add();
-        match missing {
-            Some(error) if none => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    /// Looks again for the keys that were missing; the others are left as they are.
-    pub fn find_missing(&self, keys: Vec<Arc<Key>>, deadline: Instant) {
-        let looked = Instant::now();
-        let (_, missing) = self.sorted(keys);
-        for key in missing {
-            let located = self.usable(&key, deadline);
-            if located.is_ok() {
-                tracing::info!(source = %self.config.name, key = ?key, "a key is there again");
-            }
-            let entry = located.map_err(|error| error.to_string());
-            let keys = &mut locked(&self.state).keys;
-            keys.insert(key.public_key.clone(), entry);
-        }
-        locked(&self.state).looked = looked;
-        self.changes.add();
-    }
-
-    /// The key, if it can be used; one that was set aside must sign first.
-    fn usable(&self, key: &Key, deadline: Instant) -> Result<UsableKey, Error> {
-        let found = self.proven(key, deadline);
-        let aside = &mut locked(&self.state).aside;
-        match &found {
-            Err(error) if error.is_a_keys_for_good() => {
-                aside.insert(key.public_key.clone(), error.to_string());
-            }
-            // What has become of it is not known.
-            Err(Error::Process(_) | Error::SessionLost | Error::DeadlinePassed) => {}
-            _ => {
-                aside.remove(&key.public_key);
-            }
-        }
-        let found = found?;
-        Ok(UsableKey {
-            handle: found.handle,
-            plan: found.plan,
-        })
-    }
-
-    fn proven(&self, key: &Key, deadline: Instant) -> Result<LocatedKey, Error> {
-        let found = self.locate(key, deadline)?;
-        if self.is_aside(key) {
-            let mut session = self.extra_session(deadline)?;
-            let proven = keys::prove_in(session.until(deadline), &found);
-            proven.map_err(|error| match error {
-                Error::Process(_) | Error::DeadlinePassed => error,
-                error => key.set_aside(error.to_string()),
-            })?;
-        }
-        Ok(found)
-    }
-
-    /// Whether the key was set aside: it fails alone, or cannot be a removal key any more.
-    pub fn is_aside(&self, key: &Key) -> bool {
-        locked(&self.state).aside.contains_key(&key.public_key)
-    }
-
-    /// Uses the key no more until it has signed: it fails alone.
-    pub fn set_aside(&self, key: &Key, failure: &Error) {
-        let reason = failure.to_string();
-        tracing::error!(source = %self.config.name, key = ?key, reason, "a key is set aside");
-        let mut state = locked(&self.state);
-        let public_key = &key.public_key;
-        state.keys.insert(
-            public_key.clone(),
-            Err(key.set_aside(reason.clone()).to_string()),
-        );
-        state.aside.insert(public_key.clone(), reason);
-        drop(state);
-        self.changes.add();
-    }
-
     /// Why it does not sign with `key`, though it signs with others.
     pub fn refusal(&self, key: &Key) -> Option<Error> {
         let state = locked(&self.state);
         let reason = state.aside.get(&key.public_key).cloned();
         let ready = state.phase == Phase::Ready;
         ready.then(|| reason.map_or_else(|| key.not_found(), |reason| key.set_aside(reason)))
-    }
-
-    fn locate(&self, key: &Key, deadline: Instant) -> Result<LocatedKey, Error> {
-        let token = self.token().ok_or(Error::SessionLost)?;
-        let mut session = self.extra_session(deadline)?;
-        let session = session.until(deadline);
-        let names = key.selector();
-        keys::locate_pinned(token.as_ref(), session, &names, &key.public_key)
     }
 
     /// How many signatures may be made at a time.
@@ -498,12 +387,6 @@ impl Source {
     /// Whether sessions are open.
     pub fn has_sessions(&self) -> bool {
         locked(&self.state).sessions > 0
-    }
-
-    /// Of `keys`, those that the token has, and those that it has not.
-    pub fn sorted(&self, keys: Vec<Arc<Key>>) -> (Vec<Arc<Key>>, Vec<Arc<Key>>) {
-        let state = locked(&self.state);
-        keys.into_iter().partition(|key| state.has(key))
     }
 
     pub fn health(&self) -> SourceHealth {

@@ -13,6 +13,9 @@ const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 /// The PEM label of a SEC 1 key (RFC 5915).
 const SEC1: &str = "EC PRIVATE KEY";
 
+/// How PEM begins.
+const BEGIN: &[u8] = b"-----BEGIN ";
+
 /// How DER of every kind of key and certificate begins.
 const SEQUENCE: u8 = 0x30;
 
@@ -31,7 +34,7 @@ pub enum NotPkcs8 {
     /// SEC 1 in PEM or DER.
     #[error(
         "the key has the older form of SEC 1 (EC PRIVATE KEY), not PKCS#8; convert it: \
-         openssl pkcs8 -topk8 -nocrypt -in FILE -out KEY.pem"
+         openssl ec -in FILE -param_enc named_curve | openssl pkcs8 -topk8 -nocrypt -out KEY.pem"
     )]
     Sec1,
     /// The older form of an RSA or DSA key.
@@ -66,6 +69,12 @@ pub enum NotPkcs8 {
     /// The last line is missing.
     #[error("the key is truncated: no line -----END PRIVATE KEY----- ends it; copy it anew")]
     Truncated,
+    /// Its first and its last line name different things.
+    #[error(
+        "the line -----END of the key's PEM names something else than its line -----BEGIN; correct \
+         the one that is wrong, or copy the key anew"
+    )]
+    OtherEnd,
     /// DER is shorter than it says.
     #[error(
         "the key is truncated: its DER is shorter than it says; copy it anew, as a binary file"
@@ -143,9 +152,24 @@ pub(super) fn document(content: &[u8]) -> Result<(Zeroizing<Vec<u8>>, NotPkcs8),
     match std::str::from_utf8(content) {
         // DER of a key has a zero byte somewhere.
         Ok(text) if !content.contains(&0) => Ok((from_text(text)?, NotPkcs8::Damaged)),
+        _ if has_pem(content) => Ok((from_text(&latin1(content))?, NotPkcs8::Damaged)),
         _ if is_utf16(content) => Err(NotPkcs8::Utf16),
         _ => Ok((from_bytes(content)?, NotPkcs8::Binary)),
     }
+}
+
+/// Whether PEM stands in it, in bytes that are ASCII, whatever is around that.
+fn has_pem(content: &[u8]) -> bool {
+    let mut windows = content.windows(BEGIN.len());
+    !is_sequence(content) && windows.any(|bytes| bytes == BEGIN)
+}
+
+/// Each byte as the character of its number: PEM is ASCII, and of what else is there nothing is kept.
+fn latin1(content: &[u8]) -> Zeroizing<String> {
+    // No character is more than two bytes of UTF-8: the text is not moved by growing.
+    let mut text = Zeroizing::new(String::with_capacity(2 * content.len()));
+    text.extend(content.iter().copied().map(char::from));
+    text
 }
 
 fn from_text(text: &str) -> Result<Zeroizing<Vec<u8>>, NotPkcs8> {
@@ -173,6 +197,7 @@ fn from_block(block: Block<'_>, text: &str) -> Result<Zeroizing<Vec<u8>>, NotPkc
     match block.body {
         Body::Bytes(bytes) => Ok(bytes),
         Body::Unended => Err(NotPkcs8::Truncated),
+        Body::OtherEnd => Err(NotPkcs8::OtherEnd),
         Body::OnOneLine => Err(line_breaks(text)),
         Body::NotBase64 => Err(NotPkcs8::Damaged),
     }

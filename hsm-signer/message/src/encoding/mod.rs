@@ -91,11 +91,19 @@ pub enum EncodingError {
     NotDecrypted,
     /// It is encrypted by a method that is not read.
     #[error(
-        "the key is encrypted by {0}, which is not read (PBES2 is, with PBKDF2 and an HMAC of SHA-2, \
-         or scrypt, and AES); decrypt it: \
-         openssl pkcs8 -topk8 -nocrypt -in FILE -out KEY.pem"
+        "the key is encrypted by {method}, and {unread} is not read (PBES2 is, with PBKDF2 and an HMAC \
+         of SHA-2, or scrypt, and AES-CBC); decrypt it: \
+         openssl pkcs8 -topk8 -nocrypt{} -in FILE -out KEY.pem",
+        if *is_legacy { " -provider legacy -provider default" } else { "" }
     )]
-    EncryptionMethod(String),
+    EncryptionMethod {
+        /// The names of all of it.
+        method: String,
+        /// The part that is not read.
+        unread: String,
+        /// Whether openssl too reads it only where it is told.
+        is_legacy: bool,
+    },
     /// It is encrypted, and this program has nothing but the FIPS module to decrypt it with.
     #[error(
         "the key is encrypted, and a build with the FIPS module has nothing approved to decrypt \

@@ -71,10 +71,10 @@ pub(super) fn object_name(oid: ObjectIdentifier) -> String {
 }
 
 /// The names of everything that `der` names, from without to within.
-pub(super) fn names_within(der: &[u8]) -> String {
+pub(super) fn names_within(der: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
     collect(der, DEPTH, &mut names);
-    names.join(", ")
+    names
 }
 
 fn collect(der: &[u8], depth: usize, names: &mut Vec<String>) {

@@ -24,34 +24,37 @@ pub(super) enum Body {
     Bytes(Zeroizing<Vec<u8>>),
     /// No line ends it.
     Unended,
+    /// The line that ends it has another label.
+    OtherEnd,
     /// Base64 and the lines around it are on one line.
     OnOneLine,
     /// It is no base64.
     NotBase64,
 }
 
-/// The blocks of `text`, in their order.
+/// The blocks of `text`, in their order. Blanks and control characters at the ends of lines, such as
+/// zero bytes after the last, do not matter.
 pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
-    let mut lines = text.lines().map(str::trim_end).peekable();
+    let trimmed = |line| str::trim_end_matches(line, |last: char| last <= ' ');
+    let mut lines = text.lines().map(trimmed).peekable();
     while let Some(line) = lines.next() {
         let Some((label, rest)) = begun(line) else {
             continue;
         };
-        let (mut body, mut ended) = (Vec::new(), false);
-        while let Some(line) = lines.next_if(|line| !ended && begun(line).is_none()) {
-            let end = line
+        let (mut body, mut ended) = (Vec::new(), None);
+        while let Some(line) = lines.next_if(|line| ended.is_none() && begun(line).is_none()) {
+            ended = line
                 .strip_prefix(END)
                 .and_then(|end| end.strip_suffix(DASHES));
-            ended = end == Some(label);
-            body.extend((!ended).then_some(line));
+            body.extend(ended.is_none().then_some(line));
         }
-        let body = if !rest.is_empty() || body.iter().any(|line| line.contains(DASHES)) {
-            Body::OnOneLine
-        } else if ended {
-            decoded(&body)
-        } else {
-            Body::Unended
+        let on_one_line = !rest.is_empty() || body.iter().any(|line| line.contains(DASHES));
+        let body = match ended {
+            _ if on_one_line => Body::OnOneLine,
+            Some(end) if end == label => decoded(&body),
+            Some(_) => Body::OtherEnd,
+            None => Body::Unended,
         };
         blocks.push(Block { label, body });
     }

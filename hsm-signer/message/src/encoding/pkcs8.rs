@@ -68,7 +68,7 @@ impl PrivateKey {
         if !is_encrypted(&document) {
             return Err(what_else(&document).unwrap_or(otherwise).into());
         }
-        let unread = || EncodingError::EncryptionMethod(method(&document));
+        let unread = || unread_method(&document);
         let encrypted = EncryptedPrivateKeyInfoRef::from_der(&document).map_err(|_| unread())?;
         let passphrase = passphrase.ok_or(EncodingError::Encrypted)?;
         let clear = decrypt(&encrypted, passphrase, unread)?;
@@ -246,9 +246,48 @@ fn is_encrypted(document: &[u8]) -> bool {
     decoded.is_ok()
 }
 
-/// The names of the method of encryption of an EncryptedPrivateKeyInfo.
-fn method(document: &[u8]) -> String {
-    AnyRef::from_der(document).map_or_else(|_| String::new(), |whole| names_within(whole.value()))
+/// The method of encryption of an EncryptedPrivateKeyInfo, which is not read.
+fn unread_method(document: &[u8]) -> EncodingError {
+    let within = AnyRef::from_der(document).map(|whole| names_within(whole.value()));
+    let mut names = within.unwrap_or_default();
+    let has = |names: &[String], wanted: &str| names.iter().any(|name| name.contains(wanted));
+    if has(&names, "PBKDF2") && !has(&names, "HMAC-") {
+        // Where PBKDF2 names none it is this (RFC 8018, appendix A.2).
+        let place = names.iter().position(|name| name == "PBKDF2");
+        names.insert(place.map_or(0, |place| place + 1), "HMAC-SHA-1".into());
+    }
+    let unread = names.iter().filter(|name| !READ.contains(&name.as_str()));
+    let unread: Vec<_> = unread.map(String::as_str).collect();
+    EncodingError::EncryptionMethod {
+        is_legacy: unread.iter().copied().any(is_legacy),
+        unread: match unread.as_slice() {
+            [] => "the method".into(),
+            unread => unread.join(", "),
+        },
+        method: names.join(", "),
+    }
+}
+
+/// What of PBES2 is read.
+const READ: &[&str] = &[
+    "PBES2",
+    "PBKDF2",
+    "scrypt",
+    "HMAC-SHA-224",
+    "HMAC-SHA-256",
+    "HMAC-SHA-384",
+    "HMAC-SHA-512",
+    "AES-128-CBC",
+    "AES-192-CBC",
+    "AES-256-CBC",
+];
+
+/// Whether OpenSSL 3 has it in its legacy provider: single DES, RC2 and RC4, with MD5 or without.
+fn is_legacy(name: &str) -> bool {
+    ["MD5", "RC2", "RC4", "AndDES-CBC"]
+        .iter()
+        .any(|old| name.contains(old))
+        || name == "DES-CBC"
 }
 
 fn scheme_of(info: &PrivateKeyInfo<'_>) -> Result<&'static Scheme, EncodingError> {

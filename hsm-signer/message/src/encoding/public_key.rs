@@ -1,10 +1,14 @@
 //! Public keys for other programs: SubjectPublicKeyInfo in PEM, and the JSON of Wire's
 //! `GET /mls/public-keys`.
 
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ParsedPublicKey,
+};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use der::EncodePem;
 use der::asn1::{Any, BitString};
 use der::pem::LineEnding;
+use openmls_traits::types::SignatureScheme;
 use serde_json::{Map, Value, json};
 use spki::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
@@ -80,6 +84,18 @@ fn jwk(scheme: &Scheme, key: &[u8]) -> Value {
             json!({ "kty": kty, "crv": crv, "x": encode(x), "y": encode(y) })
         }
     }
+}
+
+/// Whether the bytes are a point of the scheme's curve other than the one at infinity; of schemes
+/// without named curves this says nothing.
+pub fn is_on_curve(scheme: &Scheme, key: &[u8]) -> bool {
+    let algorithm = match scheme.signature_scheme {
+        SignatureScheme::ECDSA_SECP256R1_SHA256 => &ECDSA_P256_SHA256_ASN1,
+        SignatureScheme::ECDSA_SECP384R1_SHA384 => &ECDSA_P384_SHA384_ASN1,
+        SignatureScheme::ECDSA_SECP521R1_SHA512 => &ECDSA_P521_SHA512_ASN1,
+        _ => return true,
+    };
+    ParsedPublicKey::new(algorithm, key).is_ok()
 }
 
 fn check_length(scheme: &Scheme, key: &[u8]) -> Result<(), EncodingError> {

@@ -177,19 +177,30 @@ fn encrypted_keys_are_read_or_the_method_is_named() {
         let without = PrivateKey::from_file(&file, None).unwrap_err();
         assert_eq!(without, EncodingError::Encrypted, "{options}");
     }
+    const LEGACY: &str = "-provider legacy -provider default";
     for (options, name) in [
         ("-v2 des3", "DES-EDE3-CBC"),
         ("-v2 camellia-256-cbc", "Camellia-256-CBC"),
-        ("-v2 aes-256-cbc -v2prf hmacWithSHA1", "PBKDF2"),
+        ("-v2 aes-256-cbc -v2prf hmacWithSHA1", "HMAC-SHA-1"),
         ("-v1 PBE-SHA1-3DES", "pbeWithSHAAnd3-KeyTripleDES-CBC"),
+        (&format!("-v1 PBE-MD5-DES {LEGACY}"), "pbeWithMD5AndDES-CBC"),
         (
-            "-v1 PBE-MD5-DES -provider legacy -provider default",
-            "pbeWithMD5AndDES-CBC",
+            &format!("-v1 PBE-SHA1-RC2-40 {LEGACY}"),
+            "pbeWithSHAAnd40BitRC2-CBC",
         ),
+        (&format!("-v2 des-cbc {LEGACY}"), "DES-CBC"),
     ] {
-        let said = refused(&encrypted(options));
-        assert!(said.contains(name), "{options}: {said}");
-        assert!(said.contains("openssl pkcs8 -topk8 -nocrypt"), "{said}");
+        let file = encrypted(options);
+        let said = refused(&file);
+        assert!(
+            said.contains(&format!("and {name} is not read")),
+            "{options}: {said}"
+        );
+        // As the message says.
+        let (_, command) = said.rsplit_once(": ").unwrap();
+        assert_eq!(command.contains(LEGACY), options.contains(LEGACY), "{said}");
+        let converted = converted(command, &file, &["-passin", &format!("pass:{PASSPHRASE}")]);
+        read(&converted).unwrap_or_else(|error| panic!("{command}: {error}"));
     }
 }
 
@@ -228,6 +239,10 @@ fn other_forms_are_named_with_the_command_that_converts_them() {
         (Binary, vec![0xde, 0xad, 0, 0xbe, 0xef]),
         (Truncated, pem[..100].into()),
         (TruncatedDer, der(&pem)[..100].into()),
+        (
+            OtherEnd,
+            pem.replace("END PRIVATE", "END EC PRIVATE").into(),
+        ),
         (TrailingBytes, [&der(&pem)[..], b"\n"].concat()),
         (Damaged, pem.replacen("MIG", "AAA", 1).into()),
         (Damaged, pem.replacen("MIG", "M*G", 1).into()),
@@ -288,12 +303,58 @@ fn pkcs12_is_named() {
     assert_eq!(reason(&openssl(&arguments, &certificate)), Pkcs12);
 }
 
+/// What a command that a message says makes of `form`; `more` goes after its first word but one.
+fn converted(command: &str, form: &[u8], more: &[&str]) -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("FILE"), form).unwrap();
+    let quoted: Vec<_> = more.iter().map(|word| format!("'{word}'")).collect();
+    let command = command.replacen(" -topk8", &format!(" -topk8 {}", quoted.join(" ")), 1);
+    let mut shell = Command::new("sh");
+    let run = shell.args(["-c", &command]).current_dir(directory.path());
+    let output = run.output().unwrap();
+    assert!(output.status.success(), "{command}: {output:?}");
+    std::fs::read(directory.path().join("KEY.pem")).unwrap()
+}
+
+/// Whatever stands around PEM, in whatever encoding, openssl reads it.
+#[test]
+fn bytes_that_are_no_text_around_pem_do_not_matter() {
+    let pem = generate_ec("P-256");
+    let forms: [(&str, Vec<u8>); 5] = [
+        (
+            "a Latin-1 byte before it",
+            [b"# cl\xe9 de suppression\n", pem.as_bytes()].concat(),
+        ),
+        (
+            "a Latin-1 byte after it",
+            [pem.as_bytes(), b"\xe9\n"].concat(),
+        ),
+        ("zero bytes after it", [pem.as_bytes(), &[0; 3]].concat()),
+        (
+            "a page of zero bytes after it",
+            [pem.as_bytes(), &[0; 4096]].concat(),
+        ),
+        (
+            "a zero byte in a line before it",
+            [b"\0\n", pem.as_bytes()].concat(),
+        ),
+    ];
+    for (name, form) in &forms {
+        openssl("pkey -noout", form);
+        read(form).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    assert_eq!(reason(pem.replace("\nM", "\n\0M").as_bytes()), Damaged);
+}
+
 /// Run as they are said, they give a key that is read.
 #[test]
 fn the_commands_help() {
     let pem = generate_ec("P-256");
-    let forms: [Vec<u8>; 8] = [
+    let explicit = "ecparam -name prime256v1 -genkey -param_enc explicit -noout";
+    let forms: [Vec<u8>; 10] = [
         openssl("ec", pem.as_bytes()),
+        openssl("ec -outform DER", pem.as_bytes()),
+        openssl(explicit, b""),
         pem.replace('\n', "\r").into(),
         format!("  {}", pem.replace('\n', "\n\t ")).into(),
         pem.replace('\n', "").into(),
@@ -308,13 +369,7 @@ fn the_commands_help() {
     for form in forms {
         let said = refused(&form);
         let (_, command) = said.rsplit_once(": ").unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("FILE"), &form).unwrap();
-        let mut shell = Command::new("sh");
-        let run = shell.args(["-c", command]).current_dir(directory.path());
-        let output = run.output().unwrap();
-        assert!(output.status.success(), "{command}: {output:?}");
-        let converted = std::fs::read(directory.path().join("KEY.pem")).unwrap();
+        let converted = converted(command, &form, &[]);
         read(&converted).unwrap_or_else(|error| panic!("{command}: {error}"));
     }
 }

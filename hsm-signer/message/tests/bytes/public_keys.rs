@@ -2,7 +2,7 @@
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use mls_signer_message::encoding::EncodingError;
-use mls_signer_message::encoding::public_key::{SchemeKey, pem, wire_jwk, wire_raw};
+use mls_signer_message::encoding::public_key::{SchemeKey, is_on_curve, pem, wire_jwk, wire_raw};
 use mls_signer_message::scheme::{SCHEMES, Scheme};
 use serde_json::json;
 
@@ -83,5 +83,22 @@ fn two_keys_of_one_scheme_and_wrong_lengths_are_refused() {
         let short = (scheme, key[1..].to_vec());
         assert!(pem(&short).is_err());
         assert!(wire_jwk(&[short]).is_err());
+    }
+}
+
+#[test]
+fn a_point_is_on_its_curve_or_is_none() {
+    for scheme in SCHEMES.iter().filter(|scheme| scheme.curve_oid.is_some()) {
+        let mut scalar = vec![0; scheme.field_length];
+        scalar[scheme.field_length - 1] = 7;
+        let point = (scheme.public_key_of)(&scalar).unwrap();
+        assert!(is_on_curve(scheme, &point), "{}", scheme.name);
+        let mut zeros = vec![0; scheme.public_key_length];
+        assert!(!is_on_curve(scheme, &zeros), "{}", scheme.name);
+        zeros[0] = 4;
+        assert!(!is_on_curve(scheme, &zeros), "{}", scheme.name);
+        let mut moved = point;
+        *moved.last_mut().unwrap() ^= 1;
+        assert!(!is_on_curve(scheme, &moved), "{}", scheme.name);
     }
 }

@@ -56,6 +56,9 @@ pub struct ProcessConfig {
     /// What is required under FIPS 140-3 of all the process computes; its environment may
     /// require more.
     pub fips: Requirement,
+    /// Who affirms that the FIPS module does in this operating environment what it did in those on
+    /// its certificate; nobody if it is absent.
+    pub fips_affirmed_by: Option<String>,
     /// Threads that serve connections; 0 for one for each core.
     pub threads: usize,
     /// Where it is kept over restarts that a token refused the PIN. If it is absent, the

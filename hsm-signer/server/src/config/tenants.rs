@@ -18,7 +18,7 @@ pub struct TenantConfig {
     /// Its name in requests, the audit log, logs and metrics.
     pub name: String,
     /// The public keys that its removal keys must have, in base64 as MLS carries them. If there
-    /// are none, those that the first token shows at the start.
+    /// are none, those that the tokens show at the start.
     #[serde(default)]
     pub pinned_public_keys: Vec<String>,
     /// Its tokens, each with the same keys.

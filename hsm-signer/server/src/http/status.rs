@@ -16,7 +16,8 @@ use crate::problem::Problem;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Answers while the process lives.
+/// Answers while the process lives, with how often everything was read again (SIGHUP) and what the
+/// last time was not taken over.
 #[utoipa::path(
     get, path = "/healthz", tag = "status",
     responses(
@@ -24,9 +25,14 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
         (status = "4XX", description = "Refused", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub async fn alive(_caller: Identified, query: MaybeQuery<NoQuery>) -> Result<Response, Problem> {
+pub async fn alive(
+    State(core): State<Arc<Core>>,
+    _caller: Identified,
+    query: MaybeQuery<NoQuery>,
+) -> Result<Response, Problem> {
     query?;
-    Ok(answer::json(&json!({ "alive": true })))
+    let reloads = core.reloads.last();
+    Ok(answer::json(&json!({ "alive": true, "reloads": reloads })))
 }
 
 /// Answers with success while removals can be signed and recorded.

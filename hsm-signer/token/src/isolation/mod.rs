@@ -25,6 +25,7 @@ pub mod fuzzing;
 mod harden;
 mod message;
 mod parent;
+mod printed;
 mod process;
 mod process_spawner;
 mod session;
@@ -35,6 +36,7 @@ use std::path::PathBuf;
 use crate::error::ProcessError;
 pub use harden::{die_with_parent, forbid_dumps};
 pub use parent::{IsolatedToken, ModuleSetup};
+pub use printed::read_printed;
 pub use worker::become_worker_if_asked;
 
 /// The argument by which a program is asked to hold a module.

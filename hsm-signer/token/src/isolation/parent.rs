@@ -141,7 +141,7 @@ fn start(
     pin: &Pin,
 ) -> Result<(Process, Started), Error> {
     let path = loading::find(&setup.module)?;
-    let process = Process::start(spawner, worker, pin)?;
+    let process = Process::start(spawner, worker, &path, pin)?;
     let start = Control::Start(Start {
         version: Version,
         module: path.as_os_str().as_bytes().to_vec(),
@@ -161,7 +161,7 @@ fn start(
 fn not_started(error: Error, process: &Process, setup: &ModuleSetup) -> Error {
     let module = setup.module.clone();
     match error {
-        Error::Process(ProcessError::Gone) => Error::Process(ProcessError::Crashed {
+        Error::Process(ProcessError::Gone(_)) => Error::Process(ProcessError::Crashed {
             module,
             how: process
                 .kill()
@@ -199,8 +199,8 @@ impl Token for IsolatedToken {
         access: Access,
         deadline: Instant,
     ) -> Result<Box<dyn TokenSession>, Error> {
-        let channel = self.process().open_channel(access, deadline)?;
-        Ok(Box::new(RemoteSession::opened(channel, deadline)?))
+        let dialogue = self.process().open_channel(access, deadline)?;
+        Ok(Box::new(RemoteSession::opened(dialogue, deadline)?))
     }
 
     fn recover(&self, step: RecoveryStep, deadline: Instant) -> Result<(), Error> {

@@ -29,15 +29,12 @@ pub(super) struct RemoteSession {
 }
 
 impl RemoteSession {
-    /// The session at the other end of `channel`, once the child says that it is open.
+    /// The session at the other end of `dialogue`, once the child says that it is open.
     ///
     /// # Errors
     /// Why it is not.
-    pub fn opened(channel: Channel, deadline: Instant) -> Result<Self, Error> {
-        let session = Self {
-            dialogue: Dialogue::on(channel),
-            deadline,
-        };
+    pub fn opened(dialogue: Dialogue, deadline: Instant) -> Result<Self, Error> {
+        let session = Self { dialogue, deadline };
         match session.dialogue.ask(answered(deadline), |_| Ok(()))? {
             SessionReply::Done => Ok(session),
             SessionReply::Failed(error) => Err(error),

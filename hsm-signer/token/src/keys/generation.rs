@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use super::label::label;
 
 use super::create::{destroy_found, generate};
-use super::label::{RETIRED, is_in_use, parse};
+use super::label::{RETIRED, is_in_use, parse, scheme_of_label};
 use super::list::{KeyEntry, is_lasting, list_removal_keys};
 use crate::error::Error;
 use crate::keys::signer::HsmSigner;
@@ -54,6 +54,13 @@ pub struct RefusedKey {
     pub reason: String,
 }
 
+impl RefusedKey {
+    /// The scheme that its label says.
+    pub fn scheme(&self) -> Option<&'static Scheme> {
+        scheme_of_label(&self.label)
+    }
+}
+
 impl fmt::Display for RefusedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = KeySelector::label_and_id(self.label.as_str(), self.id.as_slice());
@@ -68,6 +75,43 @@ pub struct RemovalKeys {
     pub generations: Vec<Generation>,
     /// Those in use that cannot, with the reason.
     pub refused: Vec<RefusedKey>,
+}
+
+impl RemovalKeys {
+    /// The key for new groups of a scheme, by [`newest`].
+    ///
+    /// # Errors
+    /// [`Error::NoKeyFit`] when there are some of the scheme and none can sign,
+    /// [`Error::KeyNotFound`] when there is none.
+    pub fn current(&self, scheme: &Scheme) -> Result<&Generation, Error> {
+        let in_use = self.generations.iter().filter(|key| !key.retired);
+        let found = newest(in_use, scheme, |key| (key.scheme, key.number));
+        found.ok_or_else(|| {
+            let of_scheme =
+                |key: &&RefusedKey| key.scheme().is_some_and(|own| own.name == scheme.name);
+            let refused = self.refused.iter().filter(of_scheme);
+            let reasons: Vec<_> = refused.map(ToString::to_string).collect();
+            match reasons.is_empty() {
+                true => Error::KeyNotFound {
+                    class: KeyClass::Private.title(),
+                    wanted: KeySelector::label(scheme.default_label()).to_string(),
+                },
+                false => Error::NoKeyFit(reasons.join("; ")),
+            }
+        })
+    }
+}
+
+/// Of keys that can sign, the one for new groups of a scheme: the newest generation, whatever has
+/// become of those before it. `of` tells the scheme and the generation.
+pub fn newest<K>(
+    keys: impl IntoIterator<Item = K>,
+    scheme: &Scheme,
+    of: impl Fn(&K) -> (&'static Scheme, u32),
+) -> Option<K> {
+    let of_scheme = |key: &K| of(key).0.name == scheme.name;
+    let keys = keys.into_iter().filter(of_scheme);
+    keys.max_by_key(|key| of(key).1)
 }
 
 /// All keys in the token that are named as removal keys.

@@ -7,7 +7,9 @@ use super::halves::PublicHalves;
 use super::label::{is_in_use, scheme_of_label};
 use crate::error::{Error, ProcessError};
 use crate::failure::Nature;
+use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, ObjectHandle, Token, TokenSession};
+use mls_signer_message::encoding::public_key::is_on_curve;
 use mls_signer_message::scheme::Scheme;
 
 /// Where so few keys want their public halves, each is looked for by itself; for more, all the
@@ -170,6 +172,19 @@ fn refuse_doubles(judged: &mut [Judged]) {
     }
 }
 
+/// What is wrong with a pair whose signature does not verify.
+fn no_pair(key: &LocatedKey) -> Error {
+    let title = key.scheme.title;
+    let why = match is_on_curve(key.scheme, &key.public_key) {
+        false => format!("that is no point of the curve of {title}"),
+        true => format!(
+            "that is another key's, or the private half's value is none for {title}, such as zero"
+        ),
+    };
+    let reason = format!("its signature does not verify under its public half: {why}");
+    refused(&key.object.names(), reason)
+}
+
 /// Each signs once. Those that do not are refused; where the failure may have been anything's, only
 /// if they fail again once the others were tried.
 fn have_sign(token: &dyn Token, mut judged: Vec<&mut Judged>) -> Result<(), Error> {
@@ -185,6 +200,7 @@ fn have_sign(token: &dyn Token, mut judged: Vec<&mut Judged>) -> Result<(), Erro
             *refusal = match prove(token, key) {
                 // Nobody is left to be asked.
                 Err(error @ Error::Process(_)) => return Err(error),
+                Err(Error::SignatureInvalid) => Some(no_pair(key)),
                 proven => proven.err(),
             };
         }

@@ -7,10 +7,10 @@
 use std::path::Path;
 
 use cryptoki::slot::{Slot, TokenInfo};
-use cryptoki_sys::{
-    CK_SLOT_ID, CK_TOKEN_INFO, CKF_CLOCK_ON_TOKEN, CKR_FUNCTION_NOT_SUPPORTED, CKR_OK, Pkcs11,
-};
+use cryptoki_sys::{CK_SLOT_ID, CK_TOKEN_INFO, CKF_CLOCK_ON_TOKEN, CKR_FUNCTION_NOT_SUPPORTED};
 
+use super::function_list::Library;
+use super::loading;
 use crate::error::Error;
 use crate::failure::Pkcs11Failure;
 
@@ -34,21 +34,11 @@ pub(super) fn without_clock(path: &Path, slot: Slot) -> Result<(TokenInfo, Strin
 }
 
 fn raw(path: &Path, slot: Slot) -> Result<CK_TOKEN_INFO, Error> {
-    let missing = |reason: String| Error::ModuleUnusable {
-        path: path.into(),
-        reason,
-    };
-    // SAFETY: the library is in this process already, so that this runs none of its code.
-    let library = unsafe { Pkcs11::new(path) }.map_err(|error| missing(error.to_string()))?;
-    let give = library.C_GetFunctionList.as_ref();
-    let give = give.map_err(|error| missing(error.to_string()))?;
-    let mut list = std::ptr::null_mut();
-    // SAFETY: C_GetFunctionList may be called at any time (PKCS#11 2.40, section 5.4), and writes
-    // the address of a list that stays.
-    let code = unsafe { give(&mut list) };
-    if code != CKR_OK || list.is_null() {
-        return Err(missing("it gives no list of its functions".into()));
-    }
+    // In this process already, so that this runs none of its code.
+    let library = Library::load(path)?;
+    let list = library.functions(path)?;
+    let missing = || loading::unusable(path, "it gives no list of its functions");
+    let list = list.ok_or_else(missing)?;
     // SAFETY: the list is the module's own, and stays as long as the library.
     let ask = unsafe { (*list).C_GetTokenInfo };
     let mut info = CK_TOKEN_INFO::default();

@@ -30,6 +30,9 @@ pub struct KeyObject {
     pub parameter_set: Option<u64>,
     /// CKA_VALUE of an ML-DSA public key, never a private one's.
     pub public_value: Option<Vec<u8>>,
+    /// CKA_PRIVATE: the key is there only for who is logged in.
+    #[tls_codec(with = "codec")]
+    pub private: Option<bool>,
     /// CKA_ALWAYS_AUTHENTICATE: the token wants the PIN for each signature.
     #[tls_codec(with = "codec")]
     pub always_authenticate: Option<bool>,
@@ -94,6 +97,7 @@ impl KeyObject {
         AttributeType::Decrypt,
         AttributeType::Unwrap,
         AttributeType::Derive,
+        AttributeType::Private,
         AttributeType::AlwaysAuthenticate,
         // The last: a list of mechanisms that cryptoki does not know fails all that is asked with it.
         AttributeType::AllowedMechanisms,
@@ -148,6 +152,7 @@ impl KeyObject {
             Attribute::Decrypt(true) => kept.also_allow(KeyUse::Decrypt),
             Attribute::Unwrap(true) => kept.also_allow(KeyUse::Unwrap),
             Attribute::Derive(true) => kept.also_allow(KeyUse::Derive),
+            Attribute::Private(value) => self.private = Some(value),
             Attribute::AlwaysAuthenticate(value) => self.always_authenticate = Some(value),
             Attribute::AllowedMechanisms(kinds) => {
                 self.allowed_mechanisms = kinds.iter().map(|kind| **kind).collect();

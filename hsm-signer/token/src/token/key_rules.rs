@@ -33,6 +33,11 @@ impl KeyRules {
 
     /// What is wrong with how `object` is kept; what to do about it is the last.
     pub fn faults(&self, object: &KeyObject) -> Vec<String> {
+        self.faults_and(object, None)
+    }
+
+    /// The same with one more fault, which no word admits.
+    fn faults_and(&self, object: &KeyObject, another: Option<String>) -> Vec<String> {
         let mut faults = object.attributes.kept_badly();
         let too_much = KeyUse::ALL.into_iter().filter(|allowed| {
             !self.admitted.contains(allowed) && object.attributes.allows(*allowed)
@@ -50,13 +55,18 @@ impl KeyRules {
                     .into(),
             );
         }
+        if object.private == Some(false) {
+            faults.push("CKA_PRIVATE is false, so that the key is there without a login".into());
+        }
+        faults.extend(another);
         if !too_much.is_empty() && faults.len() == too_much.len() {
             faults.push(advice(&too_much));
         }
         faults
     }
 
-    /// How a token signs with `object`, a key of `scheme`, if it is as it must be.
+    /// How a token signs with `object`, a key of `scheme`, if it is as it must be. All that is wrong
+    /// is said at once.
     ///
     /// # Errors
     /// [`Error::KeyAttributes`], and those of [`SigningPlan::choose`].
@@ -67,24 +77,37 @@ impl KeyRules {
         token: &TokenIdentity,
         mechanisms: &[MechanismType],
     ) -> Result<SigningPlan, Error> {
-        let faults = self.faults(object);
+        let planned = plan(object, scheme, Quirks::of(token), mechanisms);
+        let another = match &planned {
+            Err(Error::KeyAttributes { reason, .. }) => Some(reason.clone()),
+            _ => None,
+        };
+        let faults = self.faults_and(object, another);
         if !faults.is_empty() {
             return Err(refused(&object.names(), faults.join("; ")));
         }
-        let quirks = Quirks::of(token);
-        let of_token = SigningPlan::choose(scheme, mechanisms, quirks)?;
-        if object.allowed_mechanisms.is_empty() {
-            return Ok(of_token);
-        }
-        let allowed = |kind: &&MechanismType| object.allowed_mechanisms.contains(&***kind);
-        let allowed: Vec<_> = mechanisms.iter().filter(allowed).copied().collect();
-        SigningPlan::choose(scheme, &allowed, quirks).map_err(|_| {
-            let (kind, title) = (of_token.mechanism(), scheme.title);
-            let reason =
-                format!("CKA_ALLOWED_MECHANISMS has no {kind}, by which {title} is signed");
-            refused(&object.names(), reason)
-        })
+        planned
     }
+}
+
+/// By which of its mechanisms the token signs with the key.
+fn plan(
+    object: &KeyObject,
+    scheme: &'static Scheme,
+    quirks: &Quirks,
+    mechanisms: &[MechanismType],
+) -> Result<SigningPlan, Error> {
+    let of_token = SigningPlan::choose(scheme, mechanisms, quirks)?;
+    if object.allowed_mechanisms.is_empty() {
+        return Ok(of_token);
+    }
+    let allowed = |kind: &&MechanismType| object.allowed_mechanisms.contains(&***kind);
+    let allowed: Vec<_> = mechanisms.iter().filter(allowed).copied().collect();
+    SigningPlan::choose(scheme, &allowed, quirks).map_err(|_| {
+        let (kind, title) = (of_token.mechanism(), scheme.title);
+        let reason = format!("CKA_ALLOWED_MECHANISMS has no {kind}, by which {title} is signed");
+        refused(&object.names(), reason)
+    })
 }
 
 /// That a key cannot be a removal key.
@@ -149,5 +172,8 @@ mod tests {
         let mut always = kept(&[]);
         always.always_authenticate = Some(true);
         assert_eq!(KeyRules::admitting(KeyUse::ALL).faults(&always).len(), 1);
+        let mut open = kept(&[]);
+        open.private = Some(false);
+        assert_eq!(KeyRules::admitting(KeyUse::ALL).faults(&open).len(), 1);
     }
 }

@@ -26,6 +26,8 @@ pub struct KeySpec {
     row: &'static Pkcs11Scheme,
     label: String,
     id: Vec<u8>,
+    /// Whether it is to outlast the session that makes it.
+    lasts: bool,
 }
 
 impl KeySpec {
@@ -44,7 +46,17 @@ impl KeySpec {
             row: Pkcs11Scheme::of(scheme)?,
             label: label.into(),
             id: id.into(),
+            lasts: true,
         })
+    }
+
+    /// The same for as long as the session lasts, for a trial.
+    #[must_use]
+    pub(crate) fn for_session(self) -> Self {
+        Self {
+            lasts: false,
+            ..self
+        }
     }
 
     /// The same with 16 random bytes as the id.
@@ -83,7 +95,7 @@ impl KeySpec {
         vec![
             Attribute::Class(class.object_class()),
             Attribute::KeyType(self.row.key_type),
-            Attribute::Token(true),
+            Attribute::Token(self.lasts),
             Attribute::Label(self.label.clone().into_bytes()),
             Attribute::Id(self.id.clone()),
         ]

@@ -51,6 +51,12 @@ pub(super) fn inspect(path: &Path) -> Result<(), Error> {
         let reason = "it is a directory; name the library itself, most often a file .so in it";
         return Err(unusable(path, reason));
     }
+    // One that nobody writes to would be waited for.
+    let kind = path.metadata().map(|metadata| metadata.file_type());
+    if kind.is_ok_and(|kind| !kind.is_file()) {
+        let reason = "it is a pipe or a device; name the library itself, a regular file";
+        return Err(unusable(path, reason));
+    }
     let header =
         header(path).map_err(|error| unusable(path, format!("it cannot be read: {error}")))?;
     if header.is_empty() {
@@ -116,7 +122,7 @@ pub(super) fn refused(path: &Path, error: &CryptokiError) -> Error {
     unusable(path, reason)
 }
 
-fn unusable(path: &Path, reason: impl Into<String>) -> Error {
+pub(super) fn unusable(path: &Path, reason: impl Into<String>) -> Error {
     Error::ModuleUnusable {
         path: path.into(),
         reason: reason.into(),

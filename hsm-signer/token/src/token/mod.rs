@@ -6,9 +6,11 @@
 //! What lies above does not change.
 
 mod description;
+mod function_list;
 mod gate;
 mod handles;
 mod initialise;
+mod initialise_args;
 mod key_object;
 pub(crate) mod key_rules;
 mod key_selector;

@@ -1,24 +1,25 @@
 //! A PKCS#11 module: loaded and initialised once in a process, whoever asks.
 
 use std::collections::HashMap;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error as CryptokiError, RvError};
 use cryptoki::session::Session;
 use cryptoki::slot::{Slot, TokenInfo};
 
 use super::PATIENCE;
 use super::description;
+use super::function_list::Library;
 use super::gate::{Gate, Inside};
+use super::initialise_args;
 use super::loading;
 use crate::error::Error;
 use crate::identity::TokenIdentity;
@@ -47,7 +48,8 @@ pub struct Module(Arc<Shared>);
 struct Shared {
     path: PathBuf,
     pkcs11: Pkcs11,
-    parameters: Option<CString>,
+    /// Never freed: the module stays for as long as the process, and may keep their address.
+    parameters: Option<&'static CStr>,
     initialising: Mutex<()>,
     /// Held during C_GetSlotList: SoftHSM aborts the process where two threads see a new token
     /// there at once.
@@ -85,13 +87,16 @@ impl Module {
         if let Some(module) = loaded.get(&path) {
             return Ok(module.clone());
         }
+        let parameters = parameters.map(|text| &*Box::leak(text.into_boxed_c_str()));
         let module = Self::initialised(&path, parameters)?;
         loaded.insert(path, module.clone());
         Ok(module)
     }
 
-    fn initialised(path: &Path, parameters: Option<CString>) -> Result<Self, Error> {
+    fn initialised(path: &Path, parameters: Option<&'static CStr>) -> Result<Self, Error> {
         loading::inspect(path)?;
+        let library = Library::load(path)?;
+        library.check(path)?;
         let pkcs11 = Pkcs11::new(path).map_err(|error| loading::refused(path, &error))?;
         let module = Self(Arc::new(Shared {
             path: path.into(),
@@ -108,16 +113,7 @@ impl Module {
     }
 
     fn initialise(&self) -> Result<(), Error> {
-        let flags = CInitializeFlags::OS_LOCKING_OK;
-        let arguments = match &self.0.parameters {
-            None => CInitializeArgs::new(flags),
-            Some(text) => {
-                let text = NonNull::from(text.as_c_str()).cast();
-                // SAFETY: the pointer is to a string that ends with a zero byte and lives
-                // as long as the module; modules that take parameters there read it only.
-                unsafe { CInitializeArgs::new_with_reserved(flags, text) }
-            }
-        };
+        let arguments = initialise_args::with_parameters(self.0.parameters);
         match self.0.pkcs11.initialize(arguments) {
             Ok(()) | Err(CryptokiError::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(()),
             Err(error) => Err(error.into()),

@@ -7,7 +7,7 @@ use mls_fips::{Service, observe};
 use openmls_traits::types::{AeadType, CryptoError};
 use zeroize::Zeroize;
 
-use crate::policy;
+use crate::algorithm::of_aead;
 
 /// Encrypts `plaintext` and appends the 16-byte tag.
 ///
@@ -25,7 +25,7 @@ pub(crate) fn seal(
     let nonce = import_nonce(nonce)?;
     let mut ciphertext = Vec::with_capacity(plaintext.len() + aead.tag_size());
     ciphertext.extend_from_slice(plaintext);
-    let tag = observe(Service::Seal, policy::of_aead(aead), || {
+    let tag = observe(Service::Seal, of_aead(aead), || {
         key.seal_in_place_separate_tag(nonce, Aad::from(aad), &mut ciphertext)
     });
     match tag {
@@ -58,7 +58,7 @@ pub(crate) fn open(
         .map(|len| ciphertext_and_tag.split_at(len))
         .ok_or(CryptoError::AeadDecryptionError)?;
     let mut plaintext = vec![0; ciphertext.len()];
-    observe(Service::Open, policy::of_aead(aead), || {
+    observe(Service::Open, of_aead(aead), || {
         key.open_separate_gather(nonce, Aad::from(aad), ciphertext, tag, &mut plaintext)
     })
     .map_err(|_| {

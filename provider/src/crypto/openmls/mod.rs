@@ -26,7 +26,7 @@ impl HwCrypto {
     ///
     /// # Errors
     /// [`PrepareError`]; the commit can be made nevertheless.
-    pub fn prepare_commit(&self, group: &MlsGroup) -> Result<PreparedSeals<'_>, PrepareError> {
+    pub fn prepare_commit(&self, group: &MlsGroup) -> Result<PreparedSeals, PrepareError> {
         let keys = copath::encryption_keys(group)?;
         self.prepare_seals(group.ciphersuite().hpke_config().0, &keys)
     }
@@ -40,7 +40,7 @@ impl HwCrypto {
     pub fn prepare_welcome(
         &self,
         key_packages: &[KeyPackage],
-    ) -> Result<PreparedSeals<'_>, PrepareError> {
+    ) -> Result<PreparedSeals, PrepareError> {
         let suites = || key_packages.iter().map(KeyPackage::ciphersuite);
         let Some(suite) = suites().next() else {
             return self.prepare_seals::<&[u8]>(HpkeKemType::DhKem25519, &[]);
@@ -65,7 +65,7 @@ impl HwCrypto {
         &self,
         welcome: &ProcessedWelcome,
         ratchet_tree: Option<&RatchetTreeIn>,
-    ) -> Result<PreparedVerifications<'_>, PrepareError> {
+    ) -> Result<PreparedVerifications, PrepareError> {
         let group_info = welcome.unverified_group_info();
         let in_group_info = group_info.extensions().ratchet_tree();
         let tree = in_group_info
@@ -87,7 +87,7 @@ impl HwCrypto {
     pub fn prepare_key_packages(
         &self,
         key_packages: &[KeyPackageIn],
-    ) -> Result<PreparedVerifications<'_>, PrepareError> {
+    ) -> Result<PreparedVerifications, PrepareError> {
         let encoded: Vec<Vec<u8>> = key_packages.iter().map(encode).collect::<Result<_, _>>()?;
         let mut signed = Vec::with_capacity(2 * encoded.len());
         for key_package in &encoded {

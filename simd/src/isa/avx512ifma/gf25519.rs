@@ -3,13 +3,15 @@
 //! The range of each limb, and the proof, is in `docs/curve25519.md`; debug builds
 //! assert it.
 
-use super::{Avx512Ifma, Mask, Vector};
+use super::{
+    Avx512Ifma, Mask, Vector,
+    limbs::{self, Limbs, clear_carried, join, multiply, zip},
+};
 use crate::{
     integer::Integer,
     isa::field::{self, Field},
 };
 
-const LIMB: u64 = (1 << 52) - 1;
 /// The last limb holds the bits from 208 to 254.
 const LAST: u64 = (1 << 47) - 1;
 
@@ -23,17 +25,6 @@ const OFFSET_FIRST: u64 = 19 << 11;
 const OFFSET_FOURTH: u64 = 1 << 58;
 const OFFSET_LAST: u64 = (1 << 58) - (1 << 6);
 
-/// The limbs of an integer.
-pub(crate) const fn limbs(words: &Integer) -> [u64; 5] {
-    [
-        words[0] & LIMB,
-        (words[0] >> 52 | words[1] << 12) & LIMB,
-        (words[1] >> 40 | words[2] << 24) & LIMB,
-        (words[2] >> 28 | words[3] << 36) & LIMB,
-        words[3] >> 16,
-    ]
-}
-
 /// The field on the AVX-512 IFMA backend.
 #[derive(Clone, Copy)]
 pub(crate) struct Gf25519;
@@ -41,11 +32,11 @@ pub(crate) struct Gf25519;
 /// Five limbs, of which the low 52 bits count: what lies above was carried on
 /// already. The last is below 2^47 + 2^12.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor(pub(crate) [Vector; 5]);
+pub(crate) struct Factor(pub(crate) Limbs);
 
 /// Five limbs between 0 and 2^56.
 #[derive(Clone, Copy)]
-pub(crate) struct Product(pub(crate) [Vector; 5]);
+pub(crate) struct Product(pub(crate) Limbs);
 
 impl Factor {
     #[inline(always)]
@@ -68,7 +59,7 @@ impl Product {
 /// Carries limbs between -2^59 and 2^59, of which the last is at least 0 and the
 /// carry out of the fourth too.
 #[inline(always)]
-fn carry(limbs: [Vector; 5]) -> Factor {
+fn carry(limbs: Limbs) -> Factor {
     let [mut a, mut b, mut c, mut d, mut e] = limbs;
     e.debug_assert_in(0..1 << 59);
     a = a.add_low(e.shr::<47>(), e.splat(19));
@@ -79,6 +70,19 @@ fn carry(limbs: [Vector; 5]) -> Factor {
     d.debug_assert_in(0..1 << 60);
     e = e.add(d.shr_signed::<52>());
     Factor([a, b, c, d, e]).checked()
+}
+
+/// Makes limbs of either sign ready to be carried.
+#[inline(always)]
+fn offset(limbs: Limbs) -> Limbs {
+    let [a, b, c, d, e] = limbs;
+    [
+        a.sub(a.splat(OFFSET_FIRST)),
+        b,
+        c,
+        d.add(d.splat(OFFSET_FOURTH)),
+        e.add(e.splat(OFFSET_LAST)),
+    ]
 }
 
 /// Brings the upper half of a double-length product, whose tenth limb times 608 is
@@ -113,11 +117,8 @@ fn fold(sums: [Vector; 10]) -> Product {
 
 /// The limbs of a factor, each below 2^52, of the integer below the prime.
 #[inline(always)]
-fn freeze(element: &Factor) -> [Vector; 5] {
-    let mask = element.0[0].splat(LIMB);
-    let [a, b, c, d, e] = element.0;
-    let (a, b, c, d) = (a.and(mask), b.and(mask), c.and(mask), d.and(mask));
-    let e = e.and(mask);
+fn freeze(element: &Factor) -> Limbs {
+    let [a, b, c, d, e] = clear_carried(element.0);
     let nineteen = a.splat(19);
     // 1 if the value is at least 2^255 - 19, else 0: the value is below twice that.
     let mut quotient = a.add(nineteen).shr::<52>();
@@ -130,13 +131,8 @@ fn freeze(element: &Factor) -> [Vector; 5] {
     let c = c.add(b.shr::<52>());
     let d = d.add(c.shr::<52>());
     let e = e.add(d.shr::<52>());
-    [
-        a.and(mask),
-        b.and(mask),
-        c.and(mask),
-        d.and(mask),
-        e.and(e.splat(LAST)),
-    ]
+    let [a, b, c, d, _] = clear_carried([a, b, c, d, e]);
+    [a, b, c, d, e.and(e.splat(LAST))]
 }
 
 impl Field for Gf25519 {
@@ -152,60 +148,23 @@ impl Field for Gf25519 {
 
     #[inline(always)]
     fn from_integers(integers: &[Vector; 4]) -> Product {
-        let [a, b, c, d] = *integers;
-        let mask = a.splat(LIMB);
-        Product([
-            a.and(mask),
-            a.shr::<52>().or(b.shl::<12>()).and(mask),
-            b.shr::<40>().or(c.shl::<24>()).and(mask),
-            c.shr::<28>().or(d.shl::<36>()).and(mask),
-            d.shr::<16>(),
-        ])
-        .checked()
+        Product(limbs::split(integers)).checked()
     }
 
     #[inline(always)]
     fn to_integers(element: &Factor) -> [Vector; 4] {
-        let [a, b, c, d, e] = freeze(element);
-        [
-            a.or(b.shl::<52>()),
-            b.shr::<12>().or(c.shl::<40>()),
-            c.shr::<24>().or(d.shl::<28>()),
-            d.shr::<36>().or(e.shl::<16>()),
-        ]
+        join(freeze(element))
     }
 
     #[inline(always)]
     fn mul(a: &Factor, b: &Factor) -> Product {
-        let zero = a.0[0].splat(0);
-        let mut sums = [zero; 10];
-        for i in 0..5 {
-            for j in 0..5 {
-                sums[i + j] = sums[i + j].add_low(a.0[i], b.0[j]);
-                sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], b.0[j]);
-            }
-        }
-        fold(sums)
+        let zeros = [a.0[0].splat(0); 10];
+        fold(multiply(zeros, &a.0, &b.0))
     }
 
     #[inline(always)]
     fn square(a: &Factor) -> Product {
-        let zero = a.0[0].splat(0);
-        let mut sums = [zero; 10];
-        for i in 0..5 {
-            for j in i + 1..5 {
-                sums[i + j] = sums[i + j].add_low(a.0[i], a.0[j]);
-                sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], a.0[j]);
-            }
-        }
-        for sum in &mut sums[1..9] {
-            *sum = sum.add(*sum);
-        }
-        for i in 0..5 {
-            sums[2 * i] = sums[2 * i].add_low(a.0[i], a.0[i]);
-            sums[2 * i + 1] = sums[2 * i + 1].add_high(a.0[i], a.0[i]);
-        }
-        fold(sums)
+        fold(limbs::square(&a.0))
     }
 
     #[inline(always)]
@@ -215,32 +174,17 @@ impl Field for Gf25519 {
 
     #[inline(always)]
     fn add(a: &Product, b: &Product) -> Factor {
-        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
-        carry([a.add(f), b.add(g), c.add(h), d.add(i), e.add(j)])
+        carry(zip(a.0, b.0, Vector::add))
     }
 
     #[inline(always)]
     fn sub(a: &Product, b: &Product) -> Factor {
-        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
-        carry([
-            a.sub(f).sub(a.splat(OFFSET_FIRST)),
-            b.sub(g),
-            c.sub(h),
-            d.sub(i).add(d.splat(OFFSET_FOURTH)),
-            e.sub(j).add(e.splat(OFFSET_LAST)),
-        ])
+        carry(offset(zip(a.0, b.0, Vector::sub)))
     }
 
     #[inline(always)]
     fn select(mask: &Mask, a: &Factor, b: &Factor) -> Factor {
-        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
-        Factor([
-            Vector::select(mask, a, f),
-            Vector::select(mask, b, g),
-            Vector::select(mask, c, h),
-            Vector::select(mask, d, i),
-            Vector::select(mask, e, j),
-        ])
+        Factor(limbs::select(mask, a.0, b.0))
     }
 
     #[inline(always)]
@@ -250,9 +194,7 @@ impl Field for Gf25519 {
 
     #[inline(always)]
     fn is_zero(a: &Factor) -> Mask {
-        let [a, b, c, d, e] = freeze(a);
-        let bits = a.or(b).or(c).or(d).or(e);
-        bits.test_not(bits)
+        limbs::are_zero(freeze(a))
     }
 }
 
@@ -272,17 +214,6 @@ impl field::Gf25519 for Gf25519 {
 
     #[inline(always)]
     fn negate_if(mask: &Mask, a: &Product) -> Factor {
-        let zero = a.0[0].splat(0);
-        let [a, b, c, d, e] = a.0;
-        let (a, b) = (zero.sub_if(mask, a, a), zero.sub_if(mask, b, b));
-        let (c, d) = (zero.sub_if(mask, c, c), zero.sub_if(mask, d, d));
-        let e = zero.sub_if(mask, e, e);
-        carry([
-            a.sub(a.splat(OFFSET_FIRST)),
-            b,
-            c,
-            d.add(d.splat(OFFSET_FOURTH)),
-            e.add(e.splat(OFFSET_LAST)),
-        ])
+        carry(offset(limbs::negate_if(mask, a.0)))
     }
 }

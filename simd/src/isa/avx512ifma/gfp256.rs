@@ -6,14 +6,16 @@
 
 use core::ops::Range;
 
-use super::{Avx512Ifma, Mask, Vector};
+use super::{
+    Avx512Ifma, Mask, Vector,
+    limbs::{self, Limbs, clear_carried, join, limbs, multiply, zip},
+};
 use crate::{
     integer::Integer,
     isa::field::{self, Field, GfP256 as _},
     modular::gfp256::{PRIME, power_of_two},
 };
 
-const LIMB: u64 = (1 << 52) - 1;
 /// The last limb holds the bits from 208 to 255.
 const LAST: u64 = (1 << 48) - 1;
 
@@ -27,15 +29,15 @@ pub(crate) struct GfP256;
 /// Five limbs, of which the low 52 bits count: what lies above was carried on
 /// already. The value is below 2^258.
 #[derive(Clone, Copy)]
-pub(crate) struct Factor(pub(crate) [Vector; 5]);
+pub(crate) struct Factor(pub(crate) Limbs);
 
 /// Five limbs between 0 and 2^56; the value is below 2^257.
 #[derive(Clone, Copy)]
-pub(crate) struct Product(pub(crate) [Vector; 5]);
+pub(crate) struct Product(pub(crate) Limbs);
 
 /// Five limbs of a sum of at most 32 products, of either sign.
 #[derive(Clone, Copy)]
-pub(crate) struct Sum(pub(crate) [Vector; 5]);
+pub(crate) struct Sum(pub(crate) Limbs);
 
 impl Factor {
     #[inline(always)]
@@ -62,45 +64,16 @@ impl Sum {
 }
 
 #[inline(always)]
-fn check(limbs: &[Vector; 5], range: Range<i64>) {
+fn check(limbs: &Limbs, range: Range<i64>) {
     for limb in limbs {
         limb.debug_assert_in(range.clone());
     }
 }
 
-/// The limbs of an integer.
-pub(crate) const fn limbs(words: &Integer) -> [u64; 5] {
-    [
-        words[0] & LIMB,
-        (words[0] >> 52 | words[1] << 12) & LIMB,
-        (words[1] >> 40 | words[2] << 24) & LIMB,
-        (words[2] >> 28 | words[3] << 36) & LIMB,
-        words[3] >> 16,
-    ]
-}
-
-#[inline(always)]
-fn split(integers: &[Vector; 4]) -> Factor {
-    let [a, b, c, d] = *integers;
-    let mask = a.splat(LIMB);
-    Factor([
-        a.and(mask),
-        a.shr::<52>().or(b.shl::<12>()).and(mask),
-        b.shr::<40>().or(c.shl::<24>()).and(mask),
-        c.shr::<28>().or(d.shl::<36>()).and(mask),
-        d.shr::<16>(),
-    ])
-}
-
 /// Carries limbs of either sign from one to the next.
 #[inline(always)]
-fn carry(limbs: [Vector; 5]) -> Factor {
-    let [a, mut b, mut c, mut d, mut e] = limbs;
-    b = b.add(a.shr_signed::<52>());
-    c = c.add(b.shr_signed::<52>());
-    d = d.add(c.shr_signed::<52>());
-    e = e.add(d.shr_signed::<52>());
-    Factor([a, b, c, d, e]).checked()
+fn carry(limbs: Limbs) -> Factor {
+    Factor(limbs::carry(limbs)).checked()
 }
 
 /// Divides a double-length product, or a difference of two, by 2^260 modulo the prime
@@ -110,7 +83,7 @@ fn carry(limbs: [Vector; 5]) -> Factor {
 /// limb itself; and its two lowest limbs, 2^52 - 1 and 2^44 - 1, add up to
 /// 2^96 - 1, so that limb is cleared and 2^96 times it added.
 #[inline(always)]
-fn reduce(mut sums: [Vector; 10]) -> [Vector; 5] {
+fn reduce(mut sums: [Vector; 10]) -> Limbs {
     let second = sums[0].splat(1 << 44);
     let fourth = sums[0].splat(1 << 36);
     let fifth = sums[0].splat((1 << 48) - (1 << 16));
@@ -137,38 +110,6 @@ fn zeros(a: &Factor) -> [Vector; 10] {
     [a.0[0].splat(0); 10]
 }
 
-/// The double-length product added to sums.
-#[inline(always)]
-fn multiply(mut sums: [Vector; 10], a: &Factor, b: &Factor) -> [Vector; 10] {
-    for i in 0..5 {
-        for j in 0..5 {
-            sums[i + j] = sums[i + j].add_low(a.0[i], b.0[j]);
-            sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], b.0[j]);
-        }
-    }
-    sums
-}
-
-/// The double-length square, not yet reduced.
-#[inline(always)]
-fn square(a: &Factor) -> [Vector; 10] {
-    let mut sums = zeros(a);
-    for i in 0..5 {
-        for j in i + 1..5 {
-            sums[i + j] = sums[i + j].add_low(a.0[i], a.0[j]);
-            sums[i + j + 1] = sums[i + j + 1].add_high(a.0[i], a.0[j]);
-        }
-    }
-    for sum in &mut sums[1..9] {
-        *sum = sum.add(*sum);
-    }
-    for i in 0..5 {
-        sums[2 * i] = sums[2 * i].add_low(a.0[i], a.0[i]);
-        sums[2 * i + 1] = sums[2 * i + 1].add_high(a.0[i], a.0[i]);
-    }
-    sums
-}
-
 /// The negatives of sums.
 #[inline(always)]
 fn negate(mut sums: [Vector; 10]) -> [Vector; 10] {
@@ -181,39 +122,21 @@ fn negate(mut sums: [Vector; 10]) -> [Vector; 10] {
 
 /// The limbs, each below 2^52, of the integer below the prime.
 #[inline(always)]
-fn freeze(element: &Factor) -> [Vector; 5] {
+fn freeze(element: &Factor) -> Limbs {
     let zero = element.0[0].splat(0);
     let one = Factor([element.0[0].splat(1), zero, zero, zero, zero]);
     // The product with 1 is at most the prime.
     let value = normalize(GfP256::mul(element, &one).0);
-    let [a, b, c, d, e] = limbs(&PRIME);
-    let reduced = normalize([
-        value[0].sub(zero.splat(a)),
-        value[1].sub(zero.splat(b)),
-        value[2].sub(zero.splat(c)),
-        value[3].sub(zero.splat(d)),
-        value[4].sub(zero.splat(e)),
-    ]);
+    let prime = limbs::splat(zero, limbs(&PRIME));
+    let reduced = normalize(zip(value, prime, Vector::sub));
     let negative = reduced[4].test(zero.splat(1 << 51));
     GfP256::select(&negative, &Factor(value), &Factor(reduced)).0
 }
 
 /// Carries limbs of either sign, and clears what was carried on.
 #[inline(always)]
-fn normalize(limbs: [Vector; 5]) -> [Vector; 5] {
-    let [a, mut b, mut c, mut d, mut e] = limbs;
-    let mask = a.splat(LIMB);
-    b = b.add(a.shr_signed::<52>());
-    c = c.add(b.shr_signed::<52>());
-    d = d.add(c.shr_signed::<52>());
-    e = e.add(d.shr_signed::<52>());
-    [
-        a.and(mask),
-        b.and(mask),
-        c.and(mask),
-        d.and(mask),
-        e.and(mask),
-    ]
+fn normalize(limbs: Limbs) -> Limbs {
+    clear_carried(limbs::carry(limbs))
 }
 
 impl Field for GfP256 {
@@ -229,37 +152,23 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn from_integers(integers: &[Vector; 4]) -> Product {
-        let [a, b, c, d, e] = limbs(&R_SQUARED);
-        let one = integers[0];
-        let r_squared = [
-            one.splat(a),
-            one.splat(b),
-            one.splat(c),
-            one.splat(d),
-            one.splat(e),
-        ];
-        Self::mul(&split(integers), &Factor(r_squared))
+        let r_squared = limbs::splat(integers[0], limbs(&R_SQUARED));
+        Self::mul(&Factor(limbs::split(integers)), &Factor(r_squared))
     }
 
     #[inline(always)]
     fn to_integers(element: &Factor) -> [Vector; 4] {
-        let [a, b, c, d, e] = freeze(element);
-        [
-            a.or(b.shl::<52>()),
-            b.shr::<12>().or(c.shl::<40>()),
-            c.shr::<24>().or(d.shl::<28>()),
-            d.shr::<36>().or(e.shl::<16>()),
-        ]
+        join(freeze(element))
     }
 
     #[inline(always)]
     fn mul(a: &Factor, b: &Factor) -> Product {
-        Product(reduce(multiply(zeros(a), a, b))).checked()
+        Product(reduce(multiply(zeros(a), &a.0, &b.0))).checked()
     }
 
     #[inline(always)]
     fn square(a: &Factor) -> Product {
-        Product(reduce(square(a))).checked()
+        Product(reduce(limbs::square(&a.0))).checked()
     }
 
     #[inline(always)]
@@ -269,8 +178,7 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn add(a: &Product, b: &Product) -> Factor {
-        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
-        carry([a.add(f), b.add(g), c.add(h), d.add(i), e.add(j)])
+        carry(zip(a.0, b.0, Vector::add))
     }
 
     #[inline(always)]
@@ -280,14 +188,7 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn select(mask: &Mask, a: &Factor, b: &Factor) -> Factor {
-        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
-        Factor([
-            Vector::select(mask, a, f),
-            Vector::select(mask, b, g),
-            Vector::select(mask, c, h),
-            Vector::select(mask, d, i),
-            Vector::select(mask, e, j),
-        ])
+        Factor(limbs::select(mask, a.0, b.0))
     }
 
     #[inline(always)]
@@ -297,9 +198,7 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn is_zero(a: &Factor) -> Mask {
-        let [a, b, c, d, e] = freeze(a);
-        let bits = a.or(b).or(c).or(d).or(e);
-        bits.test_not(bits)
+        limbs::are_zero(freeze(a))
     }
 }
 
@@ -313,27 +212,17 @@ impl field::GfP256 for GfP256 {
 
     #[inline(always)]
     fn plus(a: &Sum, b: &Sum) -> Sum {
-        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
-        Sum([a.add(f), b.add(g), c.add(h), d.add(i), e.add(j)]).checked()
+        Sum(zip(a.0, b.0, Vector::add)).checked()
     }
 
     #[inline(always)]
     fn minus(a: &Sum, b: &Sum) -> Sum {
-        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
-        Sum([a.sub(f), b.sub(g), c.sub(h), d.sub(i), e.sub(j)]).checked()
+        Sum(zip(a.0, b.0, Vector::sub)).checked()
     }
 
     #[inline(always)]
     fn negate_if(mask: &Mask, a: &Product) -> Sum {
-        let [a, b, c, d, e] = a.0;
-        let zero = a.splat(0);
-        Sum([
-            zero.sub_if(mask, a, a),
-            zero.sub_if(mask, b, b),
-            zero.sub_if(mask, c, c),
-            zero.sub_if(mask, d, d),
-            zero.sub_if(mask, e, e),
-        ])
+        Sum(limbs::negate_if(mask, a.0))
     }
 
     /// Carries the sum, and brings what exceeds 2^256 down:
@@ -356,11 +245,13 @@ impl field::GfP256 for GfP256 {
 
     #[inline(always)]
     fn mul_sub(a: &Factor, b: &Factor, c: &Factor, d: &Factor) -> Sum {
-        Sum(reduce(multiply(negate(multiply(zeros(c), c, d)), a, b))).checked()
+        let product = multiply(zeros(c), &c.0, &d.0);
+        Sum(reduce(multiply(negate(product), &a.0, &b.0))).checked()
     }
 
     #[inline(always)]
     fn mul_sub_square(a: &Factor, b: &Factor, c: &Factor) -> Sum {
-        Sum(reduce(multiply(negate(square(c)), a, b))).checked()
+        let square = limbs::square(&c.0);
+        Sum(reduce(multiply(negate(square), &a.0, &b.0))).checked()
     }
 }

@@ -16,6 +16,7 @@ use crate::{
 mod comb;
 pub(crate) mod gf25519;
 pub(crate) mod gfp256;
+mod limbs;
 #[cfg(test)]
 pub(crate) mod limits;
 mod lookup;

@@ -1,6 +1,6 @@
 //! The windows of the combs, in the limbs of this backend.
 
-use super::{gf25519, gfp256};
+use super::limbs::limbs;
 use crate::{
     modular::gfp256::times_2_to_260,
     tables::{curve25519, nistp256},
@@ -19,10 +19,10 @@ pub(crate) static CURVE25519: [[Column<{ curve25519::ENTRIES }>; 3]; curve25519:
             i / curve25519::ENTRIES % 3,
             i % curve25519::ENTRIES,
         );
-        let limbs = gf25519::limbs(&curve25519::MULTIPLES[window][entry][coordinate]);
+        let split = limbs(&curve25519::MULTIPLES[window][entry][coordinate]);
         let mut limb = 0;
         while limb < 5 {
-            windows[window][coordinate][limb][entry] = limbs[limb];
+            windows[window][coordinate][limb][entry] = split[limb];
             limb += 1;
         }
         i += 1;
@@ -41,10 +41,10 @@ pub(crate) static NISTP256: [[Column<{ nistp256::ENTRIES }>; 2]; nistp256::WINDO
             i % nistp256::ENTRIES,
         );
         let integer = &nistp256::MULTIPLES[window][entry][coordinate];
-        let limbs = gfp256::limbs(&times_2_to_260(integer));
+        let split = limbs(&times_2_to_260(integer));
         let mut limb = 0;
         while limb < 5 {
-            windows[window][coordinate][limb][entry] = limbs[limb];
+            windows[window][coordinate][limb][entry] = split[limb];
             limb += 1;
         }
         i += 1;

@@ -1,6 +1,6 @@
 //! Inversion in the field of 2^255 - 19.
 
-use super::{Field, append, product, square_times};
+use super::{Field, inversion::append, operators::Factor};
 
 /// `a^(2^255 - 21)`, which is `1 / a`, or 0 for 0 (Fermat).
 ///
@@ -9,16 +9,17 @@ use super::{Field, append, product, square_times};
 /// then five more squarings and `a^11`.
 #[inline(always)]
 pub(crate) fn invert<F: Field>(a: &F::Factor) -> F::Factor {
-    let a2 = square_times::<F>(a, 1);
-    let a9 = product::<F>(&square_times::<F>(&a2, 2), a);
-    let a11 = product::<F>(&a9, &a2);
-    let ones5 = product::<F>(&square_times::<F>(&a11, 1), &a9);
-    let ones10 = append::<F>(&ones5, 5, &ones5);
-    let ones20 = append::<F>(&ones10, 10, &ones10);
-    let ones40 = append::<F>(&ones20, 20, &ones20);
-    let ones50 = append::<F>(&ones40, 10, &ones10);
-    let ones100 = append::<F>(&ones50, 50, &ones50);
-    let ones200 = append::<F>(&ones100, 100, &ones100);
-    let ones250 = append::<F>(&ones200, 50, &ones50);
-    append::<F>(&ones250, 5, &a11)
+    let a = &Factor::<F>(*a);
+    let a2 = &a.square_times(1);
+    let a9 = &(&a2.square_times(2) * a).carry();
+    let a11 = &(a9 * a2).carry();
+    let ones5 = &append(a11, 1, a9);
+    let ones10 = &append(ones5, 5, ones5);
+    let ones20 = &append(ones10, 10, ones10);
+    let ones40 = &append(ones20, 20, ones20);
+    let ones50 = &append(ones40, 10, ones10);
+    let ones100 = &append(ones50, 50, ones50);
+    let ones200 = &append(ones100, 100, ones100);
+    let ones250 = &append(ones200, 50, ones50);
+    append(ones250, 5, a11).0
 }

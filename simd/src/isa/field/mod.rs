@@ -6,8 +6,10 @@ use crate::{integer::Integer, isa::Isa};
 pub(crate) mod big;
 pub(crate) mod gf25519;
 pub(crate) mod gfp256;
+pub(crate) mod inversion;
 #[cfg(test)]
 pub(crate) mod limits;
+pub(crate) mod operators;
 #[cfg(test)]
 mod tests;
 
@@ -96,62 +98,4 @@ pub(crate) trait CombField<const COORDINATES: usize>: Field {
 
     /// The entry that each lane asks for, to be multiplied. Reads the whole column.
     fn lookup(column: &Self::Column, index: &<Self::Isa as Isa>::Index) -> Self::Factor;
-}
-
-/// Squares `count` times.
-#[inline(always)]
-pub(crate) fn square_times<F: Field>(a: &F::Factor, count: usize) -> F::Factor {
-    let mut result = *a;
-    for _ in 0..count {
-        result = F::carry(&F::square(&result));
-    }
-    result
-}
-
-/// A product, carried.
-#[inline(always)]
-pub(crate) fn product<F: Field>(a: &F::Factor, b: &F::Factor) -> F::Factor {
-    F::carry(&F::mul(a, b))
-}
-
-/// `a^(2^count) b`: the exponent of `a` with the `count` bits of `b`'s appended.
-#[inline(always)]
-fn append<F: Field>(a: &F::Factor, count: usize, b: &F::Factor) -> F::Factor {
-    product::<F>(&square_times::<F>(a, count), b)
-}
-
-/// Inverts every element in place, with one inversion for all (Montgomery's
-/// trick). Zero stays zero, and disturbs no other element.
-#[inline(always)]
-pub(crate) fn invert_all<F: Field>(isa: F::Isa, elements: &mut [F::Factor]) {
-    let one = F::carry(&F::constant(isa, &[1, 0, 0, 0]));
-    let mut prefixes = <F::Isa as Isa>::group(one);
-    let prefixes = prefixes.as_mut();
-    let mut product_of_all = one;
-    for (prefix, element) in prefixes.iter_mut().zip(elements.iter()) {
-        *prefix = product_of_all;
-        let nonzero = F::select(&F::is_zero(element), &one, element);
-        product_of_all = product::<F>(&product_of_all, &nonzero);
-    }
-    unwind::<F>(isa, elements, prefixes, F::invert(&product_of_all));
-}
-
-/// The second half of Montgomery's trick: from the inverse of the product of all
-/// elements and the products of those before each, the inverse of each.
-#[inline(always)]
-fn unwind<F: Field>(
-    isa: F::Isa,
-    elements: &mut [F::Factor],
-    prefixes: &[F::Factor],
-    mut inverse: F::Factor,
-) {
-    let zero = F::carry(&F::constant(isa, &[0; 4]));
-    let one = F::carry(&F::constant(isa, &[1, 0, 0, 0]));
-    for (element, prefix) in elements.iter_mut().zip(prefixes).rev() {
-        let is_zero = F::is_zero(element);
-        let nonzero = F::select(&is_zero, &one, element);
-        let inverted = product::<F>(&inverse, prefix);
-        *element = F::select(&is_zero, &zero, &inverted);
-        inverse = product::<F>(&inverse, &nonzero);
-    }
 }

@@ -14,7 +14,9 @@ use crate::{
         field::{
             self, Field,
             big::{big, power, prime_25519, prime_p256, words},
+            inversion::invert_all,
             limits::{Limbed, Limits, Range},
+            operators::Product,
         },
     },
 };
@@ -512,14 +514,14 @@ struct InvertAll<'a, F> {
 impl<I: Isa, F: Field<Isa = I>> Kernel<I> for InvertAll<'_, F> {
     #[inline(always)]
     fn run(self, isa: I) {
-        let mut factors = I::group(F::carry(&F::constant(isa, &[0; 4])));
+        let mut factors = I::group(Product::<F>::constant(isa, &[0; 4]).carry());
         let factors = &mut factors.as_mut()[..self.elements.len() / I::LANES];
         for (factor, lanes) in factors.iter_mut().zip(self.elements.chunks_exact(I::LANES)) {
-            *factor = F::carry(&F::from_integers(&isa.load(lanes)));
+            *factor = Product::from_integers(&isa.load(lanes)).carry();
         }
-        field::invert_all::<F>(isa, factors);
+        invert_all(isa, factors);
         for (factor, lanes) in factors.iter().zip(self.elements.chunks_exact_mut(I::LANES)) {
-            I::store(&F::to_integers(factor), lanes);
+            I::store(&factor.to_integers(), lanes);
         }
     }
 }

@@ -34,7 +34,10 @@ use num_bigint::{BigInt, BigUint};
 
 use crate::{
     curve25519::{comb, ladder},
-    isa::field::big::{big, power, prime_25519},
+    isa::field::{
+        big::{big, power, prime_25519},
+        operators::{Factor, Product},
+    },
     proof::{
         algebra::Polynomials,
         obligations::{Obligations, Score},
@@ -96,10 +99,11 @@ fn montgomerys_laws_follow_from_tangent_and_chord() {
 fn ladder_step() -> Program {
     Program::record(|| {
         let [x1, x2, z2, x3, z3] = inputs();
+        let [x2, z2, x3, z3] = [x2, z2, x3, z3].map(Product);
         let rungs = ladder::Rungs { x2, z2, x3, z3 };
         let swap = step(Operation::Choice(0));
-        let next = ladder::step::<Recorder, Recorded25519>(&swap, &x1, &rungs);
-        vec![next.x2, next.z2, next.x3, next.z3]
+        let next = ladder::step::<Recorder, Recorded25519>(&swap, &Factor(x1), &rungs);
+        vec![next.x2.0, next.z2.0, next.x3.0, next.z3.0]
     })
 }
 
@@ -218,7 +222,7 @@ fn the_ladders_step_doubles_and_adds() {
 /// The recorded addition of the comb.
 fn comb_addition() -> Program {
     Program::record(|| {
-        let [x, y, z, t] = inputs();
+        let [x, y, z, t] = inputs().map(Product);
         let window = core::array::from_fn(|i| crate::proof::program::Column {
             window: 0,
             coordinate: i as u8,
@@ -226,7 +230,7 @@ fn comb_addition() -> Program {
         let digit = step(Operation::Choice(0));
         let sum = comb::Extended { x, y, z, t };
         let sum = comb::add_entry::<Recorder, Recorded25519>(&sum, &window, &digit);
-        vec![sum.x, sum.y, sum.z, sum.t]
+        vec![sum.x.0, sum.y.0, sum.z.0, sum.t.0]
     })
 }
 

@@ -24,7 +24,10 @@
 use num_bigint::BigInt;
 
 use crate::{
-    isa::field::big::{big, prime_p256},
+    isa::field::{
+        big::{big, prime_p256},
+        operators::{Factor, Product, Sum as Terms},
+    },
     nistp256::{
         B, multiples,
         point::{self, Affine, AffineDoubled, Doubled, Jacobian, Projective},
@@ -100,12 +103,21 @@ fn prove(
     score.settle(theorem, bugs, harmless);
 }
 
+/// The first three inputs, as a point in terms of 2 Y.
+fn doubled() -> Doubled<RecordedP256> {
+    let [x, twice_y, z] = inputs();
+    Doubled {
+        x: Terms(x),
+        twice_y: Terms(twice_y),
+        z: Factor(z),
+    }
+}
+
 #[test]
 fn doubling_is_by_the_tangent() {
     let program = Program::record(|| {
-        let [x, twice_y, z] = inputs();
-        let sum = point::double(&Doubled::<RecordedP256> { x, twice_y, z });
-        vec![sum.x, sum.twice_y, sum.z]
+        let sum = point::double(&doubled());
+        vec![sum.x.0, sum.twice_y.0, sum.z.0]
     });
     prove(
         "doubling, in terms of 2 Y",
@@ -133,10 +145,15 @@ fn doubling(program: &Program) -> Obligations {
 fn addition_of_an_affine_point_is_by_the_chord() {
     let program = Program::record(|| {
         let [x1, y1, z, x2, y2] = inputs();
-        let p = Jacobian::<RecordedP256> { x: x1, y: y1, z };
-        let q = Affine { x: x2, y: y2 };
+        let p = Jacobian::<RecordedP256> {
+            x: Terms(x1),
+            y: Terms(y1),
+            z: Factor(z),
+        };
+        let [x, y] = [x2, y2].map(Factor);
+        let q = Affine { x, y };
         let sum = point::add_affine(&p, &q, &step(Operation::Choice(0)));
-        vec![sum.x, sum.y, sum.z]
+        vec![sum.x.0, sum.y.0, sum.z.0]
     });
     prove(
         "addition of an affine point",
@@ -171,11 +188,10 @@ fn addition(program: &Program) -> Obligations {
 #[test]
 fn addition_in_terms_of_2_y_is_by_the_chord() {
     let program = Program::record(|| {
-        let [x, twice_y, z, x2, y2] = inputs();
-        let p = Doubled::<RecordedP256> { x, twice_y, z };
-        let q = AffineDoubled { x: x2, twice_y: y2 };
-        let sum = point::add_doubled(&p, &q, &step(Operation::Choice(0)));
-        vec![sum.x, sum.twice_y, sum.z]
+        let [.., x, twice_y] = inputs::<5>().map(Factor);
+        let q = AffineDoubled { x, twice_y };
+        let sum = point::add_doubled(&doubled(), &q, &step(Operation::Choice(0)));
+        vec![sum.x.0, sum.twice_y.0, sum.z.0]
     });
     prove(
         "addition in terms of 2 Y",
@@ -211,10 +227,10 @@ fn doubled_addition(program: &Program) -> Obligations {
 #[test]
 fn the_first_of_the_multiples_are_a_point_and_its_double() {
     let program = Program::record(|| {
-        let [x, twice_y] = inputs();
+        let [x, twice_y] = inputs().map(Factor);
         let p = AffineDoubled::<RecordedP256> { x, twice_y };
         let (two, one) = multiples::double(Recorder, &p);
-        vec![two.x, two.twice_y, one.x, one.twice_y]
+        vec![two.x.0, two.twice_y.0, one.x.0, one.twice_y.0]
     });
     prove(
         "2 P and P over 2 y",
@@ -241,11 +257,11 @@ fn shared_doubling(program: &Program) -> Obligations {
 #[test]
 fn the_next_multiple_is_by_the_chord() {
     let program = Program::record(|| {
-        let [x1, y1, x2, y2] = inputs();
-        let p = multiples::Shared::<RecordedP256> { x: x1, twice_y: y1 };
+        let [x1, y1, x2, y2] = inputs().map(Terms::<RecordedP256>);
+        let p = multiples::Shared { x: x1, twice_y: y1 };
         let q = multiples::Shared { x: x2, twice_y: y2 };
         let (same, sum, h) = multiples::add(&p, &q);
-        vec![same.x, same.twice_y, sum.x, sum.twice_y, h]
+        vec![same.x.0, same.twice_y.0, sum.x.0, sum.twice_y.0, h.0]
     });
     prove(
         "P and P + Q over one denominator",
@@ -283,25 +299,29 @@ fn projective_coordinates_are_the_same_points() {
     let mask = || step(Operation::Choice(0));
     let jacobian = Program::record(|| {
         let [x, y, z] = inputs();
-        let p = Jacobian::<RecordedP256> { x, y, z }.projective();
-        vec![p.x, p.y, p.z]
+        let p = Jacobian::<RecordedP256> {
+            x: Terms(x),
+            y: Terms(y),
+            z: Factor(z),
+        };
+        let p = p.projective();
+        vec![p.x.0, p.y.0, p.z.0]
     });
     let doubled = Program::record(|| {
-        let [x, twice_y, z] = inputs();
-        let p = Doubled::<RecordedP256> { x, twice_y, z }.projective();
-        vec![p.x, p.y, p.z]
+        let p = doubled().projective();
+        vec![p.x.0, p.y.0, p.z.0]
     });
     let affine = Program::record(|| {
-        let [x, y] = inputs();
+        let [x, y] = inputs().map(Factor);
         let p = Affine::<RecordedP256> { x, y };
         let (signed, projective) = (p.signed(Recorder, &mask()), p.projective(Recorder));
-        let [x, y, z] = [projective.x, projective.y, projective.z];
-        vec![signed.x, signed.y, signed.z, x, y, z]
+        let Projective { x, y, z } = projective;
+        vec![signed.x.0, signed.y.0, signed.z.0, x.0, y.0, z.0]
     });
     let affine_doubled = Program::record(|| {
-        let [x, twice_y] = inputs();
+        let [x, twice_y] = inputs().map(Factor);
         let p = AffineDoubled::<RecordedP256> { x, twice_y }.signed(Recorder, &mask());
-        vec![p.x, p.twice_y, p.z]
+        vec![p.x.0, p.twice_y.0, p.z.0]
     });
     prove(
         "from Jacobian coordinates",
@@ -380,8 +400,8 @@ fn from_affine_doubled(program: &Program) -> Obligations {
 #[test]
 fn the_curves_equation_is_checked() {
     let mut program = Program::record(|| {
-        let [x, y] = inputs();
-        vec![point::is_on_curve::<RecordedP256>(Recorder, &x, &y)]
+        let [x, y] = inputs().map(Product::<RecordedP256>);
+        vec![point::is_on_curve(Recorder, &x, &y)]
     });
     // The mask is of the lanes where this is zero.
     let Operation::IsZero(difference) = program.steps[program.results[0].index()] else {
@@ -408,7 +428,7 @@ fn equation(program: &Program) -> Obligations {
 #[test]
 fn the_complete_addition_is_complete() {
     let program = Program::record(|| {
-        let [x1, y1, z1, x2, y2, z2] = inputs();
+        let [x1, y1, z1, x2, y2, z2] = inputs().map(Factor);
         let p = Projective::<RecordedP256> {
             x: x1,
             y: y1,
@@ -420,7 +440,7 @@ fn the_complete_addition_is_complete() {
             z: z2,
         };
         let sum = point::add_complete(Recorder, &p, &q);
-        vec![sum.x, sum.y, sum.z]
+        vec![sum.x.0, sum.y.0, sum.z.0]
     });
     prove(
         "the complete addition, for any two points",

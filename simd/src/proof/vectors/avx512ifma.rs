@@ -18,6 +18,8 @@ mod comb;
 pub(crate) mod gf25519;
 #[path = "../../isa/avx512ifma/gfp256.rs"]
 pub(crate) mod gfp256;
+#[path = "../../isa/avx512ifma/limbs.rs"]
+mod limbs;
 #[path = "../../isa/avx512ifma/lookup.rs"]
 mod lookup;
 #[path = "../../isa/avx512ifma/words.rs"]

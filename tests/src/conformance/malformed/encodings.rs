@@ -161,18 +161,29 @@ fn unreduced_x(kem: HpkeKemType) -> Vec<u8> {
     [&[4], &plus(&prime, small)[..], y].concat()
 }
 
-/// Private keys of `kem` that have to be refused although their length is right.
+/// Numbers that are no private key of `kem`, a NIST curve's, however they are written.
 pub(super) fn scalars_out_of_range(kem: HpkeKemType) -> Vec<Named> {
-    if kem == HpkeKemType::DhKem25519 {
-        return Vec::new();
-    }
     let order = order(kem);
+    let before = |bytes: &[u8]| [bytes, &order[..]].concat();
     vec![
+        ("empty", Vec::new()),
         ("zero", vec![0; order.len()]),
+        ("zero of one byte", vec![0]),
         ("order + 1", plus(&order, 1)),
+        ("order after a zero", before(&[0])),
+        ("order after a one", before(&[1])),
+        ("one byte long", [&[1], &vec![0; order.len()][..]].concat()),
         ("all ones", vec![0xff; order.len()]),
         ("order", order),
     ]
+}
+
+/// Private keys of `kem` that have to be refused; `good` is one that has not.
+pub(super) fn bad_private_keys(kem: HpkeKemType, good: &[u8]) -> Vec<Named> {
+    match kem {
+        HpkeKemType::DhKem25519 => wrong_lengths(good).to_vec(),
+        _ => scalars_out_of_range(kem),
+    }
 }
 
 /// The largest private key of a NIST curve.
@@ -198,7 +209,7 @@ fn plus(number: &[u8], small: u8) -> Vec<u8> {
 }
 
 /// The order of the group (FIPS 186-5; SP 800-186), at the length of a private key.
-fn order(kem: HpkeKemType) -> Vec<u8> {
+pub(in crate::conformance) fn order(kem: HpkeKemType) -> Vec<u8> {
     let digits = match kem {
         HpkeKemType::DhKemP256 => {
             "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"

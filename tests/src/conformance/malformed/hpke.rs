@@ -5,7 +5,7 @@ use openmls_traits::{
     types::{CryptoError, HpkeAeadType, HpkeCiphertext, HpkeKdfType, HpkeKemType},
 };
 
-use super::{bit_flips, encodings, wrong_lengths};
+use super::{bit_flips, encodings};
 use crate::conformance::{
     Report, offers_kem,
     reference::{
@@ -78,9 +78,7 @@ pub fn hpke_keys(crypto: &impl OpenMlsCrypto) -> Report {
                 &message.sk_r,
             );
         }
-        let wrong_lengths = wrong_lengths(&message.sk_r).into_iter();
-        let out_of_range = encodings::scalars_out_of_range(message.algorithms.kem);
-        for (name, sk_r) in wrong_lengths.chain(out_of_range) {
+        for (name, sk_r) in encodings::bad_private_keys(message.algorithms.kem, &message.sk_r) {
             bad_receiver(&mut report, crypto, &message, name, &message.enc, &sk_r);
         }
     }

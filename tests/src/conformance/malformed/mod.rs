@@ -5,11 +5,11 @@
 //!
 //! | Flaw | Error |
 //! |---|---|
-//! | length of an AEAD key, an AEAD nonce, a PRK, a signature private key | `InvalidLength` |
+//! | length of an AEAD key, an AEAD nonce, a PRK, a signature's seed | `InvalidLength` |
 //! | length of HKDF's output | `HkdfOutputLengthInvalid` |
 //! | length of an exported secret | `ExporterError` |
 //! | AEAD ciphertext that is too short or does not authenticate | `AeadDecryptionError` |
-//! | signature private key out of range | `SigningError` |
+//! | signature's private scalar out of range, whatever its length | `SigningError` |
 //! | public key whose encoding is not one | `InvalidPublicKey` |
 //! | signature, or a point off its curve that is to verify one | `InvalidSignature` |
 //! | recipient's public key, off its curve or of low order | `InvalidPublicKey` |
@@ -25,6 +25,7 @@ mod signature;
 mod symmetric;
 
 pub use encodings::bad_public_keys;
+pub(super) use encodings::order;
 pub use hpke::{hpke_ciphertexts, hpke_exports, hpke_keys, hpke_unsupported};
 pub use signature::{signature_keys, signature_unsupported, signatures};
 pub use symmetric::{aead, hkdf};

@@ -72,14 +72,9 @@ fn private_keys(
     curve: Option<HpkeKemType>,
     private: &[u8],
 ) {
-    for (name, key) in wrong_lengths(private) {
-        report.refuses_with(
-            CryptoError::InvalidLength,
-            format!("{scheme:?} private key {name}"),
-            || crypto.sign(scheme, MESSAGE, &key),
-        );
-    }
-    let Some(kem) = curve else { return };
+    let Some(kem) = curve else {
+        return seeds(report, crypto, scheme, private);
+    };
     for (name, key) in encodings::scalars_out_of_range(kem) {
         report.refuses_with(
             CryptoError::SigningError,
@@ -91,6 +86,16 @@ fn private_keys(
         let key = encodings::largest_scalar(kem).ok_or("no such key")?;
         ok(crypto.sign(scheme, MESSAGE, &key)).map(drop)
     });
+}
+
+fn seeds(report: &mut Report, crypto: &impl OpenMlsCrypto, scheme: SignatureScheme, seed: &[u8]) {
+    for (name, key) in wrong_lengths(seed) {
+        report.refuses_with(
+            CryptoError::InvalidLength,
+            format!("{scheme:?} private key {name}"),
+            || crypto.sign(scheme, MESSAGE, &key),
+        );
+    }
 }
 
 fn public_keys(

@@ -4,11 +4,13 @@
 //! smallest input that shows it, and reported with that input.
 
 mod hpke;
+mod scalars;
 mod signature;
 mod suites;
 mod symmetric;
 
 pub use hpke::{derive_key_pair, hpke_exports, hpke_messages, hpke_with_provider, hpke_with_suite};
+pub use scalars::private_scalars;
 pub use signature::{generated_keys, signatures};
 pub use suites::{randomness, supported_suites};
 pub use symmetric::{aead, hash, hkdf, hmac};

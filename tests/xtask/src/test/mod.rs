@@ -2,6 +2,7 @@
 
 pub mod aarch64;
 pub mod bench_page;
+pub mod feature_pairs;
 pub mod features;
 pub mod fips;
 pub mod guests;
@@ -30,6 +31,8 @@ pub enum Suite {
     FipsCertified,
     /// The suites and functions that features bring: drafts, X448 and Ed448
     Features,
+    /// Every pair of features of every crate, and OpenMLS's with the provider: hundreds of builds
+    FeaturePairs,
     /// The provider on ring: its tests, the conformance suite, interop
     Ring,
     /// The same in WebAssembly: members under Node.js in groups with native ones
@@ -70,6 +73,7 @@ pub fn tasks(suite: Option<Suite>) -> Vec<Task> {
         Suite::Fips => fips::task(),
         Suite::FipsCertified => fips::certified_task(),
         Suite::Features => features::task(),
+        Suite::FeaturePairs => feature_pairs::task(),
         Suite::Ring => ring::task(),
         Suite::Wasm => wasm::task(),
         Suite::Aarch64 { parts } => aarch64::task(&parts),

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::{Kem, KemInLanes, SharedSecret, dh_kdf};
 use crate::backend::MAX_DH_LEN;
 use crate::backend::agreement::{self, Group, PrivateKey};
-use crate::encoding::is_uncompressed_point;
+use crate::encoding::{from_hex, is_uncompressed_point, scalar};
 use crate::hpke::labels::{LabeledKdf, SuiteId};
 use crate::kdf::hmac::HmacKey;
 use crate::lanes::LaneCurve;
@@ -48,9 +48,7 @@ pub(super) static DHKEM_P256: DhKem = DhKem {
     private_len: 32,
     scalars: Some(Scalars {
         bitmask: 0xff,
-        order: &order_bytes::<32>(
-            "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
-        ),
+        order: &from_hex::<32>("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
     }),
     lanes: Some(LaneCurve::P256),
 };
@@ -66,7 +64,7 @@ pub(super) static DHKEM_P384: DhKem = DhKem {
     private_len: 48,
     scalars: Some(Scalars {
         bitmask: 0xff,
-        order: &order_bytes::<48>(
+        order: &from_hex::<48>(
             "ffffffffffffffffffffffffffffffffffffffffffffffff\
              c7634d81f4372ddf581a0db248b0a77aecec196accc52973",
         ),
@@ -86,7 +84,7 @@ pub(super) static DHKEM_P521: DhKem = DhKem {
     private_len: 66,
     scalars: Some(Scalars {
         bitmask: 0x01,
-        order: &order_bytes::<66>(
+        order: &from_hex::<66>(
             "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa\
              51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
         ),
@@ -106,26 +104,6 @@ pub(super) static DHKEM_X25519: DhKem = DhKem {
     scalars: None,
     lanes: Some(LaneCurve::X25519),
 };
-
-/// Decodes the hexadecimal digits of an order at compile time.
-const fn order_bytes<const N: usize>(hex: &str) -> [u8; N] {
-    const fn digit(character: u8) -> u8 {
-        match character {
-            b'0'..=b'9' => character - b'0',
-            b'a'..=b'f' => character - b'a' + 10,
-            _ => panic!("not a hexadecimal digit"),
-        }
-    }
-    assert!(hex.len() == 2 * N);
-    let hex = hex.as_bytes();
-    let mut bytes = [0; N];
-    let mut i = 0;
-    while i < N {
-        bytes[i] = digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]);
-        i += 1;
-    }
-    bytes
-}
 
 impl Kem for DhKem {
     fn id(&self) -> u16 {
@@ -279,9 +257,13 @@ impl DhKem {
         PrivateKey::generate(self.group)
     }
 
-    /// The private key with these bytes.
+    /// The private key with these bytes, a scalar with any number of zeros before it.
     pub(in crate::hpke) fn enter(&self, private: &[u8]) -> Result<PrivateKey, CryptoError> {
-        PrivateKey::enter(self.group, private)
+        if self.scalars.is_none() {
+            return PrivateKey::enter(self.group, private);
+        }
+        let scalar = scalar(private, self.private_len).ok_or(CryptoError::CryptoLibraryError)?;
+        PrivateKey::enter(self.group, &scalar)
     }
 
     /// The private key of `DeriveKeyPair(ikm)`, Nsk bytes.

@@ -1,0 +1,34 @@
+//! Bugs in the portable fields.
+
+use crate::mutants::mutant::Kind::{Bound, Carry, Constant, Limb, Mask, Select, Shift, Sign};
+use crate::mutants::mutant::{Mutant, bug};
+
+const M25519: &str = "modular/gf25519.rs";
+const MP256: &str = "modular/gfp256.rs";
+const F25519: &str = "isa/portable/gf25519.rs";
+const FP256: &str = "isa/portable/gfp256.rs";
+const COMB: &str = "isa/portable/comb.rs";
+const INTEGER: &str = "integer.rs";
+
+#[rustfmt::skip]
+pub const MUTANTS: &[Mutant] = &[
+    bug(M25519, Constant, "[4 * (LIMB - 18), 4 * LIMB", "[4 * (LIMB - 19), 4 * LIMB"),
+    bug(M25519, Constant, "if i + j < 5 { b[j] } else { 19 * b[j] };", "if i + j < 5 { b[j] } else { 38 * b[j] };"),
+    bug(M25519, Carry, "            sums[i + 1] += sums[i] >> 51;", "            sums[i + 1] += sums[i] >> 52;"),
+    bug(M25519, Carry, "    limbs[1] += (folded >> 51) as u64;\n", ""),
+    bug(M25519, Limb, "if i + j < 5 {", "if i + j < 6 {"),
+    bug(M25519, Shift, "limbs[2] >> 26 | limbs[3] << 25,", "limbs[2] >> 26 | limbs[3] << 26,"),
+    bug(M25519, Mask, "    result[4] &= LIMB;\n    result\n}\n\n/// Carries from each limb to the next, but", "    result\n}\n\n/// Carries from each limb to the next, but"),
+    bug(M25519, Bound, "const PRODUCT_LIMIT: u64 = 1 << 52;", "const PRODUCT_LIMIT: u64 = 1 << 51;"),
+    bug(M25519, Constant, "let mut quotient = (a[0] + 19) >> 51;", "let mut quotient = (a[0] + 20) >> 51;"),
+    bug(F25519, Constant, "mul(&b.0, &[121_665, 0, 0, 0, 0]);", "mul(&b.0, &[121_666, 0, 0, 0, 0]);"),
+    bug(F25519, Select, "Self::select(mask, &negated, &Factor(a.0))", "Self::select(mask, &Factor(a.0), &negated)"),
+    bug(MP256, Constant, "const R_SQUARED: Integer = power_of_two(512);", "const R_SQUARED: Integer = power_of_two(511);"),
+    bug(MP256, Carry, "    sums[5] += carry;\n", ""),
+    bug(MP256, Carry, "(_, keep) = sub_borrow(top, 0, borrow);", "(_, keep) = sub_borrow(0, 0, borrow);"),
+    bug(FP256, Sign, "Element(choose_secretly(borrow, &wrapped, &difference))", "Element(choose_secretly(borrow, &difference, &wrapped))"),
+    bug(FP256, Select, "Self(choose_secretly(keep, &a, &reduced))", "Self(choose_secretly(keep, &reduced, &a))"),
+    bug(COMB, Select, "result = Self::select(&found, &gf25519::Factor(*limbs), &result);", "result = Self::select(&found, &result, &gf25519::Factor(*limbs));"),
+    bug(INTEGER, Carry, "(sum[i], carry) = add_carry(a[i], b[i], carry);", "(sum[i], carry) = add_carry(a[i], b[i], 0);"),
+    bug(INTEGER, Mask, "b[2] ^ (mask & (a[2] ^ b[2])),", "b[2] ^ (mask & a[2]),"),
+];
