@@ -89,4 +89,6 @@ pub(crate) enum Rule {
 pub(crate) enum Step {
     Program(Operation, Reason),
     Deduction(Rule),
+    /// The program has come to its end, with all that it claims.
+    End,
 }

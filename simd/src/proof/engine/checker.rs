@@ -111,12 +111,14 @@ impl Run {
                     run.terms.push(value);
                 }
                 Step::Deduction(rule) => run.rule(number, rule)?,
+                Step::End => {}
             }
             if run.absurd {
-                break;
+                return Ok(run);
             }
         }
-        Ok(run)
+        let ended = steps.last() == Some(&Step::End);
+        ended.then_some(run).ok_or("a run without an end")
     }
 
     fn variable(&mut self) -> Polynomial {

@@ -58,11 +58,13 @@ fn runs(hints: Hints, body: impl Fn()) -> Vec<Vec<Step>> {
     while let Some(first) = script {
         Trace::begin(Search::new(hints, first));
         let ran = catch_unwind(AssertUnwindSafe(&body));
-        let (steps, search) = Trace::end();
+        let (mut steps, search) = Trace::end();
         match ran {
-            Err(panic) if !panic.is::<Absurd>() => resume_unwind(panic),
-            _ => runs.push(steps),
+            Ok(()) => steps.push(Step::End),
+            Err(panic) if panic.is::<Absurd>() => {}
+            Err(panic) => resume_unwind(panic),
         }
+        runs.push(steps);
         script = search.next_script();
     }
     runs

@@ -50,6 +50,18 @@ fn a_case_left_out_or_twice_is_refused() {
 }
 
 #[test]
+fn a_run_that_is_cut_short_is_refused() {
+    let right = right();
+    for run in 0..2 {
+        for length in 0..right[run].len() {
+            let mut wrong = right.clone();
+            wrong[run].truncate(length);
+            assert!(check(&wrong).is_err(), "{length}");
+        }
+    }
+}
+
+#[test]
 fn a_reason_left_out_is_refused() {
     let mut refused = 0;
     let right = right();
@@ -132,6 +144,7 @@ fn rules_that_do_not_follow_are_refused() {
             fact(),
             Step::Deduction(Rule::Product(0, 0)),
             Step::Deduction(rule.clone()),
+            Step::End,
         ];
         assert!(check(&[run]).is_err(), "{rule:?}");
     }

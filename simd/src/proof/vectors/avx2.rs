@@ -147,7 +147,7 @@ impl Isa for Avx2 {
     }
 
     fn window(integers: &[Vector; 4], position: usize, width: usize) -> Vector {
-        words::bits(integers, position, width)
+        bits(integers, position, width)
     }
 
     fn signed(window: &Vector, width: usize) -> (Mask, Vector) {
