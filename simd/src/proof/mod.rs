@@ -11,5 +11,6 @@
 //!   checker replays it.
 
 pub(crate) mod engine;
+pub(crate) mod machine;
 pub(crate) mod models;
 pub(crate) mod words;

@@ -1,0 +1,158 @@
+//! The kernels that ship, from their first instruction to their return, against the source.
+
+use std::time::Instant;
+
+use super::{
+    batch::{Isa, Kernel, Run},
+    lane::Lane as _,
+    library,
+    run::Code,
+    source::{self, avx512ifma::Avx512Ifma},
+    terms::{self, Term},
+};
+use crate::{
+    Backend,
+    curve25519::{comb::Comb, ladder::Ladder},
+    integer::Integer,
+    isa::Isa as _,
+};
+
+/// The name of the input that is a word of an integer of one vector.
+fn name(slice: usize, vector: usize, word: usize) -> u64 {
+    (1000 * (slice + 1) + 10 * vector + word) as u64
+}
+
+/// The results of the source, by vector: in terms of the inputs' names.
+pub(super) fn of_the_source(kernel: Kernel, vectors: usize) -> Vec<[Term; 4]> {
+    let integers = |slice: usize| -> Vec<Integer> {
+        let integer = |vector| core::array::from_fn(|word| name(slice, vector, word));
+        (0..vectors).map(integer).collect()
+    };
+    let (scalars, points) = (integers(0), integers(1));
+    let mut products = vec![[0; 4]; vectors];
+    match kernel {
+        Kernel::Ladder => Avx512Ifma.vectorize(Ladder {
+            scalars: &scalars,
+            points: &points,
+            products: &mut products,
+        }),
+        Kernel::Comb => Avx512Ifma.vectorize(Comb {
+            scalars: &scalars,
+            products: &mut products,
+        }),
+    }
+    assert!(source::revealed().is_empty(), "{kernel:?} reveals nothing");
+    let terms = |product: &Integer| product.map(Term::from_name);
+    products.iter().map(terms).collect()
+}
+
+/// The results of the machine code in one lane of each vector: only that has inputs, of the
+/// others nothing is known.
+pub(super) fn of_the_code(
+    run: &Run<'_>,
+    code: &mut Code<'_>,
+    lane: usize,
+) -> Result<(Vec<[Term; 4]>, usize), String> {
+    let lanes = run.isa.lanes();
+    let input = |slice: usize, element: usize, word: usize| {
+        (element % lanes == lane).then(|| Term::input(name(slice, element / lanes, word)))
+    };
+    let (results, steps) = run.follow(code, input)?;
+    Ok((results.into_iter().skip(lane).step_by(lanes).collect(), steps))
+}
+
+/// Proves that in some lanes the machine code of a kernel computes the source's words.
+fn prove(kernel: Kernel, isa: Isa, vectors: usize, lanes: &[usize]) {
+    let start = Instant::now();
+    terms::forget();
+    let expected = of_the_source(kernel, vectors);
+    let known = terms::known();
+    let run = Run { image: library::released(), kernel, isa, vectors };
+    let (mut words, mut steps) = (0, 0);
+    for lane in lanes {
+        let mut code = Code::new(run.image);
+        let (found, taken) = of_the_code(&run, &mut code, *lane)
+            .unwrap_or_else(|why| panic!("{kernel:?} on {isa:?} cannot be followed: {why}"));
+        steps = taken;
+        for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+            assert!(expected.is_known() && expected.value().is_none(), "a result of inputs");
+            assert!(
+                found == expected,
+                "{kernel:?} on {isa:?}, lane {lane}: the code computes what the source does not, \
+                 first {}",
+                found.first_after(known).unwrap_or_else(|| format!("{found:?}")),
+            );
+            words += 1;
+        }
+    }
+    assert_eq!(words, 4 * vectors * lanes.len());
+    println!(
+        "proved: machine code of {kernel:?} on {isa:?} as released: from its first instruction \
+         to its return, for every scalar and point, it computes the words that the source does \
+         [{words} words, {vectors} vectors, lanes {lanes:?}; {steps} instructions followed in \
+         each, {} terms; {} ms]",
+        terms::known(),
+        start.elapsed().as_millis(),
+    );
+}
+
+#[test]
+fn the_comb_is_its_source() {
+    prove(Kernel::Comb, Isa::Avx512Ifma, 1, &[0, 1, 2, 3, 4, 5, 6, 7]);
+}
+
+#[test]
+fn the_ladder_is_its_source() {
+    prove(Kernel::Ladder, Isa::Avx512Ifma, 1, &[5]);
+}
+
+/// The models, the decoder and the memory against what a processor computes: the machine code
+/// as released, run on numbers, gives what the portable backend gives.
+#[test]
+fn on_numbers_the_code_gives_what_the_portable_backend_gives() {
+    let portable: Backend = "portable".parse().expect("every processor has it");
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    };
+    let mut compared = 0;
+    for (kernel, isa) in [Kernel::Comb, Kernel::Ladder].map(|kernel| (kernel, Isa::Avx512Ifma)) {
+        let run = Run { image: library::released(), kernel, isa, vectors: 1 };
+        let count = isa.lanes();
+        let integers = [(); 2].map(|()| -> Vec<Integer> {
+            (0..count).map(|_| [random(), random(), random(), random() >> 1]).collect()
+        });
+        let [mut scalars, points] = integers;
+        for scalar in &mut scalars {
+            crate::curve25519::clamp(scalar);
+        }
+        let given = [&scalars, &points];
+        let mut code = Code::new(run.image);
+        let input = |slice: usize, element: usize, word: usize| -> Option<u64> {
+            Some(given[slice][element][word])
+        };
+        let (found, _) = run
+            .follow(&mut code, input)
+            .unwrap_or_else(|why| panic!("{kernel:?} on {isa:?} cannot be followed: {why}"));
+        let mut products = vec![[0; 4]; count];
+        let (scalars, points, products) = (&scalars[..], &points[..], &mut products[..]);
+        match kernel {
+            Kernel::Ladder => Ladder { scalars, points, products }.run(portable),
+            Kernel::Comb => Comb { scalars, products }.run(portable),
+        }
+        assert_eq!(found, products, "{kernel:?} on {isa:?}");
+        compared += found.len();
+    }
+    assert_eq!(compared, 16);
+}
+
+pub(crate) fn dev_run() {
+    match std::env::var("P3_T").unwrap_or_default().as_str() {
+        "comb" => prove(Kernel::Comb, Isa::Avx512Ifma, 1, &[0, 1, 2, 3, 4, 5, 6, 7]),
+        "ladder" => prove(Kernel::Ladder, Isa::Avx512Ifma, 1, &[5]),
+        _ => super::planted::plant_each(),
+    }
+}
