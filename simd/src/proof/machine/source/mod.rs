@@ -1,10 +1,9 @@
 //! The source that the compiler was given, with terms for words: one lane stands for all.
 //!
-//! The files of the instruction sets are compiled once more, with [`Vector`]s of terms; the
+//! The files of the instruction set are compiled once more, with [`Vector`]s of terms; the
 //! kernels over them are the very functions that ship.
 
 mod apart;
-pub(crate) mod avx2;
 pub(crate) mod avx512ifma;
 
 use std::cell::RefCell;

@@ -119,18 +119,6 @@ impl Arena {
         }
     }
 
-    pub(super) fn dump(&self, pattern: &str, n: usize) {
-        let mut left = n;
-        for (atom, _) in &self.atoms {
-            let w = self.written_atom(atom, 1);
-            if w.starts_with(pattern) {
-                println!("  {}", &w[..w.len().min(900)]);
-                left -= 1;
-                if left == 0 { return; }
-            }
-        }
-    }
-
     pub(super) fn known(&self) -> usize {
         self.atoms.len()
     }

@@ -122,6 +122,9 @@ impl Arena {
         if a == Term::UNKNOWN || b == Term::UNKNOWN {
             return Term::UNKNOWN;
         }
+        if self.value(b) == Some(0) {
+            return a;
+        }
         let mut form = (*self.form(a)).clone();
         form.add(scale, &self.form(b));
         self.settled(form, 64)

@@ -65,10 +65,6 @@ fn with<T>(body: impl FnOnce(&mut Arena) -> T) -> T {
     ARENA.with(|arena| body(&mut arena.borrow_mut()))
 }
 
-pub(crate) fn dump(pattern: &str, n: usize) {
-    with(|arena| arena.dump(pattern, n));
-}
-
 /// How many atoms were ever written.
 pub(crate) fn known() -> usize {
     with(|arena| arena.known())
@@ -126,6 +122,10 @@ impl Word for Term {
 
     fn xor(self, other: Self) -> Self {
         with(|arena| arena.xor(self, other))
+    }
+
+    fn known(self) -> u64 {
+        self.value().expect("a word that is known")
     }
 
     fn is_zero(self) -> bool {
