@@ -9,8 +9,20 @@
 //!   which it is tested, and for symbolic ones, with which it proves.
 //! * [`engine`]: symbolic words; a search, which may be wrong, finds a certificate, and a
 //!   checker replays it.
+//! * [`machine`]: the code that ships, instruction by instruction, against the source.
 
+#[cfg(target_arch = "x86_64")]
+mod bits;
 pub(crate) mod engine;
-pub(crate) mod machine;
+#[cfg(target_arch = "x86_64")]
+mod faults;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod fields;
+#[cfg(target_arch = "x86_64")]
+mod machine;
 pub(crate) mod models;
+mod portable;
+pub(crate) mod theorems;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod vectors;
 pub(crate) mod words;

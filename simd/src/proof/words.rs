@@ -30,6 +30,10 @@ pub(crate) trait Word: Copy {
     /// The bits in one but not the other.
     fn xor(self, other: Self) -> Self;
 
+    /// The word, where it may be only one: a count of bits, or an index of a table. A symbolic
+    /// word must be a constant.
+    fn known(self) -> u64;
+
     /// Whether the word is zero. A symbolic word may be either: then the proof is run once
     /// for each answer.
     fn is_zero(self) -> bool;
@@ -92,6 +96,10 @@ impl Word for u64 {
 
     fn xor(self, other: Self) -> Self {
         self ^ other
+    }
+
+    fn known(self) -> u64 {
+        self
     }
 
     fn is_zero(self) -> bool {

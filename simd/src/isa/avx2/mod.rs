@@ -14,7 +14,7 @@ mod comb;
 pub(crate) mod gf25519;
 pub(crate) mod gfp256;
 #[cfg(test)]
-mod limits;
+pub(crate) mod limits;
 mod lookup;
 pub(crate) mod windows;
 mod words;

@@ -4,7 +4,7 @@ use core::array;
 
 use crate::{
     isa::avx512ifma::{Avx512Ifma, Vector, gf25519, gfp256},
-    isa::field::limits::{Limbed, Limits},
+    isa::field::limits::{Limbed, Limits, Range},
 };
 
 const POSITIONS: &[usize] = &[0, 52, 104, 156, 208];
@@ -17,12 +17,24 @@ fn load(isa: Avx512Ifma, lanes: &[&[u64]]) -> [Vector; 5] {
     array::from_fn(|limb| isa.load_words(&array::from_fn(|lane| lanes[lane][limb])))
 }
 
+/// A vector of words, for tests of single instructions.
+pub(crate) fn vector(isa: Avx512Ifma, words: &[u64; 8]) -> Vector {
+    isa.load_words(words)
+}
+
+/// The words of a vector.
+pub(crate) fn words(vector: Vector) -> [u64; 8] {
+    let mut words = [0; 8];
+    vector.store_words(&mut words);
+    words
+}
+
 impl Limbed for gf25519::Gf25519 {
     const LIMITS: Limits = Limits {
         positions: POSITIONS,
-        factor: &[ANY, ANY, ANY, ANY, (1 << 47) + (1 << 12) - 1],
+        factor: Range::of(&[ANY, ANY, ANY, ANY, (1 << 47) + (1 << 12) - 1]),
         counted: 52,
-        product: &[LARGE; 5],
+        product: Range::of(&[LARGE; 5]),
         canonical: false,
         montgomery: 0,
     };
@@ -39,10 +51,9 @@ impl Limbed for gf25519::Gf25519 {
 impl Limbed for gfp256::GfP256 {
     const LIMITS: Limits = Limits {
         positions: POSITIONS,
-        factor: &[ANY, ANY, ANY, ANY, (1 << 50) - 1],
+        factor: Range::of(&[ANY, ANY, ANY, ANY, (1 << 50) - 1]),
         counted: 52,
-        // With the limbs before it, just below 2^257.
-        product: &[LARGE, LARGE, LARGE, LARGE, (1 << 49) - 17],
+        product: Range::of(&[LARGE, LARGE, LARGE, LARGE, (1 << 49) - 1]).with_value_bits(257),
         canonical: false,
         montgomery: 260,
     };

@@ -8,16 +8,43 @@ use super::Field;
 pub(crate) struct Limits {
     /// Where the lowest bit of each limb lies.
     pub(crate) positions: &'static [usize],
-    /// The largest limbs of a factor.
-    pub(crate) factor: &'static [u64],
+    /// The range of a factor.
+    pub(crate) factor: Range,
     /// How many bits of a factor's limb count.
     pub(crate) counted: u32,
-    /// The largest limbs of a product.
-    pub(crate) product: &'static [u64],
+    /// The range of a product.
+    pub(crate) product: Range,
     /// Whether a value must be below the prime besides.
     pub(crate) canonical: bool,
     /// The limbs hold the element times 2 to this power (Montgomery).
     pub(crate) montgomery: usize,
+}
+
+/// The range of a factor or of a product.
+#[derive(Clone, Copy)]
+pub(crate) struct Range {
+    /// The largest limbs.
+    pub(crate) largest: &'static [u64],
+    /// The value is below 2 to this power, where the limbs alone do not say so.
+    pub(crate) value_bits: Option<u32>,
+}
+
+impl Range {
+    /// The range that its largest limbs make up.
+    pub(crate) const fn of(largest: &'static [u64]) -> Self {
+        Self {
+            largest,
+            value_bits: None,
+        }
+    }
+
+    /// The same, of values below 2 to a power.
+    pub(crate) const fn with_value_bits(self, bits: u32) -> Self {
+        Self {
+            value_bits: Some(bits),
+            ..self
+        }
+    }
 }
 
 /// A field whose elements tests can make of limbs.
@@ -73,10 +100,11 @@ impl Limits {
     /// given.
     pub(crate) fn patterns(
         &self,
-        largest: &[u64],
+        range: &Range,
         prime: &BigUint,
         integers: &[BigUint],
     ) -> Vec<Vec<u64>> {
+        let largest = range.largest;
         let count = largest.len();
         let at = |i: usize, here: u64, elsewhere: &dyn Fn(usize) -> u64| -> Vec<u64> {
             let limb = |j| if j == i { here } else { elsewhere(j) };
@@ -108,18 +136,33 @@ impl Limits {
             patterns.extend(around.iter().flatten().filter_map(|v| self.split(v)));
         }
         patterns.extend(integers.iter().filter_map(|v| self.split(v)));
-        patterns.retain(|limbs| self.admits(limbs, largest, prime));
+        for limbs in &mut patterns {
+            self.fit_last(limbs, range);
+        }
+        patterns.retain(|limbs| self.admits(limbs, range, prime));
         patterns.sort();
         patterns.dedup();
         patterns
     }
 
+    /// Makes the last limb as small as the range of the value asks for.
+    fn fit_last(&self, limbs: &mut [u64], range: &Range) {
+        let (Some(bits), Some((last, others))) = (range.value_bits, limbs.split_last_mut()) else {
+            return;
+        };
+        let position = self.positions[others.len()];
+        let room = (BigUint::from(1u8) << bits) - 1u8;
+        let others = self.product_value(others).min(room.clone());
+        let most = (room - others) >> position;
+        *last = u64::try_from(most).map_or(*last, |most| (*last).min(most));
+    }
+
     /// Whether limbs are in their range.
-    pub(crate) fn admits(&self, limbs: &[u64], largest: &[u64], prime: &BigUint) -> bool {
-        let in_range = limbs
-            .iter()
-            .zip(largest)
-            .all(|(limb, largest)| limb <= largest);
-        in_range && !(self.canonical && self.product_value(limbs) >= *prime)
+    pub(crate) fn admits(&self, limbs: &[u64], range: &Range, prime: &BigUint) -> bool {
+        let mut with_largest = limbs.iter().zip(range.largest);
+        let in_range = with_largest.all(|(limb, largest)| limb <= largest);
+        let value = || self.product_value(limbs);
+        let fits = |bits: u32| value().bits() <= u64::from(bits);
+        in_range && range.value_bits.is_none_or(fits) && !(self.canonical && value() >= *prime)
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         field::{
             self, Field,
             big::{big, power, prime_25519, prime_p256, words},
-            limits::{Limbed, Limits},
+            limits::{Limbed, Limits, Range},
         },
     },
 };
@@ -303,16 +303,17 @@ fn integers() -> Vec<BigUint> {
 /// product, in other pairs.
 fn operands<F: Limbed>(prime: &BigUint, random: &mut Randomness) -> Vec<Operands> {
     let limits = F::LIMITS;
-    let mut choices = |largest: &[u64]| {
-        let mut choices = limits.patterns(largest, prime, &integers());
+    let mut choices = |range: &Range| {
+        let mut choices = limits.patterns(range, prime, &integers());
         let at_ends = choices.len();
         while choices.len() < at_ends + 16 {
-            let limbs: Vec<_> = largest.iter().map(|limb| up_to(*limb, random)).collect();
-            choices.extend(limits.admits(&limbs, largest, prime).then_some(limbs));
+            let limbs = range.largest.iter().map(|limb| up_to(*limb, random));
+            let limbs: Vec<_> = limbs.collect();
+            choices.extend(limits.admits(&limbs, range, prime).then_some(limbs));
         }
         choices
     };
-    let (factors, products) = (choices(limits.factor), choices(limits.product));
+    let (factors, products) = (choices(&limits.factor), choices(&limits.product));
     let count = factors.len().max(products.len());
     let pairs = (0..count).flat_map(|i| (0..count).map(move |j| (i, j)));
     let pair = |of: &[Vec<u64>], (i, j): (usize, usize)| {

@@ -68,11 +68,14 @@ impl Field for Gf25519 {
 
     #[inline]
     fn select(mask: &Mask, a: &Factor, b: &Factor) -> Factor {
-        let mut result = [0; 5];
-        for (limb, (a, b)) in result.iter_mut().zip(a.0.iter().zip(b.0)) {
-            *limb = mask.select(*a, b);
-        }
-        Factor(result)
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
+        Factor([
+            mask.select(a, f),
+            mask.select(b, g),
+            mask.select(c, h),
+            mask.select(d, i),
+            mask.select(e, j),
+        ])
     }
 
     #[inline]

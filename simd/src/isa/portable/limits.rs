@@ -3,7 +3,7 @@
 use core::array;
 
 use crate::{
-    isa::field::limits::{Limbed, Limits},
+    isa::field::limits::{Limbed, Limits, Range},
     isa::portable::{Portable, gf25519, gfp256},
 };
 
@@ -14,9 +14,9 @@ fn load<const LIMBS: usize>(lanes: &[&[u64]]) -> [u64; LIMBS] {
 impl Limbed for gf25519::Gf25519 {
     const LIMITS: Limits = Limits {
         positions: &[0, 51, 102, 153, 204],
-        factor: &[(1 << 54) - 1; 5],
+        factor: Range::of(&[(1 << 54) - 1; 5]),
         counted: 64,
-        product: &[(1 << 52) - 1; 5],
+        product: Range::of(&[(1 << 52) - 1; 5]),
         canonical: false,
         montgomery: 0,
     };
@@ -33,9 +33,9 @@ impl Limbed for gf25519::Gf25519 {
 impl Limbed for gfp256::GfP256 {
     const LIMITS: Limits = Limits {
         positions: &[0, 64, 128, 192],
-        factor: &[u64::MAX; 4],
+        factor: Range::of(&[u64::MAX; 4]),
         counted: 64,
-        product: &[u64::MAX; 4],
+        product: Range::of(&[u64::MAX; 4]),
         canonical: true,
         montgomery: 256,
     };

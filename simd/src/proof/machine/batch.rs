@@ -80,13 +80,17 @@ impl Run<'_> {
         for slice in 0..=given {
             let field = BATCH + SLICE * slice as u64;
             machine.memory.write(field, WORD, W::constant(start(slice)));
-            machine.memory.write(field + WORD, WORD, W::constant(elements as u64));
+            machine
+                .memory
+                .write(field + WORD, WORD, W::constant(elements as u64));
         }
         for slice in 0..given {
             for element in 0..elements {
                 for word in 0..4 {
                     if let Some(value) = input(slice, element, word) {
-                        machine.memory.write(place(slice, element, word), WORD, value);
+                        machine
+                            .memory
+                            .write(place(slice, element, word), WORD, value);
                     }
                 }
             }
@@ -95,7 +99,9 @@ impl Run<'_> {
         let steps = machine.call(code, function, &[BATCH, self.isa as u64])?;
         let result = |element: usize| {
             core::array::from_fn(|word| {
-                machine.memory.read(self.image, place(given, element, word), WORD)
+                machine
+                    .memory
+                    .read(self.image, place(given, element, word), WORD)
             })
         };
         Ok(((0..elements).map(result).collect(), steps))

@@ -59,7 +59,11 @@ impl<W: Lane> Flags<W> {
     fn overflow(self) -> Option<bool> {
         let signed = |word: W, bits: u32| -> Option<i128> {
             let value = i128::from(word.value()?);
-            Some(if value >> (bits - 1) & 1 == 1 { value - (1 << bits) } else { value })
+            Some(if value >> (bits - 1) & 1 == 1 {
+                value - (1 << bits)
+            } else {
+                value
+            })
         };
         let (number, bits) = match self {
             Self::Logic { .. } => return Some(false),

@@ -57,8 +57,11 @@ impl Image {
         for section in object.sections() {
             let loaded = matches!(
                 section.kind(),
-                SectionKind::Text | SectionKind::ReadOnlyData | SectionKind::ReadOnlyString
-                    | SectionKind::ReadOnlyDataWithRel | SectionKind::Data
+                SectionKind::Text
+                    | SectionKind::ReadOnlyData
+                    | SectionKind::ReadOnlyString
+                    | SectionKind::ReadOnlyDataWithRel
+                    | SectionKind::Data
             );
             let data = section.data().expect("a section has data");
             if !loaded || data.is_empty() {
@@ -77,7 +80,8 @@ impl Image {
             if let (Ok(name), Some(place)) = (symbol.name(), place)
                 && !name.is_empty()
             {
-                self.symbols.insert(name.to_owned(), place + symbol.address());
+                self.symbols
+                    .insert(name.to_owned(), place + symbol.address());
             }
         }
         places
@@ -158,7 +162,9 @@ impl Image {
     /// What is loaded from an address on, up to the end of its section.
     pub(crate) fn from(&self, address: u64) -> Option<&[u8]> {
         let (start, bytes) = self.sections.range(..=address).next_back()?;
-        bytes.get((address - start) as usize..).filter(|bytes| !bytes.is_empty())
+        bytes
+            .get((address - start) as usize..)
+            .filter(|bytes| !bytes.is_empty())
     }
 
     /// The name of a function of another library.
@@ -171,11 +177,17 @@ impl Image {
         let contains = |name: &str| {
             let mut rest = Some(name);
             for part in parts {
-                rest = rest.and_then(|rest| rest.split_once(part)).map(|(_, after)| after);
+                rest = rest
+                    .and_then(|rest| rest.split_once(part))
+                    .map(|(_, after)| after);
             }
             rest.is_some()
         };
-        let found: Vec<_> = self.symbols.iter().filter(|(name, _)| contains(name)).collect();
+        let found: Vec<_> = self
+            .symbols
+            .iter()
+            .filter(|(name, _)| contains(name))
+            .collect();
         assert_eq!(found.len(), 1, "{parts:?} is {found:x?}");
         *found[0].1
     }

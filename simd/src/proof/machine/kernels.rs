@@ -58,7 +58,10 @@ pub(super) fn of_the_code(
         (element % lanes == lane).then(|| Term::input(name(slice, element / lanes, word)))
     };
     let (results, steps) = run.follow(code, input)?;
-    Ok((results.into_iter().skip(lane).step_by(lanes).collect(), steps))
+    Ok((
+        results.into_iter().skip(lane).step_by(lanes).collect(),
+        steps,
+    ))
 }
 
 /// Proves that in some lanes the machine code of a kernel computes the source's words.
@@ -67,7 +70,12 @@ fn prove(kernel: Kernel, isa: Isa, vectors: usize, lanes: &[usize]) {
     terms::forget();
     let expected = of_the_source(kernel, vectors);
     let known = terms::known();
-    let run = Run { image: library::released(), kernel, isa, vectors };
+    let run = Run {
+        image: library::released(),
+        kernel,
+        isa,
+        vectors,
+    };
     let (mut words, mut steps) = (0, 0);
     for lane in lanes {
         let mut code = Code::new(run.image);
@@ -75,12 +83,17 @@ fn prove(kernel: Kernel, isa: Isa, vectors: usize, lanes: &[usize]) {
             .unwrap_or_else(|why| panic!("{kernel:?} on {isa:?} cannot be followed: {why}"));
         steps = taken;
         for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
-            assert!(expected.is_known() && expected.value().is_none(), "a result of inputs");
+            assert!(
+                expected.is_known() && expected.value().is_none(),
+                "a result of inputs"
+            );
             assert!(
                 found == expected,
                 "{kernel:?} on {isa:?}, lane {lane}: the code computes what the source does not, \
                  first {}",
-                found.first_after(known).unwrap_or_else(|| format!("{found:?}")),
+                found
+                    .first_after(known)
+                    .unwrap_or_else(|| format!("{found:?}")),
             );
             words += 1;
         }
@@ -122,10 +135,17 @@ fn on_numbers_the_code_gives_what_the_portable_backend_gives() {
     let kernels = [Kernel::Comb, Kernel::Ladder];
     let runs = [Isa::Avx512Ifma, Isa::Avx2].map(|isa| kernels.map(|kernel| (kernel, isa)));
     for (kernel, isa) in runs.into_iter().flatten() {
-        let run = Run { image: library::released(), kernel, isa, vectors: 1 };
+        let run = Run {
+            image: library::released(),
+            kernel,
+            isa,
+            vectors: 1,
+        };
         let count = isa.lanes();
         let integers = [(); 2].map(|()| -> Vec<Integer> {
-            (0..count).map(|_| [random(), random(), random(), random() >> 1]).collect()
+            (0..count)
+                .map(|_| [random(), random(), random(), random() >> 1])
+                .collect()
         });
         let [mut scalars, points] = integers;
         for scalar in &mut scalars {
@@ -142,7 +162,12 @@ fn on_numbers_the_code_gives_what_the_portable_backend_gives() {
         let mut products = vec![[0; 4]; count];
         let (scalars, points, products) = (&scalars[..], &points[..], &mut products[..]);
         match kernel {
-            Kernel::Ladder => Ladder { scalars, points, products }.run(portable),
+            Kernel::Ladder => Ladder {
+                scalars,
+                points,
+                products,
+            }
+            .run(portable),
             Kernel::Comb => Comb { scalars, products }.run(portable),
         }
         assert_eq!(found, products, "{kernel:?} on {isa:?}");

@@ -21,7 +21,11 @@ pub(crate) trait Lane: Word + core::fmt::Debug + PartialEq {
 
     /// The low bits.
     fn low_bits(self, bits: u32) -> Self {
-        if bits >= 64 { self } else { self.low(bits).word() }
+        if bits >= 64 {
+            self
+        } else {
+            self.low(bits).word()
+        }
     }
 
     /// Shifted to the right, filled with zeros.

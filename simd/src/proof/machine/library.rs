@@ -22,7 +22,14 @@ pub(crate) fn released() -> &'static Image {
 
 fn build(target: &Path) {
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--quiet", "--package", "mls_lanes", "--lib"])
+        .args([
+            "build",
+            "--release",
+            "--quiet",
+            "--package",
+            "mls_lanes",
+            "--lib",
+        ])
         .arg("--target-dir")
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))

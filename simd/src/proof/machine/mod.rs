@@ -21,6 +21,6 @@ mod run;
 mod scalar;
 mod source;
 mod state;
-mod ternary;
 mod terms;
+mod ternary;
 mod vector;

@@ -13,9 +13,17 @@ impl<W: Lane> Machine<'_, W> {
     pub(super) fn moving(&mut self, i: &Instruction) -> Result<bool, Stuck> {
         let count = lanes_of(i);
         let values = match i.mnemonic() {
-            M::Vmovdqa | M::Vmovdqu | M::Vmovdqa64 | M::Vmovdqu64 | M::Vmovaps | M::Vmovups
-            | M::Vmovapd | M::Vmovupd => self.lanes(i, 1, count)?,
-            M::Movups | M::Movaps | M::Movdqa | M::Movdqu => return self.move_half(i).map(|()| true),
+            M::Vmovdqa
+            | M::Vmovdqu
+            | M::Vmovdqa64
+            | M::Vmovdqu64
+            | M::Vmovaps
+            | M::Vmovups
+            | M::Vmovapd
+            | M::Vmovupd => self.lanes(i, 1, count)?,
+            M::Movups | M::Movaps | M::Movdqa | M::Movdqu => {
+                return self.move_half(i).map(|()| true);
+            }
             M::Vpbroadcastq | M::Vbroadcastsd => [self.word(i, 1)?; LANES],
             M::Vmovq | M::Vmovsd if i.op0_kind() == OpKind::Register => {
                 if i.op0_register().is_gpr() {
@@ -56,23 +64,41 @@ impl<W: Lane> Machine<'_, W> {
                 let (a, b) = (self.lanes(i, 1, count)?, self.lanes(i, 2, count)?);
                 let high = matches!(i.mnemonic(), M::Vpunpckhqdq | M::Vunpckhpd);
                 let from = |lane: usize| lane / 2 * 2 + usize::from(high);
-                each(|lane| if lane % 2 == 0 { a[from(lane)] } else { b[from(lane)] }, count)
+                each(
+                    |lane| {
+                        if lane % 2 == 0 {
+                            a[from(lane)]
+                        } else {
+                            b[from(lane)]
+                        }
+                    },
+                    count,
+                )
             }
             M::Vinserti128 | M::Vinsertf128 => self.inserted(i, 2)?,
             M::Vinserti64x4 | M::Vinsertf64x4 => self.inserted(i, 4)?,
             M::Vinserti64x2 | M::Vinserti32x4 | M::Vinsertf32x4 => self.inserted(i, 2)?,
-            M::Vextracti128 | M::Vextractf128 | M::Vextracti32x4 | M::Vextractf32x4
+            M::Vextracti128
+            | M::Vextractf128
+            | M::Vextracti32x4
+            | M::Vextractf32x4
             | M::Vextracti64x2 => return self.extract(i, 2).map(|()| true),
             M::Vextracti64x4 | M::Vextractf64x4 => return self.extract(i, 4).map(|()| true),
             M::Vpblendd | M::Vblendps => {
                 let (a, b) = (self.lanes(i, 1, count)?, self.lanes(i, 2, count)?);
                 let bits = i.immediate8();
-                each(|lane| halves(a[lane], b[lane], bits >> (2 * lane) & 3), count)
+                each(
+                    |lane| halves(a[lane], b[lane], bits >> (2 * lane) & 3),
+                    count,
+                )
             }
             M::Vpermq => {
                 let a = self.lanes(i, 1, count)?;
                 let bits = i.immediate8();
-                each(|lane| a[lane / 4 * 4 + (bits >> (2 * (lane % 4)) & 3) as usize], count)
+                each(
+                    |lane| a[lane / 4 * 4 + (bits >> (2 * (lane % 4)) & 3) as usize],
+                    count,
+                )
             }
             M::Vpermt2q => {
                 let (a, index) = (self.lanes(i, 0, count)?, self.lanes(i, 1, count)?);
@@ -85,7 +111,11 @@ impl<W: Lane> Machine<'_, W> {
             M::Vpermd | M::Vpermps => self.permuted_halves(i, count)?,
             _ => return Ok(false),
         };
-        let count = if matches!(i.mnemonic(), M::Vmovq | M::Vmovsd) { 2 } else { count };
+        let count = if matches!(i.mnemonic(), M::Vmovq | M::Vmovsd) {
+            2
+        } else {
+            count
+        };
         self.set_lanes(i, values, count)?;
         Ok(true)
     }
@@ -166,7 +196,10 @@ impl<W: Lane> Machine<'_, W> {
         let (index, entries) = (self.lanes(i, 1, count)?, self.lanes(i, 2, count)?);
         let halves = entries[..count].iter().flat_map(|lane| {
             let value = lane.value();
-            [value.map(|value| value & 0xffff_ffff), value.map(|value| value >> 32)]
+            [
+                value.map(|value| value & 0xffff_ffff),
+                value.map(|value| value >> 32),
+            ]
         });
         let Some(table) = halves.collect::<Option<Vec<u64>>>() else {
             return stuck("a table that is not of constants", i);
@@ -226,9 +259,8 @@ impl<W: Lane> Machine<'_, W> {
 
     /// Moves a mask of 16 lanes, which in memory are two bytes.
     fn move_mask(&mut self, i: &Instruction) -> Result<(), Stuck> {
-        let is_mask = |operand: u32| {
-            i.op_kind(operand) == OpKind::Register && i.op_register(operand).is_k()
-        };
+        let is_mask =
+            |operand: u32| i.op_kind(operand) == OpKind::Register && i.op_register(operand).is_k();
         let mask = if is_mask(1) {
             self.masks[i.op1_register().number()]
         } else {

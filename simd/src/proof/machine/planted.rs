@@ -56,7 +56,9 @@ fn alterations(i: &Instruction) -> Vec<Planted> {
     if i.op_count() > 1 && i.op_kind(last) == OpKind::Immediate8 {
         match i.mnemonic() {
             M::Vpsrlq | M::Vpsraq | M::Vpsllq => {
-                plant("a shift by one bit more", &|i| i.set_immediate8(i.immediate8() + 1));
+                plant("a shift by one bit more", &|i| {
+                    i.set_immediate8(i.immediate8() + 1)
+                });
             }
             M::Vpternlogq => {
                 plant("another logic", &|i| i.set_immediate8(i.immediate8() ^ 1));
@@ -64,9 +66,8 @@ fn alterations(i: &Instruction) -> Vec<Planted> {
             _ => (),
         }
     }
-    let is_vector = |operand: u32| {
-        i.op_kind(operand) == OpKind::Register && i.op_register(operand).is_zmm()
-    };
+    let is_vector =
+        |operand: u32| i.op_kind(operand) == OpKind::Register && i.op_register(operand).is_zmm();
     if i.op_count() == 3 && is_vector(1) {
         plant("another register", &|i| {
             let number = (i.op1_register().number() + 1) % 32;

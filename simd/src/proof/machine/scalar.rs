@@ -49,8 +49,18 @@ impl<W: Lane> Machine<'_, W> {
                 self.set_scalar(i, 1, bits, a)?;
             }
             M::Nop | M::Endbr64 => (),
-            M::Cmova | M::Cmovae | M::Cmovb | M::Cmovbe | M::Cmove | M::Cmovne | M::Cmovs
-            | M::Cmovns | M::Cmovl | M::Cmovge | M::Cmovg | M::Cmovle => {
+            M::Cmova
+            | M::Cmovae
+            | M::Cmovb
+            | M::Cmovbe
+            | M::Cmove
+            | M::Cmovne
+            | M::Cmovs
+            | M::Cmovns
+            | M::Cmovl
+            | M::Cmovge
+            | M::Cmovg
+            | M::Cmovle => {
                 let bits = bits_of(i, 0);
                 let (kept, other) = (self.scalar(i, 0, bits)?, self.scalar(i, 1, bits)?);
                 let condition = self.condition(i)?;
@@ -102,12 +112,22 @@ impl<W: Lane> Machine<'_, W> {
                 };
                 match i.mnemonic() {
                     M::Add | M::Adc => Flags::Sum { a, b, carry, bits },
-                    _ => Flags::Difference { a, b, borrow: carry, bits },
+                    _ => Flags::Difference {
+                        a,
+                        b,
+                        borrow: carry,
+                        bits,
+                    },
                 }
             }
             M::Neg => {
                 let b = self.scalar(i, 0, bits)?;
-                Flags::Difference { a: zero, b, borrow: zero, bits }
+                Flags::Difference {
+                    a: zero,
+                    b,
+                    borrow: zero,
+                    bits,
+                }
             }
             M::And | M::Or | M::Xor | M::Test => {
                 let (a, b) = (self.scalar(i, 0, bits)?, self.scalar(i, 1, bits)?);
@@ -127,10 +147,18 @@ impl<W: Lane> Machine<'_, W> {
             M::Inc | M::Dec => {
                 let a = self.scalar(i, 0, bits)?;
                 let one = W::constant(1);
-                let result = if i.mnemonic() == M::Inc { a.plus(one) } else { a.minus(one) };
+                let result = if i.mnemonic() == M::Inc {
+                    a.plus(one)
+                } else {
+                    a.minus(one)
+                };
                 let result = result.low_bits(bits);
                 let carry = self.flags.carry().unwrap_or(W::unknown());
-                Flags::Counted { result, carry, bits }
+                Flags::Counted {
+                    result,
+                    carry,
+                    bits,
+                }
             }
             M::Not => {
                 let value = self.scalar(i, 0, bits)?.xor(W::constant(u64::MAX));
@@ -139,20 +167,27 @@ impl<W: Lane> Machine<'_, W> {
             }
             M::Imul if i.op_count() >= 2 => {
                 let first = i.op_count() - 2;
-                let (a, b) = (self.scalar(i, first, bits)?, self.scalar(i, first + 1, bits)?);
+                let (a, b) = (
+                    self.scalar(i, first, bits)?,
+                    self.scalar(i, first + 1, bits)?,
+                );
                 self.set_scalar(i, 0, bits, a.times(b))?;
                 self.flags = Flags::Unknown;
                 return Ok(true);
             }
             M::Mul if bits == 64 => {
-                let product = self.general[RAX].unsigned().times(self.scalar(i, 0, 64)?.unsigned());
+                let product = self.general[RAX]
+                    .unsigned()
+                    .times(self.scalar(i, 0, 64)?.unsigned());
                 let high = product.floor(64).word();
                 (self.general[RAX], self.general[RDX]) = (product.low(64).word(), high);
                 self.flags = Flags::Unknown;
                 return Ok(true);
             }
             M::Mulx if bits == 64 => {
-                let product = self.general[RDX].unsigned().times(self.scalar(i, 2, 64)?.unsigned());
+                let product = self.general[RDX]
+                    .unsigned()
+                    .times(self.scalar(i, 2, 64)?.unsigned());
                 let high = product.floor(64).word();
                 self.set_scalar(i, 1, 64, product.low(64).word())?;
                 self.set_scalar(i, 0, 64, high)?;
@@ -221,7 +256,11 @@ impl<W: Lane> Machine<'_, W> {
             _ => return stuck("a shift without a model", i),
         };
         let result = result.low_bits(bits);
-        self.flags = Flags::Counted { result, carry: W::unknown(), bits };
+        self.flags = Flags::Counted {
+            result,
+            carry: W::unknown(),
+            bits,
+        };
         self.set_scalar(i, 0, bits, result)?;
         Ok(true)
     }

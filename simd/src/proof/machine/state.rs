@@ -191,7 +191,10 @@ impl<'a, W: Lane> Machine<'a, W> {
 }
 
 fn is_second_byte(register: Register) -> bool {
-    matches!(register, Register::AH | Register::BH | Register::CH | Register::DH)
+    matches!(
+        register,
+        Register::AH | Register::BH | Register::CH | Register::DH
+    )
 }
 
 /// The number of the 64-bit register that a general register is part of.

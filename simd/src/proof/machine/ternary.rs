@@ -29,7 +29,13 @@ enum Logic {
     First,
 }
 
-const LOGIC: [Logic; 5] = [Logic::First, Logic::And, Logic::Or, Logic::Xor, Logic::AndNot];
+const LOGIC: [Logic; 5] = [
+    Logic::First,
+    Logic::And,
+    Logic::Or,
+    Logic::Xor,
+    Logic::AndNot,
+];
 const ORDERS: [[usize; 3]; 6] = [
     [0, 1, 2],
     [0, 2, 1],
@@ -81,19 +87,34 @@ pub(crate) fn vpternlog<W: Lane>(table: u8, a: W, b: W, c: W) -> W {
     }
     let operands = [a, b, c];
     let shape = shape(table);
-    let Some(Shape { order, inner, outer, complement }) = shape else {
+    let Some(Shape {
+        order,
+        inner,
+        outer,
+        complement,
+    }) = shape
+    else {
         return chosen(table, operands).unwrap_or_else(|| sum_of_products(table, operands));
     };
     let [x, y, z] = order.map(|i| operands[i]);
     let word = outer.of_words(inner.of_words(x, y), z);
-    if complement { word.xor(W::constant(u64::MAX)) } else { word }
+    if complement {
+        word.xor(W::constant(u64::MAX))
+    } else {
+        word
+    }
 }
 
 fn shape(table: u8) -> Option<Shape> {
     let shapes = LOGIC.into_iter().flat_map(|outer| {
         LOGIC.into_iter().flat_map(move |inner| {
             ORDERS.into_iter().flat_map(move |order| {
-                [false, true].map(|complement| Shape { order, inner, outer, complement })
+                [false, true].map(|complement| Shape {
+                    order,
+                    inner,
+                    outer,
+                    complement,
+                })
             })
         })
     });

@@ -87,7 +87,10 @@ impl<W: Lane> Machine<'_, W> {
         let values = if let Some(model) = binary::<W>(mnemonic) {
             // The older encodings have the destination as their first source.
             let first = i.op_count() - 2;
-            let (a, b) = (self.lanes(i, first, count)?, self.lanes(i, first + 1, count)?);
+            let (a, b) = (
+                self.lanes(i, first, count)?,
+                self.lanes(i, first + 1, count)?,
+            );
             let clears = a == b && is_same_register(i, first) && is_xor(mnemonic);
             if clears {
                 [W::constant(0); LANES]
@@ -108,7 +111,10 @@ impl<W: Lane> Machine<'_, W> {
             let [a, b, c] = operands;
             // A table that does not depend on an operand does not read it.
             let (a, b, c) = (a?, b?, c?);
-            each(|lane| ternary::vpternlog(table, a[lane], b[lane], c[lane]), count)
+            each(
+                |lane| ternary::vpternlog(table, a[lane], b[lane], c[lane]),
+                count,
+            )
         } else {
             return Ok(false);
         };
@@ -217,9 +223,7 @@ impl<W: Lane> Machine<'_, W> {
 
 fn is_same_register(i: &Instruction, first: u32) -> bool {
     let is_register = |operand| i.op_kind(operand) == OpKind::Register;
-    is_register(first)
-        && is_register(first + 1)
-        && i.op_register(first) == i.op_register(first + 1)
+    is_register(first) && is_register(first + 1) && i.op_register(first) == i.op_register(first + 1)
 }
 
 fn is_xor(mnemonic: M) -> bool {
@@ -230,7 +234,13 @@ fn is_xor(mnemonic: M) -> bool {
 }
 
 pub(super) fn each<W: Lane>(value: impl Fn(usize) -> W, count: usize) -> Lanes<W> {
-    core::array::from_fn(|lane| if lane < count { value(lane) } else { W::constant(0) })
+    core::array::from_fn(|lane| {
+        if lane < count {
+            value(lane)
+        } else {
+            W::constant(0)
+        }
+    })
 }
 
 /// The number of lanes of an instruction's vectors: those of the first that it names.

@@ -5,6 +5,12 @@
 
 use super::words::{Integer, Word};
 
+#[cfg(target_arch = "x86_64")]
+mod processor;
+mod table;
+
+pub(crate) use table::Model;
+
 pub(crate) fn vpaddq<W: Word>(a: W, b: W) -> W {
     a.plus(b)
 }
@@ -50,7 +56,7 @@ pub(crate) fn vpsllq<W: Word>(a: W, bits: u32) -> W {
 
 /// Shifted to the right, filled with zeros; by 64 or more, nothing is left.
 pub(crate) fn vpsrlq<W: Word>(a: W, bits: u32) -> W {
-    if bits < 64 {
+    if bits < u64::BITS {
         a.unsigned().floor(bits).word()
     } else {
         W::constant(0)
@@ -59,12 +65,22 @@ pub(crate) fn vpsrlq<W: Word>(a: W, bits: u32) -> W {
 
 /// Shifted to the right, filled with the sign; by 64 or more, only that is left.
 pub(crate) fn vpsraq<W: Word>(a: W, bits: u32) -> W {
-    a.signed().floor(bits.min(63)).word()
+    a.signed().floor(bits.min(u64::BITS - 1)).word()
 }
 
-/// All ones where the words are equal, else zero.
-pub(crate) fn vpcmpeqq<W: Word>(a: W, b: W) -> W {
-    all_ones_if(a.xor(b).is_zero())
+/// Shifted to the left by what another lane says.
+pub(crate) fn vpsllvq<W: Word>(a: W, count: W) -> W {
+    vpsllq(a, count.known().try_into().unwrap_or(u32::MAX))
+}
+
+/// Shifted to the right by what another lane says, filled with zeros.
+pub(crate) fn vpsrlvq<W: Word>(a: W, count: W) -> W {
+    vpsrlq(a, count.known().try_into().unwrap_or(u32::MAX))
+}
+
+/// Whether the words are equal: all ones, or all zeros.
+pub(crate) fn vpcmpeqq<W: Word>(a: W, b: W) -> bool {
+    a.xor(b).is_zero()
 }
 
 /// Whether the words have a bit in common.
@@ -77,11 +93,42 @@ pub(crate) fn vptestnmq<W: Word>(a: W, b: W) -> bool {
     a.and(b).is_zero()
 }
 
-/// `a` if the mask is set, else `b`.
+/// `b` if the mask is set, else `a`.
 pub(crate) fn vpblendmq<W: Word>(mask: bool, a: W, b: W) -> W {
-    if mask { a } else { b }
+    if mask { b } else { a }
 }
 
-fn all_ones_if<W: Word>(truth: bool) -> W {
-    W::constant(if truth { u64::MAX } else { 0 })
+/// `b` if the mask is all ones, `a` if it is all zeros.
+pub(crate) fn vpblendvb<W: Word>(a: W, b: W, mask: bool) -> W {
+    if mask { b } else { a }
+}
+
+/// The difference if the mask is set, else `otherwise`.
+pub(crate) fn vpsubq_mask<W: Word>(otherwise: W, mask: bool, a: W, b: W) -> W {
+    if mask { a.minus(b) } else { otherwise }
+}
+
+/// The complement if the mask is set: vpternlogq by table 0x0f, of the word three times.
+pub(crate) fn vpternlogq_not_mask<W: Word>(a: W, mask: bool) -> W {
+    if mask {
+        a.xor(W::constant(u64::MAX))
+    } else {
+        a
+    }
+}
+
+/// The one of sixteen words, of two vectors, that the low four bits of an index name.
+pub(crate) fn vpermt2q<W: Word>(index: W, entries: &[W; 16]) -> W {
+    entries[index.known() as usize % 16]
+}
+
+/// For each half of a lane, the one of eight words of 32 bits that the low three bits of an
+/// index name.
+pub(crate) fn vpermd<W: Word>(index: W, entries: &[W; 8]) -> W {
+    let index = index.known();
+    let (low, high) = (
+        entries[index as usize % 8],
+        entries[(index >> 32) as usize % 8],
+    );
+    low.plus(high.times(W::constant(1 << 32)))
 }

@@ -162,7 +162,11 @@ impl Arena {
         let is_truth = atom.is_truth();
         let atoms: Rc<[u32]> = Rc::new([number]);
         let monomial = self.monomials.len() as Monomial;
-        self.monomials.push(Known { atoms: atoms.clone(), bound, is_truth });
+        self.monomials.push(Known {
+            atoms: atoms.clone(),
+            bound,
+            is_truth,
+        });
         self.monomial_numbers.insert(atoms, monomial);
         let atom = Rc::new(atom);
         self.atoms.push((atom.clone(), monomial));
@@ -209,7 +213,11 @@ impl Arena {
         }
         let monomial = self.monomials.len() as Monomial;
         let bound = u64::try_from(bound).unwrap_or(u64::MAX);
-        self.monomials.push(Known { atoms: atoms.clone(), bound, is_truth });
+        self.monomials.push(Known {
+            atoms: atoms.clone(),
+            bound,
+            is_truth,
+        });
         self.monomial_numbers.insert(atoms, monomial);
         monomial
     }
@@ -227,7 +235,13 @@ impl Arena {
 
     /// The most that an atom can be.
     fn most(&self, atom: &Atom) -> u64 {
-        let bits = |bits: u32| if bits >= 64 { u64::MAX } else { (1 << bits) - 1 };
+        let bits = |bits: u32| {
+            if bits >= 64 {
+                u64::MAX
+            } else {
+                (1 << bits) - 1
+            }
+        };
         match atom {
             Atom::Low(count, term) => bits(*count).min(self.bound(*term).unwrap_or(u64::MAX)),
             Atom::Shr(count, term) => self.bound(*term).unwrap_or(u64::MAX) >> count,
@@ -243,7 +257,9 @@ impl Arena {
                 bounds.min().unwrap_or(u64::MAX)
             }
             Atom::Any(terms) => {
-                let bounds = terms.iter().map(|term| self.bound(*term).unwrap_or(u64::MAX));
+                let bounds = terms
+                    .iter()
+                    .map(|term| self.bound(*term).unwrap_or(u64::MAX));
                 bits(64 - bounds.max().unwrap_or(0).leading_zeros())
             }
             Atom::Pick(_, table) => {
@@ -294,10 +310,16 @@ impl Arena {
             Atom::Bit(place, term) => format!("bit{place}{}", inner(term)),
             Atom::Zero(term) => format!("zero{}", inner(term)),
             Atom::All(terms) => {
-                format!("all[{}]", terms.iter().map(inner).collect::<Vec<_>>().join(", "))
+                format!(
+                    "all[{}]",
+                    terms.iter().map(inner).collect::<Vec<_>>().join(", ")
+                )
             }
             Atom::Any(terms) => {
-                format!("any[{}]", terms.iter().map(inner).collect::<Vec<_>>().join(", "))
+                format!(
+                    "any[{}]",
+                    terms.iter().map(inner).collect::<Vec<_>>().join(", ")
+                )
             }
             Atom::Pick(term, table) => format!("table{table}{}", inner(term)),
             Atom::Packed(_) => "packed".to_owned(),

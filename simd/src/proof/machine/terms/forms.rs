@@ -32,7 +32,9 @@ impl Form {
 
     /// Adds a multiple of another.
     pub(super) fn add(&mut self, scale: u64, other: &Self) {
-        self.constant = self.constant.wrapping_add(other.constant.wrapping_mul(scale));
+        self.constant = self
+            .constant
+            .wrapping_add(other.constant.wrapping_mul(scale));
         if let [(monomial, coefficient)] = other.terms[..] {
             return self.add_term(monomial, coefficient.wrapping_mul(scale));
         }
@@ -66,7 +68,10 @@ impl Form {
     }
 
     pub(super) fn add_term(&mut self, monomial: Monomial, coefficient: u64) {
-        match self.terms.binary_search_by_key(&monomial, |(monomial, _)| *monomial) {
+        match self
+            .terms
+            .binary_search_by_key(&monomial, |(monomial, _)| *monomial)
+        {
             Ok(place) => {
                 let sum = self.terms[place].1.wrapping_add(coefficient);
                 if sum == 0 {
@@ -82,7 +87,10 @@ impl Form {
 
     /// The largest power of two that divides all coefficients; 64 for zero.
     pub(super) fn valuation(&self) -> u32 {
-        let terms = self.terms.iter().map(|(_, coefficient)| coefficient.trailing_zeros());
+        let terms = self
+            .terms
+            .iter()
+            .map(|(_, coefficient)| coefficient.trailing_zeros());
         let constant = self.constant.trailing_zeros();
         terms.chain([constant]).min().unwrap_or(64)
     }
@@ -132,7 +140,11 @@ impl Arena {
 
     pub(super) fn scaled(&mut self, term: Term, scale: u64) -> Term {
         let zero = self.number(0);
-        if scale == 0 { zero } else { self.sum(zero, scale, term) }
+        if scale == 0 {
+            zero
+        } else {
+            self.sum(zero, scale, term)
+        }
     }
 
     /// The product modulo 2^64.
@@ -198,7 +210,11 @@ impl Arena {
             };
             // Written out, a product of sums would have more terms than before.
             let truths = || atoms.iter().filter(|other| *other != atom);
-            let few = if truths().all(|other| self.numbered(*other).is_truth()) { 3 } else { 1 };
+            let few = if truths().all(|other| self.numbered(*other).is_truth()) {
+                3
+            } else {
+                1
+            };
             if atoms.len() > 1 && self.form(word).terms.len() > few {
                 continue;
             }

@@ -38,10 +38,13 @@ impl Arena {
                     let place = truths.binary_search(atom).unwrap_or(0);
                     case >> place & 1 == 1
                 };
-                let word = form.terms.iter().fold(form.constant, |word, (monomial, coefficient)| {
-                    let all = self.monomials[*monomial as usize].atoms.iter().all(holds);
-                    word.wrapping_add(if all { *coefficient } else { 0 })
-                });
+                let word =
+                    form.terms
+                        .iter()
+                        .fold(form.constant, |word, (monomial, coefficient)| {
+                            let all = self.monomials[*monomial as usize].atoms.iter().all(holds);
+                            word.wrapping_add(if all { *coefficient } else { 0 })
+                        });
                 word == 0 || word == u64::MAX
             });
         is_mask.then(|| self.scaled(term, u64::MAX))
@@ -92,11 +95,7 @@ impl Arena {
     }
 
     /// What is done to the bits of a conjunction or a disjunction, done to its parts.
-    fn distributed(
-        &mut self,
-        term: Term,
-        each: impl Fn(&mut Self, Term) -> Term,
-    ) -> Option<Term> {
+    fn distributed(&mut self, term: Term, each: impl Fn(&mut Self, Term) -> Term) -> Option<Term> {
         let atom = self.alone(term)?;
         let (parts, combine): (_, fn(&mut Self, Term, Term) -> Term) = match &*atom {
             Atom::All(parts) => (parts, Self::and),
@@ -155,7 +154,11 @@ impl Arena {
         match self.alone(term).as_deref() {
             Some(Atom::Shr(before, inner)) => {
                 let (count, inner) = (before + bits, *inner);
-                if count < 64 { self.shr(count, inner) } else { self.number(0) }
+                if count < 64 {
+                    self.shr(count, inner)
+                } else {
+                    self.number(0)
+                }
             }
             Some(Atom::Low(kept, inner)) => {
                 let (kept, inner) = (kept - bits, *inner);
@@ -248,7 +251,12 @@ impl Arena {
             coefficient.trailing_zeros() + of_atom[0] + of_atom[1]
         };
         let constant = form.constant.trailing_zeros();
-        form.terms.iter().map(of_term).chain([constant]).min().unwrap_or(64)
+        form.terms
+            .iter()
+            .map(of_term)
+            .chain([constant])
+            .min()
+            .unwrap_or(64)
     }
 
     fn has_bound(&self, bits: u32, a: Term, b: Term) -> bool {
@@ -325,8 +333,7 @@ impl Arena {
             let kept = self.low(64 - factor, halved);
             return self.zero_number(kept);
         }
-        if let Some(truth) = self.truth_in(term, term)
-        {
+        if let Some(truth) = self.truth_in(term, term) {
             return self.by_cases(truth, term, Self::zero_number);
         }
         if let [(monomial, coefficient)] = form.terms[..]
@@ -376,7 +383,10 @@ impl Arena {
     fn is_of_bits(&self, term: Term) -> bool {
         let form = self.form(term);
         let mut atoms = form.terms.iter().flat_map(|(monomial, _)| {
-            self.monomials[*monomial as usize].atoms.iter().map(|atom| self.numbered(*atom))
+            self.monomials[*monomial as usize]
+                .atoms
+                .iter()
+                .map(|atom| self.numbered(*atom))
         });
         atoms.all(|atom| match &*atom {
             Atom::Input(_) => true,

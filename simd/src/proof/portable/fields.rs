@@ -1,0 +1,266 @@
+//! The theorems of the portable fields.
+
+use num_bigint::BigInt;
+
+use super::{interpreter::Program, values::Value};
+use crate::{
+    isa::{
+        field::limits::{Limbed, Limits, Range},
+        portable::{gf25519, gfp256},
+    },
+    modular::gfp256::power_of_two,
+    proof::{
+        engine::{self, Hints, Interval, Polynomial, power},
+        theorems::theorem,
+    },
+};
+
+/// A field, its program, and the ranges of its elements.
+struct Theory {
+    name: &'static str,
+    program: Program,
+    /// The type that has the operations.
+    this: &'static str,
+    factor: &'static str,
+    product: &'static str,
+    limits: Limits,
+    prime: BigInt,
+    hints: Hints,
+}
+
+fn curve25519() -> Theory {
+    let mut program = Program::default();
+    program.read(include_str!("../../integer.rs"));
+    program.read(include_str!("../../modular/gf25519.rs"));
+    program.read(include_str!("../../isa/portable/mod.rs"));
+    program.read(include_str!("../../isa/portable/gf25519.rs"));
+    Theory {
+        name: "portable, 2^255 - 19:",
+        program,
+        this: "Gf25519",
+        factor: "Factor",
+        product: "Product",
+        limits: gf25519::Gf25519::LIMITS,
+        prime: power(255) - 19,
+        hints: Hints {
+            cases_from: Some(255),
+            scales: &[],
+        },
+    }
+}
+
+fn nistp256() -> Theory {
+    let mut program = Program::default();
+    program.read(include_str!("../../integer.rs"));
+    program.read(include_str!("../../modular/gfp256.rs"));
+    program.read(include_str!("../../isa/portable/mod.rs"));
+    program.read(include_str!("../../isa/portable/gfp256.rs"));
+    let words = power_of_two(512).map(|word| Value::Number(word));
+    program.give("R_SQUARED", Value::Array(words.to_vec()));
+    Theory {
+        name: "portable, P-256:",
+        program,
+        this: "GfP256",
+        factor: "Element",
+        product: "Element",
+        limits: gfp256::GfP256::LIMITS,
+        prime: power(256) - power(224) + power(192) + power(96) - 1,
+        hints: Hints {
+            cases_from: None,
+            scales: &[],
+        },
+    }
+}
+
+impl Theory {
+    fn proves(&self, operation: &str, statement: &str, body: impl Fn()) {
+        self.proves_with(self.hints.without_cases(), operation, statement, body);
+    }
+
+    fn proves_with(&self, hints: Hints, operation: &str, statement: &str, body: impl Fn()) {
+        let name = format!("{} {operation}", self.name);
+        theorem(&name, statement, || engine::prove(hints, body));
+    }
+
+    fn call(&self, name: &str, arguments: &[&Value]) -> Value {
+        self.program.call(
+            self.this,
+            name,
+            arguments.iter().map(|a| (*a).clone()).collect(),
+        )
+    }
+
+    /// Any element in a range, of a type, and its value.
+    fn any(&self, range: &Range, of: &str) -> (Value, Polynomial) {
+        let limbs = range
+            .largest
+            .iter()
+            .map(|largest| engine::input(Interval::new(0, *largest)));
+        let limbs: Vec<_> = limbs.collect();
+        let values: Vec<_> = limbs.iter().map(|limb| engine::value(*limb)).collect();
+        let value = self.sum(&values);
+        if self.limits.canonical {
+            engine::assume_in(&value, Interval::below(self.prime.clone()));
+        }
+        let limbs = Value::Array(limbs.into_iter().map(Value::U64).collect());
+        (Value::Struct(of.to_owned(), vec![limbs]), value)
+    }
+
+    fn sum(&self, limbs: &[Polynomial]) -> Polynomial {
+        let positions = self.limits.positions.iter().map(|p| *p as u32);
+        Polynomial::weighted(limbs.iter().zip(positions))
+    }
+
+    fn any_factor(&self) -> (Value, Polynomial) {
+        self.any(&self.limits.factor, self.factor)
+    }
+
+    fn any_product(&self) -> (Value, Polynomial) {
+        self.any(&self.limits.product, self.product)
+    }
+
+    /// Obliges that an element is in a range; its value.
+    fn value(&self, element: &Value, range: &Range) -> Polynomial {
+        let limbs = element.parts()[0].parts();
+        let values: Vec<_> = limbs
+            .iter()
+            .zip(range.largest)
+            .map(|(limb, largest)| {
+                engine::oblige_in(limb.word(), Interval::new(0, *largest), "a limb");
+                engine::value(limb.word())
+            })
+            .collect();
+        let value = self.sum(&values);
+        if self.limits.canonical {
+            engine::oblige_bound(&value, Interval::below(self.prime.clone()), "the element");
+        }
+        value
+    }
+
+    fn factor_value(&self, factor: &Value) -> Polynomial {
+        self.value(factor, &self.limits.factor)
+    }
+
+    fn product_value(&self, product: &Value) -> Polynomial {
+        self.value(product, &self.limits.product)
+    }
+
+    fn congruent(&self, a: &Polynomial, b: &Polynomial) {
+        engine::oblige_congruent(a, b, &self.prime, "the result");
+    }
+
+    fn times_r(&self, a: &Polynomial) -> Polynomial {
+        a.shifted(self.limits.montgomery as u32)
+    }
+
+    fn operations(&self) {
+        self.proves("mul", "R a b is the product of the operands", || {
+            let ((a, x), (b, y)) = (self.any_factor(), self.any_factor());
+            let product = self.product_value(&self.call("mul", &[&a, &b]));
+            self.congruent(&self.times_r(&product), &(&x * &y));
+        });
+        self.proves(
+            "square",
+            "R times the result is the operand squared",
+            || {
+                let (a, x) = self.any_factor();
+                let product = self.product_value(&self.call("square", &[&a]));
+                self.congruent(&self.times_r(&product), &(&x * &x));
+            },
+        );
+        self.proves("carry", "the same element", || {
+            let (a, x) = self.any_product();
+            self.congruent(&self.factor_value(&self.call("carry", &[&a])), &x);
+        });
+        self.proves("add", "a + b", || {
+            let ((a, x), (b, y)) = (self.any_product(), self.any_product());
+            self.congruent(&self.factor_value(&self.call("add", &[&a, &b])), &(&x + &y));
+        });
+        self.proves("sub", "a - b", || {
+            let ((a, x), (b, y)) = (self.any_product(), self.any_product());
+            self.congruent(&self.factor_value(&self.call("sub", &[&a, &b])), &(&x - &y));
+        });
+        self.proves("select", "a where the mask is set, b elsewhere", || {
+            let ((a, x), (b, y)) = (self.any_factor(), self.any_factor());
+            let (mask, truth) = any_mask();
+            let selected = self.factor_value(&self.call("select", &[&mask, &a, &b]));
+            engine::oblige_bound(
+                &(&selected - if truth { &x } else { &y }),
+                Interval::point(0),
+                "the element",
+            );
+        });
+        self.proves("negate_if", "-a where the mask is set, a elsewhere", || {
+            let (a, x) = self.any_product();
+            let (mask, truth) = any_mask();
+            let result = self.factor_value(&self.call("negate_if", &[&mask, &a]));
+            let expected = if truth {
+                &Polynomial::default() - &x
+            } else {
+                x
+            };
+            self.congruent(&result, &expected);
+        });
+        self.integers();
+    }
+
+    fn integers(&self) {
+        self.proves("from_integers", "R times the integer", || {
+            let words: [_; 4] = core::array::from_fn(|i| {
+                let bits = if i == 3 && self.limits.montgomery == 0 {
+                    63
+                } else {
+                    64
+                };
+                engine::input(Interval::bits(bits))
+            });
+            let integer = integer_of(&words.map(Value::U64));
+            let words = Value::Array(words.map(Value::U64).to_vec());
+            let product = self.product_value(&self.call("from_integers", &[&words]));
+            self.congruent(&product, &self.times_r(&integer));
+        });
+        self.proves_with(
+            self.hints,
+            "to_integers",
+            "the integer below the prime, R times which is congruent",
+            || {
+                let (a, x) = self.any_factor();
+                let integer = integer_of(self.call("to_integers", &[&a]).parts());
+                self.congruent(&self.times_r(&integer), &x);
+                engine::oblige_bound(&integer, Interval::below(self.prime.clone()), "the integer");
+            },
+        );
+    }
+}
+
+/// The mask of either truth value.
+fn any_mask() -> (Value, bool) {
+    let truth = engine::any_truth();
+    let word = Value::Number(if truth { u64::MAX } else { 0 });
+    (Value::Struct("Mask".to_owned(), vec![word]), truth)
+}
+
+/// The integer of four words.
+fn integer_of(words: &[Value]) -> Polynomial {
+    let words: Vec<_> = words
+        .iter()
+        .map(|word| engine::low_value(word.word(), 64))
+        .collect();
+    Polynomial::weighted(words.iter().zip([0, 64, 128, 192]))
+}
+
+#[test]
+fn portable_curve25519() {
+    let theory = curve25519();
+    theory.operations();
+    theory.proves("add_a24_times", "a + 121665 b", || {
+        let ((a, x), (b, y)) = (theory.any_product(), theory.any_factor());
+        let sum = theory.factor_value(&theory.call("add_a24_times", &[&a, &b]));
+        theory.congruent(&sum, &(&x + &y.scaled(&BigInt::from(121_665))));
+    });
+}
+
+#[test]
+fn portable_nistp256() {
+    nistp256().operations();
+}

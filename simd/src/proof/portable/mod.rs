@@ -1,0 +1,5 @@
+//! The portable backend: its functions, read from the files that ship, on symbols.
+
+mod fields;
+mod interpreter;
+mod values;

@@ -1,0 +1,174 @@
+//! The AVX-512 IFMA backend over symbolic words.
+
+use core::ops::Range;
+
+use crate::{
+    integer::Integer,
+    isa::{Isa, Kernel},
+    proof::{
+        engine::{self, Interval, Symbol},
+        models::Model,
+        words::Word,
+    },
+};
+
+#[path = "../../isa/avx512ifma/comb.rs"]
+mod comb;
+#[path = "../../isa/avx512ifma/gf25519.rs"]
+pub(crate) mod gf25519;
+#[path = "../../isa/avx512ifma/gfp256.rs"]
+pub(crate) mod gfp256;
+#[path = "../../isa/avx512ifma/lookup.rs"]
+mod lookup;
+#[path = "../../isa/avx512ifma/words.rs"]
+pub(crate) mod words;
+
+pub(crate) use crate::isa::avx512ifma::windows;
+
+/// The witness of nothing: symbols need no processor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Avx512Ifma;
+
+impl Avx512Ifma {
+    fn splat(self, value: u64) -> Vector {
+        Vector(Symbol::constant(value))
+    }
+}
+
+/// The word of one lane.
+#[derive(Clone, Copy)]
+pub(crate) struct Vector(pub(crate) Symbol);
+
+/// The truth value of one lane.
+#[derive(Clone, Copy)]
+pub(crate) struct Mask(pub(crate) bool);
+
+/// Defines methods of [`Vector`], each one instruction.
+macro_rules! vector_methods {
+    ($($name:ident = $instruction:ident ($($argument:ident),*);)*) => {
+        impl Vector {$(
+            pub(crate) fn $name(self $(, $argument: Self)*) -> Self {
+                Self((Model::in_use().$instruction)(self.0 $(, $argument.0)*))
+            }
+        )*}
+    };
+}
+
+vector_methods! {
+    add = vpaddq(other);
+    sub = vpsubq(other);
+    and = vpand(other);
+    or = vpor(other);
+    xor = vpxor(other);
+    add_low = vpmadd52luq(a, b);
+    add_high = vpmadd52huq(a, b);
+    shl_by = vpsllvq(count);
+    shr_by = vpsrlvq(count);
+}
+
+impl Vector {
+    pub(crate) fn splat(self, value: u64) -> Self {
+        Self(Symbol::constant(value))
+    }
+
+    pub(crate) fn shl<const BITS: u32>(self) -> Self {
+        Self((Model::in_use().vpsllq)(self.0, BITS))
+    }
+
+    pub(crate) fn shr<const BITS: u32>(self) -> Self {
+        Self((Model::in_use().vpsrlq)(self.0, BITS))
+    }
+
+    pub(crate) fn shr_signed<const BITS: u32>(self) -> Self {
+        Self((Model::in_use().vpsraq)(self.0, BITS))
+    }
+
+    pub(crate) fn test(self, bits: Self) -> Mask {
+        Mask((Model::in_use().vptestmq)(self.0, bits.0))
+    }
+
+    pub(crate) fn test_not(self, bits: Self) -> Mask {
+        Mask((Model::in_use().vptestnmq)(self.0, bits.0))
+    }
+
+    pub(crate) fn sub_if(self, mask: &Mask, other: Self, otherwise: Self) -> Self {
+        Self((Model::in_use().vpsubq_mask)(
+            otherwise.0,
+            mask.0,
+            self.0,
+            other.0,
+        ))
+    }
+
+    pub(crate) fn not_if(self, mask: &Mask) -> Self {
+        Self((Model::in_use().vpternlogq_not_mask)(self.0, mask.0))
+    }
+
+    pub(crate) fn select(mask: &Mask, a: Self, b: Self) -> Self {
+        Self((Model::in_use().vpblendmq)(mask.0, b.0, a.0))
+    }
+
+    /// A table holds the numbers of symbols.
+    fn permute(self, table: &[u64; 32], first: usize) -> Self {
+        let entries = core::array::from_fn(|i| Symbol::numbered(table[first + i]));
+        Self((Model::in_use().vpermt2q)(self.0, &entries))
+    }
+
+    pub(crate) fn debug_assert_in(self, range: Range<i64>) {
+        let range = Interval::new(range.start, range.end - 1);
+        engine::oblige_in(self.0, range, "an assertion of the source");
+    }
+}
+
+impl Isa for Avx512Ifma {
+    const LANES: usize = 1;
+    const GROUP: usize = 1;
+    type Integers = [Vector; 4];
+    type Mask = Mask;
+    type Index = Vector;
+    type Group<T: Copy> = [T; 1];
+    type Gf25519 = gf25519::Gf25519;
+    type GfP256 = gfp256::GfP256;
+
+    fn vectorize<K: Kernel<Self>>(self, kernel: K) {
+        kernel.run(self);
+    }
+
+    fn clear_registers(self) {}
+
+    fn group<T: Copy>(vector: T) -> [T; 1] {
+        [vector]
+    }
+
+    fn load(self, _: &[Integer]) -> [Vector; 4] {
+        unimplemented!("symbols are not loaded")
+    }
+
+    fn store(_: &[Vector; 4], _: &mut [Integer]) {
+        unimplemented!("symbols are not stored")
+    }
+
+    fn gray(integers: &[Vector; 4]) -> [Vector; 4] {
+        words::gray(integers)
+    }
+
+    fn bit(integers: &[Vector; 4], position: usize) -> Mask {
+        words::bit(integers, position)
+    }
+
+    fn window(integers: &[Vector; 4], position: usize, width: usize) -> Vector {
+        words::window(integers, position, width)
+    }
+
+    fn signed(window: &Vector, width: usize) -> (Mask, Vector) {
+        words::signed(window, width)
+    }
+
+    fn is(index: &Vector, value: u64) -> Mask {
+        words::is(index, value)
+    }
+
+    fn reveal(mask: &Mask, _: usize) -> bool {
+        mask.0
+    }
+}
