@@ -248,7 +248,7 @@ impl Arena {
             Atom::LowProduct(count, ..) => bits(*count),
             Atom::HighProduct(count, a, b) => {
                 let [a, b] = [a, b].map(|term| self.bound(*term).unwrap_or(u64::MAX));
-                let most = u128::from(a) * u128::from(b) >> count;
+                let most = (u128::from(a) * u128::from(b)) >> count;
                 u64::try_from(most).unwrap_or(u64::MAX)
             }
             Atom::Bit(..) | Atom::Zero(_) => 1,

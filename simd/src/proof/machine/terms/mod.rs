@@ -8,7 +8,9 @@
 //! proved, but nothing wrong either.
 
 mod arena;
+mod cases;
 mod forms;
+mod logic;
 mod parting;
 mod rules;
 
