@@ -34,6 +34,10 @@ pub(crate) enum Kernel {
     Ladder,
     /// X25519 with the base point.
     Comb,
+    /// P-256 with the base point.
+    P256Comb,
+    /// P-256 with any point.
+    P256Windowed,
 }
 
 impl Kernel {
@@ -42,17 +46,39 @@ impl Kernel {
         match self {
             Self::Ladder => &["10curve25519", "6ladder6Ladder3run"],
             Self::Comb => &["10curve25519", "4comb4Comb3run"],
+            Self::P256Comb => &["8nistp256", "4comb4Comb3run"],
+            Self::P256Windowed => &["8nistp256", "6window8Windowed3run"],
         }
     }
 
-    /// How many slices of integers it is given; one of results follows.
+    /// How many slices of integers it is given.
     pub(crate) const fn given(self) -> usize {
         match self {
             Self::Ladder => 2,
-            Self::Comb => 1,
+            Self::Comb | Self::P256Comb => 1,
+            Self::P256Windowed => 3,
+        }
+    }
+
+    /// How many slices of truth values follow those of results; they are not looked at.
+    const fn flags(self) -> usize {
+        match self {
+            Self::P256Windowed => 1,
+            _ => 0,
+        }
+    }
+
+    /// How many slices of results follow.
+    pub(crate) const fn results(self) -> usize {
+        match self {
+            Self::Ladder | Self::Comb | Self::P256Windowed => 1,
+            Self::P256Comb => 2,
         }
     }
 }
+
+/// Slices of integers.
+pub(crate) type Results<W> = Vec<Vec<[W; 4]>>;
 
 /// A run of a kernel's machine code on so many vectors.
 pub(crate) struct Run<'a> {
@@ -69,15 +95,15 @@ impl Run<'_> {
 
     /// Follows the kernel from its first instruction to its return. The words of the integers
     /// are those that `input` says, by slice, element and word, and unknown where it says
-    /// nothing. Returns the results, and the number of instructions.
+    /// nothing. Returns the results, by slice, and the number of instructions.
     pub(crate) fn follow<W: Lane>(
         &self,
         code: &mut Code<'_>,
         input: impl Fn(usize, usize, usize) -> Option<W>,
-    ) -> Result<(Vec<[W; 4]>, usize), String> {
+    ) -> Result<(Results<W>, usize), String> {
         let mut machine = Machine::<W>::new(self.image);
         let (elements, given) = (self.elements(), self.kernel.given());
-        for slice in 0..=given {
+        for slice in 0..given + self.kernel.results() + self.kernel.flags() {
             let field = BATCH + SLICE * slice as u64;
             machine.memory.write(field, WORD, W::constant(start(slice)));
             machine
@@ -97,14 +123,19 @@ impl Run<'_> {
         }
         let function = self.image.find(self.kernel.symbol());
         let steps = machine.call(code, function, &[BATCH, self.isa as u64])?;
-        let result = |element: usize| {
+        let result = |slice: usize, element: usize| {
             core::array::from_fn(|word| {
                 machine
                     .memory
-                    .read(self.image, place(given, element, word), WORD)
+                    .read(self.image, place(slice, element, word), WORD)
             })
         };
-        Ok(((0..elements).map(result).collect(), steps))
+        let results = (given..given + self.kernel.results()).map(|slice| {
+            (0..elements)
+                .map(|element| result(slice, element))
+                .collect()
+        });
+        Ok((results.collect(), steps))
     }
 }
 

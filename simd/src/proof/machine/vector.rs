@@ -75,7 +75,7 @@ pub(crate) fn vpcmpgtq<W: Lane>(a: W, b: W) -> Option<W> {
 impl<W: Lane> Machine<'_, W> {
     /// Does an instruction on vectors; false if it is none.
     pub(crate) fn vector(&mut self, i: &Instruction) -> Result<bool, Stuck> {
-        if self.lane_by_lane(i)? || self.moving(i)? || self.choosing(i)? {
+        if self.lane_by_lane(i)? || self.moving(i)? || self.choosing(i)? || self.narrow(i)? {
             return Ok(true);
         }
         self.masking(i)

@@ -205,7 +205,8 @@ impl Isa for Avx512Ifma {
     }
 
     #[inline(never)]
-    fn reveal(mask: &Mask, _: usize) -> bool {
-        super::reveal(mask.0)
+    fn reveal(_: &Mask, _: usize) -> bool {
+        // Whichever: nothing that a kernel does depends on it.
+        true
     }
 }

@@ -40,9 +40,10 @@ impl Arena {
         let form = self.form(term);
         let mut truths = Vec::new();
         for (monomial, _) in &form.terms {
-            let atoms = &self.monomials[*monomial as usize].atoms;
-            if atoms.len() > 1 {
-                truths.extend(atoms.iter().filter(|atom| self.numbered(**atom).is_truth()));
+            let atoms = &self.monomials[*monomial as usize];
+            if !atoms.is_truth {
+                let all = atoms.atoms.iter();
+                truths.extend(all.filter(|atom| self.numbered(**atom).is_truth()));
             }
         }
         truths.sort_unstable();
