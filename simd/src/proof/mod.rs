@@ -11,6 +11,9 @@
 //!   checker replays it.
 //! * [`machine`]: the code that ships, instruction by instruction, against the source.
 
+// The files of the instruction sets are compiled again, over symbols.
+#![allow(clippy::duplicate_mod)]
+
 #[cfg(target_arch = "x86_64")]
 mod bits;
 pub(crate) mod engine;

@@ -80,12 +80,13 @@ pub(super) fn of_the_code(
 
 /// Proves that in some lanes the machine code of a kernel computes the source's words.
 fn prove(kernel: Kernel, isa: Isa, vectors: usize, lanes: &[usize]) {
+    let image = library::released();
     let start = Instant::now();
     terms::forget();
     let expected = of_the_source(kernel, vectors);
     let known = terms::known();
     let run = Run {
-        image: library::released(),
+        image,
         kernel,
         isa,
         vectors,

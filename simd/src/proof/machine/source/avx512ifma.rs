@@ -14,8 +14,11 @@ use crate::{
 
 #[path = "../../../isa/avx512ifma/comb.rs"]
 mod comb;
+// What makes the tables is not used: they are the backend's.
+#[allow(dead_code)]
 #[path = "../../../isa/avx512ifma/gf25519.rs"]
 pub(crate) mod gf25519;
+#[allow(dead_code)]
 #[path = "../../../isa/avx512ifma/gfp256.rs"]
 pub(crate) mod gfp256;
 #[path = "../../../isa/avx512ifma/lookup.rs"]

@@ -9,6 +9,7 @@
 
 mod arena;
 mod cases;
+mod evaluate;
 mod forms;
 mod logic;
 mod parting;
