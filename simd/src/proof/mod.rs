@@ -22,6 +22,11 @@
 //! * [`tables`], [`orders`]: entries, primes and orders computed a second time, by [`reference`];
 //!   [`columns`]: the entries as each instruction set has them.
 //! * [`entries`]: what surrounds the kernels; [`sums`]: how many terms a sum has.
+//!
+//! * [`machine`]: the code that ships, instruction by instruction, against the source.
+
+// The files of the instruction sets are compiled again, over symbols.
+#![allow(clippy::duplicate_mod)]
 
 mod algebra;
 mod alterations;
@@ -38,6 +43,8 @@ pub(crate) mod fields;
 mod formulas;
 mod inversion;
 mod ladder;
+#[cfg(target_arch = "x86_64")]
+mod machine;
 pub(crate) mod models;
 mod multiples;
 mod obligations;
