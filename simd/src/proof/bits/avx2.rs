@@ -8,6 +8,8 @@ pub(crate) use crate::isa::avx2::for_limbs;
 
 #[path = "../../isa/avx2/lookup.rs"]
 mod lookup;
+// What packs limbs is proved with the fields.
+#[expect(dead_code)]
 #[path = "../../isa/avx2/words.rs"]
 pub(super) mod words;
 

@@ -18,12 +18,7 @@ use crate::proof::words::{Integer, Word};
 pub(crate) struct Symbol(pub(super) Term);
 
 impl Symbol {
-    /// The number that stands for the symbol in a table.
-    pub(crate) fn number(self) -> u64 {
-        self.0 as u64
-    }
-
-    /// The symbol of a number.
+    /// The symbol of a number, which stands for it in a table.
     pub(crate) fn numbered(number: u64) -> Self {
         Self(number as Term)
     }

@@ -24,8 +24,6 @@ pub(crate) trait Symbolic: Field {
     /// What helps with the canonical integer.
     const HINTS: Hints;
 
-    const ISA: Self::Isa;
-
     fn prime() -> BigInt;
 
     fn factor(limbs: &[Symbol]) -> Self::Factor;

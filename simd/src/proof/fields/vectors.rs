@@ -20,7 +20,7 @@ fn prime_p256() -> BigInt {
 }
 
 macro_rules! symbolic {
-    ($isa:ident::$witness:ident, $field:ident::$name:ident, $prime:ident, $cases:expr, $scales:expr) => {
+    ($isa:ident, $field:ident::$name:ident, $prime:ident, $cases:expr, $scales:expr) => {
         impl Symbolic for $isa::$field::$name {
             type Shipped = isa::$isa::$field::$name;
 
@@ -28,8 +28,6 @@ macro_rules! symbolic {
                 cases_from: $cases,
                 scales: $scales,
             };
-
-            const ISA: $isa::$witness = $isa::$witness;
 
             fn prime() -> BigInt {
                 $prime()
@@ -70,19 +68,7 @@ macro_rules! symbolic {
     };
 }
 
-symbolic!(
-    avx512ifma::Avx512Ifma,
-    gf25519::Gf25519,
-    prime_25519,
-    Some(255),
-    &[]
-);
-symbolic!(
-    avx512ifma::Avx512Ifma,
-    gfp256::GfP256,
-    prime_p256,
-    Some(460),
-    &[260]
-);
-symbolic!(avx2::Avx2, gf25519::Gf25519, prime_25519, Some(255), &[]);
-symbolic!(avx2::Avx2, gfp256::GfP256, prime_p256, None, &[260]);
+symbolic!(avx512ifma, gf25519::Gf25519, prime_25519, Some(255), &[]);
+symbolic!(avx512ifma, gfp256::GfP256, prime_p256, Some(460), &[260]);
+symbolic!(avx2, gf25519::Gf25519, prime_25519, Some(255), &[]);
+symbolic!(avx2, gfp256::GfP256, prime_p256, None, &[260]);

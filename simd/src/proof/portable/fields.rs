@@ -55,7 +55,7 @@ fn nistp256() -> Theory {
     program.read(include_str!("../../modular/gfp256.rs"));
     program.read(include_str!("../../isa/portable/mod.rs"));
     program.read(include_str!("../../isa/portable/gfp256.rs"));
-    let words = power_of_two(512).map(|word| Value::Number(word));
+    let words = power_of_two(512).map(Value::Number);
     program.give("R_SQUARED", Value::Array(words.to_vec()));
     Theory {
         name: "portable, P-256:",

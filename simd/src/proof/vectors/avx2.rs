@@ -13,6 +13,8 @@ use crate::{
 
 #[path = "../../isa/avx2/comb.rs"]
 mod comb;
+// The windows are those that ship, and so are their limbs.
+#[expect(dead_code)]
 #[path = "../../isa/avx2/gf25519.rs"]
 pub(crate) mod gf25519;
 #[path = "../../isa/avx2/gfp256.rs"]
