@@ -15,7 +15,6 @@ use crate::{
 #[path = "../../isa/avx512ifma/comb.rs"]
 mod comb;
 // The windows are those that ship, and so are their limbs.
-#[expect(dead_code)]
 #[path = "../../isa/avx512ifma/gf25519.rs"]
 pub(crate) mod gf25519;
 #[path = "../../isa/avx512ifma/gfp256.rs"]

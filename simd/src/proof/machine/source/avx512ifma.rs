@@ -21,6 +21,8 @@ pub(crate) mod gf25519;
 #[allow(dead_code)]
 #[path = "../../../isa/avx512ifma/gfp256.rs"]
 pub(crate) mod gfp256;
+#[path = "../../../isa/avx512ifma/limbs.rs"]
+mod limbs;
 #[path = "../../../isa/avx512ifma/lookup.rs"]
 mod lookup;
 pub(crate) use crate::isa::avx512ifma::windows;
