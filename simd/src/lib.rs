@@ -54,7 +54,8 @@ mod isa;
 mod modular;
 mod nistp256;
 pub mod p256;
-#[cfg(test)]
+// What the source asserts in debug builds is part of what is proved.
+#[cfg(all(test, debug_assertions))]
 mod proof;
 mod secret;
 mod tables;
@@ -79,6 +80,9 @@ pub mod docs {
 
     #[doc = include_str!("../docs/proof.md")]
     pub mod proof {}
+
+    #[doc = include_str!("../docs/machine-code.md")]
+    pub mod machine_code {}
 
     #[doc = include_str!("../docs/aarch64.md")]
     pub mod aarch64 {}

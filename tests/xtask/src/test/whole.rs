@@ -13,6 +13,7 @@ pub fn tasks() -> [Task; 3] {
         purpose: Purpose::Test,
         commands: vec![
             cargo("test", "--workspace"),
+            proofs(),
             cargo(
                 "test",
                 "--workspace --bench groups --bench lanes --bench operations",
@@ -21,6 +22,11 @@ pub fn tasks() -> [Task; 3] {
         ],
     };
     [here, qemu::task(), fips::task()]
+}
+
+/// The proofs of the lanes once more, for their theorems to be read: what was built is there.
+fn proofs() -> Command {
+    cargo("test", "--workspace --lib").words("proof:: -- --nocapture")
 }
 
 /// Optimised, for what is compared is what the compiler has made of them.
