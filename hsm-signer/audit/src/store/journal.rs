@@ -57,9 +57,9 @@ macro_rules! execute {
 
 impl Journal {
     /// A journal; it is opened by [`recover`](Self::recover).
-    pub(super) fn new(place: &Place, patience: Duration) -> Result<Self, StoreError> {
+    pub(super) async fn new(place: &Place, patience: Duration) -> Result<Self, StoreError> {
         let lock = match place {
-            Place::Sqlite(path) => Some(sqlite::lock(path)?),
+            Place::Sqlite(path) => Some(sqlite::lock(path).await?),
             #[cfg(feature = "postgres")]
             Place::Postgres(_) => None,
         };

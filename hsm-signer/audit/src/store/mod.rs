@@ -123,7 +123,7 @@ impl Store {
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let place = config.place()?;
         let patience = Duration::from_millis(config.patience_ms);
-        let mut journal = Journal::new(&place, patience)?;
+        let mut journal = Journal::new(&place, patience).await?;
         journal.recover().await?;
         let reader = LogReader::new(&place, patience);
         let (claims, ended) = Claims::new(config.max_claims);

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mls_signer_message::encoding::hex;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection};
+use tokio::time::sleep;
 
 use super::error::StoreError;
 use super::migrations::migrate;
@@ -22,6 +23,9 @@ use crate::request::Digest;
 
 /// How long one connection waits for another; only `audit` commands are others.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// How long the lock of another process is waited for.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Connections that only read.
 const READERS: u32 = 2;
@@ -168,13 +172,22 @@ fn at(path: &Path, error: io::Error) -> StoreError {
 
 /// Keeps other processes from writing to the database. The lock is beside it: closing any handle
 /// to the database itself would end the locks that SQLite has on it (POSIX fcntl).
-pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+///
+/// A program that the last holder was just starting has the lock's file open until it runs, so that
+/// a lock is waited for.
+pub(super) async fn lock(path: &Path) -> Result<File, StoreError> {
     let beside = beside(path, ".lock");
     let file = open(&beside)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.into())),
-        Err(TryLockError::Error(error)) => Err(at(&beside, error)),
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                sleep(LOCK_PATIENCE / 20).await;
+            }
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(path.into())),
+            Err(TryLockError::Error(error)) => return Err(at(&beside, error)),
+        }
     }
 }
 
