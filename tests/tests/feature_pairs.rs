@@ -114,7 +114,7 @@ fn every_feature_of_the_traits_is_forwarded() {
     let names = traits.features.keys().filter(|name| *name != "default");
     let mut forwarded = 0;
     for name in names {
-        let brought = closure(named(&metadata, PROVIDER), &[name.clone()]);
+        let brought = closure(named(&metadata, PROVIDER), std::slice::from_ref(name));
         assert!(ours.contains_key(name), "{name}");
         assert!(
             brought.contains(&format!("openmls_traits/{name}")),
