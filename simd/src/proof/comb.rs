@@ -30,6 +30,7 @@ use crate::{
         recoding::{CLAMPED, Linear, ODD, Recoding},
         reference::{Edwards25519, P256},
     },
+    tables::curve25519::START,
 };
 
 /// How many vectors the recorded kernels have.
@@ -82,7 +83,11 @@ type Extended25519 = curve25519::Extended<Product<Recorded25519>>;
 /// `k B` in extended coordinates.
 fn multiply_25519(scalar: Step, claims: &mut Obligations) -> Extended25519 {
     let recoding = Recoding::comb25519();
-    let mut sum = curve25519::start::<Recorded25519>(Recorder);
+    let [x, y, t] = START
+        .each_ref()
+        .map(|value| Product::constant(Recorder, value));
+    let z = Product::constant(Recorder, &[1, 0, 0, 0]);
+    let mut sum = curve25519::Extended { x, y, z, t };
     let mut multiple = Linear::constant(recoding.start.clone());
     for (i, entries) in Recorded25519::windows().iter().enumerate() {
         let digit = window(&recoding, scalar, i);

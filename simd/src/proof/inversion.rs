@@ -6,7 +6,8 @@
 //!
 //! **The shared inversion.** Before it is multiplied in, an element e is replaced by n = e, or 1
 //! where e is zero: whichever lanes hold zeros, n is never zero. So the recorded program is read
-//! with a unit n for every element, and multiplication adds exponents: whatever the elements, each
+//! with a unit n for what stands for each element, another for the element itself, and multiplication
+//! adds exponents: whatever the elements, each
 //! comes out as 1 / n where e is not zero, and as zero where it is. This covers zeros in all places at
 //! once, for every length of a group; the smallest lengths are tried with each set of zeros
 //! besides.
@@ -25,7 +26,7 @@ use crate::{
         algebra::Algebra,
         obligations::{Obligations, Score},
         program::{Operation, Program, Recorded25519, RecordedP256, Recorder, Step, inputs, step},
-        units::{Unit, Units},
+        units::{Unit, Units, Zeros},
     },
 };
 
@@ -97,7 +98,7 @@ fn shared<F: Field<Isa = Recorder, Factor = Step>>(count: usize) -> Program {
 }
 
 /// Each result is the inverse of its element, wherever there are zeros.
-fn inverses(program: &Program, zeros: Option<u64>) -> Obligations {
+fn inverses(program: &Program, zeros: Zeros) -> Obligations {
     let mut claims = Obligations::default();
     let units = Units {
         count: program.results.len(),
@@ -105,7 +106,7 @@ fn inverses(program: &Program, zeros: Option<u64>) -> Obligations {
     };
     for (i, result) in program.read(&units).iter().enumerate() {
         let inverse = match zeros {
-            Some(zeros) if zeros >> i & 1 == 1 => Unit::Zero,
+            Zeros::These(zeros) if zeros >> i & 1 == 1 => Unit::Zero,
             _ => units.power(i, -1),
         };
         claims.claim("the inverse, or zero", *result == inverse);
@@ -117,12 +118,12 @@ fn inverses(program: &Program, zeros: Option<u64>) -> Obligations {
 fn shared_claims<F: Field<Isa = Recorder, Factor = Step>>() -> (Obligations, Obligations) {
     let (mut open, mut each) = (Obligations::default(), Obligations::default());
     for count in 1..=LARGEST {
-        open.extend(inverses(&shared::<F>(count), None));
+        open.extend(inverses(&shared::<F>(count), Zeros::Any));
     }
     for count in 1..=8 {
         let program = shared::<F>(count);
         for zeros in 0..1 << count {
-            each.extend(inverses(&program, Some(zeros)));
+            each.extend(inverses(&program, Zeros::These(zeros)));
         }
     }
     (open, each)
@@ -145,7 +146,7 @@ fn a_shared_inversion_inverts_each_wherever_there_are_zeros() {
     }
     let mut score = Score::default();
     score.add_alterations(&shared::<Recorded25519>(5), |altered| {
-        inverses(altered, None)
+        inverses(altered, Zeros::Any)
     });
     score.settle("the shared inversion", 65, &[]);
 }

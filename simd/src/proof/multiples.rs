@@ -16,7 +16,7 @@ use crate::{
         obligations::{Obligations, Score},
         program::{Program, RecordedP256, Recorder, inputs},
         recoding::Linear,
-        units::{Unit, Units},
+        units::{Unit, Units, Zeros},
     },
 };
 
@@ -44,7 +44,10 @@ pub(super) fn tabulate(
         (two, multiple, table.steps[i]) = multiples::add(&two, &multiple);
         times += 2;
         claims.claim("an odd multiple", times == 2 * i as i64 + 1);
-        table.points[i] = multiple.entry();
+        table.points[i] = AffineDoubled {
+            x: multiple.x.reduce(),
+            twice_y: multiple.twice_y.reduce(),
+        };
         denominator = (&denominator * &table.steps[i]).carry();
     }
     (table, denominator)
@@ -77,7 +80,7 @@ fn affine(program: &Program) -> Obligations {
     let mut claims = Obligations::default();
     let units = Units {
         count: INPUTS,
-        zeros: None,
+        zeros: Zeros::None,
     };
     let results = program.read(&units);
     for (i, coordinates) in results.chunks_exact(2).enumerate() {

@@ -13,24 +13,49 @@ pub(super) enum Unit {
     Other,
 }
 
-/// Products of powers; which elements are zero is given, or left open.
+/// Which elements are zero.
+#[derive(Clone, Copy)]
+pub(super) enum Zeros {
+    None,
+    /// A bit for each of them that is.
+    These(u64),
+    /// Any. What stands for an element, or for 1 where that is zero, has an exponent of its own,
+    /// before those of the elements themselves.
+    Any,
+}
+
+/// Products of powers.
 pub(super) struct Units {
     /// How many elements there are.
     pub(super) count: usize,
-    /// A bit for each of them that is zero.
-    pub(super) zeros: Option<u64>,
+    pub(super) zeros: Zeros,
 }
 
 impl Units {
     pub(super) fn one(&self) -> Unit {
-        Unit::Product(vec![0; self.count])
+        let both = match self.zeros {
+            Zeros::Any => 2,
+            Zeros::None | Zeros::These(_) => 1,
+        };
+        Unit::Product(vec![0; both * self.count])
     }
 
-    /// Element `i` to a power.
+    /// Element `i` to a power; if any may be zero, what stands for it.
     pub(super) fn power(&self, i: usize, exponent: i64) -> Unit {
-        let mut exponents = vec![0; self.count];
-        exponents[i] = exponent;
-        Unit::Product(exponents)
+        let mut power = self.one();
+        if let Unit::Product(exponents) = &mut power {
+            exponents[i] = exponent;
+        }
+        power
+    }
+
+    /// Element `i` itself.
+    fn element(&self, i: usize) -> Unit {
+        match self.zeros {
+            Zeros::These(zeros) if zeros >> i & 1 == 1 => Unit::Zero,
+            Zeros::None | Zeros::These(_) => self.power(i, 1),
+            Zeros::Any => self.power(self.count + i, 1),
+        }
     }
 }
 
@@ -43,10 +68,7 @@ impl Algebra for Units {
         match operation {
             Operation::Constant(ZERO) => Unit::Zero,
             Operation::Constant(ONE) => self.one(),
-            Operation::Input(i) => match self.zeros {
-                Some(zeros) if zeros >> i & 1 == 1 => Unit::Zero,
-                _ => self.power(usize::from(*i), 1),
-            },
+            Operation::Input(i) => self.element(usize::from(*i)),
             _ => Unit::Other,
         }
     }
@@ -78,12 +100,12 @@ impl Algebra for Units {
         // The elements are the first steps.
         let i = element.index();
         match self.zeros {
-            Some(zeros) if zeros >> i & 1 == 1 => a.clone(),
-            Some(_) => b.clone(),
-            // Left open: 1 or the element is the unit n, zero or 1 / n the inverse.
-            None if (a, b) == (&self.one(), &self.power(i, 1)) => b.clone(),
-            None if (a, b) == (&Unit::Zero, &self.power(i, -1)) => b.clone(),
-            None => Unit::Other,
+            Zeros::These(zeros) if zeros >> i & 1 == 1 => a.clone(),
+            Zeros::None | Zeros::These(_) => b.clone(),
+            // 1 or the element is what stands for it; zero or the inverse of that, the inverse.
+            Zeros::Any if (a, b) == (&self.one(), &self.element(i)) => self.power(i, 1),
+            Zeros::Any if (a, b) == (&Unit::Zero, &self.power(i, -1)) => b.clone(),
+            Zeros::Any => Unit::Other,
         }
     }
 }

@@ -59,10 +59,10 @@ fn covered(runs: &[&(&[Step], Vec<Branch>)], depth: usize) -> Result<(), Wrong> 
     let before = &steps[..branch.step];
     let here =
         |run: &&&(&[Step], Vec<Branch>)| run.1.get(depth).is_some_and(|b| b.step == branch.step);
-    if !runs
-        .iter()
-        .all(|run| here(&run) && run.0[..branch.step] == *before)
-    {
+    let question = &steps[branch.step];
+    if !runs.iter().all(|run| {
+        here(&run) && run.0[..branch.step] == *before && ask_the_same(&run.0[branch.step], question)
+    }) {
         return Err("runs that differ where there is no branch");
     }
     for outcome in [false, true] {
@@ -73,6 +73,24 @@ fn covered(runs: &[&(&[Step], Vec<Branch>)], depth: usize) -> Result<(), Wrong> 
         }
     }
     Ok(())
+}
+
+/// Whether two branches are the same but for the way that was taken.
+fn ask_the_same(a: &Step, b: &Step) -> bool {
+    match (a, b) {
+        (Step::Program(a, reason), Step::Program(b, other)) => {
+            (a, &reason.facts, &reason.factors) == (b, &other.facts, &other.factors)
+        }
+        (
+            Step::Deduction(Rule::Case { of, at, .. }),
+            Step::Deduction(Rule::Case {
+                of: other_of,
+                at: other_at,
+                ..
+            }),
+        ) => (of, at) == (other_of, other_at),
+        _ => false,
+    }
 }
 
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! That the checker refuses what is wrong: a certificate altered in any place that counts.
 
 use super::{
-    certificate::{Operation, Rule, Step},
+    certificate::{Operation, Reason, Rule, Step},
     checker::check,
     *,
 };
@@ -148,4 +148,36 @@ fn rules_that_do_not_follow_are_refused() {
         ];
         assert!(check(&[run]).is_err(), "{rule:?}");
     }
+}
+
+/// One case below 6, the other from 11 on: nothing is said of what lies between.
+#[test]
+fn cases_that_do_not_meet_are_refused() {
+    let case = |at: i32, above| {
+        Step::Deduction(Rule::Case {
+            of: 0,
+            at: BigInt::from(at),
+            above,
+        })
+    };
+    let run = |case, claim: Option<Step>| {
+        let input = Operation::Input(Interval::new(0, 10));
+        let begin = [Step::Program(input, Default::default()), case];
+        begin.into_iter().chain(claim).collect::<Vec<_>>()
+    };
+    let claim = |fact| {
+        let reason = Reason {
+            facts: vec![fact],
+            ..Default::default()
+        };
+        let within = Operation::Within(Polynomial::variable(0), Interval::new(0, 5));
+        Step::Program(within, reason)
+    };
+    let below = || {
+        let mut below = run(case(6, false), Some(claim(1)));
+        below.push(Step::End);
+        below
+    };
+    assert!(check(&[below(), run(case(11, true), None)]).is_err());
+    assert!(check(&[below(), run(case(6, true), None)]).is_err());
 }

@@ -280,6 +280,16 @@ fn addition_claims(program: &Program) -> Obligations {
     };
     let found: Vec<_> = program.steps.iter().filter(of_digit).collect();
     claims.claim("the digit's sign and magnitude", found == parts.each_ref());
+    let place = |part: &Operation| program.steps.iter().position(|step| step == part);
+    let [negative, magnitude] = parts.each_ref().map(place);
+    let is_meant = |step: &Operation| match step {
+        Operation::Lookup(column, index) => column.window == 0 && Some(index.index()) == magnitude,
+        Operation::Select(mask, ..) | Operation::NegateIf(mask, _) => {
+            Some(mask.index()) == negative
+        }
+        _ => true,
+    };
+    claims.claim("what chooses what", program.steps.iter().all(is_meant));
     claims
 }
 
@@ -312,7 +322,7 @@ fn the_combs_addition_is_complete() {
     claims.claim("d is none", !is_square(&d()));
     claims.claim("nor is -d", !is_square(&(&prime - d())));
     claims.claim("d of the table", big(&table::D) == d());
-    claims.prove("the comb's addition, for any two points", 17);
+    claims.prove("the comb's addition, for any two points", 18);
     let mut score = Score::default();
     score.add_alterations(&program, addition_claims);
     score.settle("the comb's addition", 49, &[]);

@@ -141,6 +141,7 @@ fn the_comb_of_p256_is_its_source() {
 }
 
 #[test]
+#[ignore = "a minute: cargo xtask test proofs"]
 fn the_windows_of_p256_are_their_source() {
     prove(Kernel::P256Windowed, Isa::Avx512Ifma, 1, &[2]);
 }

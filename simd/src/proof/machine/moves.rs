@@ -37,7 +37,7 @@ impl<W: Lane> Machine<'_, W> {
                 let word = self.word(i, 1)?;
                 each(|lane| if lane == 0 { word } else { W::constant(0) }, LANES)
             }
-            M::Vmovq | M::Vmovsd | M::Vmovlps => {
+            M::Vmovq | M::Vmovsd | M::Vmovlps if i.op0_kind() == OpKind::Memory => {
                 let address = self.address(i)?;
                 let word = self.vectors[i.op1_register().number()][0];
                 self.memory.write(address, 8, word);
@@ -45,7 +45,11 @@ impl<W: Lane> Machine<'_, W> {
             }
             M::Vpextrq | M::Vmovhps | M::Vmovhpd if i.op0_kind() == OpKind::Memory => {
                 let address = self.address(i)?;
-                let word = self.vectors[i.op1_register().number()][1];
+                let lane = match i.mnemonic() {
+                    M::Vpextrq => usize::from(i.immediate8() & 1),
+                    _ => 1,
+                };
+                let word = self.vectors[i.op1_register().number()][lane];
                 self.memory.write(address, 8, word);
                 return Ok(true);
             }
@@ -92,7 +96,7 @@ impl<W: Lane> Machine<'_, W> {
                     count,
                 )
             }
-            M::Vpermq => {
+            M::Vpermq if i.op2_kind() == OpKind::Immediate8 => {
                 let a = self.lanes(i, 1, count)?;
                 let bits = i.immediate8();
                 each(

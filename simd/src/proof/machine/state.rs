@@ -1,11 +1,37 @@
 //! Registers, and how an instruction's operands are read and written.
 
-use iced_x86::{Instruction, OpKind, Register};
+use iced_x86::{Instruction, Mnemonic, OpKind, Register};
 
 use super::{flags::Flags, image::Image, lane::Lane, memory::Memory};
 
 /// The most lanes of a vector.
 pub(crate) const LANES: usize = 8;
+
+/// Instructions whose masks have a bit for each lane of 64 bits.
+const MASKED_BY_LANE: [Mnemonic; 22] = [
+    Mnemonic::Vmovdqa64,
+    Mnemonic::Vmovdqu64,
+    Mnemonic::Vmovapd,
+    Mnemonic::Vmovupd,
+    Mnemonic::Vpaddq,
+    Mnemonic::Vpsubq,
+    Mnemonic::Vpandq,
+    Mnemonic::Vpandnq,
+    Mnemonic::Vporq,
+    Mnemonic::Vpxorq,
+    Mnemonic::Vpblendmq,
+    Mnemonic::Vblendmpd,
+    Mnemonic::Vpternlogq,
+    Mnemonic::Vpsllq,
+    Mnemonic::Vpsrlq,
+    Mnemonic::Vpsraq,
+    Mnemonic::Vpsllvq,
+    Mnemonic::Vpsrlvq,
+    Mnemonic::Vpbroadcastq,
+    Mnemonic::Vpmadd52luq,
+    Mnemonic::Vpmadd52huq,
+    Mnemonic::Vpermt2q,
+];
 
 /// The lanes of a register; those beyond its length are zero.
 pub(crate) type Lanes<W> = [W; LANES];
@@ -117,6 +143,9 @@ impl<'a, W: Lane> Machine<'a, W> {
     ) -> Result<(), Stuck> {
         let is_register = i.op0_kind() == OpKind::Register;
         if i.has_op_mask() {
+            if !MASKED_BY_LANE.contains(&i.mnemonic()) {
+                return stuck("masked by other elements than lanes", i);
+            }
             let mask = self.masks[i.op_mask().number()];
             let old = match (is_register, i.zeroing_masking()) {
                 (_, true) => [W::constant(0); LANES],

@@ -10,6 +10,7 @@ pub mod haskell;
 pub mod instructions;
 pub mod kill;
 pub mod matrix;
+pub mod proofs;
 pub mod qemu;
 pub mod ring;
 pub mod secret_flow;
@@ -44,6 +45,8 @@ pub enum Suite {
     },
     /// The lanes on emulated CPUs with and without AVX2 (in CI)
     Qemu,
+    /// The proofs of the lanes, with those of machine code that take longer
+    Proofs,
     /// The signer over every PKCS#11 module there is, kryoptic built first
     Matrix,
     /// The PKCS#11 module's process is killed 1,000 times, the store and PostgreSQL 500 times
@@ -78,6 +81,7 @@ pub fn tasks(suite: Option<Suite>) -> Vec<Task> {
         Suite::Wasm => wasm::task(),
         Suite::Aarch64 { parts } => aarch64::task(&parts),
         Suite::Qemu => qemu::task(),
+        Suite::Proofs => proofs::task(),
         Suite::Matrix => matrix::task(),
         Suite::Kill => kill::task(),
         Suite::Service => service::task(),
