@@ -284,7 +284,7 @@ impl Supervisor {
                 Err(error) => {
                     // A process that is gone needs no new session first.
                     least = least.max(error.recovery_step());
-                    let hopeless = error.concerns_pin() || error.is_a_keys_for_good();
+                    let hopeless = error.waits_for_a_pin() || error.is_a_keys_for_good();
                     self.fail(Some(&error));
                     failure = Some(error);
                     if hopeless {
@@ -388,7 +388,7 @@ impl Supervisor {
             marker.note(failure);
         }
         let mut state = locked(&self.source.state);
-        if failure.is_some_and(Error::concerns_pin) {
+        if failure.is_some_and(Error::waits_for_a_pin) {
             tracing::error!(
                 source = %name,
                 cause,

@@ -430,6 +430,12 @@ impl Error {
         matches!(self, Self::Pkcs11(failure) if failure.code() == RvError::SessionCount)
     }
 
+    /// Whether nothing helps until a person has seen to the PIN: it was refused, or there is none
+    /// for a token that wants one.
+    pub fn waits_for_a_pin(&self) -> bool {
+        self.concerns_pin() || matches!(self, Self::Pin(PinError::Needed))
+    }
+
     /// Whether the token refused the PIN or would lock it.
     pub fn concerns_pin(&self) -> bool {
         match self {

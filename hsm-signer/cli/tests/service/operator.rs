@@ -348,6 +348,12 @@ fn what_was_refused_is_tried_once_more_at_each_hangup() {
     assert!(said.contains("PIN of example.com"), "{said}");
     hangup(3);
     assert!(marker(setup).is_some());
+    // An empty one costs no try: the token wants one.
+    setup.sandbox.write("pin", "", 0o600);
+    let (code, said) = reload();
+    assert_eq!((code, logins(setup)), (Some(1), 3), "{said}");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert!(refused(), "{}", service.log());
     // Mended.
     setup.sandbox.write("pin", &pin, 0o600);
     hangup(4);

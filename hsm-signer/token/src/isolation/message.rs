@@ -14,10 +14,11 @@ use crate::error::{Error, ProcessError};
 use crate::failure::{Nature, Pkcs11Failure, RecoveryStep};
 use crate::identity::{TokenIdentity, TokenSelector};
 use crate::mechanism::SigningMechanism;
+use crate::pin::PinError;
 use crate::token::{Access, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle};
 
 /// Raised whenever a message changes: both sides must be of one build.
-const PROTOCOL: u32 = 4;
+const PROTOCOL: u32 = 5;
 
 /// What the parent says on the control channel.
 #[derive(TlsDeserialize, TlsSerialize, TlsSize)]
@@ -135,6 +136,7 @@ pub(crate) enum WireError {
     },
     ModuleMisbehaved(String),
     PinFinalTry,
+    PinNeeded,
     PinRefused,
     SessionLost,
     DeadlinePassed,
@@ -188,6 +190,7 @@ impl Wire for Error {
             },
             Self::ModuleMisbehaved(text) => WireError::ModuleMisbehaved(text.clone()),
             Self::PinFinalTry => WireError::PinFinalTry,
+            Self::Pin(PinError::Needed) => WireError::PinNeeded,
             Self::PinRefused => WireError::PinRefused,
             Self::SessionLost => WireError::SessionLost,
             Self::DeadlinePassed => WireError::DeadlinePassed,
@@ -207,6 +210,7 @@ impl Wire for Error {
             }
             WireError::ModuleMisbehaved(text) => Self::ModuleMisbehaved(text),
             WireError::PinFinalTry => Self::PinFinalTry,
+            WireError::PinNeeded => PinError::Needed.into(),
             WireError::PinRefused => Self::PinRefused,
             WireError::SessionLost => Self::SessionLost,
             WireError::DeadlinePassed => Self::DeadlinePassed,
