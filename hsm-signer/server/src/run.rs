@@ -102,6 +102,7 @@ impl Service {
         let terms = ConnectionTerms {
             router: http::router(Arc::clone(&core)),
             limits: Arc::clone(&core.limits),
+            access: Arc::clone(&core.access),
             reloads: reloading.changes(),
             stopping: core.stopping.clone(),
         };

@@ -2,10 +2,11 @@
 //! module.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use mls_hsm_signer::api::RemovalsRequest;
 use mls_hsm_signer::client::ClientError;
-use rustix::process::{Signal, kill_process};
+use rustix::process::{Signal, geteuid, kill_process};
 
 use crate::support::{Load, Service, Setup, eventually, item, message, moment, runtime, times};
 
@@ -131,6 +132,81 @@ fn a_module_killed_under_load_takes_nothing_with_it() {
         load.count(),
         failures.len()
     );
+}
+
+#[test]
+fn sighup_under_load_refuses_and_resets_nobody() {
+    let rounds = times("MLS_SIGNER_HANGUPS", 20);
+    let load = Load::default();
+    let service = Setup::new().start();
+    let failures = load.on(&[service.setup.socket()], || {
+        for round in 0..rounds {
+            let before = load.count();
+            service.signal(Signal::HUP);
+            moment(round);
+            load.wait_beyond(before);
+        }
+    });
+    assert_eq!(failures, [""; 0]);
+    load.nothing_is_lost(&service);
+    println!("SIGHUP {rounds} times, {} acknowledged", load.count());
+}
+
+/// Neither one that has asked nothing yet, nor one between two requests.
+#[test]
+fn sighup_leaves_connections_of_those_who_may_still_ask() {
+    let service = Setup::new().start();
+    let [mut fresh, mut kept] = [service.wire(), service.wire()];
+    assert_eq!(kept.get_next("/healthz").unwrap().status, 200);
+    reload(&service, &service.setup.configuration(), "was taken over");
+    // Longer than a connection that is to end waits for its last request.
+    std::thread::sleep(Duration::from_secs(1));
+    for wire in [&mut fresh, &mut kept] {
+        let answer = wire.get_next("/healthz").expect("an answer");
+        assert_eq!(answer.status, 200);
+        assert!(
+            !answer.head.contains("connection: close"),
+            "{}",
+            answer.head
+        );
+    }
+}
+
+/// A caller that is removed is told so on its connection, and that it ends.
+#[test]
+fn sighup_ends_connections_of_those_who_may_ask_no_more() {
+    let service = Setup::new().start();
+    let mut kept = service.wire();
+    assert_eq!(kept.get_next("/healthz").unwrap().status, 200);
+    let own = format!("unix_uids = [{}]", geteuid().as_raw());
+    let everything = service.setup.configuration();
+    let other = everything.replace(&own, "unix_uids = [4711]");
+    assert_ne!(other, everything);
+    service.setup.sandbox.write("signer.toml", &other, 0o600);
+    service.signal(Signal::HUP);
+    let mut last = None;
+    while let Some(answer) = kept.get_next("/healthz") {
+        let says_so = answer.head.contains("connection: close");
+        last = Some((answer.status, says_so));
+    }
+    assert_eq!(last, Some((403, true)));
+}
+
+/// HTTP/1 has no other way to end between two requests without a reset.
+#[test]
+fn a_connection_that_is_too_old_says_so_before_it_ends() {
+    let mut setup = Setup::new();
+    setup.more("[limits]\nconnection_ms = 300\n");
+    let service = setup.start();
+    for _ in 0..3 {
+        let mut wire = service.wire();
+        let mut last = None;
+        while let Some(answer) = wire.get_next("/healthz") {
+            last = Some(answer.head.contains("connection: close"));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(last, Some(true), "it ended between two requests");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod mutual_tls;
 mod odd_keys;
 mod openapi;
 mod operator;
+mod pins;
 mod policy;
 mod removals;
 #[cfg(feature = "postgres")]

@@ -43,11 +43,11 @@ pub async fn accept_all(listener: Listener, core: Arc<Core>, terms: ConnectionTe
                     if place.as_ref().is_some_and(Option::is_none) {
                         continue;
                     }
-                    let (access, mut terms) = (core.access.load_full(), terms.clone());
-                    // Only later readings of the configuration end it.
+                    let mut terms = terms.clone();
+                    // Only later readings of the configuration may end it.
                     terms.reloads.mark_unchanged();
                     let places = Arc::clone(&places);
-                    open.spawn(serve(accepted, place.flatten(), places, access, terms));
+                    open.spawn(serve(accepted, place.flatten(), places, terms));
                 }
                 Err(error) => {
                     if let Some(left_out) = errors.admit() {

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
 use hyper::Request;
@@ -23,8 +24,9 @@ use crate::access::AccessRules;
 use crate::config::ServiceLimits;
 use crate::identity::Peer;
 
-/// A connection that was accepted before the service was told to stop, and on which no request
-/// has come yet, is kept open this long for one.
+/// A connection of HTTP/1 that is to end, and on which no request is under way, is kept open this
+/// long for one that may be on the way: closed at once it would be reset, and its caller could not
+/// know whether it was read.
 const LAST_REQUEST: Duration = Duration::from_millis(250);
 
 /// A connection that is told to end has the time of a request, and so much more for the answer;
@@ -47,7 +49,9 @@ const SEND_BUFFER: usize = 64 * 1024;
 pub struct ConnectionTerms {
     pub router: Router,
     pub limits: Arc<ServiceLimits>,
-    /// Raised by each change of who may ask: connections of before are ended.
+    /// Who may ask now.
+    pub access: Arc<ArcSwap<AccessRules>>,
+    /// Raised by each change of who may ask: connections that have another caller then are ended.
     pub reloads: watch::Receiver<u64>,
     /// Cancelled when the service is to stop.
     pub stopping: CancellationToken,
@@ -58,7 +62,6 @@ pub async fn serve(
     accepted: AcceptedStream,
     mut stranger: Option<Stranger>,
     places: Arc<Places>,
-    access: Arc<AccessRules>,
     terms: ConnectionTerms,
 ) {
     let identified = match &mut stranger {
@@ -67,24 +70,46 @@ pub async fn serve(
     };
     match identified {
         Ok((stream, peer)) => {
-            let caller = access.caller(&peer);
-            let name = caller.map_or_else(|_| "".into(), |caller| Arc::clone(&caller.name));
+            let name = terms.caller(&peer);
             let own_place = places.of_caller(&name, &peer);
             drop(stranger);
             if own_place.is_some() {
-                serve_http(stream, peer, terms).await;
+                serve_http(stream, peer, name, terms).await;
             }
         }
         Err(error) => places.not_identified(&error),
     }
 }
 
-async fn serve_http(stream: Box<dyn PeerStream>, peer: Peer, mut terms: ConnectionTerms) {
+impl ConnectionTerms {
+    /// The name of the caller that the peer is now; of a stranger it is empty.
+    fn caller(&self, peer: &Peer) -> Arc<str> {
+        let caller = self.access.load().caller(peer);
+        caller.map_or_else(|_| "".into(), |caller| Arc::clone(&caller.name))
+    }
+
+    /// Returns once the peer is another caller than the one with this name.
+    async fn has_another_caller(&mut self, peer: &Peer, name: &str) {
+        while self.reloads.changed().await.is_ok() {
+            if *self.caller(peer) != *name {
+                return;
+            }
+        }
+    }
+}
+
+async fn serve_http(
+    stream: Box<dyn PeerStream>,
+    peer: Peer,
+    name: Arc<str>,
+    mut terms: ConnectionTerms,
+) {
     let requests = Requests::default();
+    let router = terms.router.clone();
     let service = service_fn(|mut request: Request<Incoming>| {
-        let under_way = requests.begin();
+        let under_way = requests.begin(request.version());
         request.extensions_mut().insert(peer.clone());
-        let answer = terms.router.clone().call(request.map(Body::new));
+        let answer = router.clone().call(request.map(Body::new));
         async { answer.await.map(|answer| under_way.answered(answer)) }
     });
     let limits = Arc::clone(&terms.limits);
@@ -93,25 +118,31 @@ async fn serve_http(stream: Box<dyn PeerStream>, peer: Peer, mut terms: Connecti
     let age = tokio::time::sleep(Duration::from_millis(limits.connection_ms));
     let stalled = requests.stalled_for(Duration::from_millis(limits.answer_ms));
     let mut stalled = pin!(stalled);
+    let stopping = terms.stopping.clone();
     tokio::select! {
         ended = connection.as_mut() => return log(ended),
         () = stalled.as_mut() => return unread(&peer),
         // hyper waits without end for a first byte, for HTTP/2's preface, and for a peer that
         // only answers its PINGs.
         () = requests.silent_for(Duration::from_millis(limits.header_ms)) => {}
-        () = terms.stopping.cancelled() => {
-            if !requests.have_begun() {
-                // Its request may be on the way.
-                let _ = tokio::time::timeout(LAST_REQUEST, connection.as_mut()).await;
-            }
-        }
-        _ = terms.reloads.changed() => {}
+        () = stopping.cancelled() => {}
+        () = terms.has_another_caller(&peer, &name) => {}
         () = peer.refused() => {}
         () = age => {}
     }
-    connection.as_mut().graceful_shutdown();
+    requests.next_is_last();
     // A client of HTTP/2 that answers no PING would go on for ever.
     let last = tokio::time::sleep(Duration::from_millis(limits.request_ms) + LAST_ANSWER);
+    let mut last = pin!(last);
+    if !requests.are_multiplexed() {
+        tokio::select! {
+            ended = connection.as_mut() => return log(ended),
+            () = stalled.as_mut() => return unread(&peer),
+            () = requests.silent_for(LAST_REQUEST) => {}
+            () = last.as_mut() => return,
+        }
+    }
+    connection.as_mut().graceful_shutdown();
     tokio::select! {
         ended = connection => log(ended),
         () = stalled => unread(&peer),

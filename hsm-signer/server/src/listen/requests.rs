@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
+use hyper::Version;
+use hyper::header::{CONNECTION, HeaderValue};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -19,6 +21,10 @@ pub struct Requests(Arc<watch::Sender<UnderWay>>);
 struct UnderWay {
     count: usize,
     begun: u64,
+    /// Whether a request came over HTTP/2, where any number share the connection.
+    multiplexed: bool,
+    /// Whether the connection is to end with the next answer.
+    ending: bool,
     /// Since when each answer waits to be written.
     unwritten: BTreeMap<u64, Instant>,
 }
@@ -30,11 +36,12 @@ pub struct RequestUnderWay {
 }
 
 impl Requests {
-    pub fn begin(&self) -> RequestUnderWay {
+    pub fn begin(&self, version: Version) -> RequestUnderWay {
         let mut number = 0;
         self.0.send_modify(|now| {
             now.count += 1;
             now.begun += 1;
+            now.multiplexed |= version == Version::HTTP_2;
             number = now.begun;
         });
         RequestUnderWay {
@@ -43,8 +50,17 @@ impl Requests {
         }
     }
 
-    pub fn have_begun(&self) -> bool {
-        self.0.borrow().begun > 0
+    pub fn are_multiplexed(&self) -> bool {
+        self.0.borrow().multiplexed
+    }
+
+    /// Has the next answer of HTTP/1 say that it is the last one of the connection (RFC 9112,
+    /// section 9.6). HTTP/2 has GOAWAY for that.
+    pub fn next_is_last(&self) {
+        self.0.send_if_modified(|now| {
+            now.ending = true;
+            false
+        });
     }
 
     /// Returns once no request has been under way for so long.
@@ -78,10 +94,16 @@ impl Requests {
 
 impl RequestUnderWay {
     /// The answer, of which every byte is to be written before the request has ended.
-    pub fn answered(self, answer: Response) -> Response {
+    pub fn answered(self, mut answer: Response) -> Response {
+        let mut is_last = false;
         self.of.send_modify(|now| {
             now.unwritten.insert(self.number, Instant::now());
+            is_last = now.ending && !now.multiplexed;
         });
+        if is_last {
+            let close = HeaderValue::from_static("close");
+            answer.headers_mut().insert(CONNECTION, close);
+        }
         answer.map(|body: Body| holding(body, self))
     }
 }
@@ -104,7 +126,7 @@ mod tests {
     #[tokio::test]
     async fn silence_begins_when_the_last_answer_is_written() {
         let requests = Requests::default();
-        let first = requests.begin();
+        let first = requests.begin(Version::HTTP_11);
         let early = tokio::time::timeout(LIMIT * 3, requests.silent_for(LIMIT));
         assert!(early.await.is_err(), "a request is under way");
         let answer = first.answered(Response::new(Body::from("text")));
@@ -114,6 +136,27 @@ mod tests {
         requests.silent_for(LIMIT).await;
         let stalled = tokio::time::timeout(LIMIT * 3, requests.stalled_for(LIMIT));
         assert!(stalled.await.is_err(), "there is no answer");
-        assert!(requests.have_begun());
+    }
+
+    #[test]
+    fn the_last_answer_of_http_1_says_so() {
+        for (version, said) in [
+            (Version::HTTP_11, [None, Some("close")]),
+            (Version::HTTP_2, [None; 2]),
+        ] {
+            let requests = Requests::default();
+            let answers = [false, true].map(|ending| {
+                if ending {
+                    requests.next_is_last();
+                }
+                let answer = Response::new(Body::empty());
+                requests.begin(version).answered(answer)
+            });
+            let says = answers.each_ref().map(|answer| {
+                let header = answer.headers().get(CONNECTION);
+                header.map(|value| value.to_str().unwrap())
+            });
+            assert_eq!(says, said);
+        }
     }
 }

@@ -50,6 +50,31 @@ impl<S: Read + Write> Wire<S> {
         self.read()
     }
 
+    /// Asks for a path on a connection that is to stay open, and reads the answer; none where the
+    /// connection ends before it.
+    pub fn get_next(&mut self, path: &str) -> Option<Reply> {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: signer\r\n\r\n").as_bytes());
+        let mut all = Vec::new();
+        while end_of_head(&all).is_none() {
+            all.push(self.read_byte()?);
+        }
+        let reply = reply(&all);
+        let length = reply.head.to_lowercase();
+        let (_, length) = length.split_once("content-length: ")?;
+        let length: usize = length.lines().next()?.trim().parse().ok()?;
+        let body = (0..length).map(|_| self.read_byte()).collect::<Option<_>>();
+        Some(Reply {
+            body: body?,
+            ..reply
+        })
+    }
+
+    fn read_byte(&mut self) -> Option<u8> {
+        let mut byte = [0];
+        self.0.read_exact(&mut byte).ok()?;
+        Some(byte[0])
+    }
+
     /// Sends bytes; what the service does not want any more is no failure of the test's.
     pub fn send(&mut self, bytes: &[u8]) {
         let _ = self.0.write_all(bytes);
@@ -60,21 +85,29 @@ impl<S: Read + Write> Wire<S> {
         let mut all = Vec::new();
         // A reset after the answer leaves the answer.
         let _ = self.0.read_to_end(&mut all);
-        let split = all.windows(4).position(|four| four == b"\r\n\r\n");
-        let (head, body) = match split {
-            Some(place) => (&all[..place], all[place + 4..].to_vec()),
-            None => (&all[..], Vec::new()),
-        };
-        let head = String::from_utf8_lossy(head).into_owned();
-        let status = head
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok());
-        Reply {
-            status: status.unwrap_or(0),
-            head,
-            body,
-        }
+        reply(&all)
+    }
+}
+
+fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|four| four == b"\r\n\r\n")
+}
+
+/// An answer of no bytes has the status 0.
+fn reply(bytes: &[u8]) -> Reply {
+    let (head, body) = match end_of_head(bytes) {
+        Some(place) => (&bytes[..place], bytes[place + 4..].to_vec()),
+        None => (bytes, Vec::new()),
+    };
+    let head = String::from_utf8_lossy(head).into_owned();
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    Reply {
+        status: status.unwrap_or(0),
+        head,
+        body,
     }
 }
 
