@@ -20,6 +20,12 @@ impl Health {
         let refused = |source: &SourceHealth| source.phase == Phase::Refused;
         self.sources.iter().all(refused)
     }
+
+    /// Whether no token signs because those that take the login have no key left.
+    pub fn has_no_key(&self) -> bool {
+        let idle = |source: &SourceHealth| matches!(source.phase, Phase::NoKey | Phase::Refused);
+        self.sources.iter().all(idle) && !self.waits_for_person()
+    }
 }
 
 /// How one token is.
@@ -59,6 +65,9 @@ pub enum Phase {
     Starting,
     /// It signs.
     Ready,
+    /// It answers, and each of the keys is gone or cannot be used: it is looked for them, and every
+    /// step of recovery was taken.
+    NoKey,
     /// Something failed, and the steps of recovery are being taken.
     Recovering,
     /// They did not help; they are taken again after a pause.

@@ -32,6 +32,8 @@ pub(crate) struct SourceState {
     pub suspect: Option<Vec<u8>>,
     /// Keys that failed while others signed, with how: they must sign before they are used again.
     pub aside: HashMap<Vec<u8>, String>,
+    /// When the keys were last looked for, the token answered and had none of them.
+    pub has_none: bool,
     /// When it last began to look for the keys.
     pub looked: Instant,
     /// A person has seen to what was refused, and one more login may be tried.
@@ -48,7 +50,7 @@ pub(crate) struct SourceState {
 pub(crate) enum Standing {
     /// It signs.
     Signs,
-    /// It signs with other keys; this one was not there when it looked.
+    /// The token answers; this key was not there when it looked.
     Lacks { looked: Instant },
     /// It may sign later.
     Recovers,
@@ -78,6 +80,7 @@ impl SourceState {
             keys: HashMap::new(),
             suspect: None,
             aside: HashMap::new(),
+            has_none: false,
             looked: Instant::now(),
             forgiven: false,
             sessions: 0,

@@ -31,7 +31,10 @@ pub(super) struct Supervisor {
 
 enum Task {
     Probe,
+    /// For the keys that are missing.
     Look,
+    /// For any of the keys, for there is none.
+    LookForAny,
     Recover(RecoveryStep),
     Stop,
 }
@@ -72,6 +75,7 @@ impl Supervisor {
                 Task::Stop => return,
                 Task::Probe => self.guarded(Self::probe_quiet),
                 Task::Look => self.guarded(Self::look_for_missing),
+                Task::LookForAny => self.guarded(Self::look_for_any),
                 Task::Recover(step) => self.guarded(|this| this.recover(step, None)),
             }
         }
@@ -108,7 +112,10 @@ impl Supervisor {
             let now = Instant::now();
             let look = self.look_due(&state);
             if look.is_some_and(|look| look <= now) {
-                return Task::Look;
+                return match state.phase {
+                    Phase::NoKey => Task::LookForAny,
+                    _ => Task::Look,
+                };
             }
             let due = self.due(&state);
             match due {
@@ -133,26 +140,24 @@ impl Supervisor {
         match state.phase {
             Phase::Ready => Some(state.last_success.unwrap_or(state.since) + interval),
             Phase::Out => Some(state.breaker.open_until.unwrap_or(state.since)),
-            Phase::Starting | Phase::Recovering | Phase::Refused => None,
+            Phase::Starting | Phase::Recovering | Phase::NoKey | Phase::Refused => None,
         }
     }
 
     /// When keys that are missing are looked for again: they may come back while others
     /// sign, and then no failure tells of it.
     fn look_due(&self, state: &SourceState) -> Option<Instant> {
-        let missing = self.known_keys().iter().any(|key| !state.has(key));
-        (state.phase == Phase::Ready && missing)
-            .then(|| state.looked + self.source.timing.probe_interval)
+        let is_due = match state.phase {
+            Phase::Ready => self.known_keys().iter().any(|key| !state.has(key)),
+            Phase::NoKey => true,
+            _ => false,
+        };
+        is_due.then(|| state.looked + self.source.timing.probe_interval)
     }
 
     /// A source that has signed nothing for a while makes a signature.
     fn probe_quiet(&mut self) {
-        let limit = self.source.timing.probe_limit;
-        let alive = match self.source.token() {
-            Some(token) => token.keep_alive(Instant::now() + limit),
-            None => Err(Error::SessionLost),
-        };
-        let failed = match alive {
+        let failed = match self.keep_alive() {
             Err(error) => Some((error, None)),
             Ok(()) => self.probe().err(),
         };
@@ -165,25 +170,41 @@ impl Supervisor {
         self.recover(error.recovery_step(), Some(error));
     }
 
+    fn keep_alive(&self) -> Result<(), Error> {
+        let token = self.source.token().ok_or(Error::SessionLost)?;
+        token.keep_alive(Instant::now() + self.source.timing.probe_limit)
+    }
+
     fn look_for_missing(&mut self) {
         let deadline = Instant::now() + self.source.timing.probe_limit;
         self.source.find_missing(self.known_keys(), deadline);
         (self.had, _) = self.source.sorted(self.known_keys());
     }
 
-    /// Whether the token signs with another key and not with this one, which is then set aside,
-    /// whatever has become of it: exchanged, destroyed, or without a right that it had. Recovery is
-    /// for the token's failures.
+    /// A token without a key makes no signature by which its outage would show.
+    fn look_for_any(&mut self) {
+        if let Err(error) = self.keep_alive() {
+            return self.recover(error.recovery_step(), Some(error));
+        }
+        self.look_for_missing();
+        if !self.had.is_empty() && self.probe().is_ok() {
+            tracing::info!(source = %self.source.config.name, "it has a key again");
+            self.ready();
+        }
+    }
+
+    /// Whether it is this key that fails, and not the token, which signs with another or says that
+    /// the key is no good. It is then set aside, whatever has become of it: exchanged, destroyed, or
+    /// without a right that it had. Recovery is for the token's failures.
     fn fails_alone(&self, key: &Arc<Key>) -> bool {
         if self.source.is_aside(key) {
             return true;
         }
-        if !self.another_signs(key) {
-            return false;
-        }
+        let another_signs = self.another_signs(key);
         let limit = self.source.timing.probe_limit;
         match self.source.probe(key, limit) {
             Ok(()) | Err(Error::Process(_)) => false,
+            Err(failure) if !another_signs && !failure.is_a_keys_for_good() => false,
             Err(failure) => {
                 let deadline = Instant::now() + limit;
                 let aside = self.source.set_aside(key, &failure, deadline);
@@ -238,12 +259,37 @@ impl Supervisor {
         locked(&self.keys).clone()
     }
 
+    /// It signs, with what keys it has left.
     fn ready(&mut self) {
         (self.had, _) = self.source.sorted(self.known_keys());
+        match self.had.is_empty() {
+            true => self.without_key(),
+            false => self.settle(Phase::Ready),
+        }
+    }
+
+    /// The token answers, and no step has brought a key back: none is shown or used until it is there
+    /// again, and nothing is done but to look for them.
+    fn without_key(&mut self) {
+        let (_, mut missing) = self.source.sorted(self.known_keys());
+        missing.retain(|key| !self.source.is_aside(key));
+        self.source.leave_aside(&missing);
+        self.failing = None;
+        tracing::error!(
+            source = %self.source.config.name,
+            "recovery ends: the token answers and has none of the keys that it had, or none that it \
+             can use. They are looked for until they are there again. Should they be gone, make new \
+             ones and restart the service"
+        );
+        self.settle(Phase::NoKey);
+    }
+
+    /// There is nothing to recover from.
+    fn settle(&self, phase: Phase) {
         let mut state = locked(&self.source.state);
         state.breaker.succeed();
         state.wanted = None;
-        state.enter(Phase::Ready);
+        state.enter(phase);
         drop(state);
         self.source.wake.notify_all();
         self.source.changes.add();
@@ -284,7 +330,9 @@ impl Supervisor {
                 Err(error) => {
                     // A process that is gone needs no new session first.
                     least = least.max(error.recovery_step());
-                    let hopeless = error.waits_for_a_pin() || error.is_a_keys_for_good();
+                    let hopeless = error.waits_for_a_pin()
+                        || error.is_a_keys_for_good()
+                        || self.has_none_as_before();
                     self.fail(Some(&error));
                     failure = Some(error);
                     if hopeless {
@@ -299,9 +347,17 @@ impl Supervisor {
         if signs {
             self.source.leave_aside(&self.lost_keys());
             well(self);
+        } else if self.source.has_none() {
+            self.without_key();
         } else {
             self.give_up(failure.as_ref());
         }
+    }
+
+    /// Whether the token answers and has none of the keys, all of which are set aside.
+    fn has_none_as_before(&self) -> bool {
+        let aside = |key: &Arc<Key>| self.source.is_aside(key);
+        self.source.has_none() && self.known_keys().iter().all(aside)
     }
 
     /// The keys that the token had, and has no more, and that are not set aside for it.
@@ -354,6 +410,7 @@ impl Supervisor {
             *state.steps.entry(step).or_default() += 1;
             state.generation += 1;
             state.room_wanted = false;
+            state.has_none = false;
         }
         self.source.wake.notify_all();
         self.source.changes.add();

@@ -13,7 +13,7 @@ use crate::answers::AnswerMemory;
 use crate::bodies::Bodies;
 use crate::config::{Config, ServiceLimits};
 use crate::metrics::ServiceMetrics;
-use crate::problem::{HSM_OUT, Problem, STOPPING, STORE_OUT, TOKEN_REFUSED};
+use crate::problem::{HSM_OUT, NO_KEY, Problem, STOPPING, STORE_OUT, TOKEN_REFUSED};
 use crate::reload_outcome::ReloadOutcomes;
 use crate::tenants::Tenants;
 
@@ -70,6 +70,10 @@ impl Core {
             if health.waits_for_person() {
                 let reason = format!("tenant {name} has no token that takes the PIN");
                 return Err(TOKEN_REFUSED.because(reason));
+            }
+            if health.has_no_key() {
+                let reason = format!("no token of tenant {name} has a removal key that it can use");
+                return Err(NO_KEY.because(reason));
             }
             if !health.healthy {
                 return Err(HSM_OUT.because(format!("tenant {name} has no token that signs")));

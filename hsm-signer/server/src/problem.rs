@@ -111,6 +111,9 @@ kinds! {
     TOKEN_REFUSED, "token-refused", 503, Some(60),
         "The token refused the login, and nothing is signed until a person has acted.",
         "Tell the operator: correct the PIN or have it unlocked, then reload the service (SIGHUP). It does not recover by itself.";
+    NO_KEY, "no-removal-key", 503, Some(60),
+        "The token answers, and none of its removal keys is left that can be used.",
+        "Tell the operator, who should run: mls-hsm-signer doctor. The service uses its keys once they are there again; others that are made instead need a restart.";
     STORE_OUT, "store-unavailable", 503, Some(2),
         "The database cannot keep a record, and nothing is released without one.",
         "Try again after the time that Retry-After says; the operator should see to the database.";

@@ -92,7 +92,7 @@ impl Order {
         let wanted = wanted.as_ref().map_err(Clone::clone)?;
         let engine = &self.tenant.engine;
         let found = match &wanted.key {
-            WantedKey::Current(scheme) => engine.current_key(scheme),
+            WantedKey::Current(scheme) => engine.key_of_scheme(scheme),
             WantedKey::Named(public_key, _) => engine.key_by_public_key(public_key),
         };
         let key = found.map_err(|error| self.failed(&error))?;

@@ -235,8 +235,9 @@ pub enum Error {
     },
     /// The token shows another public key than the one pinned.
     #[error(
-        "the key {wanted} has another public key in the token than the one expected. If it is from a \
-         rotation, add it to pinned_public_keys and restart the service; if not, find out who changed it \
+        "the key {wanted} has another public key in the token than the one that was pinned, by \
+         pinned_public_keys or when the service started. If that is meant, add it to pinned_public_keys \
+         where the configuration has them, and restart the service; if not, find out who changed it \
          before anything is signed"
     )]
     KeyMismatch {

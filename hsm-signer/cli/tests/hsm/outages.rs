@@ -310,6 +310,103 @@ fn a_key_that_comes_back_is_found_again() {
     assert!(engine.health().sources[0].missing_keys.is_empty());
 }
 
+/// The last keys destroyed: after every step has been taken once, none is shown, and nothing is done
+/// but to look for them.
+#[test]
+fn the_last_keys_that_vanish_are_set_aside_too() {
+    let token = TestToken::new();
+    let import = |key: &PrivateKey| {
+        let label = key.scheme().default_label();
+        let spec = KeySpec::with_random_id(key.scheme(), &label).unwrap();
+        keys::import(&token.open(), &spec, key).unwrap();
+    };
+    let kept = [1, 2].map(|scheme: usize| new_private_key(&SCHEMES[scheme]));
+    kept.iter().for_each(import);
+    let engine = isolated(&token);
+    let gone = engine.keys();
+    for key in &gone {
+        destroy(&token, key.scheme());
+    }
+    wait_for(&engine, SOON, |health| phase(health) == Phase::NoKey);
+    assert!(engine.health().has_no_key() && !engine.health().healthy);
+    assert!(engine.keys().is_empty());
+    assert_eq!(engine.refused_keys().len(), 2);
+    for key in &gone {
+        let error = engine.sign(key, b"message", patience()).unwrap_err();
+        assert!(
+            matches!(error.token(), Some(Error::KeySetAside { .. })),
+            "{error}"
+        );
+        assert!(engine.current_key(key.scheme()).is_err());
+        let signed_before = engine.key_of_scheme(key.scheme()).unwrap();
+        assert_eq!(signed_before.public_key(), key.public_key());
+    }
+    // Several looks later no step was taken again.
+    let taken = |engine: &Engine| RecoveryStep::ALL.map(|step| steps(engine, step));
+    let (before, process) = (taken(&engine), engine.health().sources[0].process);
+    assert!(before.iter().all(|times| *times <= 1), "{before:?}");
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(taken(&engine), before);
+    assert_eq!(engine.health().sources[0].process, process);
+    // Its outage is seen all the same, and begins no other search than that.
+    kill_child(&engine);
+    wait_for(&engine, SOON, |health| {
+        phase(health) == Phase::NoKey && health.sources[0].process != process
+    });
+    import(&kept[0]);
+    wait_for(&engine, SOON, |health| health.healthy);
+    sign_all(&engine, 2);
+    assert_eq!(engine.keys().len(), 1);
+    import(&kept[1]);
+    engine.sign(&gone[1], b"message", patience()).unwrap();
+    assert_eq!(engine.keys().len(), 2);
+}
+
+/// A key in the place of another is not taken at a reading, and nothing else waits for it.
+#[test]
+fn an_exchanged_key_keeps_no_other_from_being_taken() {
+    let token = TestToken::with_keys();
+    let engine = isolated(&token);
+    let [exchanged, rotated, gone] = [0, 1, 2].map(|scheme: usize| &SCHEMES[scheme]);
+    let old = engine.current_key(exchanged).unwrap();
+    destroy(&token, exchanged);
+    let open = token.open();
+    let spec = KeySpec::with_random_id(exchanged, &exchanged.default_label()).unwrap();
+    open.session(Access::Manage)
+        .unwrap()
+        .generate(&spec)
+        .unwrap();
+    let new = keys::generation::rotate(&open, rotated).unwrap();
+    destroy(&token, gone);
+    let error = engine.refresh_keys().unwrap_err();
+    assert!(
+        matches!(error.token(), Some(Error::KeyMismatch { .. })),
+        "{error}"
+    );
+    let said = error.to_string();
+    assert!(said.contains(&exchanged.default_label()), "{said}");
+    let current = engine.current_key(rotated).unwrap();
+    assert_eq!(current.public_key(), new.public_key());
+    assert!(engine.current_key(gone).is_err());
+    assert!(engine.current_key(exchanged).is_err());
+    let refused = engine.refused_keys();
+    let [refused] = &refused[..] else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(refused.label, exchanged.default_label());
+    assert!(
+        refused.reason.contains("another public key"),
+        "{}",
+        refused.reason
+    );
+    let error = engine.sign(&old, b"message", patience()).unwrap_err();
+    assert!(
+        matches!(error.token(), Some(Error::KeySetAside { .. })),
+        "{error}"
+    );
+    sign_all(&engine, 2);
+}
+
 /// A rotation while the engine runs: new groups get the new key, the old one still signs.
 #[test]
 fn a_rotation_is_taken_up() {

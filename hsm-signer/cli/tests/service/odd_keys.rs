@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::support::odd_keys::{ODD_KEYS, P256, Tool};
 use mls_hsm_signer::api::RemovalResult;
 use mls_hsm_signer::client::ClientError;
 
 use crate::support::programs::{openssl, program};
-use crate::support::{PIN, Setup, eventually, item};
+use crate::support::{PIN, Setup, eventually, item, message};
 
 /// The odd key is the newest generation, which new groups would get.
 #[test]
@@ -134,6 +136,63 @@ fn a_key_destroyed_under_a_service_is_shown_no_more() {
         }
     };
     spoilt(destroy, "the token has no private key");
+}
+
+/// Nothing is left to sign with, and that is said as it is: neither that it recovers by itself nor
+/// by a process that starts anew every few seconds.
+#[test]
+fn the_last_keys_destroyed_under_a_service_are_shown_no_more() {
+    let service = Setup::new().start();
+    let tool = Tool {
+        sandbox: &service.setup.sandbox,
+        token: "example.com",
+    };
+    let recorded = service.propose(vec![item("ed25519", "group", 1)]).unwrap();
+    let keys = service.wire().get("/v1/keys").json();
+    for key in keys["keys"].as_array().unwrap() {
+        for class in ["privkey", "pubkey"] {
+            let label = key["label"].as_str().unwrap();
+            tool.run(&["--delete-object", "--type", class, "--label", label]);
+        }
+    }
+    eventually("it is not ready", || {
+        let ready = service.wire().get("/readyz");
+        ready.status == 503 && ready.code() == "no-removal-key"
+    });
+    let processes = service.children();
+    let shown = service.wire().get("/mls/public-keys").json();
+    assert_eq!(shown["removal"].as_object().unwrap().len(), 0, "{shown}");
+    let keys = service.wire().get("/v1/keys").json();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 0, "{keys}");
+    assert_eq!(keys["refused"].as_array().unwrap().len(), 4, "{keys}");
+    let ClientError::Refused(problem) = service
+        .propose(vec![item("ed25519", "group", 2)])
+        .unwrap_err()
+    else {
+        panic!("no problem");
+    };
+    assert_eq!(
+        (problem.status, problem.code.as_str()),
+        (502, "signing-failed")
+    );
+    // What was signed before is still to be had.
+    let again = service.propose(vec![item("ed25519", "group", 1)]).unwrap();
+    assert_eq!(message(&again[0]), message(&recorded[0]));
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(service.children(), processes);
+    let log = service.log();
+    assert_eq!(log.matches("recovery begins").count(), 1, "{log}");
+    assert!(!log.contains("it begins anew later"), "{log}");
+    // A key that is made instead is used from the next reading on.
+    service.setup.generate(
+        "example.com",
+        &["--scheme", "ed25519", "--label", "mls-removal-ed25519-g2"],
+    );
+    service.signal(Signal::HUP);
+    eventually("it is ready again", || {
+        service.wire().get("/readyz").status == 200
+    });
+    service.propose(vec![item("ed25519", "group", 3)]).unwrap();
 }
 
 /// The private half is another's from then on.

@@ -22,9 +22,11 @@ impl Source {
         let looked = Instant::now();
         let mut found = HashMap::new();
         let mut missing = None;
+        let mut unknown = false;
         let mut gone = Vec::new();
         for key in keys {
             let entry = self.usable(key, deadline).map_err(|error| {
+                unknown |= !is_absence(&error);
                 if matches!(error, Error::KeyNotFound { .. }) {
                     gone.push((key, error.to_string()));
                 }
@@ -40,6 +42,7 @@ impl Source {
         let mut state = locked(&self.state);
         state.keys = found;
         state.looked = looked;
+        state.has_none = none && !unknown;
         for (key, reason) in gone.into_iter().filter(|_| !none) {
             state.aside.entry(key.public_key.clone()).or_insert(reason);
         }
@@ -139,7 +142,12 @@ impl Source {
         true
     }
 
-    /// Recovery has not found these, and the others sign.
+    /// Whether the token answered when its keys were last looked for, and had none of them.
+    pub fn has_none(&self) -> bool {
+        locked(&self.state).has_none
+    }
+
+    /// These were not found, whatever was tried.
     pub fn leave_aside(&self, lost: &[Arc<Key>]) {
         let mut state = locked(&self.state);
         for key in lost {
@@ -165,6 +173,12 @@ impl Source {
         let state = locked(&self.state);
         keys.into_iter().partition(|key| state.has(key))
     }
+}
+
+/// Whether the token has said that the key is not there, or is none that can be used.
+fn is_absence(error: &Error) -> bool {
+    let other = matches!(error, Error::KeyNotFound { .. } | Error::KeyMismatch { .. });
+    other || error.is_a_keys_for_good()
 }
 
 /// Why a key cannot be used, as it is said after that it is set aside.

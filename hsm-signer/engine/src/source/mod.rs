@@ -79,7 +79,7 @@ impl Source {
         let state = locked(&self.state);
         match state.phase {
             Phase::Ready if state.has(key) => Standing::Signs,
-            Phase::Ready => Standing::Lacks {
+            Phase::Ready | Phase::NoKey => Standing::Lacks {
                 looked: state.looked,
             },
             Phase::Starting | Phase::Recovering | Phase::Out => Standing::Recovers,
@@ -275,12 +275,12 @@ impl Source {
         }
     }
 
-    /// Why it does not sign with `key`, though it signs with others.
+    /// Why it does not sign with `key`, though the token answers.
     pub fn refusal(&self, key: &Key) -> Option<Error> {
         let state = locked(&self.state);
         let reason = state.aside.get(&key.public_key).cloned();
-        let ready = state.phase == Phase::Ready;
-        ready.then(|| reason.map_or_else(|| key.not_found(), |reason| key.set_aside(reason)))
+        let answers = matches!(state.phase, Phase::Ready | Phase::NoKey);
+        answers.then(|| reason.map_or_else(|| key.not_found(), |reason| key.set_aside(reason)))
     }
 
     /// How many signatures may be made at a time.
