@@ -30,6 +30,14 @@ members with it and members without it part.
 
 ";
 
+/// The build of which the findings are published: on AWS-LC, with no further suites.
+const IS_PUBLISHED: bool = cfg!(all(
+    feature = "aws-lc",
+    not(feature = "curve448"),
+    not(feature = "draft-ietf-mls-pq-ciphersuites"),
+    not(feature = "targeted-messages-draft"),
+));
+
 /// What is published is what is found; `MLS_CONFORMANCE=write` publishes it.
 #[test]
 fn what_is_published_is_found() {
@@ -53,6 +61,12 @@ fn what_is_published_is_found() {
         !findings[1..].iter().any(Findings::all_passed),
         "nothing is found any more"
     );
+    if !IS_PUBLISHED {
+        println!(
+            "these features have other findings than those published, to which they are not held"
+        );
+        return;
+    }
     let text = format!("{HEAD}{}", markdown(&findings));
     if std::env::var_os("MLS_CONFORMANCE").is_some_and(|value| value == "write") {
         std::fs::write(PUBLISHED, &text).unwrap();
