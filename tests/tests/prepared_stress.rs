@@ -179,7 +179,7 @@ fn sixteen_threads_share_p256_encapsulations() {
 
 #[test]
 fn sixteen_threads_share_p384_encapsulations() {
-    stress(SUITES[4].ciphersuite, 40);
+    stress(Ciphersuite::MLS_256_DHKEMP384_AES256GCM_SHA384_P384, 40);
 }
 
 /// A key or a plaintext whose `as_ref` panics at its second use, wherever that is.
