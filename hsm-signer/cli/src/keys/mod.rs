@@ -33,6 +33,13 @@ pub enum Command {
     Destroy(old_key::OldKeyArguments),
 }
 
+impl Command {
+    /// Whether it changes what is in the token.
+    pub fn makes_something(&self) -> bool {
+        !matches!(self, Self::List(_) | Self::Public(_))
+    }
+}
+
 pub fn run(command: Command, output: &Output) -> Outcome {
     match command {
         Command::Generate(arguments) => generate::run(&arguments, output),

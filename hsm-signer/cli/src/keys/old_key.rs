@@ -26,7 +26,7 @@ pub fn run(
     state: &str,
     output: &Output,
 ) -> Outcome {
-    let token = arguments.token.open()?;
+    let token = arguments.token.open(output)?;
     let label = end(token.as_ref(), &arguments.public_key)?;
     let public_key = encoding::base64(&arguments.public_key);
     let value = json!({ "label": label, "public_key": public_key, "state": state });

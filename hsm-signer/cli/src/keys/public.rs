@@ -38,7 +38,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let token = arguments.token.open()?;
+    let token = arguments.token.open(output)?;
     let found = match arguments.key.selector() {
         Some(selector) => Found::among(keys::list(token.as_ref(), &selector)?),
         None => Found::current(&removal_keys(token.as_ref())?, &arguments.scheme),

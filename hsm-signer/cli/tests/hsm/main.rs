@@ -17,6 +17,7 @@ mod other_tokens;
 mod outages;
 mod passphrases;
 mod removal;
+mod rogue_modules;
 mod signing;
 mod strange_labels;
 mod support;
