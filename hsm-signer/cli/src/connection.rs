@@ -12,6 +12,8 @@ use mls_hsm_signer::{
     Error, KeySelector, Module, Pin, Pkcs11Token, SCHEMES, Scheme, Token, TokenSelector,
 };
 
+use crate::output::Output;
+
 /// The name of the argument that loads the module into the process of the command.
 pub const IN_PROCESS: &str = "in_process";
 
@@ -28,7 +30,8 @@ pub struct ModuleArguments {
 
 impl ModuleArguments {
     /// Loads the module into this process.
-    pub fn load(&self) -> Result<Module, Error> {
+    pub fn load(&self, output: &Output) -> Result<Module, Error> {
+        output.loading(&self.module);
         Module::load_with(&self.module, self.module_parameters.as_deref())
     }
 }
@@ -54,7 +57,7 @@ pub struct TokenArguments {
 #[group(required = true, multiple = false)]
 struct TokenChoice {
     /// The token with this label
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]
     token_label: Option<String>,
     /// The token with this serial number
     #[arg(long, value_name = "SERIAL")]
@@ -77,12 +80,16 @@ pub struct PinArguments {
 
 impl TokenArguments {
     /// Logs in, in a process of its own unless the arguments say otherwise.
-    pub fn open(&self) -> Result<Arc<dyn Token>, Error> {
+    pub fn open(&self, output: &Output) -> Result<Arc<dyn Token>, Error> {
         if self.in_process {
-            return Ok(self.open_here()?.1);
+            return Ok(self.open_here(output)?.1);
         }
         let (pin, worker) = (self.pin.read()?, Worker::this_program()?);
-        Ok(Arc::new(IsolatedToken::open(self.setup(), worker, &pin)?))
+        let mut setup = self.setup();
+        if let Some(limit) = output.module_limit {
+            (setup.start_limit, setup.patience) = (limit, limit);
+        }
+        Ok(Arc::new(IsolatedToken::open(setup, worker, &pin)?))
     }
 
     /// The module, with its parameters, and the token.
@@ -95,9 +102,9 @@ impl TokenArguments {
     }
 
     /// Logs in, in this process, and gives the module too.
-    pub fn open_here(&self) -> Result<(Module, Arc<dyn Token>), Error> {
+    pub fn open_here(&self, output: &Output) -> Result<(Module, Arc<dyn Token>), Error> {
         let pin = self.pin.read()?;
-        let module = self.module.load()?;
+        let module = self.module.load(output)?;
         let token = Pkcs11Token::open(&module, &self.selector(), &pin)?;
         Ok((module, Arc::new(token.with_rules(self.rules()))))
     }
@@ -136,7 +143,7 @@ pub fn pin(file: Option<&Path>, variable: Option<&str>) -> Result<Pin, Error> {
 #[derive(Args)]
 pub struct KeyArguments {
     /// The key with this label
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     label: Option<String>,
     /// The key with this id, in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = hexadecimal)]

@@ -24,6 +24,7 @@ pub fn run(arguments: Arguments, output: &Output) -> Outcome {
     let pin = arguments.token.pin.read()?;
     let keys = arguments.key.selector().unwrap_or_else(KeySelector::any);
     let rules = arguments.token.rules();
+    output.loading(&arguments.token.module.module);
     let report = examine(&arguments.token.setup(), &pin, &keys, &rules);
     let healthy = report.healthy();
     let mut text = String::new();

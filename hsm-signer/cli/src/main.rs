@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use mls_hsm_signer::isolation::{become_worker_if_asked, die_with_parent, forbid_dumps};
-use mls_hsm_signer::token::finalise_modules;
+use mls_hsm_signer::token::{finalise_modules, hush_module_panics};
 
 use connection::IN_PROCESS;
 use exit_code::ExitCode;
@@ -51,10 +51,10 @@ struct Arguments {
     /// Print JSON, for programs
     #[arg(long, global = true)]
     json: bool,
-    /// End the PKCS#11 module when `doctor`, `token init` or `serve --check` has not ended after
-    /// so many seconds
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = supervised::LIMIT)]
-    module_limit: u64,
+    /// End the PKCS#11 module when it has not answered for so many seconds [default: 120 where it is
+    /// in the process of the command, else 10 to start and 30 for what is asked of it]
+    #[arg(long, global = true, value_name = "SECONDS")]
+    module_limit: Option<u64>,
     /// The process that may crash or hang with the module
     #[arg(long = supervised::ARGUMENT, hide = true)]
     supervised: bool,
@@ -103,6 +103,7 @@ fn main() -> process::ExitCode {
 fn run() -> ExitCode {
     let matches = Arguments::command().get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    hush_module_panics();
     let output = match output(&arguments) {
         Ok(output) => output,
         Err(failure) => return Output::here(arguments.json).failed(&failure),
@@ -110,10 +111,10 @@ fn run() -> ExitCode {
     logging::start(&arguments.command, &output);
     let outcome = match forbid_dumps() {
         Err(error) => Err(error.into()),
-        Ok(()) => match supervision(&arguments, &matches, &output) {
-            Some(supervised) => supervised.run(),
-            None => perform(arguments, &output),
-        },
+        Ok(()) if is_to_be_supervised(&arguments, &matches) => {
+            Supervised::new(makes_something(&arguments.command), &output).run()
+        }
+        Ok(()) => perform(arguments, &output),
     };
     let code = outcome.unwrap_or_else(|failure| output.failed(&failure));
     output.done(code);
@@ -123,6 +124,7 @@ fn run() -> ExitCode {
 
 fn output(arguments: &Arguments) -> Result<Output, Failure> {
     let mut output = Output::here(arguments.json);
+    output.module_limit = arguments.module_limit.map(Duration::from_secs);
     if arguments.supervised {
         let reports = Reports::take_stdout();
         let failed = |error| format!("cannot report to the supervisor: {error}");
@@ -133,24 +135,26 @@ fn output(arguments: &Arguments) -> Result<Output, Failure> {
 
 /// Whether the command is to run in a process of its own: it loads the module into the one where it
 /// runs. The other commands reach the module over `mls_hsm_signer::isolation`.
-fn supervision<'a>(
-    arguments: &Arguments,
-    matches: &ArgMatches,
-    output: &'a Output,
-) -> Option<Supervised<'a>> {
+fn is_to_be_supervised(arguments: &Arguments, matches: &ArgMatches) -> bool {
     let last = last_subcommand(matches);
     let in_process = matches!(last.try_get_one::<bool>(IN_PROCESS), Ok(Some(true)));
-    let limited = match &arguments.command {
+    let loads_it = match &arguments.command {
         Command::Token(_) | Command::Doctor(_) => true,
+        Command::Ceremony(ceremony) => ceremony.needs_module(),
         Command::Serve(serve) => serve.check,
-        _ => false,
+        _ => in_process,
     };
-    let loads_it = (limited || in_process) && !arguments.supervised;
-    loads_it.then(|| Supervised {
-        module: last.try_get_one("module").ok().flatten().cloned(),
-        limit: limited.then_some(arguments.module_limit),
-        output,
-    })
+    loads_it && !arguments.supervised
+}
+
+/// Whether the command changes what is in the token, so that its end may leave something half-made.
+fn makes_something(command: &Command) -> bool {
+    match command {
+        Command::Token(_) => true,
+        Command::Keys(keys) => keys.makes_something(),
+        Command::Ceremony(ceremony) => ceremony.makes_something(),
+        _ => false,
+    }
 }
 
 fn last_subcommand(matches: &ArgMatches) -> &ArgMatches {

@@ -5,6 +5,7 @@
 use crate::exit_code::ExitCode;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use mls_hsm_signer::message::printable::{printable, printable_json, printable_lines};
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub struct Output {
     pub json: bool,
     /// Who prints them, where a PKCS#11 module in this process may print too.
     pub supervisor: Option<Reports>,
+    /// How long a module may be silent, where the arguments say it.
+    pub module_limit: Option<Duration>,
 }
 
 impl Output {
@@ -26,6 +29,7 @@ impl Output {
         Self {
             json,
             supervisor: None,
+            module_limit: None,
         }
     }
 
@@ -73,8 +77,19 @@ impl Output {
     /// This module is loaded next, whatever it may do to this process.
     pub fn loading(&self, module: &Path) {
         if let Some(supervisor) = &self.supervisor {
+            // A group of its own, so that what the module forks can be ended with it; not before,
+            // for a person may have been asked something at the terminal. Where it is refused, the
+            // process is ended alone.
+            let _ = rustix::process::setpgid(None, None);
             // A supervisor that is gone ends this process.
             let _ = supervisor.send(&Report::Loading(module.into()));
+        }
+    }
+
+    /// The module has answered a part of what is asked of it, and its time begins anew.
+    pub fn module_answered(&self) {
+        if let Some(supervisor) = &self.supervisor {
+            let _ = supervisor.send(&Report::Answered);
         }
     }
 

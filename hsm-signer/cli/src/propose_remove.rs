@@ -113,7 +113,7 @@ pub fn run(arguments: Arguments, output: &Output) -> Outcome {
         return Err("--out takes one proposal; print several".into());
     }
     let all = match &arguments.signer {
-        SignerArguments::Token(token) => by_token(&arguments, token)?,
+        SignerArguments::Token(token) => by_token(&arguments, token, output)?,
         SignerArguments::Server(server) => by_server(&arguments, server)?,
     };
     for proposed in &all {
@@ -134,8 +134,12 @@ fn progress(arguments: &Arguments) -> ProgressBar {
     bar("proposals signed", arguments.leaf_index.len() as u64)
 }
 
-fn by_token(arguments: &Arguments, token: &TokenArguments) -> Result<Vec<Proposed>, Failure> {
-    let token = token.open()?;
+fn by_token(
+    arguments: &Arguments,
+    token: &TokenArguments,
+    output: &Output,
+) -> Result<Vec<Proposed>, Failure> {
+    let token = token.open(output)?;
     let selector = match (&arguments.public_key, arguments.scheme) {
         (Some(key), _) => generation::find(token.as_ref(), key)?.selector(),
         (None, Some(scheme)) => generation::removal_keys(token.as_ref())?
@@ -151,6 +155,7 @@ fn by_token(arguments: &Arguments, token: &TokenArguments) -> Result<Vec<Propose
         let (epoch, sender) = (arguments.epoch, arguments.sender_index);
         let message = signer.propose_remove(group_id, epoch, *leaf_index, sender)?;
         progress.inc(1);
+        output.module_answered();
         Ok(Proposed {
             leaf_index: *leaf_index,
             message,

@@ -16,6 +16,8 @@ pub enum Report {
     Said(Vec<u8>),
     /// This module is loaded next.
     Loading(PathBuf),
+    /// The module has answered, and its time begins anew.
+    Answered,
     /// The command is done, with this exit code.
     Done(u8),
 }
@@ -27,28 +29,46 @@ impl Report {
             Self::Result(text) => (b'r', text),
             Self::Said(text) => (b's', text),
             Self::Loading(path) => (b'l', path.as_os_str().as_bytes()),
+            Self::Answered => (b'a', &[]),
             Self::Done(code) => (b'd', std::slice::from_ref(code)),
         }
     }
 
-    /// The next one; none where there is no other, or what is there is none.
-    pub fn read(from: &mut impl Read) -> Option<Self> {
+    /// The next one; none where there is no other.
+    ///
+    /// # Errors
+    /// [`NoReport`] when what is there is none.
+    pub fn read(from: &mut impl Read) -> Option<Result<Self, NoReport>> {
         let mut head = [0; 5];
         from.read_exact(&mut head).ok()?;
         let [kind, length @ ..] = head;
+        if !KINDS.contains(&kind) {
+            return Some(Err(NoReport));
+        }
         let length = u32::from_be_bytes(length);
         let mut content = Vec::new();
         from.take(length.into()).read_to_end(&mut content).ok()?;
-        match (kind, &content[..]) {
-            _ if content.len() != length as usize => None,
-            (b'r', _) => Some(Self::Result(content)),
-            (b's', _) => Some(Self::Said(content)),
-            (b'l', path) => Some(Self::Loading(Path::new(OsStr::from_bytes(path)).into())),
-            (b'd', [code]) => Some(Self::Done(*code)),
-            _ => None,
+        // It was ended as it wrote.
+        if content.len() != length as usize {
+            return None;
         }
+        Some(match (kind, &content[..]) {
+            (b'r', _) => Ok(Self::Result(content)),
+            (b's', _) => Ok(Self::Said(content)),
+            (b'l', path) => Ok(Self::Loading(Path::new(OsStr::from_bytes(path)).into())),
+            (b'a', []) => Ok(Self::Answered),
+            (b'd', [code]) => Ok(Self::Done(*code)),
+            _ => Err(NoReport),
+        })
     }
 }
+
+/// The bytes with which reports begin.
+const KINDS: &[u8] = b"rslad";
+
+/// What is in the pipe is no report: the module wrote it.
+#[derive(Debug)]
+pub struct NoReport;
 
 /// The supervised end of the pipe.
 #[derive(Clone)]
@@ -92,15 +112,17 @@ mod tests {
     fn what_is_cut_or_no_report_is_none() {
         let frame = [&b"r"[..], &3u32.to_be_bytes(), b"abc"].concat();
         let whole = Report::read(&mut frame.as_slice());
-        assert!(matches!(whole, Some(Report::Result(text)) if text == b"abc"));
+        assert!(matches!(whole, Some(Ok(Report::Result(text))) if text == b"abc"));
         for length in 0..frame.len() {
             assert!(Report::read(&mut &frame[..length]).is_none(), "{length}");
         }
         let announced = [&b"r"[..], &u32::MAX.to_be_bytes(), b"abc"].concat();
         assert!(Report::read(&mut announced.as_slice()).is_none());
         let printed = b"hello from the vendor\n{}\n";
-        assert!(Report::read(&mut &printed[..]).is_none());
         let two_codes = [&b"d"[..], &2u32.to_be_bytes(), &[0, 0]].concat();
-        assert!(Report::read(&mut two_codes.as_slice()).is_none());
+        let zeros = [0; 8];
+        for foreign in [&printed[..], &two_codes, &zeros] {
+            assert!(matches!(Report::read(&mut &*foreign), Some(Err(NoReport))));
+        }
     }
 }

@@ -4,20 +4,21 @@
 
 use std::env;
 use std::io::{self, PipeReader, Write};
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mls_hsm_signer::isolation::read_printed;
+use mls_hsm_signer::isolation::{how_ended, is_want_of_memory, read_printed};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::Outcome;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::reports::Report;
+use crate::reports::{NoReport, Report};
 
 /// The argument by which the process knows that it is the one supervised.
 pub const ARGUMENT: &str = "supervised";
@@ -28,51 +29,76 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// left behind has them too.
 const LEFT_OPEN: Duration = Duration::from_secs(1);
 
-/// With which glibc's loader ends a process when it calls a function that is nowhere.
-const LOADER_GAVE_UP: i32 = 127;
-
-/// How many seconds the process may take unless told otherwise. HSMs over a network take
-/// some for a login; none takes this long for all that these commands ask of it.
-pub const LIMIT: u64 = 120;
+/// How long the module may be silent unless told otherwise. HSMs over a network take some seconds
+/// for a login; none takes this long for all that these commands ask of it at once.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// What is known of the process that is supervised.
 pub struct Supervised<'a> {
-    /// The module that it loads, or loaded last.
-    pub module: Option<PathBuf>,
-    /// How many seconds it may take. None where it may wait for a person.
-    pub limit: Option<u64>,
-    pub output: &'a Output,
+    output: &'a Output,
+    /// Whether the command changes what is in the token.
+    makes_something: bool,
+    /// How long the module may be silent.
+    limit: Duration,
+    /// Until when it must answer. None while it is not loaded, as where a person is asked something.
+    deadline: Option<Instant>,
+    /// The module that was loaded last.
+    module: Option<PathBuf>,
+    /// The exit code, once the command is done.
+    done: Option<u8>,
+    /// Whether the process said that there is no memory.
+    lacked_memory: bool,
+    /// Whether something else than reports is in their pipe.
+    foreign: bool,
 }
 
 /// What comes of the two pipes.
 enum News {
-    Report(Report),
+    Report(Result<Report, NoReport>),
     Printed(String),
 }
 
-impl Supervised<'_> {
+/// The process, and what comes of it.
+struct Running {
+    child: Child,
+    pid: Pid,
+    news: Receiver<News>,
+    printed: PipeReader,
+}
+
+impl<'a> Supervised<'a> {
+    /// What is known before it is started.
+    pub fn new(makes_something: bool, output: &'a Output) -> Self {
+        Self {
+            output,
+            makes_something,
+            limit: output.module_limit.unwrap_or(LIMIT),
+            deadline: None,
+            module: None,
+            done: None,
+            lacked_memory: false,
+            foreign: false,
+        }
+    }
+
     /// Runs this program again with the same arguments, says what it reports, and ends it when it has
-    /// not ended in time, because the module hangs.
+    /// not answered in time, because the module hangs.
     pub fn run(mut self) -> Outcome {
-        let (mut child, news) = start()?;
-        let limit = self.limit.map(Duration::from_secs);
-        let deadline = limit.map(|limit| Instant::now() + limit);
-        let mut done = None;
-        let status = loop {
-            self.hear(&news, Instant::now() + LOOK_EVERY, &mut done)?;
-            let status = child.try_wait();
-            if let Some(status) = status.map_err(|error| cannot("wait for the process", &error))? {
-                break status;
+        let mut running = start()?;
+        let in_time = loop {
+            self.hear(&running.news, Instant::now() + LOOK_EVERY)?;
+            if running.has_ended()? {
+                break true;
             }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                let ended = child.kill().and_then(|()| child.wait());
-                ended.map_err(|error| cannot("end the process", &error))?;
-                self.hear(&news, Instant::now() + LEFT_OPEN, &mut done)?;
-                return Err(self.hung());
+            let late = self.deadline.is_some_and(|until| Instant::now() >= until);
+            if late || self.foreign {
+                let killed = running.child.kill();
+                killed.map_err(|error| cannot("end the process", &error))?;
+                break !late;
             }
         };
-        self.hear(&news, Instant::now() + LEFT_OPEN, &mut done)?;
-        match done {
+        let status = self.ended(&mut running)?;
+        match self.done {
             Some(code) => {
                 if status.code() != Some(code.into()) {
                     let module = self.module();
@@ -82,28 +108,38 @@ impl Supervised<'_> {
                 }
                 Ok(ExitCode::from(code))
             }
+            None if self.foreign => Err(self.wrote_into_pipe()),
+            None if !in_time => Err(self.hung()),
             None => Err(self.ended_by_module(status)),
         }
     }
 
+    /// Waits for the process, ends what it started, and hears what there is still to be heard.
+    fn ended(&mut self, running: &mut Running) -> Result<ExitStatus, Failure> {
+        running.wait_without_reaping()?;
+        if running.is_printed_to() {
+            let module = self.module();
+            let note = format!("{module} left a process behind");
+            self.output.note(&note);
+        }
+        // While nobody has waited for the process, its number is that of no other group. Where it
+        // has none of its own, no module was loaded.
+        let _ = kill_process_group(running.pid, Signal::KILL);
+        let status = running.child.wait();
+        let status = status.map_err(|error| cannot("wait for the process", &error))?;
+        self.hear(&running.news, Instant::now() + LEFT_OPEN)?;
+        Ok(status)
+    }
+
     /// Hears what there is until `until`, or until both pipes are closed.
-    fn hear(
-        &mut self,
-        news: &Receiver<News>,
-        until: Instant,
-        done: &mut Option<u8>,
-    ) -> Result<(), Failure> {
+    fn hear(&mut self, news: &Receiver<News>, until: Instant) -> Result<(), Failure> {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             match news.recv_timeout(left) {
-                Ok(News::Report(Report::Result(text))) => io::stdout()
-                    .write_all(&text)
-                    .map_err(|error| cannot("write the result", &error))?,
-                // Where standard error is closed there is nobody to tell.
-                Ok(News::Report(Report::Said(text))) => drop(io::stderr().write_all(&text)),
-                Ok(News::Report(Report::Loading(module))) => self.module = Some(module),
-                Ok(News::Report(Report::Done(code))) => *done = Some(code),
+                Ok(News::Report(Ok(report))) => self.take(report)?,
+                Ok(News::Report(Err(NoReport))) => self.foreign = true,
                 Ok(News::Printed(line)) => {
+                    self.lacked_memory |= is_want_of_memory(&line);
                     let module = self.module();
                     self.output.note(&format!("{module} printed: {line}"));
                 }
@@ -116,6 +152,23 @@ impl Supervised<'_> {
         }
     }
 
+    fn take(&mut self, report: Report) -> Result<(), Failure> {
+        match report {
+            Report::Result(text) => io::stdout()
+                .write_all(&text)
+                .map_err(|error| cannot("write the result", &error))?,
+            // Where standard error is closed there is nobody to tell.
+            Report::Said(text) => drop(io::stderr().write_all(&text)),
+            Report::Loading(module) => {
+                self.module = Some(module);
+                self.deadline = Some(Instant::now() + self.limit);
+            }
+            Report::Answered => self.deadline = Some(Instant::now() + self.limit),
+            Report::Done(code) => self.done = Some(code),
+        }
+        Ok(())
+    }
+
     fn module(&self) -> String {
         match &self.module {
             Some(path) => format!("the PKCS#11 module {}", path.display()),
@@ -124,35 +177,67 @@ impl Supervised<'_> {
     }
 
     fn hung(&self) -> Failure {
-        let (module, limit) = (self.module(), self.limit.unwrap_or_default());
+        let (module, limit) = (self.module(), self.limit.as_secs());
         Failure::Message(format!(
             "{module} did not answer within {limit} s and was ended; is the HSM connected, and its \
-             daemon running?"
+             daemon running?{}",
+            self.half_made()
+        ))
+    }
+
+    fn wrote_into_pipe(&self) -> Failure {
+        let module = self.module();
+        Failure::Message(format!(
+            "{module} wrote into a pipe of this program, and what came through it is no answer; ask its \
+             vendor, or try another version.{}",
+            self.half_made()
         ))
     }
 
     fn ended_by_module(&self, status: ExitStatus) -> Failure {
-        let module = self.module();
-        Failure::Message(match (status.code(), status.signal()) {
-            (Some(LOADER_GAVE_UP), _) => format!(
-                "{module} needs a function that no library here has, and ended; a library that it needs \
-                 is missing or of another version: ldd -r shows which"
-            ),
-            (Some(code), _) => format!(
-                "{module} ended this program (exit status {code}) before the command was done; ask its \
-                 vendor, or try another version. What the command had begun may be half-made: see \
-                 mls-hsm-signer keys list"
-            ),
-            (None, signal) => format!(
-                "{module} crashed (signal {}); ask its vendor, or try another version",
-                signal.unwrap_or(0)
-            ),
-        })
+        if self.module.is_none() {
+            return Failure::Message(format!("the process of this command ended ({status})"));
+        }
+        let (module, how) = (self.module(), how_ended(status, self.lacked_memory));
+        Failure::Message(format!("{module} {how}.{}", self.half_made()))
+    }
+
+    /// What may have been left, where something was to be made.
+    fn half_made(&self) -> &'static str {
+        if self.makes_something {
+            " What the command had begun may be half-made: see mls-hsm-signer keys list"
+        } else {
+            ""
+        }
+    }
+}
+
+impl Running {
+    /// Whether the process has ended; it is not waited for, so that its number stays its own.
+    fn has_ended(&self) -> Result<bool, Failure> {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let status = waitid(WaitId::Pid(self.pid), options);
+        let status = status.map_err(|error| cannot("wait for the process", &error.into()))?;
+        Ok(status.is_some())
+    }
+
+    fn wait_without_reaping(&self) -> Result<(), Failure> {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let ended = waitid(WaitId::Pid(self.pid), options);
+        let ended = ended.map_err(|error| cannot("wait for the process", &error.into()));
+        ended.map(drop)
+    }
+
+    /// Whether some process has the pipe to print to.
+    fn is_printed_to(&self) -> bool {
+        let mut pipe = [PollFd::new(&self.printed, PollFlags::empty())];
+        let asked = poll(&mut pipe, Some(&Timespec::default()));
+        asked.is_ok() && !pipe[0].revents().contains(PollFlags::HUP)
     }
 }
 
 /// Starts the process, and two threads that read what it reports and what is printed in it.
-fn start() -> Result<(Child, Receiver<News>), Failure> {
+fn start() -> Result<Running, Failure> {
     let pipe = || io::pipe().map_err(|error| cannot("make a pipe", &error));
     let ((reports, reporting), (printed, printing)) = (pipe()?, pipe()?);
     let program = env::current_exe().map_err(|error| cannot("find this program", &error))?;
@@ -163,13 +248,22 @@ fn start() -> Result<(Child, Receiver<News>), Failure> {
         .stderr(printing)
         .spawn();
     let child = child.map_err(|error| cannot("start a process", &error))?;
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let pid = pid.ok_or("the process that was started has no number")?;
     let (tell, news) = channel();
     let telling = tell.clone();
+    let to_read = printed.try_clone();
+    let to_read = to_read.map_err(|error| cannot("make a pipe", &error))?;
     reading(move || read_reports(reports, &telling))?;
     reading(move || {
-        read_printed(printed, |line| drop(tell.send(News::Printed(line.into()))));
+        read_printed(to_read, |line| drop(tell.send(News::Printed(line.into()))));
     })?;
-    Ok((child, news))
+    Ok(Running {
+        child,
+        pid,
+        news,
+        printed,
+    })
 }
 
 fn reading(work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
@@ -179,9 +273,11 @@ fn reading(work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
         .map_err(|error| cannot("start a thread", &error))
 }
 
+/// Behind what is no report nothing is one.
 fn read_reports(mut reports: PipeReader, tell: &Sender<News>) {
     while let Some(report) = Report::read(&mut reports) {
-        if tell.send(News::Report(report)).is_err() {
+        let is_foreign = report.is_err();
+        if tell.send(News::Report(report)).is_err() || is_foreign {
             return;
         }
     }

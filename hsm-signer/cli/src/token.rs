@@ -21,7 +21,7 @@ pub struct InitArguments {
     #[command(flatten)]
     module: ModuleArguments,
     /// The new token's label, at most 32 bytes
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     label: String,
     #[command(flatten)]
     officer: OfficerPin,
@@ -48,7 +48,7 @@ pub fn run(command: Command, output: &Output) -> Outcome {
     } = arguments.officer;
     let officer = pin(so_pin_file.as_deref(), so_pin_env.as_deref())?;
     let user = arguments.user.read()?;
-    let module = arguments.module.load()?;
+    let module = arguments.module.load(output)?;
     let identity = token::initialise(&module, &arguments.label, &officer, &user)?;
     let model = format!("{}, {}", identity.model, identity.manufacturer);
     let text = columns(&[("serial", identity.serial.clone()), ("model", model)]);

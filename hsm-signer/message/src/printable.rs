@@ -42,7 +42,7 @@ pub fn printable_json(json: &str) -> String {
 /// Whether a terminal does something at the character instead of showing it: controls (ECMA-48, with
 /// the 8-bit ones), line separators, marks and embeddings of direction (UAX 9), and what is not
 /// visible at all.
-fn acts(character: char) -> bool {
+pub(crate) fn acts(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

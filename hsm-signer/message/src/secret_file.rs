@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::printable::acts;
+
 /// The permission bits that let users outside the file's group read, write or search.
 const OTHERS: u32 = 0o007;
 
@@ -24,7 +26,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 #[derive(Debug, thiserror::Error)]
 pub enum SecretFileError {
     /// The file could not be opened or read.
-    #[error("cannot read the secret in {path}: {source}")]
+    #[error("cannot read {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
@@ -32,7 +34,7 @@ pub enum SecretFileError {
         source: io::Error,
     },
     /// Anyone on the machine may read or change the file.
-    #[error("the secret in {path} is open to every user (mode {mode:04o}); run: chmod 600 {path}")]
+    #[error("{path} is open to every user (mode {mode:04o}); run: chmod 600 {path}")]
     WorldAccessible {
         /// The file.
         path: PathBuf,
@@ -40,7 +42,7 @@ pub enum SecretFileError {
         mode: u32,
     },
     /// It is a directory, a terminal or another device.
-    #[error("{path} is {kind}, not a file or a pipe; write the secret to a file of its own")]
+    #[error("{path} is {kind}, not a file or a pipe; name the file itself")]
     NotAFile {
         /// The path.
         path: PathBuf,
@@ -80,6 +82,13 @@ pub enum LineFault {
     /// It has a line break or another control character in it.
     #[error("has a line break or another control character in it; it must be on one line")]
     ControlCharacter,
+    /// It has a character in it that nobody sees, such as a zero-width space.
+    #[error(
+        "has a character in it that is not visible (U+{:04X}), which is most likely no part of it; write \
+         it anew without, as with: printf %s",
+        u32::from(*.0)
+    )]
+    Invisible(char),
 }
 
 /// Reads a secret from a file that users outside its group cannot open, without the line
@@ -125,6 +134,8 @@ pub fn line(bytes: &[u8], max_length: usize) -> Result<&str, LineFault> {
         Err(LineFault::OuterBlank)
     } else if text.contains('\t') {
         Err(LineFault::ControlCharacter)
+    } else if let Some(invisible) = text.chars().find(|c| acts(*c)) {
+        Err(LineFault::Invisible(invisible))
     } else {
         Ok(text)
     }
@@ -240,6 +251,9 @@ mod tests {
             (b"1234\n", LineFault::ControlCharacter),
             (b"12\t34", LineFault::ControlCharacter),
             (b"1\0", LineFault::ControlCharacter),
+            ("1234\u{200b}".as_bytes(), LineFault::Invisible('\u{200b}')),
+            ("12\u{ad}34".as_bytes(), LineFault::Invisible('\u{ad}')),
+            ("\u{202e}1".as_bytes(), LineFault::Invisible('\u{202e}')),
         ] {
             assert_eq!(line(bytes, 8), Err(fault), "{bytes:?}");
         }

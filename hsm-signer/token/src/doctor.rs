@@ -215,31 +215,49 @@ fn examine_keys(report: &mut Diagnosis, token: &Arc<dyn Token>, selector: &KeySe
         return;
     };
     if !named {
-        let all = count_private_keys(token.as_ref());
-        report.step("other keys", all, |all| {
-            let others = all.saturating_sub(entries.len());
-            format!("{others}, which are left alone; name one by --label or --id to examine it")
-        });
+        examine_others(report, token.as_ref(), entries.len());
     }
-    if entries.is_empty() {
-        let advice = "nothing to sign with; see: mls-hsm-signer keys generate";
-        report.add("keys", Bad, advice);
+    match (entries.is_empty(), named) {
+        (false, _) => {}
+        (true, false) => {
+            let advice = "nothing to sign with; see: mls-hsm-signer keys generate";
+            report.add("keys", Bad, advice);
+        }
+        (true, true) => {
+            let missing = Error::KeyNotFound {
+                class: KeyClass::Private.title(),
+                wanted: selector.to_string(),
+            };
+            report.add("keys", Bad, missing.to_string());
+        }
     }
     for entry in &entries {
         examine_key(report, token, entry);
     }
 }
 
-fn count_private_keys(token: &dyn Token) -> Result<usize, Error> {
-    let session = token.session(Access::Use)?;
-    let found = session.find(KeyClass::Private, &KeySelector::any())?;
-    Ok(found.len())
+/// Of keys that are not named as removal keys; some come near.
+fn examine_others(report: &mut Diagnosis, token: &dyn Token, own: usize) {
+    let all = keys::count_and_near_labels(token);
+    let others = report.step("other keys", all, |(all, _)| {
+        let others = all.saturating_sub(own);
+        format!("{others}, which are left alone; name one by --label or --id to examine it")
+    });
+    for label in others.into_iter().flat_map(|(_, near)| near) {
+        let detail = "its label is almost a removal key's, and it is left alone: the first of a scheme has \
+                      no number, and those after it -g2, -g3 and so on";
+        report.add(format!("key {label:?}"), Notice, detail);
+    }
 }
 
 fn examine_key(report: &mut Diagnosis, token: &Arc<dyn Token>, entry: &KeyEntry) {
     let object = &entry.object;
     if let Some(refusal) = &entry.refusal {
-        let name = format!("key {:?}, id {}", object.label, hex(&object.id));
+        let id = match object.id.as_slice() {
+            [] => "without an id".into(),
+            id => format!("id {}", hex(id)),
+        };
+        let name = format!("key {:?}, {id}", object.label);
         let (verdict, state) = match label::is_retired(&object.label) {
             true => (Notice, "retired"),
             false => (Bad, "not used"),

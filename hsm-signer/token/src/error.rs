@@ -1,11 +1,11 @@
 //! What can go wrong, said so that the reader knows what to do next.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::failure::{Concern, Nature, Pkcs11Failure, RecoveryStep};
 use crate::key_class::KeyClass;
 use crate::pin::PinError;
+pub use crate::process_error::ProcessError;
 use cryptoki::error::RvError;
 use mls_signer_message::encoding::EncodingError;
 use mls_signer_message::scheme::titles;
@@ -31,6 +31,14 @@ pub enum Error {
     /// The module answered something that PKCS#11 does not allow.
     #[error("the PKCS#11 module answered what the standard does not allow: {0}")]
     ModuleMisbehaved(String),
+    /// The module answered what cannot be.
+    #[error("the PKCS#11 module {module} returned {what}; ask its vendor, or try another version")]
+    ModuleLied {
+        /// The module.
+        module: PathBuf,
+        /// What it returned.
+        what: String,
+    },
     /// No token is as asked for.
     #[error("no token {wanted}; the module shows {present}")]
     TokenNotFound {
@@ -138,6 +146,12 @@ pub enum Error {
     /// A label or id that makes no sense for a key.
     #[error("a key's label and id must be 1 to 255 bytes, the label without control characters")]
     KeyName,
+    /// A label that is almost a removal key's, and that of none.
+    #[error(
+        "no removal key is labelled {0:?}: the first of a scheme has no number, and those after it \
+         -g2, -g3 and so on; choose such a label, or quite another"
+    )]
+    KeyLabel(String),
     /// It is a key of no scheme of this crate.
     #[error("the key {0} is of none of this program's schemes: {schemes}", schemes = titles())]
     KeyUnsupported(String),
@@ -152,6 +166,14 @@ pub enum Error {
     /// Keys are named as removal keys, and none of them can be one.
     #[error("no removal key of the token can be used. {0}")]
     NoKeyFit(String),
+    /// Of a scheme there are removal keys, and none of them can be one; of others there may be.
+    #[error("no {scheme} removal key of the token can be used: {reasons}")]
+    NoKeyOfScheme {
+        /// The scheme.
+        scheme: &'static str,
+        /// The keys, each with its reason.
+        reasons: String,
+    },
     /// A key fails alone, while the token signs with others.
     #[error("the key {wanted} is set aside while others sign: {reason}")]
     KeySetAside {
@@ -162,8 +184,8 @@ pub enum Error {
     },
     /// The token has too many keys, or is too slow, to be searched in time.
     #[error(
-        "the token took too long to list its keys: {read} of {all} were read in time. Move the \
-         removal keys to a token of their own, or find out why the HSM is slow"
+        "the token took too long to list its keys: {}. Move the removal keys to a token of their \
+         own, or find out why the HSM is slow", how_far(*read, *all)
     )]
     ListTooLong {
         /// How many keys were read.
@@ -263,6 +285,13 @@ pub enum Error {
     StepMissing(RecoveryStep),
 }
 
+fn how_far(read: usize, all: usize) -> String {
+    match all {
+        0 => "it had not named them all in time".into(),
+        all => format!("{read} of {all} were read in time"),
+    }
+}
+
 /// Of a key that is not found: a list shows those there are; what has no public half needs one.
 fn what_helps(class: &str) -> &'static str {
     if class == KeyClass::Public.title() {
@@ -270,74 +299,6 @@ fn what_helps(class: &str) -> &'static str {
          new pair: mls-hsm-signer keys rotate"
     } else {
         "; see: mls-hsm-signer keys list"
-    }
-}
-
-/// What can go wrong with the process that holds the module.
-#[derive(Debug, thiserror::Error)]
-pub enum ProcessError {
-    /// It ended: it crashed, or was killed.
-    #[error("the process that holds the PKCS#11 module {0} ended")]
-    Gone(PathBuf),
-    /// It ended while the module was loaded, initialised or logged in to.
-    #[error(
-        "the PKCS#11 module {module} crashed as it started{how}; ask its vendor, or try another \
-         version"
-    )]
-    Crashed {
-        /// The module.
-        module: PathBuf,
-        /// How its process ended, in brackets.
-        how: String,
-    },
-    /// The module did not come back from being loaded, initialised or logged in to.
-    #[error(
-        "the PKCS#11 module {module} did not start within {} ms and was ended; is the HSM connected, \
-         and its daemon running?", after.as_millis()
-    )]
-    NotStarted {
-        /// The module.
-        module: PathBuf,
-        /// How long it had.
-        after: Duration,
-    },
-    /// It did not answer in time.
-    #[error("the PKCS#11 module did not answer within {} ms; its process is ended", after.as_millis())]
-    Hung {
-        /// How long it had.
-        after: Duration,
-    },
-    /// It said what makes no sense.
-    #[error("a frame between the processes is malformed: {0}")]
-    Malformed(String),
-    /// It answered another question than was asked.
-    #[error("the process that holds the PKCS#11 module answered another question")]
-    OutOfStep,
-    /// A question or an answer is longer than a frame.
-    #[error("what was asked of the PKCS#11 module at once is too long")]
-    TooLong,
-    /// The operating system refused something.
-    #[error("{action} failed: {reason}")]
-    System {
-        /// What was tried.
-        action: &'static str,
-        /// What the operating system said.
-        reason: String,
-    },
-    /// The program started as a worker did not become one.
-    #[error(
-        "this program was started to hold a PKCS#11 module and did not; its main must begin with \
-         mls_hsm_signer::isolation::become_worker_if_asked"
-    )]
-    NotAWorker,
-}
-
-impl ProcessError {
-    pub(crate) fn system(action: &'static str, error: impl std::fmt::Display) -> Self {
-        Self::System {
-            action,
-            reason: error.to_string(),
-        }
     }
 }
 
@@ -353,6 +314,7 @@ impl Error {
             // A token that was taken away may come back; one that computes wrongly may be
             // disturbed or broken.
             Self::ModuleMisbehaved(_)
+            | Self::ModuleLied { .. }
             | Self::SignatureInvalid
             | Self::Encoding(_)
             | Self::KeyNotFound { .. }
@@ -381,11 +343,13 @@ impl Error {
             | Self::KeyAmbiguous { .. }
             | Self::KeyExists { .. }
             | Self::KeyName
+            | Self::KeyLabel(_)
             | Self::KeyUnsupported { .. }
             | Self::KeyAttributes { .. }
             | Self::KeyMismatch { .. }
             | Self::KeySetAside { .. }
             | Self::NoKeyFit(_)
+            | Self::NoKeyOfScheme { .. }
             | Self::KeyUnknown { .. }
             | Self::SchemeUnsupported { .. }
             | Self::SchemeBroken { .. }
@@ -404,7 +368,7 @@ impl Error {
             Self::SessionLost | Self::KeyNotFound { .. } => RecoveryStep::LogIn,
             Self::Process(_) => RecoveryStep::Restart,
             Self::TokenNotFound { .. } => RecoveryStep::Reinitialise,
-            Self::ModuleMisbehaved(_) => RecoveryStep::NewSession,
+            Self::ModuleMisbehaved(_) | Self::ModuleLied { .. } => RecoveryStep::NewSession,
             _ => RecoveryStep::FindKey,
         }
     }
@@ -419,6 +383,7 @@ impl Error {
             | Self::KeySetAside { .. }
             | Self::KeyUnsupported { .. }
             | Self::NoKeyFit(_)
+            | Self::NoKeyOfScheme { .. }
             | Self::SchemeNotApproved { .. }
             | Self::SchemeUnsupported { .. } => true,
             _ => false,

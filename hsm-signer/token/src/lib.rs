@@ -23,6 +23,7 @@ pub mod keys;
 mod mechanism;
 mod pin;
 pub mod pkcs11_scheme;
+mod process_error;
 pub mod proposal;
 mod public_value;
 pub mod quirks;
@@ -40,5 +41,5 @@ pub use pin::{Pin, PinError};
 pub use token::{
     Access, Attributes, KeyClass, KeyObject, KeyPair, KeyRules, KeySelector, KeySpec, KeyUse,
     Module, ObjectHandle, Pkcs11Token, Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix,
-    Token, TokenSession, finalise_modules, initialise,
+    Token, TokenSession, finalise_modules, hush_module_panics, initialise,
 };

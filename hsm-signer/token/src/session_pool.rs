@@ -2,7 +2,7 @@
 //! them at a time than the limit.
 
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::sync::{Condvar, Mutex, locked};
@@ -36,6 +36,11 @@ impl SessionPool {
             }),
             returned: Condvar::new(),
         }
+    }
+
+    /// How long a caller who names no deadline waits, for a free session and for what it is for.
+    pub(crate) fn patience(&self) -> Duration {
+        self.token.patience()
     }
 
     /// Has `work` done in a session, which is kept for the next caller unless `work` fails.
@@ -116,7 +121,7 @@ impl SessionPool {
 
 impl Sessions {
     /// Those that the token may have closed meanwhile.
-    fn take_stale(&mut self, idle: std::time::Duration) -> Vec<(Box<dyn TokenSession>, Instant)> {
+    fn take_stale(&mut self, idle: Duration) -> Vec<(Box<dyn TokenSession>, Instant)> {
         let stale: Vec<_> = self
             .idle
             .extract_if(.., |(_, since)| since.elapsed() > idle)

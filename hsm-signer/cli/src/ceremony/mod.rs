@@ -20,6 +20,18 @@ pub enum Command {
     Verify(verify::Arguments),
 }
 
+impl Command {
+    /// Whether it loads the module, which these do into the process where they run.
+    pub fn needs_module(&self) -> bool {
+        !matches!(self, Self::Verify(_))
+    }
+
+    /// Whether it changes what is in the token.
+    pub fn makes_something(&self) -> bool {
+        matches!(self, Self::Perform(_))
+    }
+}
+
 pub fn run(command: Command, output: &Output) -> Outcome {
     match command {
         Command::Prepare(arguments) => prepare::run(&arguments, output),

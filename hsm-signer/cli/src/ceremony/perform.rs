@@ -29,7 +29,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let plan = Plan::from_json(&files::read(&arguments.plan)?)?;
-    let (module, token) = arguments.token.open_here()?;
+    let (module, token) = arguments.token.open_here(output)?;
     let module = ModuleIdentity::of(&module)?;
     // The file before the keys: a report that cannot be written must not cost keys.
     let mut file = files::create(&arguments.out)?;

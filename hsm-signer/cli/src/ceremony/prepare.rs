@@ -32,7 +32,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let (module, token) = arguments.token.open_here()?;
+    let (module, token) = arguments.token.open_here(output)?;
     let specs = specs(arguments, token.as_ref())?;
     let module = ModuleIdentity::of(&module)?;
     let plan = Plan::new(module, token.identity(), &specs, &arguments.witness)?;

@@ -31,13 +31,22 @@ pub fn text(entry: &KeyEntry) -> String {
     let mut rows = Vec::new();
     if let Some((scheme, key)) = &entry.key {
         rows.push(("scheme", format!("{} ({})", scheme.title, scheme.name)));
-        rows.push(("public key", base64(key)));
+        // What is no removal key is not to be used as one.
+        if entry.refusal.is_none() {
+            rows.push(("public key", base64(key)));
+        }
     }
     if let Some(reason) = &entry.refusal {
         rows.push(("unusable", reason.to_string()));
     }
     rows.push(("protection", object.protection().to_string()));
-    rows.push(("id", hex(&object.id)));
+    rows.push((
+        "id",
+        match object.id.as_slice() {
+            [] => "none".into(),
+            id => hex(id),
+        },
+    ));
     let label = match object.label.as_str() {
         "" => "\"\"".into(),
         label => printable(label),
@@ -59,7 +68,9 @@ pub fn value(entry: &KeyEntry) -> Value {
     });
     if let Some((scheme, key)) = &entry.key {
         value["scheme"] = scheme.name.into();
-        value["public_key"] = base64(key).into();
+        if entry.refusal.is_none() {
+            value["public_key"] = base64(key).into();
+        }
     }
     if let Some(reason) = &entry.refusal {
         value["unusable"] = reason.to_string().into();

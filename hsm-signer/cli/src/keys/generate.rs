@@ -18,7 +18,7 @@ pub struct Arguments {
     #[arg(long, value_parser = scheme_parser())]
     scheme: Vec<&'static Scheme>,
     /// The key's label, with one scheme only [default: mls-removal-SCHEME]
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     label: Option<String>,
     /// The key's id in hexadecimal, with one scheme only [default: random]
     #[arg(long, value_name = "HEX", value_parser = hexadecimal)]
@@ -27,7 +27,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let mut specs = specs(arguments)?;
-    let token = arguments.token.open()?;
+    let token = arguments.token.open(output)?;
     if arguments.scheme.is_empty() {
         let lacking = without_lacking(token.as_ref(), &mut specs)?;
         for error in lacking {

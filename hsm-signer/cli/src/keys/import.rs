@@ -35,7 +35,7 @@ pub struct Arguments {
     #[arg(long, requires = "wire_values")]
     allow_missing: bool,
     /// The key's label [default: mls-removal-SCHEME]
-    #[arg(long, conflicts_with = "wire_values")]
+    #[arg(long, conflicts_with = "wire_values", allow_hyphen_values = true)]
     label: Option<String>,
     /// The key's id in hexadecimal [default: random]
     #[arg(long, value_name = "HEX", value_parser = hexadecimal, conflicts_with = "wire_values")]
@@ -65,7 +65,7 @@ fn from_pkcs8(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let key = private_key(path, arguments.passphrase_file.as_deref())?;
     let label = arguments.label.as_deref();
     let spec = spec(key.scheme(), label, arguments.id.as_ref())?;
-    let token = arguments.token.open()?;
+    let token = arguments.token.open(output)?;
     let signer = keys::import(&token, &spec, &key)?;
     let entry = of_signer(&signer);
     let mut value = description::value(&entry);
@@ -95,7 +95,7 @@ fn private_key(path: &Path, passphrase: Option<&Path>) -> Result<PrivateKey, Fai
 
 fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let found = wire_keys(path)?;
-    let token = arguments.token.open()?;
+    let token = arguments.token.open(output)?;
     let (found, lacking) = split(token.as_ref(), found, arguments.allow_missing)?;
     for (key, error) in &lacking {
         output.note(&format!("not imported: {}: {error}", key.path));

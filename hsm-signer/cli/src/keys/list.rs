@@ -18,7 +18,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let token = arguments.token.open()?;
+    let token = arguments.token.open(output)?;
     let selector = arguments.key.selector().unwrap_or_else(KeySelector::any);
     let entries = keys::list(token.as_ref(), &selector)?;
     if entries.is_empty() {

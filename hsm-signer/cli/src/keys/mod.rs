@@ -33,6 +33,13 @@ pub enum Command {
     Destroy(old_key::OldKeyArguments),
 }
 
+impl Command {
+    /// Whether it changes what is in the token.
+    pub fn makes_something(&self) -> bool {
+        !matches!(self, Self::List(_) | Self::Public(_))
+    }
+}
+
 pub fn run(command: Command, output: &Output) -> Outcome {
     match command {
         Command::Generate(arguments) => generate::run(&arguments, output),
@@ -41,10 +48,10 @@ pub fn run(command: Command, output: &Output) -> Outcome {
         Command::Public(arguments) => public::run(&arguments, output),
         Command::Rotate(arguments) => rotate::run(&arguments, output),
         Command::Retire(arguments) => {
-            old_key::run(&arguments, generation::retire, "retired", output)
+            old_key::run(&arguments, generation::retire_key, "retired", output)
         }
         Command::Destroy(arguments) => {
-            old_key::run(&arguments, generation::destroy, "destroyed", output)
+            old_key::run(&arguments, generation::destroy_key, "destroyed", output)
         }
     }
 }

@@ -1,11 +1,11 @@
 //! `keys public`: public keys for groups, servers and Wire.
 
 use clap::{Args, ValueEnum};
-use mls_hsm_signer::encoding::hex;
 use mls_hsm_signer::encoding::public_key::{self, SchemeKey};
 use mls_hsm_signer::keys::generation::{RefusedKey, RemovalKeys, removal_keys};
 use mls_hsm_signer::keys::{self, KeyEntry};
-use mls_hsm_signer::{Error, Scheme};
+use mls_hsm_signer::token::KeyClass;
+use mls_hsm_signer::{Error, KeySelector, Scheme};
 
 use crate::Outcome;
 use crate::connection::{KeyArguments, TokenArguments, or_those_of_wire, scheme_parser};
@@ -38,9 +38,19 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let token = arguments.token.open()?;
+    let token = arguments.token.open(output)?;
     let found = match arguments.key.selector() {
-        Some(selector) => Found::among(keys::list(token.as_ref(), &selector)?),
+        Some(selector) => {
+            let entries = keys::list(token.as_ref(), &selector)?;
+            if entries.is_empty() {
+                let missing = Error::KeyNotFound {
+                    class: KeyClass::Private.title(),
+                    wanted: selector.to_string(),
+                };
+                return Err(missing.into());
+            }
+            Found::among(entries)
+        }
         None => Found::current(&removal_keys(token.as_ref())?, &arguments.scheme),
     };
     if found.keys.is_empty() {
@@ -72,8 +82,9 @@ impl Found {
             match (entry.refusal, entry.key) {
                 (None, Some(key)) => found.keys.push(key),
                 (Some(reason), _) => {
-                    let (label, id) = (&entry.object.label, hex(&entry.object.id));
-                    found.refused.push(format!("{label:?} (id {id}): {reason}"));
+                    let (label, id) = (entry.object.label, entry.object.id);
+                    let names = KeySelector::label_and_id(label, id);
+                    found.refused.push(format!("the key {names}: {reason}"));
                 }
                 (None, None) => {}
             }
@@ -91,10 +102,7 @@ impl Found {
             let of_scheme =
                 |key: &&RefusedKey| key.scheme().is_some_and(|own| own.name == scheme.name);
             let refused = all.refused.iter().filter(of_scheme);
-            found.refused.extend(refused.map(|refused| {
-                let (label, id) = (&refused.label, hex(&refused.id));
-                format!("{label:?} (id {id}): {}", refused.reason)
-            }));
+            found.refused.extend(refused.map(ToString::to_string));
         }
         found
     }

@@ -19,7 +19,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let token = arguments.token.open()?;
+    let token = arguments.token.open(output)?;
     let signer = generation::rotate(&token, arguments.scheme)?;
     let entry = description::of_signer(&signer);
     let advice = "new groups name this key from now on; groups that name an older one keep it";

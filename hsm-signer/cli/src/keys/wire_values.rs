@@ -24,6 +24,7 @@ use serde_saphyr::DuplicateKeyPolicy;
 use zeroize::Zeroizing;
 
 use mls_hsm_signer::encoding::EncodingError;
+use mls_hsm_signer::encoding::key_file::NotPkcs8;
 use mls_hsm_signer::{PrivateKey, Scheme};
 
 use crate::failure::Failure;
@@ -44,6 +45,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("mlsPrivateKeys.removal", "a part of the values"),
     ("removal", "a part of the values"),
 ];
+
+/// What errors of a key's own file mean where the key is an entry among values.
+const OF_THE_ENTRY: &str = "Here FILE is one that holds this entry's key alone, not the values: copy the \
+                            key there, and put what comes out in the place of the entry, or import it \
+                            by itself with --pkcs8";
 
 #[derive(Default, Deserialize)]
 struct Values {
@@ -194,9 +200,19 @@ fn read(scheme: &Scheme, entry: Option<&Option<Secret>>) -> Result<WireKey, Fail
     let key = PrivateKey::from_pem(&pem.0).map_err(|error| match error {
         EncodingError::Encrypted | EncodingError::DecryptedOutside => unusable(format!(
             "{path} is encrypted, which Wire's server cannot read either; decrypt it: \
-             openssl pkcs8 -topk8 -nocrypt -in FILE -out KEY.pem"
+             openssl pkcs8 -topk8 -nocrypt -in FILE -out KEY.pem. {OF_THE_ENTRY}"
         )),
-        error => unusable(format!("{path}: {error}")),
+        // These are commands for the values as they are.
+        error @ EncodingError::NotPkcs8(NotPkcs8::Sops | NotPkcs8::AnsibleVault) => {
+            unusable(format!("{path}: {error}"))
+        }
+        error => {
+            let said = format!("{path}: {error}");
+            unusable(match said.contains("FILE") || said.contains("COPY") {
+                true => format!("{said}. {OF_THE_ENTRY}"),
+                false => said,
+            })
+        }
     })?;
     if key.scheme().signature_scheme != scheme.signature_scheme {
         return Err(unusable(format!(

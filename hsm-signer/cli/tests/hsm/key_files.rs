@@ -371,5 +371,8 @@ fn values_without_the_four_keys_say_what_is_there() {
             "{said}"
         );
         assert!(!said.contains("passphrase-file"), "{said}");
+        // Commands that work on the key alone would be given the values.
+        let of_a_key = said.contains("KEY.") || said.contains("-in FILE");
+        assert!(!of_a_key || said.contains("FILE is "), "{said}");
     }
 }

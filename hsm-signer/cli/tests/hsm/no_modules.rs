@@ -237,20 +237,16 @@ fn what_crashes_or_hangs_as_it_is_loaded_is_survived_and_named() {
                 unsigned long C_GetFunctionList(void **out) { return nowhere(); }";
     let lazy = library(directory.path(), "lazy.so", lazy, &["-Wl,-z,lazy"]);
     for (module, supervised, isolated) in [
-        (
-            crashing,
-            "crashed (signal 6)",
-            "crashed as it started (signal: 6",
-        ),
+        (crashing, "crashed (signal 6)", "crashed (signal 6)"),
         (
             hanging,
             "did not answer within 2 s",
-            "did not start within 10",
+            "did not start within ",
         ),
         (
             lazy,
             "a function that no library here has",
-            "crashed as it started (exit status: 127)",
+            "a function that no library here has",
         ),
     ] {
         let configuration = configuration(&sandbox, &module);
@@ -297,9 +293,8 @@ fn a_module_that_ends_the_process_is_no_success_and_is_named() {
     let mut commands = 0;
     for module in [early, starting, listing] {
         for (command, text) in said_by_every_command(&sandbox, &module) {
-            let ended = text.contains("ended this program (exit status 0)")
-                || text.contains("crashed as it started (exit status: 0)");
-            assert!(ended, "{command}: {text}");
+            let ended = "ended this program (exit status 0)";
+            assert!(text.contains(ended), "{command}: {text}");
             assert!(text.contains(module.to_str().unwrap()), "{command}: {text}");
             commands += 1;
         }
@@ -425,7 +420,8 @@ fn a_module_that_lies_about_lengths_is_named() {
             .unwrap();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        let error = said.lines().find(|line| line.starts_with("error:"));
+        let named = |line: &&str| line.starts_with("error:") || line.starts_with("FAILED");
+        let error = said.lines().find(named);
         let error = error.unwrap_or_else(|| panic!("{arguments:?}: {said}"));
         assert!(error.contains("lying.so"), "{arguments:?}: {error}");
     }

@@ -73,13 +73,6 @@ fn an_odd_key_is_named_and_used_by_no_command() {
         let propose = [&PROPOSAL[..], &scheme].concat();
         let said = sandbox.fail(&with(&propose));
         assert!(said.contains(odd.reason), "{said}");
-        if let [key] = ours[..]
-            && let Some(public_key) = key["public_key"].as_str()
-        {
-            let propose = [&PROPOSAL[..], &["--public-key", public_key], admitted].concat();
-            let said = sandbox.fail(&propose);
-            assert!(said.contains(odd.reason), "{said}");
-        }
         let output = sandbox.run(&with(&["doctor"]));
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let said = String::from_utf8(output.stdout).unwrap();

@@ -272,10 +272,14 @@ fn from_bytes(content: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotPkcs8> {
         .encoded_len()
         .and_then(|own| own + header.length())
         .and_then(usize::try_from);
-    match length.map(|length| length.cmp(&content.len())) {
-        Ok(std::cmp::Ordering::Equal) => Ok(Zeroizing::new(content.to_vec())),
-        Ok(std::cmp::Ordering::Less) => Err(NotPkcs8::TrailingBytes),
-        _ => Err(NotPkcs8::TruncatedDer),
+    let key_and_rest = length
+        .ok()
+        .and_then(|length| content.split_at_checked(length));
+    match key_and_rest {
+        // What editors and `echo` put behind it.
+        Some((key, rest)) if rest.trim_ascii().is_empty() => Ok(Zeroizing::new(key.to_vec())),
+        Some(_) => Err(NotPkcs8::TrailingBytes),
+        None => Err(NotPkcs8::TruncatedDer),
     }
 }
 

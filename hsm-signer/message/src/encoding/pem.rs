@@ -33,10 +33,11 @@ pub(super) enum Body {
 }
 
 /// The blocks of `text`, in their order. Blanks and control characters at the ends of lines, such as
-/// zero bytes after the last, do not matter.
+/// zero bytes after the last, do not matter; neither does what is not ASCII there, such as a
+/// zero-width space that a chat added: OpenSSL sees its bytes as negative, and so as blanks.
 pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
-    let trimmed = |line| str::trim_end_matches(line, |last: char| last <= ' ');
+    let trimmed = |line| str::trim_end_matches(line, |last: char| last <= ' ' || !last.is_ascii());
     let mut lines = text.lines().map(trimmed).peekable();
     while let Some(line) = lines.next() {
         let Some((label, rest)) = begun(line) else {

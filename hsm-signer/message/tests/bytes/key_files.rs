@@ -95,6 +95,16 @@ fn forms(pem: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("a public key before it", with(&public, "")),
         ("a public key after it", with("", &public)),
         ("parameters before it", with(&parameters, "")),
+        ("DER and a line break", [&der(pem)[..], b"\n"].concat()),
+        (
+            "DER and blank lines",
+            [&der(pem)[..], b"\r\n \r\n"].concat(),
+        ),
+        (
+            "what is not visible at the ends of lines",
+            ended("\u{200b}\n"),
+        ),
+        ("umlauts at the ends of lines", ended("\u{e4}\u{a0}\r\n")),
     ]
 }
 
@@ -243,7 +253,7 @@ fn other_forms_are_named_with_the_command_that_converts_them() {
             OtherEnd,
             pem.replace("END PRIVATE", "END EC PRIVATE").into(),
         ),
-        (TrailingBytes, [&der(&pem)[..], b"\n"].concat()),
+        (TrailingBytes, [&der(&pem)[..], b"\nx"].concat()),
         (Damaged, pem.replacen("MIG", "AAA", 1).into()),
         (Damaged, pem.replacen("MIG", "M*G", 1).into()),
         (Several, [pem.as_str(), &pem].concat().into()),

@@ -4,6 +4,7 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -41,6 +42,9 @@ pub(super) struct Channel {
     buffer: Zeroizing<Vec<u8>>,
     /// How much of it the last frame took.
     used: usize,
+    /// What is readable when the other process has ended: another, which a module started and left
+    /// behind, may have its sockets.
+    end: Option<Arc<OwnedFd>>,
 }
 
 impl Channel {
@@ -57,7 +61,13 @@ impl Channel {
             socket,
             buffer: Zeroizing::new(vec![0; FRAME_LIMIT + 1]),
             used: 0,
+            end: None,
         }
+    }
+
+    /// Takes the end of the other process, as `end` shows it, for the end of the channel.
+    pub fn ending_with(self, end: Option<Arc<OwnedFd>>) -> Self {
+        Self { end, ..self }
     }
 
     pub fn send(&self, frame: &[u8], deadline: Option<Instant>) -> Result<(), NoFrame> {
@@ -123,9 +133,13 @@ impl Channel {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let left = Timespec::try_from(left).map_err(|_| NoFrame::Late)?;
-            let mut socket = [PollFd::new(&self.socket, PollFlags::IN)];
-            match poll(&mut socket, Some(&left)) {
+            let end = self.end.as_deref();
+            let both = [Some(&self.socket), end].into_iter().flatten();
+            let mut both: Vec<_> = both.map(|one| PollFd::new(one, PollFlags::IN)).collect();
+            match poll(&mut both, Some(&left)) {
                 Ok(0) => return Err(NoFrame::Late),
+                // What it said last is there already.
+                Ok(_) if both[0].revents().is_empty() => return Err(NoFrame::Closed),
                 Ok(_) => return Ok(()),
                 Err(Errno::INTR) => {}
                 Err(_) => return Err(NoFrame::Closed),

@@ -1,6 +1,5 @@
 //! Questions and their answers on a channel, one at a time.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -8,6 +7,7 @@ use tls_codec::Deserialize;
 
 use super::channel::{Channel, NoFrame};
 use super::frame::decode;
+use super::held::Held;
 use crate::error::ProcessError;
 use crate::sync::locked;
 
@@ -16,21 +16,21 @@ use crate::sync::locked;
 #[derive(Debug)]
 pub(super) struct Dialogue {
     channel: Mutex<Option<Channel>>,
-    /// The module of the other process, whose end it may be.
-    module: Arc<Path>,
+    /// The other process, whose end it may be.
+    held: Arc<Held>,
 }
 
 impl Dialogue {
-    pub fn on(channel: Channel, module: Arc<Path>) -> Self {
+    pub fn on(channel: Channel, held: Arc<Held>) -> Self {
         Self {
             channel: Mutex::new(Some(channel)),
-            module,
+            held,
         }
     }
 
     /// The other process is no more.
     fn gone(&self) -> ProcessError {
-        ProcessError::Gone(self.module.to_path_buf())
+        ProcessError::Gone(self.held.module().into())
     }
 
     /// Asks by `send`, and waits for the answer until `answered`. Whoever has the channel is done
@@ -46,7 +46,7 @@ impl Dialogue {
         let answer = send(channel)
             .and_then(|()| channel.receive(Some(answered)))
             .map_err(|reason| self.no_answer(reason, began))
-            .and_then(decode);
+            .and_then(|frame| decode(frame).map_err(|_| self.no_frame_of_ours()));
         if answer.is_err() {
             *slot = None;
         }
@@ -64,9 +64,24 @@ impl Dialogue {
         ProcessError::OutOfStep
     }
 
+    /// How the other process ended, where it was not this one that ended it.
+    fn why_gone(&self) -> ProcessError {
+        match self.held.how_ended() {
+            Some(how) => ProcessError::Ended {
+                module: self.held.module().into(),
+                how,
+            },
+            None => self.gone(),
+        }
+    }
+
+    fn no_frame_of_ours(&self) -> ProcessError {
+        ProcessError::Foreign(self.held.module().into())
+    }
+
     fn no_answer(&self, reason: NoFrame, began: Instant) -> ProcessError {
         match reason {
-            NoFrame::Closed => self.gone(),
+            NoFrame::Closed => self.why_gone(),
             NoFrame::TooLong => ProcessError::TooLong,
             NoFrame::Late => ProcessError::Hung {
                 after: began.elapsed().max(Duration::from_millis(1)),

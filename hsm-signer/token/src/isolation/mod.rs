@@ -19,10 +19,12 @@
 
 mod channel;
 mod dialogue;
+mod ending;
 mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod harden;
+mod held;
 mod message;
 mod parent;
 mod printed;
@@ -34,6 +36,7 @@ mod worker;
 use std::path::PathBuf;
 
 use crate::error::ProcessError;
+pub use ending::{how_ended, is_want_of_memory};
 pub use harden::{die_with_parent, forbid_dumps};
 pub use parent::{IsolatedToken, ModuleSetup};
 pub use printed::read_printed;

@@ -21,7 +21,7 @@ use crate::failure::RecoveryStep;
 use crate::identity::{TokenIdentity, TokenSelector};
 use crate::pin::Pin;
 use crate::sync::locked;
-use crate::token::{Access, KeyRules, SessionLimits, Token, TokenSession, loading};
+use crate::token::{Access, KeyRules, PATIENCE, SessionLimits, Token, TokenSession, loading};
 
 /// Which module, and which token of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct ModuleSetup {
     pub rules: KeyRules,
     /// How long the module has to start and log in.
     pub start_limit: Duration,
+    /// How long it has for what is asked of a session by whoever names no deadline.
+    pub patience: Duration,
 }
 
 impl ModuleSetup {
@@ -50,6 +52,7 @@ impl ModuleSetup {
             limits: SessionLimits::default(),
             rules: KeyRules::default(),
             start_limit: Duration::from_secs(10),
+            patience: PATIENCE,
         }
     }
 }
@@ -150,7 +153,7 @@ fn start(
         pin: Zeroizing::new(pin.expose().into()),
     });
     let answer = process.tell(&start, Instant::now() + setup.start_limit);
-    match answer.map_err(|error| not_started(error, &process, setup))? {
+    match answer.map_err(|error| not_started(error, setup))? {
         ControlReply::Started(started) => Ok((process, *started)),
         ControlReply::Failed(error) => Err(error),
         ControlReply::Done => Err(ProcessError::OutOfStep.into()),
@@ -158,15 +161,11 @@ fn start(
 }
 
 /// Why there was no answer at the start, where the module has not yet shown that it works.
-fn not_started(error: Error, process: &Process, setup: &ModuleSetup) -> Error {
+fn not_started(error: Error, setup: &ModuleSetup) -> Error {
     let module = setup.module.clone();
     match error {
-        Error::Process(ProcessError::Gone(_)) => Error::Process(ProcessError::Crashed {
-            module,
-            how: process
-                .kill()
-                .map_or_else(String::new, |status| format!(" ({status})")),
-        }),
+        // It runs still, or it would be known how it ended.
+        Error::Process(ProcessError::Gone(_)) => Error::Process(ProcessError::Closed(module)),
         Error::Process(ProcessError::Hung { after }) => {
             Error::Process(ProcessError::NotStarted { module, after })
         }
@@ -192,6 +191,10 @@ impl Token for IsolatedToken {
 
     fn key_rules(&self) -> &KeyRules {
         &self.setup.rules
+    }
+
+    fn patience(&self) -> Duration {
+        self.setup.patience
     }
 
     fn session_by(

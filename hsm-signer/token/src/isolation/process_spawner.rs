@@ -17,8 +17,11 @@ impl ProcessSpawner {
         let thread = std::thread::Builder::new().name("module processes".into());
         thread.spawn(move || {
             for (mut command, answer) in waiting {
+                let spawned = command.spawn();
+                // With it go the child's ends of pipes, whose closing is how its end is seen.
+                drop(command);
                 // Who asked may have gone; then the child is not wanted.
-                if let Err(unwanted) = answer.send(command.spawn())
+                if let Err(unwanted) = answer.send(spawned)
                     && let Ok(mut child) = unwanted.0
                 {
                     let _ = child.kill();

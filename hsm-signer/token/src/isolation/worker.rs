@@ -10,15 +10,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
-use super::frame::{decode, encode};
+use super::frame::{FRAME_LIMIT, decode, encode};
 use super::harden::{die_with_parent, forbid_dumps};
 use super::message::{Control, ControlReply, Question, SessionReply, Start, Started};
 use super::{WORKER_ARGUMENT, WORKER_MARK};
 use crate::error::{Error, ProcessError};
 use crate::pin::Pin;
-use crate::token::{Access, Module, Pkcs11Token, Token, TokenSession, finalise_modules};
+use crate::token::{
+    Access, Module, Pkcs11Token, Token, TokenSession, finalise_modules, hush_module_panics,
+};
 use mls_signer_message::encoding::pkcs8::PrivateKey;
-use tls_codec::Serialize;
+use tls_codec::{Serialize, Size};
 
 /// How long the module has to log out, and then to end.
 const ENDING_LIMIT: Duration = Duration::from_secs(1);
@@ -28,11 +30,14 @@ const ENDING_LIMIT: Duration = Duration::from_secs(1);
 pub fn become_worker_if_asked() -> Option<ExitCode> {
     let asked = std::env::args_os().nth(1).as_deref() == Some(OsStr::new(WORKER_ARGUMENT))
         && std::env::var_os(WORKER_MARK).is_some();
-    asked.then(|| match work() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(%error, "the module's process ends");
-            ExitCode::FAILURE
+    asked.then(|| {
+        hush_module_panics();
+        match work() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                tracing::error!(%error, "the module's process ends");
+                ExitCode::FAILURE
+            }
         }
     })
 }
@@ -136,7 +141,7 @@ fn serve_session(mut channel: Channel, access: Access, token: &Pkcs11Token) {
     {
         session.set_deadline(within(milliseconds));
         let answer = answer(question, session.as_ref()).unwrap_or_else(SessionReply::Failed);
-        sent = send(&channel, &answer);
+        sent = send_reply(&channel, answer);
     }
 }
 
@@ -144,6 +149,16 @@ fn serve_session(mut channel: Channel, access: Access, token: &Pkcs11Token) {
 fn send(channel: &Channel, answer: &impl Serialize) -> bool {
     let sent = encode(answer).map(|frame| channel.send(&frame, None));
     matches!(sent, Ok(Ok(())))
+}
+
+/// An answer that no frame takes, such as tens of thousands of keys, is an answer all the same.
+fn send_reply(channel: &Channel, answer: SessionReply) -> bool {
+    let too_long = answer.tls_serialized_len() > FRAME_LIMIT;
+    let answer = match too_long {
+        true => SessionReply::Failed(ProcessError::TooLong.into()),
+        false => answer,
+    };
+    send(channel, &answer)
 }
 
 fn answer(question: Question<'_>, session: &dyn TokenSession) -> Result<SessionReply, Error> {

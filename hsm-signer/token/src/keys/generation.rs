@@ -81,7 +81,7 @@ impl RemovalKeys {
     /// The key for new groups of a scheme, by [`newest`].
     ///
     /// # Errors
-    /// [`Error::NoKeyFit`] when there are some of the scheme and none can sign,
+    /// [`Error::NoKeyOfScheme`] when there are some of the scheme and none can sign,
     /// [`Error::KeyNotFound`] when there is none.
     pub fn current(&self, scheme: &Scheme) -> Result<&Generation, Error> {
         let in_use = self.generations.iter().filter(|key| !key.retired);
@@ -96,7 +96,10 @@ impl RemovalKeys {
                     class: KeyClass::Private.title(),
                     wanted: KeySelector::label(scheme.default_label()).to_string(),
                 },
-                false => Error::NoKeyFit(reasons.join("; ")),
+                false => Error::NoKeyOfScheme {
+                    scheme: scheme.title,
+                    reasons: reasons.join("; "),
+                },
             }
         })
     }
@@ -198,21 +201,47 @@ pub fn next(token: &dyn Token, scheme: &'static Scheme) -> Result<KeySpec, Error
     KeySpec::with_random_id(scheme, &label(scheme, newest + 1))
 }
 
-/// Retires the key with this public key, fit or not: the engine uses it no more. The newest of
-/// its scheme that can sign cannot be retired, since new groups get it.
+/// The key that is to be put away. One that cannot be a removal key shows no public key, and is
+/// named.
+#[derive(Clone, Copy, Debug)]
+pub enum OldKey<'a> {
+    /// The key with this public key.
+    PublicKey(&'a [u8]),
+    /// The one key with these names.
+    Named(&'a KeySelector),
+}
+
+impl fmt::Display for OldKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PublicKey(_) => f.write_str("of this public key"),
+            Self::Named(names) => names.fmt(f),
+        }
+    }
+}
+
+/// Retires the key with this public key, as [`retire_key`] does.
 ///
 /// # Errors
-/// [`Error::KeyUnknown`] when there is no such key, [`Error::KeyAttributes`] when it is
-/// the newest, [`Error::Pkcs11`] when the token does not change the label.
+/// As [`retire_key`].
 pub fn retire(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
+    retire_key(token, OldKey::PublicKey(public_key))
+}
+
+/// Retires a key, fit or not: the engine uses it no more. The newest of its scheme that can sign
+/// cannot be retired, since new groups get it.
+///
+/// # Errors
+/// [`Error::KeyUnknown`] when there is no such key, [`Error::KeyAmbiguous`] when there are several,
+/// [`Error::KeyAttributes`] when it is the newest, [`Error::Pkcs11`] when the token does not change
+/// the label.
+pub fn retire_key(token: &dyn Token, which: OldKey<'_>) -> Result<String, Error> {
     let keys = list_removal_keys(token)?;
-    let (key, refusal) = by_public_key(&keys, public_key, false)?;
-    let names = KeySelector::label(key.object.label.as_str());
-    let fit = keys.iter().filter(|other| other.refusal.is_none());
-    let newest = fit.filter_map(generation_of).filter(|other| !other.retired);
-    let newest = newest.filter(|other| other.scheme.name == key.scheme.name);
-    match refusal {
-        None if newest.map(|other| other.number).max() == Some(key.number) => {
+    let key = the_one(&keys, which, false)?;
+    let label = &key.object.label;
+    let names = KeySelector::label(label.as_str());
+    match &key.refusal {
+        None if is_newest(key, &keys) => {
             return Err(refused(
                 &names,
                 "it is the newest of its scheme; rotate first",
@@ -225,28 +254,50 @@ pub fn retire(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
         }
         _ => {}
     }
-    let retired = format!("{RETIRED}{}", key.object.label);
+    let retired = format!("{RETIRED}{label}");
     rename(token, &key.object, &retired)?;
     Ok(retired)
 }
 
-/// Destroys the retired key with this public key for ever.
+/// Whether new groups get the key, which can sign.
+fn is_newest(key: &KeyEntry, keys: &[KeyEntry]) -> bool {
+    let fit = keys.iter().filter(|other| other.refusal.is_none());
+    let in_use: Vec<_> = fit
+        .filter_map(generation_of)
+        .filter(|other| !other.retired)
+        .collect();
+    generation_of(key).is_some_and(|key| {
+        let newest = newest(&in_use, key.scheme, |other| (other.scheme, other.number));
+        newest.is_some_and(|newest| newest.number == key.number)
+    })
+}
+
+/// Destroys the retired key with this public key, as [`destroy_key`] does.
 ///
 /// # Errors
-/// [`Error::KeyUnknown`] when no retired key has it, [`Error::Pkcs11`] when the token
-/// does not destroy it, [`Error::LeftBehind`] when it destroys the private key alone.
+/// As [`destroy_key`].
 pub fn destroy(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
+    destroy_key(token, OldKey::PublicKey(public_key))
+}
+
+/// Destroys a retired key for ever.
+///
+/// # Errors
+/// [`Error::KeyUnknown`] when there is no such key that is retired, [`Error::KeyAmbiguous`] when there
+/// are several, [`Error::Pkcs11`] when the token does not destroy it, [`Error::LeftBehind`] when it
+/// destroys the private key alone.
+pub fn destroy_key(token: &dyn Token, which: OldKey<'_>) -> Result<String, Error> {
     let keys = list_removal_keys(token)?;
-    let (key, _) = by_public_key(&keys, public_key, true)?;
+    let key = the_one(&keys, which, true)?;
     let session = token.session(Access::Manage)?;
-    let selector = key.selector();
+    let selector = key.object.names();
     destroy_found(session.as_ref(), KeyClass::Private, &selector)?;
     let public = destroy_found(session.as_ref(), KeyClass::Public, &selector);
     public.map_err(|error| Error::LeftBehind {
         cause: Box::new(error),
         left: format!("the {} {selector}", KeyClass::Public.title()),
     })?;
-    Ok(key.object.label)
+    Ok(key.object.label.clone())
 }
 
 /// The key in use with this public key, by which a group names it.
@@ -255,30 +306,42 @@ pub fn destroy(token: &dyn Token, public_key: &[u8]) -> Result<String, Error> {
 /// As [`removal_keys`]; [`Error::KeyUnknown`] when there is none, or it is retired;
 /// [`Error::KeyAttributes`] and others when it cannot be a removal key.
 pub fn find(token: &dyn Token, public_key: &[u8]) -> Result<Generation, Error> {
-    match by_public_key(&list_removal_keys(token)?, public_key, false)? {
-        (key, None) => Ok(key),
-        (key, Some(error)) => Err(refused(&key.selector(), error.to_string())),
+    let keys = list_removal_keys(token)?;
+    let key = the_one(&keys, OldKey::PublicKey(public_key), false)?;
+    match (&key.refusal, generation_of(key)) {
+        (None, Some(found)) => Ok(found),
+        (Some(error), _) => Err(refused(&key.object.names(), error.to_string())),
+        (None, None) => Err(Error::KeyUnsupported(key.object.names().to_string())),
     }
 }
 
-/// The key, and why it cannot be a removal key, if it cannot.
-fn by_public_key<'a>(
+/// The one key that is meant, of those that are retired or of those that are not.
+fn the_one<'a>(
     keys: &'a [KeyEntry],
-    public_key: &[u8],
+    which: OldKey<'_>,
     retired: bool,
-) -> Result<(Generation, Option<&'a Error>), Error> {
-    let mut found = keys
-        .iter()
-        .filter_map(|entry| Some((generation_of(entry)?, entry.refusal.as_ref())));
-    let found = found.find(|(key, _)| key.public_key == public_key && key.retired == retired);
-    found.ok_or_else(|| Error::KeyUnknown {
-        wanted: if retired {
-            "retired key of this public key".into()
-        } else {
-            "key in use of this public key".into()
-        },
-        present: labels(keys),
-    })
+) -> Result<&'a KeyEntry, Error> {
+    let is_meant = |entry: &&KeyEntry| match which {
+        OldKey::PublicKey(wanted) => matches!(&entry.key, Some((_, key)) if key == wanted),
+        OldKey::Named(names) => names.describes(&entry.object.label, &entry.object.id),
+    };
+    let of_state = |entry: &&KeyEntry| is_in_use(&entry.object.label) != retired;
+    let meant: Vec<_> = keys.iter().filter(of_state).filter(is_meant).collect();
+    match (meant.as_slice(), which) {
+        ([], _) => Err(Error::KeyUnknown {
+            wanted: format!(
+                "{} {which}",
+                if retired { "retired key" } else { "key in use" }
+            ),
+            present: labels(keys),
+        }),
+        ([_, _, ..], OldKey::Named(_)) => Err(Error::KeyAmbiguous {
+            class: KeyClass::Private.title(),
+            wanted: which.to_string(),
+            count: meant.len(),
+        }),
+        ([key, ..], _) => Ok(key),
+    }
 }
 
 fn labels(keys: &[KeyEntry]) -> String {

@@ -46,6 +46,17 @@ pub(crate) fn is_retired(label: &str) -> bool {
     parse(label).is_some_and(|(.., retired)| retired)
 }
 
+/// Whether the label is a removal key's but for how the number of its generation is written.
+pub(crate) fn is_almost_ours(label: &str) -> bool {
+    let name = label.strip_prefix(RETIRED).unwrap_or(label);
+    let has_number = SCHEMES.iter().any(|scheme| {
+        let rest = name.strip_prefix(&scheme.default_label());
+        let number = rest.and_then(|rest| rest.strip_prefix("-g"));
+        number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+    });
+    has_number && parse(label).is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +86,19 @@ mod tests {
             "mls-removal-rsa",
         ] {
             assert!(parse(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_spellings_of_the_number_come_near() {
+        for near in ["-g", "-g0", "-g1", "-g01", "-g02", "-g99999999999"] {
+            let label = format!("mls-removal-ed25519{near}");
+            assert!(is_almost_ours(&label), "{label}");
+            assert!(is_almost_ours(&format!("{RETIRED}{label}")), "{label}");
+        }
+        for other in ["", "-g2", "-g10", "-gx", "-old", "x"] {
+            let label = format!("mls-removal-ed25519{other}");
+            assert!(!is_almost_ours(&label), "{label}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::find::{LocatedKey, examine, located, prove};
 use super::halves::PublicHalves;
-use super::label::{is_in_use, scheme_of_label};
+use super::label::{is_almost_ours, is_in_use, scheme_of_label};
 use crate::error::{Error, ProcessError};
 use crate::failure::Nature;
 use crate::token::key_rules::refused;
@@ -47,6 +47,25 @@ pub fn list(token: &dyn Token, selector: &KeySelector) -> Result<Vec<KeyEntry>, 
 pub fn list_removal_keys(token: &dyn Token) -> Result<Vec<KeyEntry>, Error> {
     let is_ours = |label: &str| scheme_of_label(label).is_some();
     entries(token, &KeySelector::any(), is_ours, is_in_use)
+}
+
+/// How many private keys the token has, and the labels of those that are almost removal keys'.
+///
+/// # Errors
+/// When the token cannot be searched.
+pub(crate) fn count_and_near_labels(token: &dyn Token) -> Result<(usize, Vec<String>), Error> {
+    let session = token.session(Access::Use)?;
+    let handles = session.find(KeyClass::Private, &KeySelector::any())?;
+    let mut near = Vec::new();
+    for handle in &handles {
+        match session.label(*handle) {
+            Ok(label) if is_almost_ours(&label) => near.push(label),
+            // What cannot be read so is the vendor's own.
+            Ok(_) | Err(Error::ModuleMisbehaved(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((handles.len(), near))
 }
 
 /// A key that is being judged.
@@ -246,6 +265,8 @@ mod tests {
             let said = in_time(error, 12, 2000).to_string();
             assert!(said.contains("12 of 2000"), "{said}");
         }
+        let unnamed = in_time(Error::DeadlinePassed, 0, 0).to_string();
+        assert!(unnamed.contains("not named them all"), "{unnamed}");
         let other = in_time(Error::SessionLost, 12, 2000);
         assert!(matches!(other, Error::SessionLost));
     }

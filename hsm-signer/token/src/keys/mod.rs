@@ -11,5 +11,6 @@ pub(crate) mod signer;
 
 pub use create::{generate, generate_all, import, import_all};
 pub use find::{LocatedKey, locate, locate_pinned, prove, prove_in};
+pub(crate) use list::count_and_near_labels;
 pub use list::{KeyEntry, list, list_removal_keys};
 pub use signer::HsmSigner;

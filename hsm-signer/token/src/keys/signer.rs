@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use openmls_hw_crypto::HwCrypto;
 use openmls_traits::signatures::{Signer, SignerError};
@@ -18,9 +18,6 @@ use crate::token::{Access, KeyObject, KeySelector, ObjectHandle, SessionLimits, 
 use mls_signer_message::Removal;
 use mls_signer_message::scheme::Scheme;
 use mls_signer_message::signature::verified;
-
-/// How long a signature may take, waiting for a free session included.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A removal key in a token, for use from any number of threads.
 ///
@@ -138,7 +135,7 @@ impl HsmSigner {
     pub(crate) fn sign_verified(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         let data = release::prepared(&self.crypto, self.scheme, self.plan, message)?;
         let mechanism = release::mechanism(self.plan);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.sessions.patience();
         let signature = self
             .sessions
             .with(deadline, |session| session.sign(self.key, mechanism, &data))?;

@@ -45,6 +45,12 @@ impl KeySelector {
         }
     }
 
+    /// Whether it describes a key with these names.
+    pub(crate) fn describes(&self, label: &str, id: &[u8]) -> bool {
+        self.label.as_deref().is_none_or(|own| own == label)
+            && self.id.as_deref().is_none_or(|own| own == id)
+    }
+
     pub(super) fn template(&self, class: KeyClass) -> Vec<Attribute> {
         let class = Attribute::Class(class.object_class());
         let label = self.label.clone().map(String::into_bytes);
@@ -56,12 +62,19 @@ impl KeySelector {
     }
 }
 
+fn named(id: &[u8]) -> String {
+    match id {
+        [] => "without an id".into(),
+        id => format!("with id {}", hex(id)),
+    }
+}
+
 impl fmt::Display for KeySelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.label, &self.id) {
             (Some(label), None) => write!(f, "labelled {label:?}"),
-            (None, Some(id)) => write!(f, "with id {}", hex(id)),
-            (Some(label), Some(id)) => write!(f, "labelled {label:?} with id {}", hex(id)),
+            (None, Some(id)) => write!(f, "{}", named(id)),
+            (Some(label), Some(id)) => write!(f, "labelled {label:?} {}", named(id)),
             (None, None) => f.write_str("of any label"),
         }
     }

@@ -5,6 +5,8 @@
 //! [`IsolatedToken`](crate::isolation::IsolatedToken) through one in a child process.
 //! What lies above does not change.
 
+mod attributes;
+mod boundary;
 mod description;
 mod function_list;
 mod gate;
@@ -29,6 +31,7 @@ use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 pub use crate::key_class::KeyClass;
 pub use crate::key_use::KeyUse;
+pub use boundary::hush_module_panics;
 pub use initialise::initialise;
 pub use key_object::{Attributes, KeyObject, Protection};
 pub use key_rules::KeyRules;
@@ -47,7 +50,7 @@ use mls_signer_message::encoding::pkcs8::PrivateKey;
 use mls_signer_message::scheme::Scheme;
 
 /// How long a caller who names no deadline waits for a session, and for the module's door.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An object of a token, until the login or the module ends. It is valid in all
 /// sessions of one process.
@@ -85,12 +88,17 @@ pub trait Token: Debug + Send + Sync {
         SigningPlan::choose(scheme, self.mechanisms(), Quirks::of(self.identity()))
     }
 
+    /// How long a caller who names no deadline waits.
+    fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
     /// Opens a session for the caller alone, which is closed when it is dropped.
     ///
     /// # Errors
     /// [`Error::Pkcs11`] when none can be opened.
     fn session(&self, access: Access) -> Result<Box<dyn TokenSession>, Error> {
-        self.session_by(access, Instant::now() + PATIENCE)
+        self.session_by(access, Instant::now() + self.patience())
     }
 
     /// The same by `deadline`; each operation ends by then too, where the token is in a

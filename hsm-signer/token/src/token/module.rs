@@ -12,10 +12,14 @@ use std::time::{Duration, Instant};
 
 use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error as CryptokiError, RvError};
+use cryptoki::mechanism::MechanismType;
+use cryptoki::object::{Attribute, AttributeType, ObjectHandle as ModuleHandle};
 use cryptoki::session::Session;
 use cryptoki::slot::{Slot, TokenInfo};
 
 use super::PATIENCE;
+use super::attributes::AttributeReader;
+use super::boundary::{TOO_LONG, guarded};
 use super::description;
 use super::function_list::Library;
 use super::gate::{Gate, Inside};
@@ -48,6 +52,8 @@ pub struct Module(Arc<Shared>);
 struct Shared {
     path: PathBuf,
     pkcs11: Pkcs11,
+    /// Reads attributes more carefully than cryptoki, of modules of which it can.
+    attributes: Option<AttributeReader>,
     /// Never freed: the module stays for as long as the process, and may keep their address.
     parameters: Option<&'static CStr>,
     initialising: Mutex<()>,
@@ -99,6 +105,7 @@ impl Module {
         library.check(path)?;
         let pkcs11 = Pkcs11::new(path).map_err(|error| loading::refused(path, &error))?;
         let module = Self(Arc::new(Shared {
+            attributes: AttributeReader::of(&library, path)?,
             path: path.into(),
             pkcs11,
             parameters,
@@ -201,7 +208,9 @@ impl Module {
     pub fn tokens(&self) -> Result<Vec<TokenIdentity>, Error> {
         let _inside = self.enter_patiently()?;
         let listing = locked(&self.0.listing);
-        let slots = self.0.pkcs11.get_slots_with_token()?;
+        let slots = guarded(&self.0.path, TOO_LONG, || {
+            self.0.pkcs11.get_slots_with_token()
+        })?;
         drop(listing);
         let known = |slot: Slot| {
             self.identify(slot).unwrap_or_else(|error| {
@@ -214,6 +223,17 @@ impl Module {
             })
         };
         Ok(slots.into_iter().map(known).collect())
+    }
+
+    /// The mechanisms of the token in `slot`.
+    ///
+    /// # Errors
+    /// What C_GetMechanismList returned.
+    pub(super) fn mechanisms(&self, slot: Slot) -> Result<Vec<MechanismType>, Error> {
+        let _inside = self.enter_patiently()?;
+        guarded(&self.0.path, TOO_LONG, || {
+            self.0.pkcs11.get_mechanism_list(slot)
+        })
     }
 
     /// The token in `slot`.
@@ -305,19 +325,46 @@ pub(super) struct ModuleSession {
 }
 
 impl ModuleSession {
-    /// Runs one operation in the module. What panics on a module's answer, such as a
-    /// length that no memory holds, is the module's error.
+    /// Runs one operation in the module.
     pub(super) fn run<T>(
         &self,
         deadline: Instant,
         operation: impl FnOnce(&Session) -> Result<T, CryptokiError>,
     ) -> Result<T, Error> {
+        self.run_guarded(deadline, TOO_LONG, operation)
+    }
+
+    /// The same, of which it is known that the module has returned `what` where it panics.
+    pub(super) fn run_guarded<T>(
+        &self,
+        deadline: Instant,
+        what: &str,
+        operation: impl FnOnce(&Session) -> Result<T, CryptokiError>,
+    ) -> Result<T, Error> {
         let _inside = self.module.enter(deadline)?;
         let session = self.session.as_ref().filter(|_| self.current());
         let session = session.ok_or(Error::SessionLost)?;
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| operation(session)))
-            .unwrap_or(Err(CryptokiError::InvalidValue))
-            .map_err(Error::from)
+        guarded(&self.module.0.path, what, || operation(session))
+    }
+
+    /// What an object has of `kinds`.
+    pub(super) fn attributes(
+        &self,
+        deadline: Instant,
+        object: ModuleHandle,
+        kinds: &[AttributeType],
+    ) -> Result<Vec<Attribute>, Error> {
+        let Some(reader) = self.module.0.attributes else {
+            return self.run(deadline, |session| session.get_attributes(object, kinds));
+        };
+        self.run(deadline, |session| {
+            Ok(reader.read(self.path(), session.handle(), object.handle(), kinds))
+        })?
+    }
+
+    /// The module's path.
+    pub(super) fn path(&self) -> &Path {
+        &self.module.0.path
     }
 
     fn current(&self) -> bool {

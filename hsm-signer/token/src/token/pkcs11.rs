@@ -55,7 +55,7 @@ impl Pkcs11Token {
     pub fn open(module: &Module, selector: &TokenSelector, pin: &Pin) -> Result<Self, Error> {
         let identity = selector.choose(module.tokens()?)?;
         let slot = Slot::try_from(identity.slot)?;
-        let mechanisms = module.pkcs11().get_mechanism_list(slot)?;
+        let mechanisms = module.mechanisms(slot)?;
         let deadline = Instant::now() + PATIENCE;
         let anchor = module.open_session(slot, false, deadline)?;
         log_in(&anchor, pin, &identity, deadline)?;

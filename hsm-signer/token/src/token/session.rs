@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cryptoki::error::Error as CryptokiError;
-use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
-use cryptoki::session::Session;
+use cryptoki::object::{
+    Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle as ModuleHandle,
+};
+use cryptoki::session::{ObjectHandleIterator, Session};
 
+use super::boundary::lied;
 use super::handles::Handles;
 use super::module::ModuleSession;
 use super::{KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle, TokenSession};
@@ -18,6 +21,10 @@ use mls_signer_message::encoding::pkcs8::PrivateKey;
 
 /// How many objects a search asks for at a time.
 const AT_ONCE: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+/// How many objects one search may give. More than any token holds: a search that goes on has no
+/// end, and takes memory until there is none.
+const MOST: usize = 1_000_000;
 
 /// A session of this process, closed when it is dropped.
 pub(super) struct LocalSession {
@@ -36,24 +43,45 @@ impl LocalSession {
     }
 }
 
+impl LocalSession {
+    /// What a search finds, which may have no end.
+    fn collected(
+        &self,
+        objects: ObjectHandleIterator<'_>,
+    ) -> Result<Result<Vec<ModuleHandle>, Error>, CryptokiError> {
+        let mut found = Vec::new();
+        for object in objects {
+            found.push(object?);
+            if found.len() > MOST {
+                let what = format!("more than {MOST} objects to one search");
+                return Ok(Err(lied(self.session.path(), what)));
+            }
+            if found.len().is_multiple_of(AT_ONCE.get()) && Instant::now() >= self.deadline {
+                return Ok(Err(Error::DeadlinePassed));
+            }
+        }
+        Ok(Ok(found))
+    }
+}
+
 impl TokenSession for LocalSession {
     fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = deadline;
     }
 
     fn find(&self, class: KeyClass, selector: &KeySelector) -> Result<Vec<ObjectHandle>, Error> {
-        let found = self.run(|session| {
+        let what = "more objects than were asked for";
+        let found = self.session.run_guarded(self.deadline, what, |session| {
             let template = selector.template(class);
-            session
-                .iter_objects_with_cache_size(&template, AT_ONCE)?
-                .collect::<Result<Vec<_>, _>>()
-        })?;
+            let objects = session.iter_objects_with_cache_size(&template, AT_ONCE)?;
+            self.collected(objects)
+        })??;
         Ok(self.handles.give_out(&found))
     }
 
     fn read(&self, key: ObjectHandle) -> Result<KeyObject, Error> {
         let key = self.handles.raw(key)?;
-        let ask = |attributes| self.run(|session| session.get_attributes(key, attributes));
+        let ask = |kinds| self.session.attributes(self.deadline, key, kinds);
         let mut attributes = match ask(KeyObject::ATTRIBUTES) {
             Err(Error::ModuleMisbehaved(_)) => ask(KeyObject::of_known_mechanisms())?,
             asked => asked?,
@@ -69,7 +97,9 @@ impl TokenSession for LocalSession {
 
     fn label(&self, key: ObjectHandle) -> Result<String, Error> {
         let key = self.handles.raw(key)?;
-        let label = self.run(|session| session.get_attributes(key, &[AttributeType::Label]))?;
+        let label = self
+            .session
+            .attributes(self.deadline, key, &[AttributeType::Label])?;
         Ok(KeyObject::from_attributes(label).label)
     }
 
