@@ -8,10 +8,11 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::isolation::ModuleSetup;
 use crate::keys::HsmSigner;
-use crate::keys::{self, KeyEntry, label};
+use crate::keys::{self, KeyEntry};
 use crate::pin::Pin;
 use crate::pkcs11_scheme::Pkcs11Scheme;
 use crate::quirks::{Quirks, SigningPlan};
+use crate::removal_label::is_retired;
 use crate::token::{
     Access, KeyClass, KeyObject, KeyRules, KeySelector, KeySpec, Module, Pkcs11Token, Protection,
     Token,
@@ -258,7 +259,7 @@ fn examine_key(report: &mut Diagnosis, token: &Arc<dyn Token>, entry: &KeyEntry)
             id => format!("id {}", hex(id)),
         };
         let name = format!("key {:?}, {id}", object.label);
-        let (verdict, state) = match label::is_retired(&object.label) {
+        let (verdict, state) = match is_retired(&object.label) {
             true => (Notice, "retired"),
             false => (Bad, "not used"),
         };

@@ -28,6 +28,7 @@ pub mod proposal;
 mod public_value;
 pub mod quirks;
 pub mod release;
+mod removal_label;
 mod session_pool;
 pub mod sync;
 mod token;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use rustix::process::{Signal, kill_process};
 
-use crate::pins::{PIN_REFUSED, marker, stderr};
+use crate::support::operator::{PIN_REFUSED, checked, marker, stderr};
 use crate::support::{Authority, Setup, eventually, item, not_started, on_terminal};
 
 #[test]
@@ -119,16 +119,6 @@ fn refusals_are_not_a_line_each() {
         .filter(|line| line.contains("not signed"))
         .count();
     assert!((1..50).contains(&lines), "{lines} lines for 400 refusals");
-}
-
-/// What a check says of a configuration: its exit code, and what it prints.
-pub fn checked(setup: &Setup, configuration: &str) -> (Option<i32>, String) {
-    let path = setup.sandbox.write("checked.toml", configuration, 0o600);
-    let path = path.display().to_string();
-    let arguments = ["serve", "--check", "--config", &path];
-    let output = setup.sandbox.command(&arguments).output().unwrap();
-    let said = String::from_utf8(output.stdout.clone()).unwrap() + &stderr(&output);
-    (output.status.code(), said)
 }
 
 #[test]

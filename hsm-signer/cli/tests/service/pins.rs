@@ -1,29 +1,13 @@
 //! A PIN that a token refuses is tried once for each word of a person.
 
-use std::process::Output;
-
 use rustix::process::{Signal, kill_process};
 
-use crate::operator::checked;
+use crate::support::operator::{PIN_REFUSED, checked, marker, stderr};
 use crate::support::{Setup, eventually, item, not_started};
-
-/// The exit code of a program whose token refused the PIN.
-pub const PIN_REFUSED: Option<i32> = Some(4);
-
-pub fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn logins(setup: &Setup) -> usize {
     let log = setup.faults("example.com").log();
     log.iter().filter(|line| line.contains("C_Login")).count()
-}
-
-/// The file that says that a PIN was refused.
-pub fn marker(setup: &Setup) -> Option<std::path::PathBuf> {
-    let files = std::fs::read_dir(setup.sandbox.path("store")).unwrap();
-    let mut paths = files.map(|file| file.unwrap().path());
-    paths.find(|path| path.display().to_string().contains("pin-refused-"))
 }
 
 #[test]

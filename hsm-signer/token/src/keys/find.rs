@@ -6,10 +6,10 @@ use mls_signer_message::signature::verified;
 use openmls_hw_crypto::HwCrypto;
 
 use super::halves::PublicHalves;
-use super::label::scheme_of_label;
 use crate::error::Error;
 use crate::quirks::SigningPlan;
 use crate::release;
+use crate::removal_label::scheme_of_label;
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, ObjectHandle, Token, TokenSession};
 

@@ -10,13 +10,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-pub use super::label::label;
+pub use crate::removal_label::label;
 
 use super::create::{destroy_found, generate};
-use super::label::{RETIRED, is_in_use, parse, scheme_of_label};
 use super::list::{KeyEntry, is_lasting, list_removal_keys};
 use crate::error::Error;
 use crate::keys::signer::HsmSigner;
+use crate::removal_label::{RETIRED, is_in_use, parse, scheme_of_label};
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token};
 use mls_signer_message::scheme::{SCHEMES, Scheme};

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::find::{LocatedKey, examine, located, prove};
 use super::halves::PublicHalves;
-use super::label::{is_almost_ours, is_in_use, scheme_of_label};
 use crate::error::{Error, ProcessError};
 use crate::failure::Nature;
+use crate::removal_label::{is_almost_ours, is_in_use, scheme_of_label};
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, ObjectHandle, Token, TokenSession};
 use mls_signer_message::encoding::public_key::is_on_curve;

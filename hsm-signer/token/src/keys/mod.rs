@@ -5,7 +5,6 @@ mod create;
 mod find;
 pub mod generation;
 mod halves;
-pub(crate) mod label;
 mod list;
 pub(crate) mod signer;
 

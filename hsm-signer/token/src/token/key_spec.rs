@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 use super::KeyClass;
 use crate::ec_point;
 use crate::error::Error;
-use crate::keys::label::is_almost_ours;
+use crate::removal_label::is_almost_ours;
 use cryptoki::mechanism::MechanismType;
 use mls_signer_message::encoding::EncodingError;
 use mls_signer_message::encoding::pkcs8::PrivateKey;

@@ -9,6 +9,7 @@ mod load;
 #[path = "../../support/odd_keys.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 pub mod odd_keys;
+pub mod operator;
 #[cfg(feature = "postgres")]
 #[path = "../../store/support/postgres.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]

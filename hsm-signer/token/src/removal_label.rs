@@ -3,7 +3,7 @@
 use mls_signer_message::scheme::{SCHEMES, Scheme};
 
 /// How the label of a key begins that is retired.
-pub(super) const RETIRED: &str = "retired-";
+pub(crate) const RETIRED: &str = "retired-";
 
 /// The label of a scheme's generation `number`.
 pub fn label(scheme: &Scheme, number: u32) -> String {
@@ -14,7 +14,7 @@ pub fn label(scheme: &Scheme, number: u32) -> String {
 }
 
 /// The scheme, the generation and whether it is retired, if `label` is a removal key's.
-pub(super) fn parse(label: &str) -> Option<(&'static Scheme, u32, bool)> {
+pub(crate) fn parse(label: &str) -> Option<(&'static Scheme, u32, bool)> {
     let (name, retired) = match label.strip_prefix(RETIRED) {
         Some(name) => (name, true),
         None => (label, false),
@@ -32,12 +32,12 @@ pub(super) fn parse(label: &str) -> Option<(&'static Scheme, u32, bool)> {
 }
 
 /// The scheme of a removal key's label, of whatever generation, retired or not.
-pub(super) fn scheme_of_label(label: &str) -> Option<&'static Scheme> {
+pub(crate) fn scheme_of_label(label: &str) -> Option<&'static Scheme> {
     parse(label).map(|(scheme, ..)| scheme)
 }
 
 /// Whether the label is a removal key's that is not retired.
-pub(super) fn is_in_use(label: &str) -> bool {
+pub(crate) fn is_in_use(label: &str) -> bool {
     parse(label).is_some_and(|(.., retired)| !retired)
 }
 
