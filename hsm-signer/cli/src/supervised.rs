@@ -178,19 +178,17 @@ impl<'a> Supervised<'a> {
 
     fn hung(&self) -> Failure {
         let (module, limit) = (self.module(), self.limit.as_secs());
-        Failure::Message(format!(
+        self.failed(format!(
             "{module} did not answer within {limit} s and was ended; is the HSM connected, and its \
-             daemon running?{}",
-            self.half_made()
+             daemon running?"
         ))
     }
 
     fn wrote_into_pipe(&self) -> Failure {
         let module = self.module();
-        Failure::Message(format!(
+        self.failed(format!(
             "{module} wrote into a pipe of this program, and what came through it is no answer; ask its \
-             vendor, or try another version.{}",
-            self.half_made()
+             vendor, or try another version"
         ))
     }
 
@@ -199,16 +197,17 @@ impl<'a> Supervised<'a> {
             return Failure::Message(format!("the process of this command ended ({status})"));
         }
         let (module, how) = (self.module(), how_ended(status, self.lacked_memory));
-        Failure::Message(format!("{module} {how}.{}", self.half_made()))
+        self.failed(format!("{module} {how}"))
     }
 
-    /// What may have been left, where something was to be made.
-    fn half_made(&self) -> &'static str {
+    /// Says too what may have been left, where something was to be made.
+    fn failed(&self, mut said: String) -> Failure {
         if self.makes_something {
-            " What the command had begun may be half-made: see mls-hsm-signer keys list"
-        } else {
-            ""
+            let end = if said.ends_with('?') { "" } else { "." };
+            said += end;
+            said += " What the command had begun may be half-made: see mls-hsm-signer keys list";
         }
+        Failure::Message(said)
     }
 }
 

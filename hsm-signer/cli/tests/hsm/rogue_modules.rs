@@ -282,6 +282,7 @@ fn how_a_module_ends_the_process_is_said_truly() {
         assert!(said.contains(ended), "{arguments:?}: {said}");
         assert!(!said.contains("crashed"), "{arguments:?}: {said}");
         assert_eq!(said.contains("half-made"), makes, "{arguments:?}: {said}");
+        assert!(!said.trim_end().ends_with('.'), "{arguments:?}: {said}");
     }
 }
 
