@@ -54,7 +54,7 @@ pub enum ProcessError {
     #[error("the process that holds the PKCS#11 module answered another question")]
     OutOfStep,
     /// A question or an answer is longer than a frame.
-    #[error("what was asked of the PKCS#11 module at once is too long")]
+    #[error("what was asked of the PKCS#11 module at once, or what it answered, is too long")]
     TooLong,
     /// The operating system refused something.
     #[error("{action} failed: {reason}")]

@@ -160,7 +160,7 @@ mod tests {
     fn a_process_of_another_version_is_refused_whatever_it_says() {
         let mut frame = encode(&start(b"1234")).unwrap();
         frame.truncate(7);
-        for version in [0u32, 3, 5] {
+        for version in [0, 3, u32::MAX] {
             frame[1..5].copy_from_slice(&version.to_be_bytes());
             let Err(refused) = decode::<Control>(&frame) else {
                 panic!("version {version} was read");

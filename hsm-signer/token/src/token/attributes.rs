@@ -38,20 +38,14 @@ struct Value {
 impl AttributeReader {
     /// The function of `library`, which is at `path`. None of p11-kit, which gives another list of
     /// functions each time: its sessions are those of one list alone.
-    ///
-    /// # Errors
-    /// As [`Library::functions`].
-    pub(super) fn of(library: &Library, path: &Path) -> Result<Option<Self>, Error> {
-        let lists = (library.functions(path)?, library.functions(path)?);
-        let (Some(list), Some(again)) = lists else {
-            return Ok(None);
-        };
-        if list != again {
-            return Ok(None);
+    pub(super) fn of(library: &Library, path: &Path) -> Option<Self> {
+        let list = library.functions(path).ok().flatten()?;
+        if library.functions(path).ok().flatten() != Some(list) {
+            return None;
         }
         // SAFETY: the list is the module's own, and stays as long as the library.
         let function = unsafe { (*list).C_GetAttributeValue };
-        Ok(function.map(Self))
+        function.map(Self)
     }
 
     /// What the object has of `kinds`, of the module at `path`.

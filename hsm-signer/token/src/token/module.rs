@@ -105,7 +105,7 @@ impl Module {
         library.check(path)?;
         let pkcs11 = Pkcs11::new(path).map_err(|error| loading::refused(path, &error))?;
         let module = Self(Arc::new(Shared {
-            attributes: AttributeReader::of(&library, path)?,
+            attributes: AttributeReader::of(&library, path),
             path: path.into(),
             pkcs11,
             parameters,
