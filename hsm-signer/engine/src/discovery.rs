@@ -18,6 +18,10 @@ pub(crate) struct Discovered {
     pub keys: Vec<Arc<Key>>,
     /// Those that are named as removal keys and cannot be any.
     pub refused: Vec<RefusedKey>,
+    /// The public keys of those that are retired.
+    pub retired: Vec<Vec<u8>>,
+    /// The tokens that could not be asked, each with the reason.
+    pub unasked: Vec<String>,
 }
 
 /// The keys that the open tokens show, which must be the pinned ones where there are pins. A key
@@ -29,27 +33,40 @@ pub(crate) fn discover(
 ) -> Result<Discovered, EngineError> {
     let mut all: Option<Discovered> = None;
     let mut failure = EngineError::Stopped;
+    let mut unasked = Vec::new();
     for source in sources {
+        let name = &source.config.name;
         let Some(token) = source.token() else {
+            unasked.push(format!("{name} is not open"));
             continue;
         };
         match (chosen(token.as_ref(), choice), &mut all) {
-            (Ok(found), Some(all)) => all.add(found, &source.config.name),
+            (Ok(found), Some(all)) => all.add(found, name),
             (Ok(found), none) => *none = Some(found),
             (Err(error), _) => {
-                tracing::warn!(source = %source.config.name, %error, "no key is found in a token");
+                tracing::warn!(source = %name, %error, "no key is found in a token");
+                if !is_answer(&error) {
+                    unasked.push(format!("{name}: {error}"));
+                }
                 failure = error.into();
             }
         }
     }
-    let found = all.ok_or(failure)?;
+    let mut found = all.ok_or(failure)?;
+    found.unasked = unasked;
     check_pins(&found, pins)?;
     Ok(found)
+}
+
+/// Whether the token has said that it has no key to sign with.
+fn is_answer(error: &Error) -> bool {
+    matches!(error, Error::KeyNotFound { .. } | Error::NoKeyFit(_))
 }
 
 impl Discovered {
     /// Adds what another token shows.
     fn add(&mut self, other: Self, token: &str) {
+        self.retired.extend(other.retired);
         for key in other.keys {
             let label = &key.object.label;
             if self
@@ -86,15 +103,22 @@ impl Discovered {
 }
 
 fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Discovered, Error> {
-    let (keys, refused) = match choice {
+    let (keys, refused, retired) = match choice {
         KeyChoice::Generations => {
             let found = generation::removal_keys(token)?;
-            let in_use = found.generations.into_iter().filter(|key| !key.retired);
-            (in_use.map(Key::from).collect(), found.refused)
+            let (retired, in_use): (Vec<_>, Vec<_>) =
+                found.generations.into_iter().partition(|key| key.retired);
+            let retired = retired.into_iter().map(|key| key.public_key).collect();
+            let in_use = in_use.into_iter().map(Key::from).collect();
+            (in_use, found.refused, retired)
         }
         KeyChoice::Named(names) => {
             let named = names.iter().map(|name| named(token, name));
-            (named.collect::<Result<Vec<_>, _>>()?, Vec::new())
+            (
+                named.collect::<Result<Vec<_>, _>>()?,
+                Vec::new(),
+                Vec::new(),
+            )
         }
     };
     if keys.is_empty() && refused.is_empty() {
@@ -107,7 +131,12 @@ fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Discovered, Error> {
         return Err(Error::NoKeyFit(reasons(&refused)));
     }
     let keys = keys.into_iter().map(Arc::new).collect();
-    Ok(Discovered { keys, refused })
+    Ok(Discovered {
+        keys,
+        refused,
+        retired,
+        unasked: Vec::new(),
+    })
 }
 
 /// A key that is named is held to the same as those that are found.

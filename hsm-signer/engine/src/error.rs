@@ -31,9 +31,13 @@ pub enum EngineError {
     /// No token can sign at present; nothing was accepted.
     #[error("no token can sign at present: {0}")]
     Unavailable(String),
-    /// Every token refused the login, and a person must act; nothing was accepted.
-    #[error("no token can sign until a person has acted, for the login was refused: {0}")]
+    /// No token signs, for the login was refused, and a person must act; nothing was accepted.
+    #[error("nothing is signed until a person has acted, for the login was refused: {0}")]
     Refused(String),
+    /// Some tokens sign, and these do not or could not be asked; keys that only they have stay as they
+    /// were.
+    #[error("not every token has answered, and what only these have stays as it was: {0}")]
+    Unasked(String),
     /// No key of the engine is as asked for.
     #[error("the signer has no {wanted}; it has {present}")]
     KeyUnknown {
@@ -63,7 +67,9 @@ impl EngineError {
     pub fn nature(&self) -> Nature {
         match self {
             Self::Token(error) => error.nature(),
-            Self::QueueFull | Self::LaneFull | Self::Unavailable(_) => Nature::Transient,
+            Self::QueueFull | Self::LaneFull | Self::Unavailable(_) | Self::Unasked(_) => {
+                Nature::Transient
+            }
             Self::DeadlinePassed { .. } => Nature::Unknown,
             Self::MessageTooLong(_)
             | Self::Refused(_)

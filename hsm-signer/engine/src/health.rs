@@ -15,16 +15,17 @@ pub struct Health {
 }
 
 impl Health {
-    /// Whether no token signs until a person has acted.
+    /// Whether no token signs until a person has acted, since one at least refuses the login and the
+    /// others have no key.
     pub fn waits_for_person(&self) -> bool {
-        let refused = |source: &SourceHealth| source.phase == Phase::Refused;
-        self.sources.iter().all(refused)
+        let idle = |source: &SourceHealth| matches!(source.phase, Phase::NoKey | Phase::Refused);
+        self.sources.iter().all(idle) && !self.has_no_key()
     }
 
-    /// Whether no token signs because those that take the login have no key left.
+    /// Whether no token signs because all answer and have no key left.
     pub fn has_no_key(&self) -> bool {
-        let idle = |source: &SourceHealth| matches!(source.phase, Phase::NoKey | Phase::Refused);
-        self.sources.iter().all(idle) && !self.waits_for_person()
+        let none = |source: &SourceHealth| source.phase == Phase::NoKey;
+        self.sources.iter().all(none)
     }
 }
 

@@ -27,12 +27,13 @@ impl Engine {
     pub fn refused_keys(&self) -> Vec<RefusedKey> {
         let mut refused = locked(&self.refused).clone();
         let keys = locked(&self.keys).clone();
-        let aside = keys.iter().filter_map(|key| {
-            let reason = self.sources.aside(key)?;
+        for key in keys {
             let (label, id) = (key.object.label.clone(), key.object.id.clone());
-            Some(RefusedKey { label, id, reason })
-        });
-        refused.extend(aside);
+            let is_named = refused.iter().any(|refused| refused.label == label);
+            if let Some(reason) = self.sources.aside(&key).filter(|_| !is_named) {
+                refused.push(RefusedKey { label, id, reason });
+            }
+        }
         refused
     }
 
@@ -83,17 +84,18 @@ impl Engine {
         })
     }
 
-    /// Looks at the tokens' keys again, after a rotation or a retirement. Keys that stay
-    /// are those pinned before; new ones are pinned now. A key in the place of one that was pinned is
-    /// not taken, and the others are.
+    /// Looks at the tokens' keys again, after a rotation or a retirement. Keys that stay are those
+    /// pinned before; new ones are pinned now. A key in the place of one that was pinned is not taken,
+    /// and the others are. One that is gone and was not retired stays known, and set aside.
     ///
     /// # Errors
-    /// As [`Engine::start`]; then nothing changes. [`Error::KeyMismatch`] for a key in the place of
-    /// another, once the others are taken.
+    /// As [`Engine::start`]; then nothing changes. [`Error::KeyMismatch`] for keys in the place of
+    /// others and [`EngineError::Unasked`] for tokens that could not be asked, once the others are
+    /// taken.
     pub fn refresh_keys(&self) -> Result<(), EngineError> {
         let sources = &self.sources.0;
         let mut found = discover(sources, &self.choice, &self.pins);
-        if found.is_err() {
+        if !matches!(&found, Ok(all) if all.unasked.is_empty()) {
             // A process that is gone is being replaced, or its token refuses: then that is known.
             sources
                 .iter()
@@ -101,66 +103,34 @@ impl Engine {
             found = discover(sources, &self.choice, &self.pins);
         }
         // Why no token signs says more than that its process is gone.
-        let Discovered {
-            keys: found,
-            refused,
-        } = found.map_err(|error| self.sources.refuse_if_hopeless().err().unwrap_or(error))?;
-        let before = locked(&self.keys).clone();
-        let Renewed { keys, exchanged } = renewed(&before, found);
-        for gone in before.iter().filter(|old| !holds(&keys, old)) {
-            tracing::warn!(key = ?gone, "a key is retired or gone; it is neither shown nor used");
-        }
+        let found =
+            found.map_err(|error| self.sources.refuse_if_hopeless().err().unwrap_or(error))?;
+        let Renewed { keys, exchanged } = renewed(&locked(&self.keys), &found);
         *locked(&self.keys) = keys.clone();
-        let before = std::mem::replace(&mut *locked(&self.refused), refused.clone());
-        let new = refused.into_iter().filter(|key| !before.contains(key));
+        let before = std::mem::replace(&mut *locked(&self.refused), found.refused.clone());
+        let new = found
+            .refused
+            .into_iter()
+            .filter(|key| !before.contains(key));
         say_refused(&new.collect::<Vec<_>>());
         let deadline = Instant::now() + Duration::from_secs(10);
         for source in sources {
-            if let Err(error) = source.find_keys(&keys, deadline) {
-                tracing::warn!(source = %source.config.name, %error, "keys not refreshed");
+            match source.find_keys(&keys, deadline) {
+                Ok(absent) => source.leave_aside(&absent),
+                Err(error) => {
+                    tracing::warn!(source = %source.config.name, %error, "keys not refreshed");
+                }
             }
-            let (_, missing) = source.sorted(exchanged.clone());
-            source.leave_aside(&missing);
         }
-        exchanged.first().map_or(Ok(()), |old| {
-            let wanted = old.selector().to_string();
-            Err(Error::KeyMismatch { wanted }.into())
-        })
-    }
-}
-
-/// What is pinned after the tokens were looked at again.
-struct Renewed {
-    keys: Vec<Arc<Key>>,
-    /// Those of before in whose place the tokens have another.
-    exchanged: Vec<Arc<Key>>,
-}
-
-fn renewed(before: &[Arc<Key>], found: Vec<Arc<Key>>) -> Renewed {
-    let mut all = Renewed {
-        keys: Vec::new(),
-        exchanged: Vec::new(),
-    };
-    for key in found {
-        let same_label = |old: &&Arc<Key>| old.object.label == key.object.label;
-        match before.iter().find(same_label) {
-            Some(old) if old.public_key != key.public_key => {
-                all.exchanged.push(Arc::clone(old));
-                all.keys.push(Arc::clone(old));
-            }
-            _ => all.keys.push(key),
+        if !exchanged.is_empty() {
+            let wanted = exchanged.join(" and ");
+            return Err(Error::KeyMismatch { wanted }.into());
+        }
+        match &found.unasked[..] {
+            [] => Ok(()),
+            unasked => Err(EngineError::Unasked(unasked.join("; "))),
         }
     }
-    all
-}
-
-fn holds(keys: &[Arc<Key>], key: &Key) -> bool {
-    keys.iter().any(|other| other.public_key == key.public_key)
-}
-
-/// The newest generation of a scheme.
-fn newest_of(keys: &[Arc<Key>], scheme: &Scheme) -> Option<Arc<Key>> {
-    newest(keys, scheme, |key| (key.scheme, key.generation)).cloned()
 }
 
 /// Tells the operator, once for each.
@@ -174,4 +144,42 @@ pub(crate) fn say_refused(refused: &[RefusedKey]) {
             "a removal key is not used"
         );
     }
+}
+
+/// What is pinned after the tokens were looked at again.
+struct Renewed {
+    keys: Vec<Arc<Key>>,
+    /// The names under which the tokens have another key than before.
+    exchanged: Vec<String>,
+}
+
+fn renewed(before: &[Arc<Key>], found: &Discovered) -> Renewed {
+    let (mut keys, mut exchanged) = (Vec::new(), Vec::new());
+    for key in &found.keys {
+        let same_label = |old: &&Arc<Key>| old.object.label == key.object.label;
+        match before.iter().find(same_label) {
+            Some(old) if old.public_key != key.public_key => {
+                exchanged.push(old.selector().to_string());
+            }
+            _ => keys.push(Arc::clone(key)),
+        }
+    }
+    for old in before.iter().filter(|old| !holds(&found.keys, old)) {
+        if found.retired.contains(&old.public_key) {
+            tracing::info!(key = ?old, "a key is retired");
+        } else {
+            keys.push(Arc::clone(old));
+        }
+    }
+    keys.sort_by_key(|key| key.place());
+    Renewed { keys, exchanged }
+}
+
+fn holds(keys: &[Arc<Key>], key: &Key) -> bool {
+    keys.iter().any(|other| other.public_key == key.public_key)
+}
+
+/// The newest generation of a scheme.
+fn newest_of(keys: &[Arc<Key>], scheme: &Scheme) -> Option<Arc<Key>> {
+    newest(keys, scheme, |key| (key.scheme, key.generation)).cloned()
 }

@@ -270,20 +270,25 @@ impl Engine {
     /// room. Returns how it went.
     ///
     /// # Errors
-    /// [`EngineError::Refused`] and [`EngineError::Unavailable`] where one of them does not sign.
+    /// [`EngineError::Refused`] and [`EngineError::Unavailable`] where one of them does not sign,
+    /// [`EngineError::Unasked`] where another token signs.
     pub fn retry_refused(&self) -> Result<(), EngineError> {
         let tried: Vec<_> = self.sources.0.iter().filter(|one| one.retry()).collect();
         for source in &tried {
             source.wait_until_recovered();
         }
-        if tried.iter().all(|source| source.phase() == Phase::Ready) {
+        let signs = |source: &Arc<Source>| source.phase() == Phase::Ready;
+        let failed: Vec<_> = tried.into_iter().filter(|source| !signs(source)).collect();
+        let Some(first) = failed.first() else {
             return Ok(());
-        }
-        let reasons = self.sources.reasons();
-        match tried.iter().any(|source| source.phase() == Phase::Refused) {
-            true => Err(EngineError::Refused(reasons)),
-            false => Err(EngineError::Unavailable(reasons)),
-        }
+        };
+        let reasons: Vec<_> = failed.iter().map(|source| source.reason()).collect();
+        let reasons = reasons.join("; ");
+        Err(match first.phase() {
+            _ if self.sources.0.iter().any(signs) => EngineError::Unasked(reasons),
+            Phase::Refused => EngineError::Refused(reasons),
+            _ => EngineError::Unavailable(reasons),
+        })
     }
 
     /// Signs `message`, waiting for recovery if need be. Returns the signature in the form

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use mls_signer_token::Error;
 use mls_signer_token::failure::Nature;
-use mls_signer_token::sync::locked;
 
 use crate::EngineError;
 use crate::health::Phase;
@@ -88,8 +87,14 @@ impl Sources {
         })
     }
 
-    /// Why no source signs with `key`.
+    /// Why no source signs with `key`. One that refuses the login may have it, whatever the others
+    /// say.
     pub fn refusal(&self, key: &Key) -> EngineError {
+        let refuses =
+            |source: &Arc<Source>| source.phase() == Phase::Refused && source.aside(key).is_none();
+        if self.0.iter().any(refuses) {
+            return EngineError::Refused(self.reasons());
+        }
         let refusal = self.0.iter().find_map(|source| source.refusal(key));
         refusal.map_or_else(|| self.unavailable(), EngineError::from)
     }
@@ -123,12 +128,8 @@ impl Sources {
 
     /// Which sources are out, and why.
     pub fn reasons(&self) -> String {
-        let reasons = self.0.iter().map(|source| {
-            let state = locked(&source.state);
-            let failure = state.last_failure.as_deref().unwrap_or("no failure");
-            format!("{} ({:?}): {failure}", source.config.name, state.phase)
-        });
-        reasons.collect::<Vec<_>>().join("; ")
+        let reasons: Vec<_> = self.0.iter().map(|source| source.reason()).collect();
+        reasons.join("; ")
     }
 
     fn unavailable(&self) -> EngineError {

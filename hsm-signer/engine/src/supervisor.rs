@@ -10,7 +10,7 @@ use crate::health::Phase;
 use crate::key::Key;
 use crate::source::Source;
 use crate::standing::SourceState;
-use mls_signer_token::error::Error;
+use mls_signer_token::error::{Error, ProcessError};
 use mls_signer_token::failure::{Nature, RecoveryStep};
 use mls_signer_token::sync::locked;
 
@@ -278,8 +278,9 @@ impl Supervisor {
         tracing::error!(
             source = %self.source.config.name,
             "recovery ends: the token answers and has none of the keys that it had, or none that it \
-             can use. They are looked for until they are there again. Should they be gone, make new \
-             ones and restart the service"
+             can use. They are looked for until they are there again. Should they be gone for good, \
+             make others: under the labels of a next generation (keys generate --label) and reload, \
+             or under the same labels and restart the service"
         );
         self.settle(Phase::NoKey);
     }
@@ -319,10 +320,14 @@ impl Supervisor {
         }
         let mut least = first;
         let mut signs = false;
-        for step in RecoveryStep::ALL {
-            if step < least || !self.possible(step) {
+        let mut restarted = false;
+        // The process that was started may be gone as well, before it could prove anything.
+        for step in RecoveryStep::ALL.into_iter().chain([RecoveryStep::Restart]) {
+            let in_vain = restarted && !failure.as_ref().is_some_and(is_gone);
+            if step < least || in_vain || !self.possible(step) {
                 continue;
             }
+            restarted |= step == RecoveryStep::Restart;
             let stepped = self.step(step);
             signs = stepped.is_ok();
             match stepped.and_then(|()| self.no_key_is_lost()) {
@@ -463,4 +468,12 @@ impl Supervisor {
         drop(state);
         self.source.changes.add();
     }
+}
+
+/// Whether the module's process has ended; one that hangs would hang again.
+fn is_gone(failure: &Error) -> bool {
+    matches!(
+        failure,
+        Error::Process(ProcessError::Gone(_) | ProcessError::Ended { .. })
+    )
 }

@@ -68,7 +68,8 @@ impl Core {
             let health = tenant.engine.health();
             let name = &tenant.name;
             if health.waits_for_person() {
-                let reason = format!("tenant {name} has no token that takes the PIN");
+                let reason =
+                    format!("a token of tenant {name} refuses the PIN, and no other signs");
                 return Err(TOKEN_REFUSED.because(reason));
             }
             if health.has_no_key() {

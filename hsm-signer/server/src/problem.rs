@@ -113,7 +113,7 @@ kinds! {
         "Tell the operator: correct the PIN or have it unlocked, then reload the service (SIGHUP). It does not recover by itself.";
     NO_KEY, "no-removal-key", 503, Some(60),
         "The token answers, and none of its removal keys is left that can be used.",
-        "Tell the operator, who should run: mls-hsm-signer doctor. The service uses its keys once they are there again; others that are made instead need a restart.";
+        "Tell the operator, who should run: mls-hsm-signer doctor. The service uses its keys once they are there again. Others that are made instead are taken over by a reload if their labels are those of a next generation (mls-removal-ed25519-g2); with labels that the service knows, it needs a restart.";
     STORE_OUT, "store-unavailable", 503, Some(2),
         "The database cannot keep a record, and nothing is released without one.",
         "Try again after the time that Retry-After says; the operator should see to the database.";
@@ -172,12 +172,16 @@ impl From<&EngineError> for Problem {
             EngineError::QueueFull => OVERLOADED.because("too many removals are waiting"),
             EngineError::LaneFull => CALLER_BUSY.because("the removals were not taken in"),
             EngineError::Unavailable { .. } => HSM_OUT.because("recovery is under way"),
-            EngineError::Refused { .. } => TOKEN_REFUSED.because("every token refused the login"),
+            EngineError::Unasked { .. } => HSM_OUT.because("not every token has answered"),
+            EngineError::Refused { .. } => TOKEN_REFUSED.because("a token refused the login"),
             EngineError::Stopped => STOPPING.because("the signature was not made"),
             EngineError::KeyUnknown { .. } => KEY_UNKNOWN.because("the tenant has no such key"),
             EngineError::MessageTooLong { .. } => MALFORMED.because("the group id is too long"),
             EngineError::Token(error) if let Error::Proposal(reason) = error.as_ref() => {
                 MALFORMED.because(reason.clone())
+            }
+            EngineError::Token(error) if matches!(**error, Error::KeySetAside { .. }) => {
+                SIGNING_FAILED.because("the key is set aside; it signs again once it is mended")
             }
             other if other.nature() == Nature::Permanent => {
                 SIGNING_FAILED.because("trying again will not help")

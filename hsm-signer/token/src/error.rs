@@ -174,8 +174,8 @@ pub enum Error {
         /// The keys, each with its reason.
         reasons: String,
     },
-    /// A key fails alone, while the token signs with others.
-    #[error("the key {wanted} is set aside while others sign: {reason}")]
+    /// A key fails, and not the token.
+    #[error("the key {wanted} is set aside until it signs again: {reason}")]
     KeySetAside {
         /// The key.
         wanted: String,

@@ -9,15 +9,12 @@ use mls_hsm_signer::failure::RecoveryStep;
 use mls_hsm_signer::{Error, Pin, Scheme};
 
 use crate::support::engine::{
-    FaultyToken, count_valid, patience, phase, pin, requests, sign_all, start, steps, wait_for,
-    worker,
+    FaultyToken, SOON, count_valid, patience, phase, pin, requests, sign_all, start, steps,
+    wait_for, worker,
 };
 use crate::support::verified;
 
-/// In how long an outage must show, and recovery must follow its end, however loaded the
-/// machine is.
-const SOON: Duration = Duration::from_secs(60);
-
+/// A caller that is in a hurry.
 fn soon() -> Instant {
     Instant::now() + Duration::from_secs(3)
 }

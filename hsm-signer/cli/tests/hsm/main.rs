@@ -16,6 +16,7 @@ mod odd_keys;
 mod other_tokens;
 mod outages;
 mod passphrases;
+mod readings;
 mod reasons;
 mod removal;
 mod rogue_modules;

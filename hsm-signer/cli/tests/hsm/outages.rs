@@ -5,37 +5,16 @@ use std::time::Duration;
 
 use mls_hsm_signer::engine::{Engine, EngineError, Phase, SourceConfig};
 use mls_hsm_signer::failure::RecoveryStep;
-use mls_hsm_signer::token::{Access, KeyClass};
-use mls_hsm_signer::{Error, KeySelector, KeySpec, Pin, PrivateKey, SCHEMES, Scheme, keys};
+use mls_hsm_signer::token::Access;
+use mls_hsm_signer::{Error, KeySpec, Pin, PrivateKey, SCHEMES, Scheme};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::engine::{
-    FaultyToken, configured, new_private_key, patience, phase, pin, setup, sign_all, start, steps,
-    wait_for, worker,
+    FaultyToken, SOON, configured, destroy, imported, isolated, new_private_key, patience, phase,
+    pin, setup, sign_all, start, steps, wait_for, worker,
 };
 use crate::support::programs::program;
 use crate::support::{PIN, TestToken, module_path};
-
-const SOON: Duration = Duration::from_secs(60);
-
-fn isolated(token: &TestToken) -> Engine {
-    start(vec![SourceConfig::isolated(
-        setup(token, 3),
-        worker(),
-        pin(),
-    )])
-}
-
-/// Destroys both halves of the removal key of `scheme`.
-fn destroy(token: &TestToken, scheme: &Scheme) {
-    let open = token.open();
-    let session = open.session(Access::Manage).unwrap();
-    let name = KeySelector::label(scheme.default_label());
-    for class in [KeyClass::Private, KeyClass::Public] {
-        let key = session.find(class, &name).unwrap()[0];
-        session.destroy(key).unwrap();
-    }
-}
 
 fn kill_child(engine: &Engine) {
     let process = engine.health().sources[0].process.unwrap();
@@ -72,7 +51,7 @@ fn sessions_that_the_token_closes_are_replaced() {
     for rule in [
         "C_SignInit close times 3",
         "C_Sign close times 3",
-        "C_SignInit close every 5",
+        "C_SignInit close every 7",
     ] {
         faulty.set(&[rule]);
         sign_all(&engine, 6);
@@ -284,11 +263,7 @@ fn a_key_that_vanishes_is_missed_alone() {
 #[test]
 fn a_key_that_comes_back_is_found_again() {
     let token = TestToken::new();
-    let import = |key: &PrivateKey| {
-        let label = key.scheme().default_label();
-        let spec = KeySpec::with_random_id(key.scheme(), &label).unwrap();
-        keys::import(&token.open(), &spec, key).unwrap();
-    };
+    let import = |key: &PrivateKey| imported(&token, key);
     let key = new_private_key(&SCHEMES[1]);
     import(&key);
     import(&new_private_key(&SCHEMES[2]));
@@ -315,11 +290,7 @@ fn a_key_that_comes_back_is_found_again() {
 #[test]
 fn the_last_keys_that_vanish_are_set_aside_too() {
     let token = TestToken::new();
-    let import = |key: &PrivateKey| {
-        let label = key.scheme().default_label();
-        let spec = KeySpec::with_random_id(key.scheme(), &label).unwrap();
-        keys::import(&token.open(), &spec, key).unwrap();
-    };
+    let import = |key: &PrivateKey| imported(&token, key);
     let kept = [1, 2].map(|scheme: usize| new_private_key(&SCHEMES[scheme]));
     kept.iter().for_each(import);
     let engine = isolated(&token);
@@ -360,76 +331,4 @@ fn the_last_keys_that_vanish_are_set_aside_too() {
     import(&kept[1]);
     engine.sign(&gone[1], b"message", patience()).unwrap();
     assert_eq!(engine.keys().len(), 2);
-}
-
-/// A key in the place of another is not taken at a reading, and nothing else waits for it.
-#[test]
-fn an_exchanged_key_keeps_no_other_from_being_taken() {
-    let token = TestToken::with_keys();
-    let engine = isolated(&token);
-    let [exchanged, rotated, gone] = [0, 1, 2].map(|scheme: usize| &SCHEMES[scheme]);
-    let old = engine.current_key(exchanged).unwrap();
-    destroy(&token, exchanged);
-    let open = token.open();
-    let spec = KeySpec::with_random_id(exchanged, &exchanged.default_label()).unwrap();
-    open.session(Access::Manage)
-        .unwrap()
-        .generate(&spec)
-        .unwrap();
-    let new = keys::generation::rotate(&open, rotated).unwrap();
-    destroy(&token, gone);
-    let error = engine.refresh_keys().unwrap_err();
-    assert!(
-        matches!(error.token(), Some(Error::KeyMismatch { .. })),
-        "{error}"
-    );
-    let said = error.to_string();
-    assert!(said.contains(&exchanged.default_label()), "{said}");
-    let current = engine.current_key(rotated).unwrap();
-    assert_eq!(current.public_key(), new.public_key());
-    assert!(engine.current_key(gone).is_err());
-    assert!(engine.current_key(exchanged).is_err());
-    let refused = engine.refused_keys();
-    let [refused] = &refused[..] else {
-        panic!("{refused:?}");
-    };
-    assert_eq!(refused.label, exchanged.default_label());
-    assert!(
-        refused.reason.contains("another public key"),
-        "{}",
-        refused.reason
-    );
-    let error = engine.sign(&old, b"message", patience()).unwrap_err();
-    assert!(
-        matches!(error.token(), Some(Error::KeySetAside { .. })),
-        "{error}"
-    );
-    sign_all(&engine, 2);
-}
-
-/// A rotation while the engine runs: new groups get the new key, the old one still signs.
-#[test]
-fn a_rotation_is_taken_up() {
-    let token = TestToken::with_keys();
-    let engine = isolated(&token);
-    let old = engine.current_key(&SCHEMES[0]).unwrap();
-    let rotated = keys::generation::rotate(&token.open(), &SCHEMES[0]).unwrap();
-    engine.refresh_keys().unwrap();
-    let new = engine.current_key(&SCHEMES[0]).unwrap();
-    assert_eq!(new.public_key(), rotated.public_key());
-    assert_eq!((old.generation(), new.generation()), (1, 2));
-    assert_eq!(engine.keys().len(), SCHEMES.len() + 1);
-    let found = engine.key_by_public_key(old.public_key()).unwrap();
-    assert_eq!(found.object().label, SCHEMES[0].default_label());
-    sign_all(&engine, 2);
-    let retired = keys::generation::retire;
-    let error = retired(token.open().as_ref(), new.public_key()).unwrap_err();
-    assert!(error.to_string().contains("newest"), "{error}");
-    retired(token.open().as_ref(), old.public_key()).unwrap();
-    engine.refresh_keys().unwrap();
-    assert!(engine.key_by_public_key(old.public_key()).is_err());
-    let destroy = keys::generation::destroy;
-    assert!(destroy(token.open().as_ref(), new.public_key()).is_err());
-    destroy(token.open().as_ref(), old.public_key()).unwrap();
-    sign_all(&engine, 1);
 }

@@ -14,19 +14,22 @@ use crate::standing::UsableKey;
 
 impl Source {
     /// Finds the keys in the token, each by its pinned public key. One that is not there while others
-    /// are is set aside.
+    /// are is set aside. Returns those of which the token has said that it has them not, or that they
+    /// are no good.
     ///
     /// # Errors
     /// What failed, when none is there.
-    pub fn find_keys(&self, keys: &[Arc<Key>], deadline: Instant) -> Result<(), Error> {
+    pub fn find_keys(&self, keys: &[Arc<Key>], deadline: Instant) -> Result<Vec<Arc<Key>>, Error> {
         let looked = Instant::now();
         let mut found = HashMap::new();
         let mut missing = None;
-        let mut unknown = false;
+        let mut absent = Vec::new();
         let mut gone = Vec::new();
         for key in keys {
             let entry = self.usable(key, deadline).map_err(|error| {
-                unknown |= !is_absence(&error);
+                if is_absence(&error) {
+                    absent.push(Arc::clone(key));
+                }
                 if matches!(error, Error::KeyNotFound { .. }) {
                     gone.push((key, error.to_string()));
                 }
@@ -42,7 +45,7 @@ impl Source {
         let mut state = locked(&self.state);
         state.keys = found;
         state.looked = looked;
-        state.has_none = none && !unknown;
+        state.has_none = none && absent.len() == keys.len();
         for (key, reason) in gone.into_iter().filter(|_| !none) {
             state.aside.entry(key.public_key.clone()).or_insert(reason);
         }
@@ -50,7 +53,7 @@ impl Source {
         self.changes.add();
         match missing {
             Some(error) if none => Err(error),
-            _ => Ok(()),
+            _ => Ok(absent),
         }
     }
 
@@ -151,6 +154,9 @@ impl Source {
     pub fn leave_aside(&self, lost: &[Arc<Key>]) {
         let mut state = locked(&self.state);
         for key in lost {
+            if state.aside.contains_key(&key.public_key) {
+                continue;
+            }
             let reason = match state.keys.get(&key.public_key) {
                 Some(Err(reason)) => reason.clone(),
                 _ => key.not_found().to_string(),

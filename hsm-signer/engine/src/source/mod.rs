@@ -283,6 +283,13 @@ impl Source {
         answers.then(|| reason.map_or_else(|| key.not_found(), |reason| key.set_aside(reason)))
     }
 
+    /// What it is doing, and what failed last.
+    pub fn reason(&self) -> String {
+        let state = locked(&self.state);
+        let failure = state.last_failure.as_deref().unwrap_or("no failure");
+        format!("{} ({:?}): {failure}", self.config.name, state.phase)
+    }
+
     /// How many signatures may be made at a time.
     pub fn sessions(&self) -> usize {
         self.config.setup.limits.sessions.max(1)

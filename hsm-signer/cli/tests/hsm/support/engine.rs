@@ -9,8 +9,8 @@ use mls_hsm_signer::engine::{
     Timing,
 };
 use mls_hsm_signer::isolation::{ModuleSetup, Worker};
-use mls_hsm_signer::token::SessionLimits;
-use mls_hsm_signer::{KeySpec, Pin, PrivateKey, Scheme, keys};
+use mls_hsm_signer::token::{Access, KeyClass, SessionLimits};
+use mls_hsm_signer::{KeySelector, KeySpec, Pin, PrivateKey, Scheme, keys};
 
 use super::{PIN, TestToken, module_path, verified};
 
@@ -22,6 +22,9 @@ pub fn worker() -> Worker {
 pub fn pin() -> Pin {
     Pin::new(PIN).unwrap()
 }
+
+/// A change of an engine's health shows within it, on a machine that does much else.
+pub const SOON: Duration = Duration::from_secs(60);
 
 /// Enough for anything that is to succeed, on a machine that does much else.
 pub fn patience() -> Instant {
@@ -56,9 +59,7 @@ impl FaultyToken {
     /// A token with this key as the removal key of its scheme.
     pub fn importing(key: &PrivateKey) -> Self {
         let token = TestToken::new();
-        let label = key.scheme().default_label();
-        let spec = KeySpec::with_random_id(key.scheme(), &label).unwrap();
-        keys::import(&token.open(), &spec, key).unwrap();
+        imported(&token, key);
         Self::over(token)
     }
 
@@ -100,6 +101,33 @@ pub fn setup(token: &TestToken, sessions: usize) -> ModuleSetup {
         },
         ..ModuleSetup::new(module_path(), token.selector())
     }
+}
+
+/// The engine over SoftHSM itself, in a child process.
+pub fn isolated(token: &TestToken) -> Engine {
+    start(vec![SourceConfig::isolated(
+        setup(token, 3),
+        worker(),
+        pin(),
+    )])
+}
+
+/// Destroys both halves of the removal key of `scheme`.
+pub fn destroy(token: &TestToken, scheme: &Scheme) {
+    let open = token.open();
+    let session = open.session(Access::Manage).unwrap();
+    let name = KeySelector::label(scheme.default_label());
+    for class in [KeyClass::Private, KeyClass::Public] {
+        let key = session.find(class, &name).unwrap()[0];
+        session.destroy(key).unwrap();
+    }
+}
+
+/// Imports `key` as the removal key of its scheme.
+pub fn imported(token: &TestToken, key: &PrivateKey) {
+    let label = key.scheme().default_label();
+    let spec = KeySpec::with_random_id(key.scheme(), &label).unwrap();
+    keys::import(&token.open(), &spec, key).unwrap();
 }
 
 pub fn configured(sources: Vec<SourceConfig>) -> EngineConfig {

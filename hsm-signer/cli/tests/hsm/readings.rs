@@ -1,0 +1,153 @@
+//! The tokens' keys looked at again while the engine runs: rotations and retirements are taken up, and
+//! what is gone, exchanged or out of reach stays known.
+
+use std::sync::Arc;
+
+use mls_hsm_signer::engine::{Engine, EngineError, Phase, SourceConfig};
+use mls_hsm_signer::{Error, KeySpec, SCHEMES, Scheme, Token, keys};
+
+use crate::support::TestToken;
+use crate::support::engine::{
+    FaultyToken, SOON, destroy, imported, isolated, new_private_key, patience, pin, sign_all,
+    start, wait_for, worker,
+};
+
+/// Makes another key under the label of a scheme's first generation.
+fn another(token: &Arc<dyn Token>, scheme: &'static Scheme) {
+    let spec = KeySpec::with_random_id(scheme, &scheme.default_label()).unwrap();
+    keys::generate(token, &spec).unwrap();
+}
+
+fn is_aside(engine: &Engine, public_key: &[u8]) {
+    let key = engine.key_by_public_key(public_key).unwrap();
+    let error = engine.sign(&key, b"message", patience()).unwrap_err();
+    assert!(
+        matches!(error.token(), Some(Error::KeySetAside { .. })),
+        "{error}"
+    );
+    let label = &key.object().label;
+    let refused = engine.refused_keys();
+    let named = refused.iter().filter(|refused| refused.label == *label);
+    assert_eq!(named.count(), 1, "{label}: {refused:?}");
+}
+
+fn mismatch(engine: &Engine, scheme: &Scheme) {
+    let error = engine.refresh_keys().unwrap_err();
+    assert!(
+        matches!(error.token(), Some(Error::KeyMismatch { .. })),
+        "{error}"
+    );
+    let said = error.to_string();
+    assert!(said.contains(&scheme.default_label()), "{said}");
+}
+
+/// A key in the place of another is not taken, and nothing else waits for it.
+#[test]
+fn an_exchanged_key_keeps_no_other_from_being_taken() {
+    let token = TestToken::with_keys();
+    let engine = isolated(&token);
+    let [exchanged, rotated, gone] = [0, 1, 2].map(|scheme: usize| &SCHEMES[scheme]);
+    let lost = [exchanged, gone].map(|scheme| engine.current_key(scheme).unwrap());
+    destroy(&token, exchanged);
+    another(&token.open(), exchanged);
+    let new = keys::generation::rotate(&token.open(), rotated).unwrap();
+    destroy(&token, gone);
+    mismatch(&engine, exchanged);
+    let current = engine.current_key(rotated).unwrap();
+    assert_eq!(current.public_key(), new.public_key());
+    for lost in &lost {
+        assert!(engine.current_key(lost.scheme()).is_err());
+        is_aside(&engine, lost.public_key());
+    }
+    assert_eq!(engine.refused_keys().len(), 2);
+    // Nor later, in the place of one that was gone already.
+    another(&token.open(), gone);
+    mismatch(&engine, gone);
+    assert!(engine.current_key(gone).is_err());
+    sign_all(&engine, 2);
+}
+
+/// What is gone stays known however often it is looked, and is used again once it is back.
+#[test]
+fn a_lost_key_is_known_after_a_reading() {
+    let token = TestToken::new();
+    let kept = [1, 2].map(|scheme: usize| new_private_key(&SCHEMES[scheme]));
+    kept.iter().for_each(|key| imported(&token, key));
+    let engine = isolated(&token);
+    let lost = engine.current_key(&SCHEMES[1]).unwrap();
+    destroy(&token, &SCHEMES[1]);
+    for _ in 0..2 {
+        engine.refresh_keys().unwrap();
+        is_aside(&engine, lost.public_key());
+    }
+    imported(&token, &kept[0]);
+    engine.sign(&lost, b"message", patience()).unwrap();
+    // All of them, with a stranger's key under the label of one.
+    for scheme in [1, 2] {
+        destroy(&token, &SCHEMES[scheme]);
+    }
+    wait_for(&engine, SOON, |health| health.has_no_key());
+    another(&token.open(), &SCHEMES[2]);
+    mismatch(&engine, &SCHEMES[2]);
+    assert!(engine.keys().is_empty());
+    imported(&token, &kept[0]);
+    wait_for(&engine, SOON, |health| health.healthy);
+    engine.sign(&lost, b"message", patience()).unwrap();
+}
+
+/// The keys of a token that cannot be asked are those that it had, and the reading says that it is
+/// not whole.
+#[test]
+fn a_token_that_is_out_keeps_its_keys_at_a_reading() {
+    let [shared, own] = [1, 2].map(|scheme: usize| new_private_key(&SCHEMES[scheme]));
+    let [one, two] = [(); 2].map(|()| FaultyToken::importing(&shared));
+    imported(&two.token, &own);
+    let source = |faulty: &FaultyToken, name: &str| {
+        SourceConfig::isolated(faulty.setup(2), worker(), pin()).named(name)
+    };
+    let engine = start(vec![source(&one, "one"), source(&two, "two")]);
+    let key = engine.current_key(&SCHEMES[2]).unwrap();
+    two.set(&["* return 0x30"]);
+    wait_for(&engine, SOON, |health| {
+        health.sources[1].phase == Phase::Out
+    });
+    let error = engine.refresh_keys().unwrap_err();
+    let said = error.to_string();
+    assert!(matches!(error, EngineError::Unasked(_)), "{said}");
+    assert!(said.contains("two: ") && !said.contains("one"), "{said}");
+    assert_eq!(engine.refused_keys(), []);
+    assert!(engine.current_key(&SCHEMES[2]).is_ok());
+    two.set(&[]);
+    wait_for(&engine, SOON, |health| {
+        health.sources[1].phase == Phase::Ready
+    });
+    engine.sign(&key, b"message", patience()).unwrap();
+    engine.refresh_keys().unwrap();
+}
+
+/// A rotation while the engine runs: new groups get the new key, the old one still signs.
+#[test]
+fn a_rotation_is_taken_up() {
+    let token = TestToken::with_keys();
+    let engine = isolated(&token);
+    let old = engine.current_key(&SCHEMES[0]).unwrap();
+    let rotated = keys::generation::rotate(&token.open(), &SCHEMES[0]).unwrap();
+    engine.refresh_keys().unwrap();
+    let new = engine.current_key(&SCHEMES[0]).unwrap();
+    assert_eq!(new.public_key(), rotated.public_key());
+    assert_eq!((old.generation(), new.generation()), (1, 2));
+    assert_eq!(engine.keys().len(), SCHEMES.len() + 1);
+    let found = engine.key_by_public_key(old.public_key()).unwrap();
+    assert_eq!(found.object().label, SCHEMES[0].default_label());
+    sign_all(&engine, 2);
+    let retired = keys::generation::retire;
+    let error = retired(token.open().as_ref(), new.public_key()).unwrap_err();
+    assert!(error.to_string().contains("newest"), "{error}");
+    retired(token.open().as_ref(), old.public_key()).unwrap();
+    engine.refresh_keys().unwrap();
+    assert!(engine.key_by_public_key(old.public_key()).is_err());
+    let destroy = keys::generation::destroy;
+    assert!(destroy(token.open().as_ref(), new.public_key()).is_err());
+    destroy(token.open().as_ref(), old.public_key()).unwrap();
+    sign_all(&engine, 1);
+}
