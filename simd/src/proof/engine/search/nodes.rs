@@ -110,6 +110,9 @@ impl Search {
 
     /// A sum or a difference.
     pub(super) fn combine(&mut self, a: Term, b: Term, negative: bool) -> Node {
+        if a == b && !negative && self.nodes[a].high.is_some() {
+            return self.shifted(a, 1);
+        }
         let (a, b) = (&self.nodes[a], &self.nodes[b]);
         let sign = BigInt::from(if negative { -1 } else { 1 });
         let plus = |a: &Polynomial, b: &Polynomial| {

@@ -12,6 +12,7 @@ use super::{
     },
     Definition, Evidence, Search, Variable,
     facts::fact,
+    nodes::Node,
     one,
 };
 
@@ -74,6 +75,9 @@ impl Search {
 
     fn split_anew(&mut self, term: Term, polynomial: &Rc<Polynomial>, bits: u32) -> Split {
         let node = self.nodes[term].clone();
+        if let Some(split) = self.below_high(&node, bits) {
+            return split;
+        }
         if let Some(high) = node.high.filter(|high| high.bits <= bits) {
             let inner = self.split(high.term, bits - high.bits);
             let mut evidence = fact(inner.remainder).shifted(high.bits);
@@ -158,6 +162,18 @@ impl Search {
             split.chain = Some(Chain::of(root, whole, rest, variable));
         }
         split
+    }
+
+    /// Where the part below another term's multiple has no more than so many bits, that is the
+    /// remainder.
+    fn below_high(&mut self, node: &Node, bits: u32) -> Option<Split> {
+        let high = node.high.as_ref().filter(|high| high.bits > bits)?;
+        let low = high.low?;
+        if !self.interval_of(low).within(&Interval::bits(bits)) {
+            return None;
+        }
+        let above = self.nodes[high.term].polynomial.shifted(high.bits - bits);
+        Some(self.finish(&node.polynomial, bits, Rc::new(above), &fact(low)))
     }
 
     fn quick_range(&self, term: Term) -> Interval {
