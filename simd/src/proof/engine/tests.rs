@@ -194,6 +194,6 @@ fn a_mask_is_a_word() {
         }
     };
     prove(Hints::default(), mask(1));
-    let other = std::panic::catch_unwind(|| prove(Hints::default(), mask(2)));
+    let other = catch_unwind(|| prove(Hints::default(), mask(2)));
     assert!(other.is_err(), "a mask of all bits but the last");
 }
