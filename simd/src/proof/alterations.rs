@@ -87,9 +87,20 @@ impl Program {
             ],
             Negative(window, _) => vec![Is(window, 0)],
             Magnitude(window, width) => vec![Magnitude(window, width - 1)],
-            Is(index, value) => vec![Is(index, value ^ 1)],
+            Is(index, value) => {
+                let other = self.index_before(index).map(|other| Is(other, value));
+                [Is(index, value ^ 1)].into_iter().chain(other).collect()
+            }
             _ => Vec::new(),
         }
+    }
+
+    /// Another index, made before this one.
+    fn index_before(&self, index: Step) -> Option<Step> {
+        use Operation::*;
+        let before = self.steps[..index.index()].iter().enumerate();
+        let mut others = before.filter(|(_, step)| matches!(step, Choice(_) | Magnitude(..)));
+        others.next().map(|(other, _)| Step::new(other))
     }
 
     /// Whether two programs compute the same by the same steps, in whatever order.

@@ -1,6 +1,6 @@
 //! The files on bits and lookups of AVX2, over words of named bits.
 
-use super::vectors::{Isa as _, vector_methods};
+use super::vectors::{Avx2, entry, vector_methods};
 use super::words::Bits;
 use crate::proof::{models as m, words::Word};
 
@@ -58,7 +58,7 @@ impl Vector {
     }
 
     fn permute(self, table: &[u32; 32], first: usize) -> Self {
-        let entry = |i| super::vectors::Avx2::entry(table[first + i] as usize);
+        let entry = |i| entry::<Avx2>(table[first + i] as usize);
         Self(m::vpermd(self.0, &core::array::from_fn(entry)))
     }
 }

@@ -1,6 +1,6 @@
 //! The files on bits and lookups of AVX-512 IFMA, over words of named bits.
 
-use super::vectors::{Isa as _, vector_methods};
+use super::vectors::{Avx512Ifma, entry, vector_methods};
 use super::words::Bits;
 use crate::proof::{models as m, words::Word};
 
@@ -54,7 +54,7 @@ impl Vector {
     }
 
     fn permute(self, table: &[u64; 32], first: usize) -> Self {
-        let entry = |i| super::vectors::Avx512Ifma::entry(table[first + i] as usize);
+        let entry = |i| entry::<Avx512Ifma>(table[first + i] as usize);
         Self(m::vpermt2q(self.0, &core::array::from_fn(entry)))
     }
 }

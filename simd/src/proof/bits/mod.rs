@@ -2,12 +2,29 @@
 
 mod avx2;
 mod avx512ifma;
+mod portable;
 mod vectors;
 mod words;
 
 use crate::proof::{theorems::theorem, words::Word};
-use vectors::Isa;
 use words::Bits;
+
+/// What is proved of an instruction set.
+trait Isa {
+    const NAME: &str;
+    /// How many bits of a word of a table's entry count.
+    const ENTRY_BITS: usize;
+
+    fn gray(integers: &[Bits; 4]) -> [Bits; 4];
+    fn bit(integers: &[Bits; 4], position: usize) -> bool;
+    fn window(integers: &[Bits; 4], position: usize, width: usize) -> Bits;
+    fn signed(window: &Bits, width: usize) -> (bool, Bits);
+    fn is(index: &Bits, value: u64) -> bool;
+    /// The words of the entry that is found in a table of any entries.
+    fn lookup(index: &Bits) -> Vec<Bits>;
+    /// The words of an entry of that table.
+    fn entry(number: usize) -> Vec<Bits>;
+}
 
 /// The bit `position` of an integer of four words; zero from 256 on.
 fn bit_of(integer: &[Bits; 4], position: usize) -> words::Bit {
@@ -124,9 +141,14 @@ fn bits_are_right<I: Isa>(widths: &[usize]) {
         &|| {
             let each = |index: usize| -> usize {
                 let (found, entry) = (I::lookup(&Bits::constant(index as u64)), I::entry(index));
-                (0..I::ENTRY_BITS)
-                    .map(|i| same(found.bit(i), entry.bit(i)))
-                    .sum()
+                assert_eq!(found.len(), entry.len(), "an entry of another size");
+                let words = found.iter().zip(&entry);
+                let each = |(found, entry): (&Bits, &Bits)| -> usize {
+                    (0..I::ENTRY_BITS)
+                        .map(|i| same(found.bit(i), entry.bit(i)))
+                        .sum()
+                };
+                words.map(each).sum()
             };
             (0..32).map(each).sum()
         },
@@ -144,4 +166,9 @@ fn avx512ifma_bits() {
 #[test]
 fn avx2_bits() {
     bits_are_right::<vectors::Avx2>(WIDTHS);
+}
+
+#[test]
+fn portable_bits() {
+    bits_are_right::<portable::Portable>(WIDTHS);
 }

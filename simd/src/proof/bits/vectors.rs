@@ -1,26 +1,11 @@
 //! The files on bits and lookups of the vector backends, over words of named bits.
 
-use super::{avx2, avx512ifma, words::Bits};
+use super::{Isa, avx2, avx512ifma, words::Bits};
 use crate::proof::models::vpsrlq;
 
-/// What is proved of an instruction set.
-pub(super) trait Isa {
-    const NAME: &str;
-    /// How many bits of an entry of a table count.
-    const ENTRY_BITS: usize;
-
-    fn gray(integers: &[Bits; 4]) -> [Bits; 4];
-    fn bit(integers: &[Bits; 4], position: usize) -> bool;
-    fn window(integers: &[Bits; 4], position: usize, width: usize) -> Bits;
-    fn signed(window: &Bits, width: usize) -> (bool, Bits);
-    fn is(index: &Bits, value: u64) -> bool;
-    /// The entry that is found in a table of any entries.
-    fn lookup(index: &Bits) -> Bits;
-
-    /// An entry of that table.
-    fn entry(number: usize) -> Bits {
-        vpsrlq(Bits::input(number), u64::BITS - Self::ENTRY_BITS as u32)
-    }
+/// An entry of a table of any entries.
+pub(super) fn entry<I: Isa>(number: usize) -> Bits {
+    vpsrlq(Bits::input(number), u64::BITS - I::ENTRY_BITS as u32)
 }
 
 /// The numbers of the entries: a permutation takes the entries themselves.
@@ -58,8 +43,12 @@ macro_rules! isa {
                 $isa::words::is(&$isa::Vector(*index), value).0
             }
 
-            fn lookup(index: &Bits) -> Bits {
-                $isa::Vector(*index).lookup(&numbers()).0
+            fn lookup(index: &Bits) -> Vec<Bits> {
+                vec![$isa::Vector(*index).lookup(&numbers()).0]
+            }
+
+            fn entry(number: usize) -> Vec<Bits> {
+                vec![entry::<Self>(number)]
             }
         }
     };

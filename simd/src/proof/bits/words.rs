@@ -1,7 +1,8 @@
 //! Words of which each bit is known by name.
 
 use crate::proof::{
-    engine::Proved,
+    engine::{Interval, Proved},
+    portable::values::Domain,
     words::{Integer, Word},
 };
 
@@ -118,8 +119,10 @@ impl Word for Bits {
         self.or(other)
     }
 
-    fn minus(self, _: Self) -> Self {
-        panic!("a difference of bits")
+    /// Of constants.
+    fn minus(self, other: Self) -> Self {
+        let known = |word: Self| word.as_constant().expect("a difference of bits");
+        Self::constant(known(self).wrapping_sub(known(other)))
     }
 
     /// By a power of two.
@@ -168,6 +171,18 @@ impl Word for Bits {
     }
 }
 
+impl Domain for Bits {
+    fn oblige_in(integer: Self, range: Interval, what: &str) {
+        let any = Interval::bits(u64::BITS);
+        let known = integer.as_constant().map_or(any, Interval::point);
+        assert!(known.within(&range), "{what}");
+    }
+
+    fn as_constant(self) -> Option<u64> {
+        self.as_constant()
+    }
+}
+
 impl Integer for Bits {
     type Word = Self;
 
@@ -175,8 +190,8 @@ impl Integer for Bits {
         Word::plus(self, other)
     }
 
-    fn minus(self, other: Self) -> Self {
-        Word::minus(self, other)
+    fn minus(self, _: Self) -> Self {
+        panic!("a difference of integers of bits")
     }
 
     fn times(self, other: Self) -> Self {

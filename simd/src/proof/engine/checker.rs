@@ -358,7 +358,8 @@ impl Run {
         } else {
             (y, x)
         };
-        if let Some([from, to]) = mask.as_constant().as_ref().and_then(ones) {
+        let mask = mask.as_constant().map(|mask| mask & (power(WORD) - 1));
+        if let Some([from, to]) = mask.as_ref().and_then(ones) {
             // The bits below `to`, less those below `from`.
             let low = |bits, fact| self.remainder(value, bits, &Interval::bits(bits), fact);
             let below_to = low(to, reason.facts.first())?;
@@ -413,10 +414,10 @@ impl Run {
         if x == y {
             return Ok(Polynomial::default());
         }
-        if *y == Polynomial::default() {
-            return Ok(x.clone());
-        }
         for (one, other) in [(x, y), (y, x)] {
+            if *other == Polynomial::default() {
+                return Ok(one.clone());
+            }
             match self.xors.get(one) {
                 Some([p, q]) if q == other => return Ok(p.clone()),
                 Some([p, q]) if p == other => return Ok(q.clone()),

@@ -181,3 +181,19 @@ fn cases_that_do_not_meet_are_refused() {
     assert!(check(&[below(), run(case(11, true), None)]).is_err());
     assert!(check(&[below(), run(case(6, true), None)]).is_err());
 }
+
+/// A word is an integer modulo 2^64, a mask too: all its bits are set if it is -1.
+#[test]
+fn a_mask_is_a_word() {
+    let mask = |ones: u64| {
+        move || {
+            let any = input(Interval::bits(64));
+            let mask = Symbol::constant(0).minus(Symbol::constant(ones));
+            let difference = &value(any.and(mask)) - &value(any);
+            oblige_bound(&difference, Interval::point(0), "the same word");
+        }
+    };
+    prove(Hints::default(), mask(1));
+    let other = catch_unwind(|| prove(Hints::default(), mask(2)));
+    assert!(other.is_err(), "a mask of all bits but the last");
+}

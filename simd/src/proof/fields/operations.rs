@@ -69,7 +69,7 @@ fn field_operations<F: Symbolic>(theory: &Theory<F>) {
         "square",
         "R times the result is the operand squared",
         || {
-            let (a, x) = any_factor::<F>();
+            let (a, x) = any_operand::<F>();
             let product = product_value::<F>(&F::square(&a));
             congruent::<F>(&times_r::<F>(&product), &(&x * &x));
         },
@@ -187,7 +187,7 @@ fn nistp256<F: SymbolicSum>(theory: &Theory<F>) {
         "mul_sub_square",
         "R times the result is a b - c^2, as few terms as said",
         || {
-            let [(a, w), (b, x), (c, y)] = core::array::from_fn(|_| any_factor::<F>());
+            let [(a, w), (b, x), (c, y)] = core::array::from_fn(|_| any_operand::<F>());
             let sum = F::sum_value(&F::mul_sub_square(&a, &b, &c), F::TERMS_OF_DIFFERENCE);
             congruent::<F>(&times_r::<F>(&sum), &(&(&w * &x) - &(&y * &y)));
         },

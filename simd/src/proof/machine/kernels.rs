@@ -7,14 +7,14 @@ use super::{
     lane::Lane as _,
     library,
     run::Code,
-    source::avx512ifma::Avx512Ifma,
+    source::{avx2::Avx2, avx512ifma::Avx512Ifma},
     terms::{self, Term},
 };
 use crate::{
     Backend,
     curve25519::{comb::Comb, ladder::Ladder},
     integer::Integer,
-    isa::Isa as _,
+    isa,
     nistp256::{comb::Comb as P256Comb, window::Windowed as P256Windowed},
 };
 
@@ -24,7 +24,14 @@ fn name(slice: usize, vector: usize, word: usize) -> u64 {
 }
 
 /// The results of the source: in terms of the inputs' names.
-pub(super) fn of_the_source(kernel: Kernel, vectors: usize) -> Results<Term> {
+pub(super) fn of_the_source(kernel: Kernel, isa: Isa, vectors: usize) -> Results<Term> {
+    match isa {
+        Isa::Avx512Ifma => of_the_source_on(Avx512Ifma, kernel, vectors),
+        Isa::Avx2 => of_the_source_on(Avx2, kernel, vectors),
+    }
+}
+
+fn of_the_source_on<I: isa::Isa>(isa: I, kernel: Kernel, vectors: usize) -> Results<Term> {
     let integers = |slice: usize| -> Vec<Integer> {
         let integer = |vector| core::array::from_fn(|word| name(slice, vector, word));
         (0..vectors).map(integer).collect()
@@ -33,21 +40,21 @@ pub(super) fn of_the_source(kernel: Kernel, vectors: usize) -> Results<Term> {
     let mut results = [vec![[0; 4]; vectors], vec![[0; 4]; vectors]];
     let [products, others] = &mut results;
     match kernel {
-        Kernel::Ladder => Avx512Ifma.vectorize(Ladder {
+        Kernel::Ladder => isa.vectorize(Ladder {
             scalars: &scalars,
             points: &points,
             products,
         }),
-        Kernel::Comb => Avx512Ifma.vectorize(Comb {
+        Kernel::Comb => isa.vectorize(Comb {
             scalars: &scalars,
             products,
         }),
-        Kernel::P256Comb => Avx512Ifma.vectorize(P256Comb {
+        Kernel::P256Comb => isa.vectorize(P256Comb {
             scalars: &scalars,
             x: products,
             y: others,
         }),
-        Kernel::P256Windowed => Avx512Ifma.vectorize(P256Windowed {
+        Kernel::P256Windowed => isa.vectorize(P256Windowed {
             scalars: &scalars,
             x: &points,
             y: &ordinates,
@@ -83,7 +90,7 @@ fn prove(kernel: Kernel, isa: Isa, vectors: usize, lanes: &[usize]) {
     let image = library::released();
     let start = Instant::now();
     terms::forget();
-    let expected = of_the_source(kernel, vectors);
+    let expected = of_the_source(kernel, isa, vectors);
     let known = terms::known();
     let run = Run {
         image,
@@ -144,6 +151,11 @@ fn the_comb_of_p256_is_its_source() {
 #[ignore = "a minute: cargo xtask test proofs"]
 fn the_windows_of_p256_are_their_source() {
     prove(Kernel::P256Windowed, Isa::Avx512Ifma, 1, &[2]);
+}
+
+#[test]
+fn the_comb_on_avx2_is_its_source() {
+    prove(Kernel::Comb, Isa::Avx2, 2, &[1]);
 }
 
 /// The models, the decoder and the memory against what a processor computes: the machine code

@@ -89,7 +89,7 @@ const OF_EACH: usize = 4;
 #[test]
 fn planted_bugs_are_noticed() {
     terms::forget();
-    let expected = of_the_source(Kernel::Comb, 1);
+    let expected = of_the_source(Kernel::Comb, Isa::Avx512Ifma, 1);
     let run = Run {
         image: library::released(),
         kernel: Kernel::Comb,

@@ -7,79 +7,85 @@
 use std::collections::HashMap;
 
 use syn::{
-    BinOp, Block, Expr, FnArg, ImplItem, Item, Lit, Local, Pat, Signature, Stmt, Type, UnOp,
+    BinOp, Block, Expr, ExprCall, ExprForLoop, FnArg, Lit, Local, Pat, ReceiverKind, Signature,
+    Stmt, Type, UnOp,
 };
 
-use super::values::Value;
+use super::{
+    source::{Source, type_name},
+    values::{Domain, Value},
+};
+use crate::proof::engine::Symbol;
 
-/// The functions and constants of some files.
-#[derive(Default)]
-pub(super) struct Program {
-    /// Of a type, if they are in an `impl`, and of none.
-    functions: HashMap<(String, String), (Signature, Block)>,
-    constants: HashMap<String, Expr>,
-    given: HashMap<String, Value>,
+/// Files, and what is known of what they define.
+pub(crate) struct Program<W: Domain = Symbol> {
+    source: Source,
+    given: HashMap<String, Value<W>>,
+    /// Functions that are not run, but named.
+    left: Vec<(String, String)>,
+}
+
+impl<W: Domain> Default for Program<W> {
+    fn default() -> Self {
+        Self {
+            source: Source::default(),
+            given: HashMap::new(),
+            left: Vec::new(),
+        }
+    }
 }
 
 /// What is known where a function is being run.
-struct Frame<'a> {
-    program: &'a Program,
+struct Frame<'a, W: Domain> {
+    program: &'a Program<W>,
     /// The type of the `impl`.
     this: &'a str,
-    variables: Vec<(String, Value)>,
+    variables: Vec<(String, Value<W>)>,
 }
 
-impl Program {
+impl<W: Domain> Program<W> {
     /// Reads a file.
-    pub(super) fn read(&mut self, source: &str) {
-        let file = syn::parse_file(source).expect("the file compiles");
-        for item in file.items {
-            match item {
-                Item::Fn(function) => self.add("", function.sig, *function.block),
-                Item::Const(constant) => {
-                    self.constants
-                        .insert(constant.ident.to_string(), *constant.expr);
-                }
-                Item::Impl(block) => {
-                    let this = type_name(&block.self_ty);
-                    for item in block.items {
-                        if let ImplItem::Fn(method) = item {
-                            self.add(&this, method.sig, method.block);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn add(&mut self, this: &str, signature: Signature, block: Block) {
-        let key = (this.to_owned(), signature.ident.to_string());
-        self.functions.insert(key, (signature, block));
+    pub(crate) fn read(&mut self, source: &str) {
+        self.source.read(source);
     }
 
     /// A constant whose value the compiler has computed.
-    pub(super) fn give(&mut self, name: &str, value: Value) {
+    pub(crate) fn give(&mut self, name: &str, value: Value<W>) {
         self.given.insert(name.to_owned(), value);
     }
 
-    /// The result of a function; of a type's, if one is named.
-    pub(super) fn call(&self, this: &str, name: &str, arguments: Vec<Value>) -> Value {
-        self.run(this, name, arguments).0
+    /// A type's function that is not run: its result is a struct of its name and arguments.
+    pub(crate) fn leave(&mut self, this: &str, name: &str) {
+        self.left.push((this.to_owned(), name.to_owned()));
     }
 
-    /// The result, and what the parameters hold in the end.
-    fn run(&self, this: &str, name: &str, arguments: Vec<Value>) -> (Value, Vec<Value>) {
-        let key = (this.to_owned(), name.to_owned());
-        let found = self.functions.get(&key);
-        let (signature, block) = found.unwrap_or_else(|| panic!("no function {this}::{name}"));
+    /// The result of a function; of a type's, if one is named.
+    pub(crate) fn call(&self, this: &str, name: &str, arguments: Vec<Value<W>>) -> Value<W> {
+        let written = vec![false; arguments.len()];
+        self.run(this, name, arguments, &written).0
+    }
+
+    /// The result, and what the parameters hold in the end. An argument that is written through
+    /// is one for just the parameters that are.
+    fn run(
+        &self,
+        this: &str,
+        name: &str,
+        arguments: Vec<Value<W>>,
+        written: &[bool],
+    ) -> (Value<W>, Vec<Value<W>>) {
+        let (signature, block) = self.source.function(this, name);
+        assert_eq!(signature.inputs.len(), arguments.len(), "{name}");
+        assert_eq!(writes(signature), written, "what {name} writes through");
+        if self.left.contains(&(this.to_owned(), name.to_owned())) {
+            return (Value::Struct(name.to_owned(), arguments), Vec::new());
+        }
         let mut frame = Frame {
             program: self,
             this,
             variables: Vec::new(),
         };
         let mut names = Vec::new();
-        assert_eq!(signature.inputs.len(), arguments.len(), "{name}");
         for (input, argument) in signature.inputs.iter().zip(arguments) {
             names.push(frame.variables.len());
             match input {
@@ -98,17 +104,37 @@ impl Program {
     }
 }
 
-fn type_name(of: &Type) -> String {
-    match of {
-        Type::Path(path) => path.path.segments.last().expect("a name").ident.to_string(),
-        _ => panic!("a type without a name"),
-    }
+/// Which parameters of a function are written through.
+fn writes(signature: &Signature) -> Vec<bool> {
+    let writes = signature.inputs.iter().map(|input| match input {
+        FnArg::Receiver(receiver) => {
+            let is_read = matches!(
+                receiver.kind,
+                ReceiverKind::Value | ReceiverKind::Reference(_, _, None)
+            );
+            assert!(is_read, "a method that changes what it is of");
+            false
+        }
+        FnArg::Typed(typed) => match &*typed.ty {
+            Type::Reference(reference) if reference.mutability.is_some() => {
+                let is_named = matches!(&*typed.pat, Pat::Ident(_));
+                assert!(is_named, "a pattern for what is written through");
+                true
+            }
+            _ => false,
+        },
+    });
+    writes.collect()
 }
 
-impl Frame<'_> {
-    fn bind(&mut self, pattern: &Pat, value: Value) {
+impl<W: Domain> Frame<'_, W> {
+    fn bind(&mut self, pattern: &Pat, value: Value<W>) {
         match pattern {
-            Pat::Ident(ident) => self.variables.push((ident.ident.to_string(), value)),
+            Pat::Ident(ident) => {
+                let is_plain = ident.by_ref.is_none() && ident.subpat.is_none();
+                assert!(is_plain, "a pattern that refers");
+                self.variables.push((ident.ident.to_string(), value));
+            }
             Pat::Wild(_) => {}
             Pat::Type(typed) => self.bind(&typed.pat, value),
             Pat::Tuple(tuple) => self.bind_all(tuple.elems.iter(), &value),
@@ -117,7 +143,7 @@ impl Frame<'_> {
         }
     }
 
-    fn bind_all<'p>(&mut self, patterns: impl ExactSizeIterator<Item = &'p Pat>, value: &Value) {
+    fn bind_all<'p>(&mut self, patterns: impl ExactSizeIterator<Item = &'p Pat>, value: &Value<W>) {
         assert_eq!(
             patterns.len(),
             value.parts().len(),
@@ -129,7 +155,7 @@ impl Frame<'_> {
     }
 
     /// Runs a block in a scope of its own.
-    fn block(&mut self, block: &Block) -> Value {
+    fn block(&mut self, block: &Block) -> Value<W> {
         let outside = self.variables.len();
         let mut result = Value::Tuple(Vec::new());
         for statement in &block.stmts {
@@ -139,14 +165,14 @@ impl Frame<'_> {
         result
     }
 
-    fn statement(&mut self, statement: &Stmt) -> Value {
+    fn statement(&mut self, statement: &Stmt) -> Value<W> {
         let nothing = Value::Tuple(Vec::new());
         match statement {
             Stmt::Local(Local {
                 pat,
                 init: Some(init),
                 ..
-            }) => {
+            }) if init.diverge.is_none() => {
                 let value = self.value(&init.expr);
                 self.bind(pat, value);
                 nothing
@@ -169,7 +195,7 @@ impl Frame<'_> {
         }
     }
 
-    fn value(&mut self, expression: &Expr) -> Value {
+    fn value(&mut self, expression: &Expr) -> Value<W> {
         match expression {
             Expr::Lit(literal) => match &literal.lit {
                 Lit::Int(int) => {
@@ -183,7 +209,14 @@ impl Frame<'_> {
             },
             Expr::Path(path) => self.named(&path.path.require_ident().expect("a name").to_string()),
             Expr::Paren(inner) => self.value(&inner.expr),
-            Expr::Reference(inner) => self.value(&inner.expr),
+            Expr::Reference(inner) => {
+                let is_read = inner.mutability.is_none();
+                assert!(
+                    is_read,
+                    "a reference that is written through, outside of a call"
+                );
+                self.value(&inner.expr)
+            }
             Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => self.value(&unary.expr),
             Expr::Cast(cast) => self.value(&cast.expr).cast(&type_name(&cast.ty)),
             Expr::Binary(binary) => {
@@ -224,7 +257,11 @@ impl Frame<'_> {
                 }
                 Value::Tuple(Vec::new())
             }
-            Expr::Call(call) => self.call(&call.func, call.args.iter().collect()),
+            Expr::ForLoop(repeat) => {
+                self.for_each(repeat);
+                Value::Tuple(Vec::new())
+            }
+            Expr::Call(call) => self.call(call),
             Expr::MethodCall(call) => {
                 let receiver = self.value(&call.receiver);
                 let arguments: Vec<_> = call.args.iter().map(|e| self.value(e)).collect();
@@ -234,7 +271,7 @@ impl Frame<'_> {
         }
     }
 
-    fn named(&mut self, name: &str) -> Value {
+    fn named(&mut self, name: &str) -> Value<W> {
         let found = self.variables.iter().rev().find(|(known, _)| known == name);
         if let Some((_, value)) = found {
             return value.clone();
@@ -242,8 +279,7 @@ impl Frame<'_> {
         if let Some(value) = self.program.given.get(name) {
             return value.clone();
         }
-        let constant = self.program.constants.get(name);
-        let constant = constant.unwrap_or_else(|| panic!("no variable {name}"));
+        let constant = self.program.source.constant(name);
         let mut outside = Frame {
             program: self.program,
             this: self.this,
@@ -252,7 +288,7 @@ impl Frame<'_> {
         outside.value(constant)
     }
 
-    fn part(&mut self, expression: &Expr) -> Value {
+    fn part(&mut self, expression: &Expr) -> Value<W> {
         let (of, at) = match expression {
             Expr::Index(index) => (self.value(&index.expr), self.value(&index.index).number()),
             Expr::Field(field) => (self.value(&field.base), field_number(&field.member)),
@@ -262,7 +298,7 @@ impl Frame<'_> {
     }
 
     /// Where an expression's value is stored.
-    fn place(&mut self, expression: &Expr) -> &mut Value {
+    fn place(&mut self, expression: &Expr) -> &mut Value<W> {
         match expression {
             Expr::Path(path) => {
                 let name = path.path.require_ident().expect("a name").to_string();
@@ -279,7 +315,7 @@ impl Frame<'_> {
         }
     }
 
-    fn assign(&mut self, to: &Expr, value: Value) {
+    fn assign(&mut self, to: &Expr, value: Value<W>) {
         match to {
             Expr::Infer(_) => {}
             Expr::Tuple(tuple) => {
@@ -291,11 +327,42 @@ impl Frame<'_> {
         }
     }
 
-    fn call(&mut self, function: &Expr, arguments: Vec<&Expr>) -> Value {
-        let Expr::Path(path) = function else {
+    /// A loop over the parts of something, each with its number.
+    fn for_each(&mut self, repeat: &ExprForLoop) {
+        let (Expr::MethodCall(zip), None) = (&*repeat.expr, &repeat.label) else {
+            panic!("a loop over something else");
+        };
+        let first = match &*zip.receiver {
+            Expr::Paren(inner) => match &*inner.expr {
+                Expr::Range(range) if range.end.is_none() => range.start.as_deref(),
+                _ => None,
+            },
+            _ => None,
+        };
+        let first = self.value(first.expect("a loop over numbers")).number() as u64;
+        assert!(
+            zip.method == "zip" && zip.args.len() == 1,
+            "a loop over something else"
+        );
+        let parts = self.value(&zip.args[0]).parts().to_vec();
+        let outside = self.variables.len();
+        for (number, part) in (first..).zip(parts) {
+            let pair = Value::Tuple(vec![Value::Number(number), part]);
+            self.bind(&repeat.pat, pair);
+            self.block(&repeat.body);
+            self.variables.truncate(outside);
+        }
+    }
+
+    fn call(&mut self, call: &ExprCall) -> Value<W> {
+        let Expr::Path(path) = &*call.func else {
             panic!("a call of a value");
         };
-        let values: Vec<_> = arguments.iter().map(|e| self.value(e)).collect();
+        let places: Vec<_> = call.args.iter().map(written_place).collect();
+        let values = call.args.iter().zip(&places);
+        let values: Vec<_> = values
+            .map(|(argument, place)| self.value(place.unwrap_or(argument)))
+            .collect();
         let names: Vec<_> = path
             .path
             .segments
@@ -315,21 +382,27 @@ impl Frame<'_> {
             let name = if name == "Self" { self.this } else { name };
             return Value::Struct(name.to_owned(), values);
         }
-        let (result, ends) = self.program.run(of, name, values);
-        for (argument, end) in arguments.iter().zip(ends) {
-            if let Expr::Reference(reference) = argument
-                && reference.mutability.is_some()
-            {
-                *self.place(&reference.expr) = end;
+        let written: Vec<_> = places.iter().map(Option::is_some).collect();
+        let (result, ends) = self.program.run(of, name, values, &written);
+        for (place, end) in places.iter().zip(ends) {
+            if let Some(place) = place {
+                *self.place(place) = end;
             }
         }
         result
     }
 
-    fn method(&mut self, receiver: Value, name: &str, arguments: Vec<Value>) -> Value {
+    fn method(&mut self, receiver: Value<W>, name: &str, arguments: Vec<Value<W>>) -> Value<W> {
         match (&receiver, name) {
             (_, "wrapping_neg") => receiver.wrapping_neg(),
             (_, "wrapping_sub") => receiver.wrapping_sub(&arguments[0]),
+            (Value::Array(parts), "get") => match parts.get(arguments[0].number()) {
+                Some(part) => Value::Struct("Some".to_owned(), vec![part.clone()]),
+                None => Value::Struct("None".to_owned(), Vec::new()),
+            },
+            (Value::Struct(of, _), "copied") if of == "Some" || of == "None" => receiver,
+            (Value::Struct(of, _), "unwrap_or") if of == "None" => arguments[0].clone(),
+            (Value::Struct(of, parts), "unwrap_or") if of == "Some" => parts[0].clone(),
             (Value::Struct(of, _), _) => {
                 let of = of.clone();
                 let arguments = [vec![receiver], arguments].concat();
@@ -337,6 +410,14 @@ impl Frame<'_> {
             }
             _ => panic!("the method {name}"),
         }
+    }
+}
+
+/// Where an argument is stored that the function writes through.
+fn written_place(argument: &Expr) -> Option<&Expr> {
+    match argument {
+        Expr::Reference(reference) if reference.mutability.is_some() => Some(&reference.expr),
+        _ => None,
     }
 }
 

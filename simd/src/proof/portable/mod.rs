@@ -1,5 +1,7 @@
 //! The portable backend: its functions, read from the files that ship, on symbols.
 
 mod fields;
-mod interpreter;
-mod values;
+pub(super) mod interpreter;
+mod refusals;
+mod source;
+pub(super) mod values;

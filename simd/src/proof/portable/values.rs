@@ -7,18 +7,37 @@ use crate::proof::{
     words::{Integer as _, Word},
 };
 
+/// Words that a program computes with.
+pub(crate) trait Domain: Word {
+    /// Obliges that an integer lies in a range.
+    fn oblige_in(integer: Self::Integer, range: Interval, what: &str);
+
+    /// The word, if it is the same whatever the inputs are.
+    fn as_constant(self) -> Option<u64>;
+}
+
+impl Domain for Symbol {
+    fn oblige_in(integer: SymbolicInteger, range: Interval, what: &str) {
+        engine::oblige_integer_in(integer, range, what);
+    }
+
+    fn as_constant(self) -> Option<u64> {
+        engine::as_constant(self)
+    }
+}
+
 /// A value of the program.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
-    U64(Symbol),
-    U128(SymbolicInteger),
+pub(crate) enum Value<W: Domain = Symbol> {
+    U64(W),
+    U128(W::Integer),
     /// An index, or a literal whose type is not told.
     Number(u64),
     Bool(bool),
-    Tuple(Vec<Value>),
-    Array(Vec<Value>),
+    Tuple(Vec<Value<W>>),
+    Array(Vec<Value<W>>),
     /// A tuple struct.
-    Struct(String, Vec<Value>),
+    Struct(String, Vec<Value<W>>),
 }
 
 /// The types of words.
@@ -29,23 +48,23 @@ enum Type {
     Number,
 }
 
-impl Value {
+impl<W: Domain> Value<W> {
     /// The parts of an array, a tuple or a struct.
-    pub(super) fn parts(&self) -> &[Value] {
+    pub(crate) fn parts(&self) -> &[Self] {
         match self {
             Self::Tuple(parts) | Self::Array(parts) | Self::Struct(_, parts) => parts,
             _ => panic!("a word has no parts"),
         }
     }
 
-    pub(super) fn parts_mut(&mut self) -> &mut Vec<Value> {
+    pub(crate) fn parts_mut(&mut self) -> &mut Vec<Self> {
         match self {
             Self::Tuple(parts) | Self::Array(parts) | Self::Struct(_, parts) => parts,
             _ => panic!("a word has no parts"),
         }
     }
 
-    pub(super) fn number(&self) -> usize {
+    pub(crate) fn number(&self) -> usize {
         match self {
             Self::Number(number) => *number as usize,
             _ => panic!("not an index"),
@@ -53,16 +72,16 @@ impl Value {
     }
 
     /// The word, if it is one of 64 bits.
-    pub(super) fn word(&self) -> Symbol {
+    pub(crate) fn word(&self) -> W {
         match self {
             Self::U64(word) => *word,
-            Self::Number(number) => Symbol::constant(*number),
+            Self::Number(number) => W::constant(*number),
             _ => panic!("not a word"),
         }
     }
 
     /// The integer that a word is.
-    fn integer(&self) -> SymbolicInteger {
+    fn integer(&self) -> W::Integer {
         match self {
             Self::U128(integer) => *integer,
             _ => self.word().unsigned(),
@@ -79,7 +98,7 @@ impl Value {
     }
 
     /// As a type that is named.
-    pub(super) fn cast(&self, name: &str) -> Self {
+    pub(crate) fn cast(&self, name: &str) -> Self {
         match name {
             "u64" => match self {
                 // The low bits.
@@ -92,19 +111,29 @@ impl Value {
     }
 
     /// The result of an operator on two values.
-    pub(super) fn operate(&self, operator: &str, other: &Self) -> Self {
+    pub(crate) fn operate(&self, operator: &str, other: &Self) -> Self {
         match (self, other) {
             (Self::Bool(a), Self::Bool(b)) if operator == "&&" => Self::Bool(*a && *b),
             (Self::Number(a), Self::Number(b)) => on_numbers(*a, operator, *b),
             (_, Self::Number(bits)) if operator == ">>" => self.shifted_right(*bits as u32),
-            (_, Self::Number(bits)) if operator == "<<" => {
-                Self::U64(self.word().times(Symbol::constant(1 << bits)))
-            }
+            (_, Self::Number(bits)) if operator == "<<" => self.shifted_left(*bits as u32),
             _ => self.on_words(operator, other),
         }
     }
 
+    /// What goes past a word is lost.
+    fn shifted_left(&self, bits: u32) -> Self {
+        assert!(
+            self.kind() == Type::U64 && bits < 64,
+            "a shift of a word to the left"
+        );
+        let factor = W::constant(1 << bits).unsigned();
+        Self::U64(self.integer().times(factor).low(64).word())
+    }
+
     fn shifted_right(&self, bits: u32) -> Self {
+        let width = if self.kind() == Type::U128 { 128 } else { 64 };
+        assert!(bits < width, "a shift by as many bits as there are");
         let quotient = self.integer().floor(bits);
         match self.kind() {
             Type::U128 => Self::U128(quotient),
@@ -129,7 +158,7 @@ impl Value {
         };
         let is_wide = [self.kind(), other.kind()].contains(&Type::U128);
         let range = Interval::bits(if is_wide { 128 } else { 64 });
-        engine::oblige_integer_in(result, range, "no overflow");
+        W::oblige_in(result, range, "no overflow");
         if is_wide {
             Self::U128(result)
         } else {
@@ -139,27 +168,27 @@ impl Value {
 
     /// A comparison is an assertion: no symbol decides what is done.
     fn oblige_below(&self, limit: &Self) -> Self {
-        let limit = engine::as_constant(limit.word()).expect("a constant limit");
+        let limit = limit.word().as_constant().expect("a constant limit");
         let range = Interval::below(BigInt::from(limit));
-        engine::oblige_integer_in(self.integer(), range, "an assertion of the source");
+        W::oblige_in(self.integer(), range, "an assertion of the source");
         Self::Bool(true)
     }
 
     /// The negative modulo 2^64. Zero is a case of its own.
-    pub(super) fn wrapping_neg(&self) -> Self {
+    pub(crate) fn wrapping_neg(&self) -> Self {
         let word = self.word();
         let _ = word.is_zero();
-        Self::U64(Symbol::constant(0).minus(word))
+        Self::U64(W::constant(0).minus(word))
     }
 
     /// The difference modulo 2^128.
-    pub(super) fn wrapping_sub(&self, other: &Self) -> Self {
+    pub(crate) fn wrapping_sub(&self, other: &Self) -> Self {
         assert!(self.kind() == Type::U128, "a difference of other than u128");
         Self::U128(self.integer().minus(other.integer()).low(128))
     }
 }
 
-fn on_numbers(a: u64, operator: &str, b: u64) -> Value {
+fn on_numbers<W: Domain>(a: u64, operator: &str, b: u64) -> Value<W> {
     Value::Number(match operator {
         "<" => return Value::Bool(a < b),
         "+" => a + b,

@@ -16,6 +16,15 @@ use super::{
 
 const WORD: u32 = 64;
 
+/// The variable that a logical or is.
+pub(super) struct Either {
+    range: Fact,
+    /// The sum of the words.
+    sum: Rc<Polynomial>,
+    /// That it is no less than each.
+    no_less: [Fact; 2],
+}
+
 impl Search {
     fn is(&self, term: Term, value: u32) -> bool {
         *self.nodes[term].polynomial == Polynomial::constant(value)
@@ -115,7 +124,12 @@ impl Search {
             [&x, &y].map(|word| self.learn(Rc::new(&*either - &**word), Interval::bits(WORD)));
         let sum = Rc::new(&*x + &*y);
         let no_more = self.learn(Rc::new(&*sum - &*either), Interval::bits(WORD));
-        self.define_last(sum, no_more);
+        self.define_last(sum.clone(), no_more);
+        self.pending_either = Some(Either {
+            range,
+            sum,
+            no_less,
+        });
         let node = Node {
             or_of: Some(Or {
                 parts: [a, b],
@@ -124,6 +138,20 @@ impl Search {
             ..Node::known(either, range)
         };
         (node, because([first, second]))
+    }
+
+    /// What is no less than either of two words is no less than half their sum.
+    pub(super) fn no_less_than_half(&mut self, either: Either) {
+        let Either {
+            range,
+            sum,
+            no_less,
+        } = either;
+        let variable = self.facts[range].polynomial.clone();
+        let sum = self.bound(&sum);
+        let twice = &(&fact(no_less[0]) + &fact(no_less[1])) + &fact(sum);
+        let found = self.settle(&variable, &twice, &BigInt::from(2));
+        self.meet(range, found);
     }
 
     /// The newest variable is no more than a polynomial: what bounds begin with.
@@ -140,10 +168,10 @@ impl Search {
         if self.nodes[a].polynomial == self.nodes[b].polynomial {
             return (Node::constant(&BigInt::ZERO), Reason::default());
         }
-        if self.is(b, 0) {
-            return (self.nodes[a].clone(), Reason::default());
-        }
         for (one, other) in [(a, b), (b, a)] {
+            if self.is(other, 0) {
+                return (self.nodes[one].clone(), Reason::default());
+            }
             let of = self.xors.get(&self.nodes[one].polynomial).copied();
             let found = of.and_then(|[p, q]| {
                 let is = |term: Term| self.nodes[term].polynomial == self.nodes[other].polynomial;

@@ -25,6 +25,9 @@ impl Search {
         let polynomial = Rc::new(polynomial.clone());
         let mut known = self.bound(&polynomial);
         if !self.facts[known].interval.within(interval) {
+            known = self.by_words_above(&polynomial, known);
+        }
+        if !self.facts[known].interval.within(interval) {
             let near = self.near(&polynomial);
             if !near.is_empty() {
                 let found = self.strongest(&polynomial, near);
@@ -92,6 +95,36 @@ impl Search {
         bounds.collect()
     }
 
+    /// What is known of some words of an integer, by what is known of the whole: how much
+    /// there is above them follows from the ranges of both, for it is an integer.
+    fn by_words_above(&mut self, words: &Rc<Polynomial>, mut known: Fact) -> Fact {
+        let mut specials: Vec<_> = self.special.values().copied().collect();
+        specials.sort_unstable();
+        for special in specials {
+            let whole = self.facts[special].polynomial.clone();
+            let difference = &*whole - &**words;
+            let constant = Polynomial::constant(difference.coefficient(&[]));
+            let Some((above, weight)) = multiple_of_words(&(&difference - &constant)) else {
+                continue;
+            };
+            let bound = self.bound(&whole);
+            let whole = &fact(self.meet(special, bound)) - &constant;
+            let counted = self.settle(&above, &(&whole - &fact(known)), &weight);
+            let bound = self.bound(&above);
+            let counted = self.meet(counted, bound);
+            if let Some(value) = self.facts[counted].interval.as_point() {
+                let zero = Rc::new(&*above - &Polynomial::constant(value.clone()));
+                let none = &fact(counted) - &Polynomial::constant(value);
+                let zero = self.settle(&zero, &none, &one());
+                self.equalities.push(zero);
+            }
+            let rest = &whole - &fact(counted).scaled(&weight);
+            let found = self.settle(words, &rest, &one());
+            known = self.meet(known, found);
+        }
+        known
+    }
+
     /// Why a polynomial is a multiple of an integer: as it stands, or with an equality.
     pub(super) fn multiple(
         &mut self,
@@ -147,6 +180,15 @@ impl Search {
             }
         }
     }
+}
+
+/// A polynomial that is not a constant, divided by the greatest power of two that goes, and that
+/// power, if it is a word's or more.
+fn multiple_of_words(polynomial: &Polynomial) -> Option<(Rc<Polynomial>, BigInt)> {
+    let valuations = polynomial.terms().filter_map(|(_, c)| c.trailing_zeros());
+    let bits = valuations.min().filter(|bits| *bits >= 64)?;
+    let weight = power(bits as u32);
+    Some((Rc::new(polynomial.divided(&weight)?), weight))
 }
 
 /// Powers of two that make terms of two polynomials nearly equal.

@@ -75,6 +75,9 @@ pub(super) struct Search {
     nodes: Vec<Node>,
     /// The quotients of polynomials by powers of two that are variables.
     quotients: HashMap<(Rc<Polynomial>, u32), u32>,
+    /// Quotients of -1 or 0, by the least root that is congruent to theirs, and what they are
+    /// more than its quotient.
+    signs: HashMap<(Polynomial, u32), (u32, Polynomial)>,
     splits: HashMap<(Rc<Polynomial>, u32), split::Split>,
     /// What is known of polynomials, without their constant, beyond what follows from
     /// their variables.
@@ -89,6 +92,8 @@ pub(super) struct Search {
     pending: Option<zero::Pending>,
     /// What an operation said of a polynomial.
     pending_special: Option<Fact>,
+    /// A logical or that was made.
+    pending_either: Option<bitwise::Either>,
     script: Vec<bool>,
     /// The way that each branch took, and whether there is another.
     taken: Vec<(bool, bool)>,
@@ -182,6 +187,9 @@ impl Search {
     pub(super) fn follow_up(&mut self) {
         if let Some(fact) = self.pending_special.take() {
             self.make_special(fact);
+        }
+        if let Some(either) = self.pending_either.take() {
+            self.no_less_than_half(either);
         }
         self.follow();
     }

@@ -35,6 +35,8 @@ pub(super) struct Node {
     pub(super) high: Option<High>,
     /// What it is the logical or of.
     pub(super) or_of: Option<Or>,
+    /// The term that it is so many low bits of, if that is near to zero.
+    pub(super) low_of: Option<(Term, u32)>,
 }
 
 /// A term that occurs times a power of two, with less than that power below it.
@@ -108,6 +110,9 @@ impl Search {
 
     /// A sum or a difference.
     pub(super) fn combine(&mut self, a: Term, b: Term, negative: bool) -> Node {
+        if a == b && !negative && self.nodes[a].high.is_some() {
+            return self.shifted(a, 1);
+        }
         let (a, b) = (&self.nodes[a], &self.nodes[b]);
         let sign = BigInt::from(if negative { -1 } else { 1 });
         let plus = |a: &Polynomial, b: &Polynomial| {
@@ -125,11 +130,13 @@ impl Search {
             (None, Some(chain)) if !negative => Some(with_rest(chain, &a.polynomial)),
             _ => None,
         };
+        let polynomial = plus(&a.polynomial, &b.polynomial);
+        let borrow = self.chain_of_borrow(&polynomial).filter(|_| negative);
         Node {
-            polynomial: Rc::new(plus(&a.polynomial, &b.polynomial)),
+            polynomial: Rc::new(polynomial),
             atoms: plus(&a.atoms, &b.atoms),
             parts: plus(&a.parts, &b.parts),
-            chain,
+            chain: borrow.or(chain),
             ..Node::default()
         }
     }
@@ -197,6 +204,7 @@ impl Search {
                 rest: &chain.rest - &multiple,
                 ..chain
             }),
+            low_of: split.is_sign.then_some((term, bits)),
             ..Node::default()
         };
         (low, reason)

@@ -12,6 +12,7 @@ use super::{
     },
     Definition, Evidence, Search, Variable,
     facts::fact,
+    nodes::Node,
     one,
 };
 
@@ -55,6 +56,8 @@ pub(super) struct Split {
     pub(super) remainder: Fact,
     /// The quotient as the last of a row of carries; none if it is told apart by cases.
     pub(super) chain: Option<Chain>,
+    /// Whether the quotient is -1 or 0 because the term is that near to zero.
+    pub(super) is_sign: bool,
 }
 
 impl Search {
@@ -72,6 +75,9 @@ impl Search {
 
     fn split_anew(&mut self, term: Term, polynomial: &Rc<Polynomial>, bits: u32) -> Split {
         let node = self.nodes[term].clone();
+        if let Some(split) = self.below_high(&node, bits) {
+            return split;
+        }
         if let Some(high) = node.high.filter(|high| high.bits <= bits) {
             let inner = self.split(high.term, bits - high.bits);
             let mut evidence = fact(inner.remainder).shifted(high.bits);
@@ -79,6 +85,11 @@ impl Search {
                 evidence = &evidence + &fact(low);
             }
             return self.finish(polynomial, bits, inner.quotient, &evidence);
+        }
+        if let Some((whole, of)) = node.low_of.filter(|(_, of)| bits < *of) {
+            let (inner, sign) = (self.split(whole, bits), self.split(whole, of).quotient);
+            let quotient = &*inner.quotient - &sign.shifted(of - bits);
+            return self.finish(polynomial, bits, Rc::new(quotient), &fact(inner.remainder));
         }
         // floor((y + floor(x / 2^j)) / 2^k) is floor((2^j y + x) / 2^(j + k)).
         let counts_in = |chain: &Chain| {
@@ -117,6 +128,11 @@ impl Search {
             }
             return split;
         }
+        if below.is_none()
+            && let Some(split) = self.by_sign(term, polynomial, bits)
+        {
+            return split;
+        }
         let (quotient, evidence) = self.root_quotient(&root, whole);
         let rest = self.root_rest(&root, whole, &quotient, &evidence);
         let evidence = match below {
@@ -148,6 +164,18 @@ impl Search {
         split
     }
 
+    /// Where the part below another term's multiple has no more than so many bits, that is the
+    /// remainder.
+    fn below_high(&mut self, node: &Node, bits: u32) -> Option<Split> {
+        let high = node.high.as_ref().filter(|high| high.bits > bits)?;
+        let low = high.low?;
+        if !self.interval_of(low).within(&Interval::bits(bits)) {
+            return None;
+        }
+        let above = self.nodes[high.term].polynomial.shifted(high.bits - bits);
+        Some(self.finish(&node.polynomial, bits, Rc::new(above), &fact(low)))
+    }
+
     fn quick_range(&self, term: Term) -> Interval {
         let node = &self.nodes[term];
         self.evaluate(&node.parts).meet(&self.evaluate(&node.atoms))
@@ -166,7 +194,36 @@ impl Search {
             quotient,
             remainder,
             chain: None,
+            is_sign: false,
         }
+    }
+
+    /// The quotient of a term that lies between `-2^k` and `2^k - 1` for some `k < bits`: -1 or
+    /// 0, whatever the power.
+    fn by_sign(&mut self, term: Term, polynomial: &Rc<Polynomial>, bits: u32) -> Option<Split> {
+        let enough = sign_bits(&self.quick_range(term))?;
+        if enough >= bits || self.is_seen_as_sign(polynomial, bits) {
+            return None;
+        }
+        let inner = self.split(term, enough);
+        let known = self.range(term);
+        let evidence = &fact(known) - &fact(inner.remainder);
+        let sign = self.settle(&inner.quotient, &evidence, &power(enough));
+        let factor = power(bits) - power(enough);
+        let evidence = &fact(inner.remainder) - &fact(sign).scaled(&factor);
+        let split = self.finish(polynomial, bits, inner.quotient, &evidence);
+        Some(Split {
+            is_sign: true,
+            ..split
+        })
+    }
+
+    /// Whether that is seen of the polynomial, which is the least root that is congruent.
+    fn is_seen_as_sign(&mut self, polynomial: &Rc<Polynomial>, bits: u32) -> bool {
+        let known = self.bound(polynomial);
+        let enough = sign_bits(&self.facts[known].interval);
+        let (multiple, _) = split_multiples(polynomial, bits);
+        enough.is_some_and(|enough| enough < bits) && multiple == Polynomial::default()
     }
 
     /// That what is left of a root lies between 0 and the power of two.
@@ -289,9 +346,19 @@ impl Search {
                 return (&multiple + &root, evidence);
             }
         }
-        let (variable, rest) = self.quotient(Rc::new(root), bits);
+        let (quotient, rest) = match self.signs.get(&(root.clone(), bits)) {
+            Some((variable, more)) => {
+                let definition = self.variables[*variable as usize].definition.as_ref();
+                let rest = definition.expect("a quotient is defined").rest;
+                (&Polynomial::variable(*variable) - more, rest)
+            }
+            None => {
+                let (variable, rest) = self.quotient(Rc::new(root), bits);
+                (Polynomial::variable(variable), rest)
+            }
+        };
         evidence.add_scaled(&fact(rest), &power(dropped));
-        (&multiple + &Polynomial::variable(variable), evidence)
+        (&multiple + &quotient, evidence)
     }
 
     /// What lies below some `2^j` does not matter, if the rest is a multiple of that.
@@ -322,11 +389,12 @@ impl Search {
             return (variable, self.settle(&left, &evidence, &power(below.bits)));
         }
         let known = self.bound(&root);
-        let interval = self.facts[known].interval.clone();
-        let enough = interval.low.bits().max(interval.high.bits()) as u32;
-        if interval.low < BigInt::ZERO && enough < bits {
+        let enough = sign_bits(&self.facts[known].interval);
+        if let Some(enough) = enough.filter(|enough| *enough < bits) {
             // It is -1 or 0, whatever the power.
             let (variable, rest) = self.new_quotient(root.clone(), enough, known);
+            let (multiple, normal) = split_multiples(&root, enough);
+            self.signs.insert((normal, enough), (variable, multiple));
             let range = self.variables[variable as usize].range;
             let factor = power(bits) - power(enough);
             let evidence = &fact(rest) - &fact(range).scaled(&factor);
@@ -336,22 +404,40 @@ impl Search {
         self.new_quotient(root, bits, known)
     }
 
-    /// The newest variable of a polynomial, if it is a quotient of -1 or 0 that occurs once,
-    /// as it is: then the polynomial of which the whole is a quotient.
+    /// A polynomial from which a borrow is taken, as what is left of it and that: the whole is
+    /// what was compared.
+    pub(super) fn chain_of_borrow(&self, polynomial: &Polynomial) -> Option<Chain> {
+        let (variable, definition) = self.borrowed(polynomial)?;
+        Some(Chain {
+            rest: polynomial - &Polynomial::variable(variable),
+            root: definition.root,
+            bits: definition.bits,
+            remainder: definition.rest,
+            variable: Some(variable),
+        })
+    }
+
+    /// A polynomial with a borrow, as what the whole is a quotient of.
     fn borrow(&self, root: &Polynomial) -> Option<(Polynomial, Definition)> {
+        let (variable, definition) = self.borrowed(root)?;
+        let rest = root - &Polynomial::variable(variable);
+        Some((
+            &rest.shifted(definition.bits) + &*definition.root,
+            definition,
+        ))
+    }
+
+    /// The newest variable of a polynomial, if it is a quotient of -1 or 0 that occurs once,
+    /// as it is, or the quotient alone.
+    fn borrowed(&self, root: &Polynomial) -> Option<(u32, Definition)> {
         let variable = root.terms().filter_map(|(m, _)| m.iter().max()).max()?;
         let known = &self.variables[*variable as usize];
         let definition = known.definition.clone().filter(|d| d.bits > 0)?;
         let is_sign = self.interval_of(known.range).within(&Interval::new(-1, 0));
         let occurs = root.terms().filter(|(m, _)| m.contains(variable)).count();
-        if !is_sign || occurs != 1 || root.coefficient(&[*variable]) != one() {
-            return None;
-        }
-        let rest = root - &Polynomial::variable(*variable);
-        Some((
-            &rest.shifted(definition.bits) + &*definition.root,
-            definition,
-        ))
+        let counts = is_sign || root.terms().count() == 1;
+        (counts && occurs == 1 && root.coefficient(&[*variable]) == one())
+            .then_some((*variable, definition))
     }
 
     fn new_quotient(&mut self, root: Rc<Polynomial>, bits: u32, whole: Fact) -> (u32, Fact) {
@@ -372,6 +458,13 @@ impl Search {
         self.variables.push(Variable { range, definition });
         (number, rest)
     }
+}
+
+/// The k of an interval, some of it negative, that lies between `-2^k` and `2^k - 1`.
+fn sign_bits(interval: &Interval) -> Option<u32> {
+    let lowest: BigInt = &interval.low + 1;
+    let bits = lowest.bits().max(interval.high.bits()) as u32;
+    (interval.low < BigInt::ZERO).then_some(bits)
 }
 
 /// A polynomial less the multiple of its quotient.

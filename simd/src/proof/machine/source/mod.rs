@@ -4,6 +4,7 @@
 //! kernels over them are the very functions that ship.
 
 mod apart;
+pub(crate) mod avx2;
 pub(crate) mod avx512ifma;
 
 use super::terms::Term;

@@ -99,6 +99,8 @@ pub(super) struct Arena {
     pub(super) unnamed: u64,
     /// The words that a word is the exclusive or of.
     pub(super) differences: Map<Term, (Term, Term)>,
+    /// The word that a word is shifted to the left, and by how many bits.
+    pub(super) shifted: Map<Term, (Term, u32)>,
 }
 
 impl Arena {
@@ -116,6 +118,7 @@ impl Arena {
             table_numbers: Map::default(),
             unnamed: u64::MAX,
             differences: Map::default(),
+            shifted: Map::default(),
         }
     }
 

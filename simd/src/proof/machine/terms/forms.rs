@@ -147,11 +147,22 @@ impl Arena {
         }
     }
 
+    /// The product with a number. A word that is shifted to the left is remembered: the rules may
+    /// write the result so that it is no longer seen.
+    fn multiple(&mut self, term: Term, by: u64) -> Term {
+        let word = self.scaled(term, by);
+        if by.is_power_of_two() && by > 1 && self.value(word).is_none() {
+            let shifted = (term, by.trailing_zeros());
+            self.shifted.entry(word).or_insert(shifted);
+        }
+        word
+    }
+
     /// The product modulo 2^64.
     pub(super) fn product(&mut self, a: Term, b: Term) -> Term {
         match (self.value(a), self.value(b)) {
-            (Some(value), _) => return self.scaled(b, value),
-            (_, Some(value)) => return self.scaled(a, value),
+            (Some(value), _) => return self.multiple(b, value),
+            (_, Some(value)) => return self.multiple(a, value),
             _ if a == Term::UNKNOWN || b == Term::UNKNOWN => return Term::UNKNOWN,
             _ => (),
         }
@@ -239,6 +250,22 @@ impl Arena {
             Atom::Shr(count, term) | Atom::Sar(count, term) if factor >= count => {
                 let low = self.low(count, term);
                 Some((count, self.sum(term, u64::MAX, low)))
+            }
+            // So where floor(x / 2^k) is one bit.
+            Atom::Bit(place, term)
+                if factor >= place
+                    && place > 0
+                    && self.bound(term).is_some_and(|bound| bound >> place == 1) =>
+            {
+                let low = self.low(place, term);
+                Some((place, self.sum(term, u64::MAX, low)))
+            }
+            // Half a word times 2^32 is a word less its other half: so is a product by a constant
+            // put together, where there are none of 64 bits.
+            Atom::Shr(count, term) if factor >= 32 => {
+                let shifted = self.shr(count - 32, term);
+                let low = self.low(32, shifted);
+                Some((32, self.sum(shifted, u64::MAX, low)))
             }
             // The sign does not matter.
             Atom::Sar(count, term) if 64 - count + factor >= bits => {

@@ -85,6 +85,10 @@ impl Arena {
 
     /// The bits of a constant mask: those of each of its runs of ones.
     pub(super) fn masked(&mut self, term: Term, mask: u64) -> Term {
+        if let Some((word, bits)) = self.shifted.get(&term).copied() {
+            let kept = self.masked(word, mask >> bits);
+            return self.scaled(kept, 1 << bits);
+        }
         let mut sum = self.number(0);
         let mut first = 0;
         while first < 64 && mask >> first != 0 {

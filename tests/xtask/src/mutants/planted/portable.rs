@@ -1,4 +1,4 @@
-//! Bugs in the portable fields.
+//! Bugs in the portable backend: its fields, its bits and its lookups.
 
 use crate::mutants::mutant::Kind::{Bound, Carry, Constant, Limb, Mask, Select, Shift, Sign};
 use crate::mutants::mutant::{Mutant, bug};
@@ -9,6 +9,7 @@ const F25519: &str = "isa/portable/gf25519.rs";
 const FP256: &str = "isa/portable/gfp256.rs";
 const COMB: &str = "isa/portable/comb.rs";
 const INTEGER: &str = "integer.rs";
+const ISA: &str = "isa/portable/mod.rs";
 
 #[rustfmt::skip]
 pub const MUTANTS: &[Mutant] = &[
@@ -31,4 +32,21 @@ pub const MUTANTS: &[Mutant] = &[
     bug(COMB, Select, "result = Self::select(&found, &gf25519::Factor(*limbs), &result);", "result = Self::select(&found, &result, &gf25519::Factor(*limbs));"),
     bug(INTEGER, Carry, "(sum[i], carry) = add_carry(a[i], b[i], carry);", "(sum[i], carry) = add_carry(a[i], b[i], 0);"),
     bug(INTEGER, Mask, "b[2] ^ (mask & (a[2] ^ b[2])),", "b[2] ^ (mask & a[2]),"),
+    bug(INTEGER, Carry, "sub_borrow(a[i], b[i], borrow);", "sub_borrow(a[i], b[i], 0);"),
+    bug(F25519, Limb, "integer[0] | integer[1] | integer[2] | integer[3]", "integer[0] | integer[1] | integer[2] | integer[2]"),
+    bug(FP256, Limb, "Mask::is_zero(a.0[0] | a.0[1] | a.0[2] | a.0[3])", "Mask::is_zero(a.0[0] | a.0[1] | a.0[2])"),
+    bug(FP256, Constant, "mul_integers(&element.0, &[1, 0, 0, 0])", "mul_integers(&element.0, &[2, 0, 0, 0])"),
+    bug(FP256, Constant, "let (wrapped, _) = add_integers(&difference, &PRIME);", "let (wrapped, _) = add_integers(&difference, &a.0);"),
+    bug(FP256, Sign, "Self::sub(&Self::mul(a, b), &Self::mul(c, d))", "Self::sub(&Self::mul(c, d), &Self::mul(a, b))"),
+    bug(FP256, Select, "Self::select(mask, &Self::sub(&Element([0; 4]), a), a)", "Self::select(mask, a, &Self::sub(&Element([0; 4]), a))"),
+    bug(COMB, Select, "result = Self::select(&found, &Element(*integer), &result);", "result = Self::select(&found, &result, &Element(*integer));"),
+    bug(ISA, Sign, "((value | value.wrapping_neg()) >> 63) ^ 1", "(value | value.wrapping_neg()) >> 63"),
+    bug(ISA, Select, "b ^ (self.0 & (a ^ b))", "a ^ (self.0 & (a ^ b))"),
+    bug(ISA, Shift, "b ^ (b >> 1 | c << 63),", "b ^ (b >> 1 | c << 62),"),
+    bug(ISA, Limb, "c ^ (c >> 1 | d << 63),", "c ^ (c >> 1 | a << 63),"),
+    bug(ISA, Shift, "(integers[position / 64] >> (position % 64)) & 1", "(integers[position / 64] >> (position % 32)) & 1"),
+    bug(ISA, Shift, "let high = (next << 1) << (63 - shift);", "let high = next << (63 - shift);"),
+    bug(ISA, Mask, "(low | high) & ((1 << width) - 1)", "(low | high) & (1 << width)"),
+    bug(ISA, Sign, "let negative = ((window >> (width - 1)) & 1) ^ 1;", "let negative = (window >> (width - 1)) & 1;"),
+    bug(ISA, Mask, "(window & (half - 1)) ^ flip)", "(window & half) ^ flip)"),
 ];
