@@ -43,8 +43,8 @@ impl Passphrase {
         Self::new(Zeroizing::new(typed.into_bytes()), "what was typed")
     }
 
-    /// openssl takes blanks, bytes that are no UTF-8 and what is not visible as part of it, and nobody counts how often it
-    /// is wrong: these are not refused.
+    /// openssl takes blanks, bytes that are no UTF-8 and what is not visible as part of it, and nobody
+    /// counts how often it is wrong: these are not refused.
     fn new(bytes: Zeroizing<Vec<u8>>, place: &str) -> Result<Self, Failure> {
         match line(&bytes, MAX_LENGTH) {
             Ok(_) | Err(LineFault::OuterBlank | LineFault::NotUtf8 | LineFault::Invisible(_)) => {

@@ -149,6 +149,9 @@ fn by_token(
         (None, None) => arguments.key.selector().unwrap_or_else(KeySelector::any),
     };
     let signer = HsmSigner::open(token, &selector)?;
+    if generation::is_retired(&signer.object().label) {
+        return Err("the key is retired, and signs nothing any more".into());
+    }
     let progress = progress(arguments);
     let propose = |leaf_index: &u32| {
         let group_id = &arguments.group_id;

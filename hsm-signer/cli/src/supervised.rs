@@ -50,6 +50,9 @@ pub struct Supervised<'a> {
     lacked_memory: bool,
     /// Whether something else than reports is in their pipe.
     foreign: bool,
+    /// What was printed before it was known which module is loaded: the two pipes are read each by
+    /// itself.
+    unnamed: Vec<String>,
 }
 
 /// What comes of the two pipes.
@@ -78,6 +81,7 @@ impl<'a> Supervised<'a> {
             done: None,
             lacked_memory: false,
             foreign: false,
+            unnamed: Vec::new(),
         }
     }
 
@@ -128,6 +132,7 @@ impl<'a> Supervised<'a> {
         let status = running.child.wait();
         let status = status.map_err(|error| cannot("wait for the process", &error))?;
         self.hear(&running.news, Instant::now() + LEFT_OPEN)?;
+        self.note_printed();
         Ok(status)
     }
 
@@ -140,8 +145,10 @@ impl<'a> Supervised<'a> {
                 Ok(News::Report(Err(NoReport))) => self.foreign = true,
                 Ok(News::Printed(line)) => {
                     self.lacked_memory |= is_want_of_memory(&line);
-                    let module = self.module();
-                    self.output.note(&format!("{module} printed: {line}"));
+                    self.unnamed.push(line);
+                    if self.module.is_some() {
+                        self.note_printed();
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => return Ok(()),
                 Err(RecvTimeoutError::Disconnected) => {
@@ -161,12 +168,20 @@ impl<'a> Supervised<'a> {
             Report::Said(text) => drop(io::stderr().write_all(&text)),
             Report::Loading(module) => {
                 self.module = Some(module);
+                self.note_printed();
                 self.deadline = Some(Instant::now() + self.limit);
             }
             Report::Answered => self.deadline = Some(Instant::now() + self.limit),
             Report::Done(code) => self.done = Some(code),
         }
         Ok(())
+    }
+
+    fn note_printed(&mut self) {
+        let module = self.module();
+        for line in std::mem::take(&mut self.unnamed) {
+            self.output.note(&format!("{module} printed: {line}"));
+        }
     }
 
     fn module(&self) -> String {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mls_signer_message::encoding::hex;
 use mls_signer_token::keys;
-use mls_signer_token::keys::generation::{self, RefusedKey};
-use mls_signer_token::{Access, Error, KeySelector, Token};
+use mls_signer_token::keys::generation::{self, RefusedKey, RetiredName};
+use mls_signer_token::{Access, Error, KeyObject, KeySelector, Token};
 
 use crate::EngineError;
 use crate::config::KeyChoice;
@@ -18,10 +18,26 @@ pub(crate) struct Discovered {
     pub keys: Vec<Arc<Key>>,
     /// Those that are named as removal keys and cannot be any.
     pub refused: Vec<RefusedKey>,
-    /// The public keys of those that are retired.
-    pub retired: Vec<Vec<u8>>,
+    /// The names of those that are retired.
+    pub retired: Vec<RetiredName>,
     /// The tokens that could not be asked, each with the reason.
     pub unasked: Vec<String>,
+}
+
+/// No token showed a key that can be used.
+pub(crate) struct NoneFound {
+    pub error: EngineError,
+    /// As [`Discovered::unasked`].
+    pub unasked: Vec<String>,
+}
+
+impl From<EngineError> for NoneFound {
+    fn from(error: EngineError) -> Self {
+        Self {
+            error,
+            unasked: Vec::new(),
+        }
+    }
 }
 
 /// The keys that the open tokens show, which must be the pinned ones where there are pins. A key
@@ -30,14 +46,14 @@ pub(crate) fn discover(
     sources: &[Arc<Source>],
     choice: &KeyChoice,
     pins: &[Vec<u8>],
-) -> Result<Discovered, EngineError> {
+) -> Result<Discovered, NoneFound> {
     let mut all: Option<Discovered> = None;
     let mut failure = EngineError::Stopped;
     let mut unasked = Vec::new();
     for source in sources {
         let name = &source.config.name;
         let Some(token) = source.token() else {
-            unasked.push(format!("{name} is not open"));
+            unasked.push(source.reason());
             continue;
         };
         match (chosen(token.as_ref(), choice), &mut all) {
@@ -52,7 +68,12 @@ pub(crate) fn discover(
             }
         }
     }
-    let mut found = all.ok_or(failure)?;
+    let Some(mut found) = all else {
+        return Err(NoneFound {
+            error: failure,
+            unasked,
+        });
+    };
     found.unasked = unasked;
     check_pins(&found, pins)?;
     Ok(found)
@@ -64,6 +85,13 @@ fn is_answer(error: &Error) -> bool {
 }
 
 impl Discovered {
+    /// Whether a token has the key as one that is retired.
+    pub fn has_retired(&self, key: &Key) -> bool {
+        let KeyObject { label, id, .. } = &key.object;
+        let mut names = self.retired.iter();
+        names.any(|name| name.label == *label && name.id == *id)
+    }
+
     /// Adds what another token shows.
     fn add(&mut self, other: Self, token: &str) {
         self.retired.extend(other.retired);
@@ -106,11 +134,9 @@ fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Discovered, Error> {
     let (keys, refused, retired) = match choice {
         KeyChoice::Generations => {
             let found = generation::removal_keys(token)?;
-            let (retired, in_use): (Vec<_>, Vec<_>) =
-                found.generations.into_iter().partition(|key| key.retired);
-            let retired = retired.into_iter().map(|key| key.public_key).collect();
-            let in_use = in_use.into_iter().map(Key::from).collect();
-            (in_use, found.refused, retired)
+            let in_use = found.generations.into_iter().filter(|key| !key.retired);
+            let (keys, copies) = without_copies(in_use.map(Key::from).collect());
+            (keys, [found.refused, copies].concat(), found.retired)
         }
         KeyChoice::Named(names) => {
             let named = names.iter().map(|name| named(token, name));
@@ -137,6 +163,22 @@ fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Discovered, Error> {
         retired,
         unasked: Vec::new(),
     })
+}
+
+/// Of several keys with one public key the first, and the others as refused.
+fn without_copies(all: Vec<Key>) -> (Vec<Key>, Vec<RefusedKey>) {
+    let (mut keys, mut copies) = (Vec::<Key>::new(), Vec::new());
+    for key in all {
+        match keys.iter().find(|one| one.public_key == key.public_key) {
+            None => keys.push(key),
+            Some(one) => copies.push(RefusedKey {
+                reason: format!("it has the same public key as the key {}", one.selector()),
+                label: key.object.label,
+                id: key.object.id,
+            }),
+        }
+    }
+    (keys, copies)
 }
 
 /// A key that is named is held to the same as those that are found.

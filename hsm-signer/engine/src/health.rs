@@ -1,5 +1,7 @@
 //! How an engine is: per token, with what has happened to it.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use mls_signer_token::failure::RecoveryStep;
@@ -56,6 +58,19 @@ pub struct SourceHealth {
     pub latency_us: u64,
     /// Signatures under way.
     pub in_flight: usize,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::NoKey => "without a key",
+            Self::Recovering => "recovering",
+            Self::Out => "out",
+            Self::Refused => "refused",
+        })
+    }
 }
 
 /// What a token is doing.

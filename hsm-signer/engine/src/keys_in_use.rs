@@ -1,6 +1,7 @@
 //! The keys of an engine: those that sign, those that are refused, and what becomes of them when
 //! the tokens are looked at again.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use mls_signer_token::Error;
 use mls_signer_token::keys::generation::{RefusedKey, newest};
 use mls_signer_token::sync::locked;
 
-use crate::discovery::{Discovered, discover, labels};
+use crate::discovery::{Discovered, NoneFound, discover, labels};
 use crate::key::Key;
 use crate::{Engine, EngineError};
 
@@ -102,10 +103,9 @@ impl Engine {
                 .for_each(|source| source.wait_until_recovered());
             found = discover(sources, &self.choice, &self.pins);
         }
-        // Why no token signs says more than that its process is gone.
-        let found =
-            found.map_err(|error| self.sources.refuse_if_hopeless().err().unwrap_or(error))?;
-        let Renewed { keys, exchanged } = renewed(&locked(&self.keys), &found);
+        let found = found.map_err(|none| self.not_refreshed(none))?;
+        let Renewed { keys, exchanged } =
+            renewed(&locked(&self.keys), &found, &mut locked(&self.labels));
         *locked(&self.keys) = keys.clone();
         let before = std::mem::replace(&mut *locked(&self.refused), found.refused.clone());
         let new = found
@@ -122,13 +122,22 @@ impl Engine {
                 }
             }
         }
-        if !exchanged.is_empty() {
-            let wanted = exchanged.join(" and ");
-            return Err(Error::KeyMismatch { wanted }.into());
+        let wanted = exchanged.join(" and ");
+        let mismatch = (!exchanged.is_empty()).then_some(Error::KeyMismatch { wanted });
+        match (mismatch, &found.unasked[..]) {
+            (None, []) => Ok(()),
+            (Some(mismatch), []) => Err(mismatch.into()),
+            (mismatch, unasked) => Err(unasked_and(unasked, mismatch.map(EngineError::from))),
         }
-        match &found.unasked[..] {
-            [] => Ok(()),
-            unasked => Err(EngineError::Unasked(unasked.join("; "))),
+    }
+
+    /// Why no token signs says more than that its process is gone.
+    fn not_refreshed(&self, none: NoneFound) -> EngineError {
+        let error = self.sources.refuse_if_hopeless().err();
+        match (error, &none.unasked[..]) {
+            (Some(error), _) => error,
+            (None, []) => none.error,
+            (None, unasked) => unasked_and(unasked, Some(none.error)),
         }
     }
 }
@@ -153,19 +162,27 @@ struct Renewed {
     exchanged: Vec<String>,
 }
 
-fn renewed(before: &[Arc<Key>], found: &Discovered) -> Renewed {
+/// The keys of `before` and those found, which are noted in `labels`.
+fn renewed(
+    before: &[Arc<Key>],
+    found: &Discovered,
+    labels: &mut HashMap<String, Vec<u8>>,
+) -> Renewed {
     let (mut keys, mut exchanged) = (Vec::new(), Vec::new());
     for key in &found.keys {
-        let same_label = |old: &&Arc<Key>| old.object.label == key.object.label;
-        match before.iter().find(same_label) {
-            Some(old) if old.public_key != key.public_key => {
-                exchanged.push(old.selector().to_string());
-            }
-            _ => keys.push(Arc::clone(key)),
+        let known = labels.entry(key.object.label.clone());
+        if *known.or_insert_with(|| key.public_key.clone()) == key.public_key {
+            keys.push(Arc::clone(key));
+        } else {
+            exchanged.push(key.selector().to_string());
         }
     }
-    for old in before.iter().filter(|old| !holds(&found.keys, old)) {
-        if found.retired.contains(&old.public_key) {
+    for old in before {
+        if holds(&keys, old) {
+            continue;
+        }
+        // A token that could not be asked may have it in use.
+        if found.unasked.is_empty() && found.has_retired(old) {
             tracing::info!(key = ?old, "a key is retired");
         } else {
             keys.push(Arc::clone(old));
@@ -173,6 +190,19 @@ fn renewed(before: &[Arc<Key>], found: &Discovered) -> Renewed {
     }
     keys.sort_by_key(|key| key.place());
     Renewed { keys, exchanged }
+}
+
+/// The public key of each label.
+pub(crate) fn labels_of(keys: &[Arc<Key>]) -> HashMap<String, Vec<u8>> {
+    let label = |key: &Arc<Key>| (key.object.label.clone(), key.public_key.clone());
+    keys.iter().map(label).collect()
+}
+
+/// That these tokens could not be asked, and what else there is to say.
+fn unasked_and(unasked: &[String], error: Option<EngineError>) -> EngineError {
+    let error = error.map(|error| error.to_string());
+    let reasons: Vec<_> = unasked.iter().cloned().chain(error).collect();
+    EngineError::Unasked(reasons.join("; "))
 }
 
 fn holds(keys: &[Arc<Key>], key: &Key) -> bool {

@@ -60,6 +60,7 @@ mod sources;
 mod standing;
 mod supervisor;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -125,6 +126,8 @@ pub struct Engine {
     keys: Arc<Keys>,
     /// Those that are named as removal keys and cannot be any.
     refused: Mutex<Vec<RefusedKey>>,
+    /// The public key of each label that was pinned since the start: no other is taken under it.
+    labels: Mutex<HashMap<String, Vec<u8>>>,
     choice: KeyChoice,
     pins: Vec<Vec<u8>>,
     /// The lane of those who call from this program.
@@ -157,8 +160,11 @@ impl Engine {
             .iter()
             .map(|source| Supervisor::new(Arc::clone(source), Arc::clone(&keys)))
             .collect();
-        open_all(&supervisors)?;
-        let found = discover(&sources, &config.keys, &config.pins)?;
+        let refusal = open_all(&supervisors)?;
+        let found = discover(&sources, &config.keys, &config.pins);
+        // That a PIN was refused is for a person to know, whatever the other tokens lack.
+        let found = found.map_err(|none| refusal.unwrap_or(none.error))?;
+        let labels = keys_in_use::labels_of(&found.keys);
         for key in &found.keys {
             tracing::info!(key = ?key, protection = %key.object().protection(), "key pinned");
         }
@@ -177,6 +183,7 @@ impl Engine {
             expiry: Arc::new(expiry),
             keys,
             refused: Mutex::new(found.refused),
+            labels: Mutex::new(labels),
             choice: config.keys,
             pins: config.pins,
             lane: Lane {
@@ -278,7 +285,9 @@ impl Engine {
             source.wait_until_recovered();
         }
         let signs = |source: &Arc<Source>| source.phase() == Phase::Ready;
-        let failed: Vec<_> = tried.into_iter().filter(|source| !signs(source)).collect();
+        // One without a key has taken the PIN.
+        let failed = |source: &&Arc<Source>| !signs(source) && source.phase() != Phase::NoKey;
+        let failed: Vec<_> = tried.into_iter().filter(failed).collect();
         let Some(first) = failed.first() else {
             return Ok(());
         };
@@ -463,8 +472,8 @@ const _: () = {
     for_threads::<Engine>();
 };
 
-/// Opens all tokens at once; one is enough.
-fn open_all(supervisors: &[Supervisor]) -> Result<(), EngineError> {
+/// Opens all tokens at once; one is enough. Returns the refusal of a PIN by another, if there was one.
+fn open_all(supervisors: &[Supervisor]) -> Result<Option<EngineError>, EngineError> {
     let mut opened: Vec<Result<(), EngineError>> = Vec::new();
     std::thread::scope(|scope| {
         let mut threads = Vec::new();
@@ -478,7 +487,9 @@ fn open_all(supervisors: &[Supervisor]) -> Result<(), EngineError> {
         }
     });
     if opened.iter().any(Result::is_ok) {
-        return Ok(());
+        let mut failed = opened.into_iter().filter_map(Result::err);
+        return Ok(failed.find(EngineError::concerns_pin));
     }
-    opened.into_iter().next().unwrap_or(Ok(()))
+    let first = opened.into_iter().next();
+    first.unwrap_or(Ok(())).map(|()| None)
 }

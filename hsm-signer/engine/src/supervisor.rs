@@ -279,8 +279,9 @@ impl Supervisor {
             source = %self.source.config.name,
             "recovery ends: the token answers and has none of the keys that it had, or none that it \
              can use. They are looked for until they are there again. Should they be gone for good, \
-             make others: under the labels of a next generation (keys generate --label) and reload, \
-             or under the same labels and restart the service"
+             make others: under the labels of a next generation (keys generate --scheme SCHEME --label \
+             mls-removal-SCHEME-g2) and reload, or under the same labels and restart the service; \
+             pinned_public_keys, where there are any, must have just those that are there"
         );
         self.settle(Phase::NoKey);
     }

@@ -125,7 +125,10 @@ pub enum Error {
         count: usize,
     },
     /// A key of that label or id exists and will not be replaced or doubled.
-    #[error("the token already has a key {0}; choose another label and id")]
+    #[error(
+        "the token already has a key {0}, or half of one; keys rotate makes one of the next generation, or \
+         choose another label and id"
+    )]
     KeyExists(String),
     /// The token takes no private keys from outside.
     #[error("the token does not take this private key ({failure}). Another route: {route}")]

@@ -41,8 +41,13 @@ pub(crate) fn is_in_use(label: &str) -> bool {
     parse(label).is_some_and(|(.., retired)| !retired)
 }
 
+/// The label that a retired key had; none of any other.
+pub(crate) fn label_in_use(label: &str) -> Option<&str> {
+    label.strip_prefix(RETIRED).filter(|_| is_retired(label))
+}
+
 /// Whether the label is a removal key's that is retired.
-pub(crate) fn is_retired(label: &str) -> bool {
+pub fn is_retired(label: &str) -> bool {
     parse(label).is_some_and(|(.., retired)| retired)
 }
 

@@ -22,7 +22,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let token = arguments.token.open(output)?;
     let signer = generation::rotate(&token, arguments.scheme)?;
     let entry = description::of_signer(&signer);
-    let advice = "new groups name this key from now on; groups that name an older one keep it";
+    let advice = "new groups name this key once a service that runs is reloaded; groups that name an older one \
+                  keep it";
     let text = format!("{}\n{advice}", description::text(&entry));
     output.result(&description::value(&entry), &text)
 }

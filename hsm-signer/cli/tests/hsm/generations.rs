@@ -2,7 +2,8 @@
 //! key ends.
 
 use mls_hsm_signer::keys::generation::{self, all, destroy, retire, rotate};
-use mls_hsm_signer::{Error, HsmSigner, SCHEMES, Token};
+use mls_hsm_signer::token::{Access, KeyClass};
+use mls_hsm_signer::{Error, HsmSigner, KeySelector, SCHEMES, Token};
 use openmls_traits::signatures::Signer;
 use serde_json::Value;
 
@@ -46,6 +47,40 @@ fn old_keys_sign_until_they_are_retired_and_end_when_destroyed() {
         assert_eq!(third.object().label, generation::label(scheme, 3));
     }
     assert_eq!(labels(token.as_ref()).len(), 8);
+}
+
+/// The public half that is left of a key has its label still.
+#[test]
+fn a_rotation_passes_by_a_half_that_is_left() {
+    let test = TestToken::new();
+    let token = test.open();
+    let scheme = &SCHEMES[0];
+    let first = rotate(&token, scheme).unwrap();
+    let session = token.session(Access::Manage).unwrap();
+    let names = KeySelector::label(first.object().label.as_str());
+    let private = session.find(KeyClass::Private, &names).unwrap()[0];
+    session.destroy(private).unwrap();
+    drop(session);
+    let second = rotate(&token, scheme).unwrap();
+    assert_eq!(second.object().label, generation::label(scheme, 2));
+}
+
+/// A retired key signs nothing, by whatever it is named.
+#[test]
+fn the_command_line_signs_with_no_retired_key() {
+    let sandbox = Sandbox::new();
+    let scheme = ["--scheme", "ed25519"];
+    for _ in 0..2 {
+        sandbox.succeed(&[&["keys", "rotate"], &scheme[..]].concat());
+    }
+    sandbox.succeed(&["keys", "retire", "--label", "mls-removal-ed25519"]);
+    let removal = ["--group-id", "00", "--epoch", "1", "--leaf-index", "2"];
+    let by = ["propose-remove", "--label"];
+    let current = ["mls-removal-ed25519-g2"];
+    sandbox.succeed(&[&by[..], &current, &removal].concat());
+    let retired = ["retired-mls-removal-ed25519"];
+    let error = sandbox.fail(&[&by[..], &retired, &removal].concat());
+    assert!(error.contains("is retired"), "{error}");
 }
 
 /// A retirement that fails halfway has not happened, and is completed by trying again.

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use mls_hsm_signer::engine::{Engine, EngineError, Phase, SourceConfig};
-use mls_hsm_signer::{Error, KeySpec, SCHEMES, Scheme, Token, keys};
+use mls_hsm_signer::token::{Access, KeyClass};
+use mls_hsm_signer::{Error, KeySelector, KeySpec, Pin, SCHEMES, Scheme, Token, keys};
 
 use crate::support::TestToken;
 use crate::support::engine::{
-    FaultyToken, SOON, destroy, imported, isolated, new_private_key, patience, pin, sign_all,
-    start, wait_for, worker,
+    FaultyToken, SOON, configured, destroy, imported, isolated, new_private_key, patience, pin,
+    setup, sign_all, start, wait_for, worker,
 };
 
 /// Makes another key under the label of a scheme's first generation.
@@ -60,6 +61,8 @@ fn an_exchanged_key_keeps_no_other_from_being_taken() {
         is_aside(&engine, lost.public_key());
     }
     assert_eq!(engine.refused_keys().len(), 2);
+    // Nor at the next reading.
+    mismatch(&engine, exchanged);
     // Nor later, in the place of one that was gone already.
     another(&token.open(), gone);
     mismatch(&engine, gone);
@@ -117,12 +120,80 @@ fn a_token_that_is_out_keeps_its_keys_at_a_reading() {
     assert!(said.contains("two: ") && !said.contains("one"), "{said}");
     assert_eq!(engine.refused_keys(), []);
     assert!(engine.current_key(&SCHEMES[2]).is_ok());
+    // Nor is one forgotten that the other token has retired.
+    keys::generation::rotate(&one.token.open(), &SCHEMES[1]).unwrap();
+    let retired = keys::generation::retire;
+    retired(one.token.open().as_ref(), shared.public_key()).unwrap();
+    engine.refresh_keys().unwrap_err();
+    assert!(engine.key_by_public_key(shared.public_key()).is_ok());
     two.set(&[]);
     wait_for(&engine, SOON, |health| {
         health.sources[1].phase == Phase::Ready
     });
     engine.sign(&key, b"message", patience()).unwrap();
     engine.refresh_keys().unwrap();
+    assert!(engine.key_by_public_key(shared.public_key()).is_ok());
+}
+
+/// One key under two labels is one key, and the label that is too many is named.
+#[test]
+fn a_copy_of_a_key_is_named_and_not_listed_twice() {
+    let token = TestToken::new();
+    let key = new_private_key(&SCHEMES[1]);
+    imported(&token, &key);
+    let copy = keys::generation::label(&SCHEMES[1], 2);
+    let spec = KeySpec::with_random_id(&SCHEMES[1], &copy).unwrap();
+    keys::import(&token.open(), &spec, &key).unwrap();
+    let engine = isolated(&token);
+    assert_eq!(engine.keys().len(), 1);
+    let refused = engine.refused_keys();
+    let [refused] = &refused[..] else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(refused.label, copy);
+    assert!(refused.reason.contains("the same public key"), "{refused}");
+    // The old key under the label of another generation, and a stranger's under its own.
+    destroy(&token, &SCHEMES[1]);
+    another(&token.open(), &SCHEMES[1]);
+    for _ in 0..2 {
+        mismatch(&engine, &SCHEMES[1]);
+        assert_eq!(engine.keys().len(), 1);
+        assert_eq!(engine.keys()[0].public_key(), key.public_key());
+    }
+    sign_all(&engine, 1);
+}
+
+/// A person must act, whatever the other tokens lack.
+#[test]
+fn a_refused_pin_is_said_beside_a_token_without_a_key() {
+    let (keyless, other) = (TestToken::new(), TestToken::with_keys());
+    let wrong = Pin::new("000000").unwrap();
+    let source = |token, pin| SourceConfig::isolated(setup(token, 1), worker(), pin);
+    let sources = vec![source(&keyless, pin()), source(&other, wrong).named("two")];
+    let error = Engine::start(configured(sources)).unwrap_err();
+    assert!(error.concerns_pin(), "{error}");
+}
+
+/// A key that has no public half any more is known by its names alone.
+#[test]
+fn a_key_without_its_public_half_is_retired_too() {
+    let (token, scheme) = (TestToken::with_keys(), &SCHEMES[0]);
+    let engine = isolated(&token);
+    let old = engine.current_key(scheme).unwrap();
+    keys::generation::rotate(&token.open(), scheme).unwrap();
+    let names = KeySelector::label(scheme.default_label());
+    let open = token.open();
+    let session = open.session(Access::Manage).unwrap();
+    let half = session.find(KeyClass::Public, &names).unwrap()[0];
+    session.destroy(half).unwrap();
+    drop(session);
+    engine.refresh_keys().unwrap();
+    is_aside(&engine, old.public_key());
+    let which = keys::generation::OldKey::Named(&names);
+    keys::generation::retire_key(open.as_ref(), which).unwrap();
+    engine.refresh_keys().unwrap();
+    assert!(engine.key_by_public_key(old.public_key()).is_err());
+    assert_eq!(engine.refused_keys(), []);
 }
 
 /// A rotation while the engine runs: new groups get the new key, the old one still signs.

@@ -287,7 +287,7 @@ impl Source {
     pub fn reason(&self) -> String {
         let state = locked(&self.state);
         let failure = state.last_failure.as_deref().unwrap_or("no failure");
-        format!("{} ({:?}): {failure}", self.config.name, state.phase)
+        format!("{} ({}): {failure}", self.config.name, state.phase)
     }
 
     /// How many signatures may be made at a time.

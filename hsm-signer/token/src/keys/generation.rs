@@ -10,13 +10,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-pub use crate::removal_label::label;
+pub use crate::removal_label::{is_retired, label};
 
 use super::create::{destroy_found, generate};
 use super::list::{KeyEntry, is_lasting, list_removal_keys};
 use crate::error::Error;
 use crate::keys::signer::HsmSigner;
-use crate::removal_label::{RETIRED, is_in_use, parse, scheme_of_label};
+use crate::removal_label::{RETIRED, is_in_use, label_in_use, parse, scheme_of_label};
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token};
 use mls_signer_message::scheme::{SCHEMES, Scheme};
@@ -75,6 +75,17 @@ pub struct RemovalKeys {
     pub generations: Vec<Generation>,
     /// Those in use that cannot, with the reason.
     pub refused: Vec<RefusedKey>,
+    /// The names of all that are retired, those included that have no public key.
+    pub retired: Vec<RetiredName>,
+}
+
+/// By what a key was known before it was retired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetiredName {
+    /// Its label as it was.
+    pub label: String,
+    /// CKA_ID.
+    pub id: Vec<u8>,
 }
 
 impl RemovalKeys {
@@ -126,6 +137,12 @@ pub fn removal_keys(token: &dyn Token) -> Result<RemovalKeys, Error> {
     let mut passing = None;
     for entry in list_removal_keys(token)? {
         let found = generation_of(&entry);
+        if let Some(label) = label_in_use(&entry.object.label) {
+            keys.retired.push(RetiredName {
+                label: label.into(),
+                id: entry.object.id.clone(),
+            });
+        }
         let in_use = is_in_use(&entry.object.label);
         let Some(error) = entry.refusal.filter(|_| in_use) else {
             keys.generations.extend(found);
@@ -187,7 +204,10 @@ pub fn rotate(token: &Arc<dyn Token>, scheme: &'static Scheme) -> Result<HsmSign
 pub fn next(token: &dyn Token, scheme: &'static Scheme) -> Result<KeySpec, Error> {
     let mut newest = 0;
     let session = token.session(Access::Use)?;
-    for key in session.find(KeyClass::Private, &KeySelector::any())? {
+    // A public half that is left of a key has its label still.
+    let mut keys = session.find(KeyClass::Private, &KeySelector::any())?;
+    keys.extend(session.find(KeyClass::Public, &KeySelector::any())?);
+    for key in keys {
         let label = match session.label(key) {
             Err(Error::ModuleMisbehaved(_)) => continue,
             label => label?,

@@ -41,9 +41,7 @@ impl LocalSession {
     ) -> Result<T, Error> {
         self.session.run(self.deadline, operation)
     }
-}
 
-impl LocalSession {
     /// What a search finds, which may have no end.
     fn collected(
         &self,
