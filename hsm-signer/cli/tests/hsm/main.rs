@@ -11,6 +11,7 @@ mod imports;
 mod isolation;
 mod key_files;
 mod keys;
+mod left_halves;
 mod no_modules;
 mod odd_keys;
 mod other_tokens;
