@@ -123,20 +123,22 @@ fn merged(all: Vec<(Arc<str>, Discovered)>) -> Discovered {
     let mut found = Discovered::default();
     for (token, other) in &all {
         for key in &other.keys {
-            let label = &key.object.label;
-            let (same, labelled) = (found.has(key), found.labelled(label));
-            if !same && labelled {
-                found.refuse(RefusedKey {
-                    label: label.clone(),
-                    id: key.object.id.clone(),
-                    reason: format!(
-                        "the token {token} has another key of this label than the tokens before it; \
-                         bring the same keys into each, for this one signs nothing"
-                    ),
-                });
-            } else if !same {
-                found.keys.push(Arc::clone(key));
+            if found.has(key) {
+                continue;
             }
+            let label = &key.object.label;
+            if !found.labelled(label) {
+                found.keys.push(Arc::clone(key));
+                continue;
+            }
+            found.refuse(RefusedKey {
+                label: label.clone(),
+                id: key.object.id.clone(),
+                reason: format!(
+                    "the token {token} has another key of this label than the tokens before it; bring the \
+                     same keys into each, for this one signs nothing"
+                ),
+            });
         }
     }
     for (token, other) in all {

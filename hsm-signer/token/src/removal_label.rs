@@ -11,6 +11,9 @@ const PREFIX: &str = "mls-removal-";
 /// From this likeness (Jaro and Winkler's, of 1) on, a name is one of a scheme's, written wrongly.
 const ALIKE: f64 = 0.8;
 
+/// Names of which nobody knows which is nearer are no further apart.
+const SAME: f64 = 0.01;
+
 /// The label of a scheme's generation `number`.
 pub fn label(scheme: &Scheme, number: u32) -> String {
     match number {
@@ -72,13 +75,15 @@ pub(crate) fn meant_by(label: &str) -> Option<Vec<String>> {
         return None;
     }
     let (name, number) = numbered(name).unwrap_or((name, 1));
-    let likeness = |scheme: &&Scheme| strsim::jaro_winkler(name, scheme.name);
-    let nearest = SCHEMES
-        .iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    Some(match nearest.filter(|scheme| likeness(scheme) >= ALIKE) {
-        Some(scheme) => vec![self::label(scheme, number)],
-        None => SCHEMES.iter().map(Scheme::default_label).collect(),
+    let likeness = |scheme: &Scheme| strsim::jaro_winkler(name, scheme.name);
+    let best = SCHEMES.iter().map(likeness).fold(0.0, f64::max);
+    Some(match best >= ALIKE {
+        true => SCHEMES
+            .iter()
+            .filter(|scheme| best - likeness(scheme) < SAME)
+            .map(|scheme| self::label(scheme, number))
+            .collect(),
+        false => SCHEMES.iter().map(Scheme::default_label).collect(),
     })
 }
 
@@ -138,9 +143,11 @@ mod tests {
             ),
         ] {
             assert_eq!(meant_by(near).unwrap(), [meant], "{near}");
-            let retired = format!("{RETIRED}{}", near.trim());
+            let retired = format!("{RETIRED}{}", near.trim_start());
             assert!(meant_by(&retired).is_some(), "{retired}");
         }
+        let of_three = meant_by("mls-removal-ecdsa-g2").unwrap();
+        assert_eq!(of_three.len(), 3, "{of_three:?}");
         for unlike in ["mls-removal-", "mls-removal-foo", "mls-removal-rsa"] {
             assert_eq!(meant_by(unlike).unwrap().len(), SCHEMES.len(), "{unlike}");
         }
