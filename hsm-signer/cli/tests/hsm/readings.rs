@@ -223,6 +223,15 @@ fn a_rotation_is_taken_up() {
     sign_all(&engine, 1);
 }
 
+/// Has every token asked: on a loaded machine one may be opened late, and the engine starts without it.
+fn all_asked(engine: &Engine) {
+    wait_for(engine, SOON, |health| {
+        let mut sources = health.sources.iter();
+        sources.all(|source| matches!(source.phase, Phase::Ready | Phase::NoKey))
+    });
+    engine.refresh_keys().unwrap();
+}
+
 /// A key that only one token has otherwise is named beside the one that signs.
 #[test]
 fn another_key_of_a_label_in_a_second_token_is_named() {
@@ -240,6 +249,7 @@ fn another_key_of_a_label_in_a_second_token_is_named() {
         assert!(refused.reason.contains("token two"), "{refused}");
         refused.clone()
     };
+    all_asked(&engine);
     let first = named(&engine);
     assert!(first.reason.contains("another key"), "{first}");
     // It is so at each reading, and the right one goes on.
@@ -272,6 +282,7 @@ fn a_bad_key_in_a_second_token_is_named() {
         [(&two, "two"), (&one, "one")],
     ] {
         let engine = start(order.map(|(token, name)| source(token, name)).into());
+        all_asked(&engine);
         let refused = engine.refused_keys();
         assert_eq!(refused.len(), 1, "{refused:?}");
         let reason = &refused[0].reason;
