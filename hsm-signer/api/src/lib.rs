@@ -111,6 +111,10 @@ pub struct KeysResponse {
     /// Keys that are named as removal keys and cannot be used; nobody signs with them.
     #[serde(default)]
     pub refused: Vec<RefusedKey>,
+    /// Every label under which the service has known a key since its start, whatever has become of it:
+    /// it takes no other key under it.
+    #[serde(default)]
+    pub known_labels: Vec<String>,
 }
 
 /// A removal key.

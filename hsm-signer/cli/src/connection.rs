@@ -151,6 +151,11 @@ pub struct KeyArguments {
 }
 
 impl KeyArguments {
+    /// The label by which a key is meant.
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
     /// The keys meant; none if the arguments name none.
     pub fn selector(&self) -> Option<KeySelector> {
         match (&self.label, &self.id) {

@@ -27,7 +27,10 @@ pub enum Failure {
     /// A service did not do what was asked of it.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The arguments make no sense together, or a file could not be used.
+    /// The arguments make no sense together.
+    #[error("{0}")]
+    Usage(String),
+    /// A file could not be used, or something else is not as it is needed.
     #[error("{0}")]
     Message(String),
 }
@@ -38,17 +41,14 @@ impl Failure {
         Self::Message(format!("cannot write {}: {error}", path.display()))
     }
 
-    /// The exit code: 4 where a token refused the PIN, so that nobody tries it again, else 1.
+    /// The exit code: 4 where a token refused the PIN, so that nobody tries it again, 2 where the
+    /// arguments are wrong, as clap's is, else 1.
     pub fn exit_code(&self) -> ExitCode {
-        let pin_refused = match self {
-            Self::Signer(error) => error.concerns_pin(),
-            Self::Serve(error) => error.concerns_pin(),
-            Self::Client(_) | Self::Message(_) => false,
-        };
-        if pin_refused {
-            ExitCode::from(4)
-        } else {
-            ExitCode::FAILURE
+        match self {
+            Self::Signer(error) if error.concerns_pin() => ExitCode::from(4),
+            Self::Serve(error) if error.concerns_pin() => ExitCode::from(4),
+            Self::Usage(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
         }
     }
 

@@ -53,7 +53,7 @@ struct Arguments {
     json: bool,
     /// End the PKCS#11 module when it has not answered for so many seconds [default: 120 where it is
     /// in the process of the command, else 10 to start and 30 for what is asked of it]
-    #[arg(long, global = true, value_name = "SECONDS")]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     module_limit: Option<u64>,
     /// The process that may crash or hang with the module
     #[arg(long = supervised::ARGUMENT, hide = true)]

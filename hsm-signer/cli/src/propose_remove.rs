@@ -5,7 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Args, Command, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{ArgGroup, ArgMatches, Args, Command, FromArgMatches};
 use indicatif::ProgressBar;
 use mls_hsm_signer::api::{RemovalItem, RemovalResult, RemovalsRequest};
 use mls_hsm_signer::client::{ClientError, SignerClient};
@@ -15,7 +16,9 @@ use mls_hsm_signer::{HsmSigner, KeySelector, Scheme};
 use serde_json::json;
 
 use crate::Outcome;
-use crate::connection::{Bytes, KeyArguments, TokenArguments, base64, hexadecimal, scheme_parser};
+use crate::connection::{
+    Bytes, IN_PROCESS, KeyArguments, TokenArguments, base64, hexadecimal, scheme_parser,
+};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::bar;
@@ -28,7 +31,25 @@ const BATCH: usize = 100;
 /// The groups of arguments that say which token is meant, and where its PIN is.
 const TOKEN_GROUPS: [&str; 2] = ["TokenChoice", "PinArguments"];
 
+/// What names a token or is for one, and is nothing to a service.
+const OF_A_TOKEN: [&str; 9] = [
+    "module",
+    "module_parameters",
+    "token_label",
+    "token_serial",
+    "slot",
+    "pin_file",
+    "pin_env",
+    IN_PROCESS,
+    "admit_use",
+];
+
+/// What is needed of the arguments that say who signs.
+const NEEDED: &str = "who signs? A token: --module PATH, with --token-label, --token-serial or --slot, and \
+                      with --pin-file or --pin-env; or a service: --server PLACE\n";
+
 #[derive(Args)]
+#[command(group = ArgGroup::new("removal_key").args(["label", "id", "scheme", "public_key"]).required(true).multiple(true))]
 pub struct Arguments {
     #[command(flatten)]
     signer: SignerArguments,
@@ -38,8 +59,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", requires = "server")]
     tenant: Option<String>,
     /// Use the current key of this scheme: the newest that can sign
-    #[arg(long, value_parser = scheme_parser(), conflicts_with_all = ["label", "id", "public_key"],
-          required_unless_present_any = ["label", "id", "public_key"])]
+    #[arg(long, value_parser = scheme_parser(), conflicts_with_all = ["label", "id", "public_key"])]
     scheme: Option<&'static Scheme>,
     /// Use the key with this public key, in base64: the one that the group names, of
     /// whatever generation
@@ -77,9 +97,7 @@ impl Args for SignerArguments {
             .fold(command, |command, group| {
                 command.mut_group(group, |group| group.required(false))
             })
-            .mut_arg("module", |argument| {
-                argument.required(false).required_unless_present("server")
-            })
+            .mut_arg("module", |argument| argument.required(false))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -90,12 +108,20 @@ impl Args for SignerArguments {
 impl FromArgMatches for SignerArguments {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         if matches.contains_id("server") {
+            // A variable that is there for other commands is no choice.
+            let is_given = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine);
+            if let Some(id) = OF_A_TOKEN.into_iter().find(is_given) {
+                let name = id.replace('_', "-");
+                let what =
+                    format!("--{name} is for a token and --server names a service; give one\n");
+                return Err(clap::Error::raw(ErrorKind::ArgumentConflict, what));
+            }
             let server = ServerArguments::from_arg_matches(matches)?;
             return Ok(Self::Server(Box::new(server)));
         }
-        if TOKEN_GROUPS.iter().any(|group| !matches.contains_id(group)) {
-            let what = "a token and its PIN, or --server, are needed\n";
-            return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, what));
+        let mut needed = TOKEN_GROUPS.into_iter().chain(["module"]);
+        if needed.any(|id| !matches.contains_id(id)) {
+            return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, NEEDED));
         }
         Ok(Self::Token(Box::new(TokenArguments::from_arg_matches(
             matches,
@@ -110,7 +136,9 @@ impl FromArgMatches for SignerArguments {
 
 pub fn run(arguments: Arguments, output: &Output) -> Outcome {
     if arguments.out.is_some() && arguments.leaf_index.len() > 1 {
-        return Err("--out takes one proposal; print several".into());
+        return Err(Failure::Usage(
+            "--out takes one proposal; print several".into(),
+        ));
     }
     let all = match &arguments.signer {
         SignerArguments::Token(token) => by_token(&arguments, token, output)?,
@@ -139,6 +167,9 @@ fn by_token(
     token: &TokenArguments,
     output: &Output,
 ) -> Result<Vec<Proposed>, Failure> {
+    if let Some(label) = arguments.key.label() {
+        generation::check_label(label)?;
+    }
     let token = token.open(output)?;
     let selector = match (&arguments.public_key, arguments.scheme) {
         (Some(key), _) => generation::find(token.as_ref(), key)?.selector(),
@@ -149,6 +180,7 @@ fn by_token(
         (None, None) => arguments.key.selector().unwrap_or_else(KeySelector::any),
     };
     let signer = HsmSigner::open(token, &selector)?;
+    generation::check_label(&signer.object().label)?;
     if generation::is_retired(&signer.object().label) {
         return Err("the key is retired, and signs nothing any more".into());
     }
@@ -172,7 +204,9 @@ fn by_token(
 /// All, or an error: asked again, the service answers what it has signed with the same bytes.
 fn by_server(arguments: &Arguments, server: &ServerArguments) -> Result<Vec<Proposed>, Failure> {
     if arguments.key.selector().is_some() {
-        return Err("a service finds keys by --scheme or --public-key".into());
+        return Err(Failure::Usage(
+            "a service finds keys by --scheme or --public-key".into(),
+        ));
     }
     let results = wait(ask(arguments, server.client()?))?;
     let all = arguments.leaf_index.iter().zip(results);

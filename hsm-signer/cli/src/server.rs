@@ -26,10 +26,15 @@ pub struct ServerArguments {
 }
 
 impl ServerArguments {
+    /// Whether a service is named.
+    pub fn is_given(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// A client of the service.
     pub fn client(&self) -> Result<SignerClient, Failure> {
         let place = self.server.as_deref();
-        let place = place.ok_or("--server is needed")?;
+        let place = place.ok_or_else(|| Failure::Usage("--server PLACE is needed".into()))?;
         let files = match (&self.certificate, &self.key, &self.roots) {
             (Some(certificate), Some(key), Some(roots)) => Some(TlsFiles {
                 certificate: certificate.clone(),

@@ -1,5 +1,6 @@
 //! Where a service is.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -82,6 +83,17 @@ impl Endpoint {
             Address::Tls { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
             Address::Tls { host, port, .. } => format!("{host}:{port}"),
             Address::Plain(address) => address.to_string(),
+        }
+    }
+}
+
+/// The place as [`Endpoint::parse`] reads it.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+            Address::Tls { .. } => write!(f, "https://{}", self.authority()),
+            Address::Plain(address) => write!(f, "http://{address}"),
         }
     }
 }

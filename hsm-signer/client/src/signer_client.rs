@@ -42,6 +42,8 @@ pub struct SignerClient {
     http: Client<Connector, Full<Bytes>>,
     permits: Arc<Semaphore>,
     authority: String,
+    /// Where the service is, for whoever does not reach it.
+    place: Arc<str>,
     patience: Patience,
 }
 
@@ -69,6 +71,7 @@ impl SignerClient {
             http,
             permits: Arc::new(Semaphore::new(CONNECTIONS)),
             authority: endpoint.authority(),
+            place: endpoint.to_string().into(),
             patience,
         })
     }
@@ -245,7 +248,7 @@ impl SignerClient {
         tokio::time::timeout(limit, exchange)
             .await
             .unwrap_or_else(|_| Err(format!("no answer within {} ms", limit.as_millis())))
-            .map_err(ClientError::Unreachable)
+            .map_err(|reason| ClientError::Unreachable(format!("{}: {reason}", self.place)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mls_signer_message::encoding::hex;
+use mls_signer_message::encoding::base64;
 use mls_signer_token::keys;
 use mls_signer_token::keys::generation::{self, RefusedKey, RetiredName};
 use mls_signer_token::{Access, Error, KeyObject, KeySelector, Token};
@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::source::Source;
 
 /// What the engine makes of a token's keys.
+#[derive(Default)]
 pub(crate) struct Discovered {
     /// Those that it signs with.
     pub keys: Vec<Arc<Key>>,
@@ -47,7 +48,7 @@ pub(crate) fn discover(
     choice: &KeyChoice,
     pins: &[Vec<u8>],
 ) -> Result<Discovered, NoneFound> {
-    let mut all: Option<Discovered> = None;
+    let mut all = Vec::new();
     let mut failure = EngineError::Stopped;
     let mut unasked = Vec::new();
     for source in sources {
@@ -56,10 +57,16 @@ pub(crate) fn discover(
             unasked.push(source.reason());
             continue;
         };
-        match (chosen(token.as_ref(), choice), &mut all) {
-            (Ok(found), Some(all)) => all.add(found, name),
-            (Ok(found), none) => *none = Some(found),
-            (Err(error), _) => {
+        match chosen(token.as_ref(), choice) {
+            Ok(found) => {
+                if found.keys.is_empty() {
+                    let error = Error::NoKeyFit(reasons(&found.refused));
+                    tracing::warn!(source = %name, %error, "no key is found in a token");
+                    failure = error.into();
+                }
+                all.push((Arc::clone(name), found));
+            }
+            Err(error) => {
                 tracing::warn!(source = %name, %error, "no key is found in a token");
                 if !is_answer(&error) {
                     unasked.push(format!("{name}: {error}"));
@@ -68,66 +75,84 @@ pub(crate) fn discover(
             }
         }
     }
-    let Some(mut found) = all else {
+    let found = merged(all);
+    if found.keys.is_empty() {
         return Err(NoneFound {
             error: failure,
             unasked,
         });
-    };
-    found.unasked = unasked;
+    }
+    let found = Discovered { unasked, ..found };
     check_pins(&found, pins)?;
     Ok(found)
 }
 
 /// Whether the token has said that it has no key to sign with.
 fn is_answer(error: &Error) -> bool {
-    matches!(error, Error::KeyNotFound { .. } | Error::NoKeyFit(_))
+    matches!(error, Error::KeyNotFound { .. })
 }
 
 impl Discovered {
+    fn has(&self, key: &Key) -> bool {
+        let mut keys = self.keys.iter();
+        keys.any(|ours| ours.public_key == key.public_key)
+    }
+
+    /// Whether there is a key of this label that signs.
+    fn labelled(&self, label: &str) -> bool {
+        self.keys.iter().any(|key| key.object.label == label)
+    }
+
+    fn refuse(&mut self, refused: RefusedKey) {
+        if !self.refused.contains(&refused) {
+            self.refused.push(refused);
+        }
+    }
+
     /// Whether a token has the key as one that is retired.
     pub fn has_retired(&self, key: &Key) -> bool {
         let KeyObject { label, id, .. } = &key.object;
         let mut names = self.retired.iter();
         names.any(|name| name.label == *label && name.id == *id)
     }
+}
 
-    /// Adds what another token shows.
-    fn add(&mut self, other: Self, token: &str) {
-        self.retired.extend(other.retired);
-        for key in other.keys {
+/// What the tokens show together. Of two keys of one label the first token's counts; the other, and
+/// one that only another token has as it must be, are named with their token.
+fn merged(all: Vec<(Arc<str>, Discovered)>) -> Discovered {
+    let mut found = Discovered::default();
+    for (token, other) in &all {
+        for key in &other.keys {
+            if found.has(key) {
+                continue;
+            }
             let label = &key.object.label;
-            if self
-                .keys
-                .iter()
-                .any(|ours| ours.public_key == key.public_key)
-            {
+            if !found.labelled(label) {
+                found.keys.push(Arc::clone(key));
                 continue;
             }
-            if self.keys.iter().any(|ours| ours.object.label == *label) {
-                tracing::error!(
-                    source = token,
-                    ?key,
-                    "another token has another key of this label"
-                );
-                continue;
-            }
-            self.refused.retain(|refused| refused.label != *label);
-            self.keys.push(key);
+            found.refuse(RefusedKey {
+                label: label.clone(),
+                id: key.object.id.clone(),
+                reason: format!(
+                    "the token {token} has another key of this label than the tokens before it; bring the \
+                     same keys into each, for this one signs nothing"
+                ),
+            });
         }
-        for refused in other.refused {
-            if self
-                .keys
-                .iter()
-                .any(|ours| ours.object.label == refused.label)
-            {
-                tracing::error!(source = token, key = %refused, "only another token has a key");
-            } else if !self.refused.contains(&refused) {
-                self.refused.push(refused);
-            }
-        }
-        self.keys.sort_by_key(|key| key.place());
     }
+    for (token, other) in all {
+        found.retired.extend(other.retired);
+        for refused in other.refused {
+            let reason = match found.labelled(&refused.label) {
+                true => format!("in the token {token}: {}; another has it", refused.reason),
+                false => refused.reason,
+            };
+            found.refuse(RefusedKey { reason, ..refused });
+        }
+    }
+    found.keys.sort_by_key(|key| key.place());
+    found
 }
 
 fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Discovered, Error> {
@@ -152,9 +177,6 @@ fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Discovered, Error> {
             class: "private key",
             wanted: "of a removal key's label".into(),
         });
-    }
-    if keys.is_empty() {
-        return Err(Error::NoKeyFit(reasons(&refused)));
     }
     let keys = keys.into_iter().map(Arc::new).collect();
     Ok(Discovered {
@@ -201,7 +223,7 @@ fn check_pins(found: &Discovered, pins: &[Vec<u8>]) -> Result<(), EngineError> {
         return Ok(());
     }
     if let Some(stranger) = keys.iter().find(|key| !pins.contains(&key.public_key)) {
-        let wanted = stranger.selector().to_string();
+        let wanted = stranger.described();
         return Err(Error::KeyMismatch { wanted }.into());
     }
     let is_absent = |pin: &&Vec<u8>| keys.iter().all(|key| key.public_key != **pin);
@@ -213,7 +235,7 @@ fn check_pins(found: &Discovered, pins: &[Vec<u8>]) -> Result<(), EngineError> {
                 present = format!("{present}; {}", reasons(&found.refused));
             }
             Err(EngineError::KeyUnknown {
-                wanted: format!("key with the pinned public key {}", hex(pin)),
+                wanted: format!("key with the pinned public key {}", base64(pin)),
                 present,
             })
         }

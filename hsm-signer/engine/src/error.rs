@@ -31,8 +31,11 @@ pub enum EngineError {
     /// No token can sign at present; nothing was accepted.
     #[error("no token can sign at present: {0}")]
     Unavailable(String),
-    /// No token signs, for the login was refused, and a person must act; nothing was accepted.
-    #[error("nothing is signed until a person has acted, for the login was refused: {0}")]
+    /// A token that has the key, or may have it, refused the login, and a person must act; other keys
+    /// may sign in other tokens.
+    #[error(
+        "what no other token has is not signed until a person has acted, for the login was refused: {0}"
+    )]
     Refused(String),
     /// Some tokens sign, and these do not or could not be asked; keys that only they have stay as they
     /// were.

@@ -1,11 +1,12 @@
 //! A key of the engine, pinned by its public key.
 
 use std::fmt;
+use std::sync::Arc;
 
-use mls_signer_message::encoding::hex;
+use mls_signer_message::encoding::base64;
 use mls_signer_message::scheme::{SCHEMES, Scheme};
 use mls_signer_token::error::Error;
-use mls_signer_token::keys::generation::Generation;
+use mls_signer_token::keys::generation::{Generation, check_label};
 use mls_signer_token::{KeyObject, KeySelector};
 
 /// A key that the engine signs with. It is known by its public key: no token that shows
@@ -51,6 +52,12 @@ impl Key {
         KeySelector::label(self.object.label.clone())
     }
 
+    /// Its names and its public key, in the form of the configuration.
+    pub(super) fn described(&self) -> String {
+        let public_key = base64(&self.public_key);
+        format!("{} (public key {public_key})", self.selector())
+    }
+
     /// That it fails alone.
     pub(super) fn set_aside(&self, reason: String) -> Error {
         Error::KeySetAside {
@@ -65,6 +72,24 @@ impl Key {
             class: "private key",
             wanted: self.selector().to_string(),
         }
+    }
+}
+
+/// What an operator does about keys that are gone for good. Those of removals have generations; one that
+/// was chosen by its label has not.
+pub(super) fn what_replaces(gone: &[Arc<Key>]) -> String {
+    let is_of_none = |key: &&Arc<Key>| check_label(&key.object.label).is_err();
+    match gone.iter().find(is_of_none) {
+        None => "make others: under the labels of a next generation (keys rotate --server PLACE) and \
+                 reload, or under the same labels and restart the service; pinned_public_keys, where there \
+                 are any, must have just those that are there"
+            .into(),
+        Some(key) => format!(
+            "make another under the same label ({}; keys generate --label) and restart the service. What \
+             the old one has signed is verified by its public key still: audit verify takes \
+             --checkpoint-key for each, and a start that misses its prunings says what to accept",
+            key.selector()
+        ),
     }
 }
 
@@ -84,7 +109,7 @@ impl fmt::Debug for Key {
         f.debug_struct("Key")
             .field("label", &self.object.label)
             .field("scheme", &self.scheme.name)
-            .field("public_key", &hex(&self.public_key))
+            .field("public_key", &base64(&self.public_key))
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mls_signer_message::encoding::hex;
+use mls_signer_message::encoding::{base64, hex};
 use mls_signer_message::scheme::Scheme;
 use mls_signer_token::Error;
 use mls_signer_token::keys::generation::{RefusedKey, newest};
@@ -30,12 +30,21 @@ impl Engine {
         let keys = locked(&self.keys).clone();
         for key in keys {
             let (label, id) = (key.object.label.clone(), key.object.id.clone());
-            let is_named = refused.iter().any(|refused| refused.label == label);
+            let mut named = refused.iter();
+            let is_named = named.any(|refused| refused.label == label && refused.id == id);
             if let Some(reason) = self.sources.aside(&key).filter(|_| !is_named) {
                 refused.push(RefusedKey { label, id, reason });
             }
         }
         refused
+    }
+
+    /// Every label under which a key was pinned since the start, whatever has become of it: no other key
+    /// is taken under it.
+    pub fn known_labels(&self) -> Vec<String> {
+        let mut labels: Vec<_> = locked(&self.labels).keys().cloned().collect();
+        labels.sort();
+        labels
     }
 
     /// The key for new groups of a scheme: the newest generation that can sign.
@@ -80,7 +89,7 @@ impl Engine {
         let keys = locked(&self.keys);
         let found = keys.iter().find(|key| key.public_key == public_key);
         found.cloned().ok_or_else(|| EngineError::KeyUnknown {
-            wanted: format!("key with the public key {}", hex(public_key)),
+            wanted: format!("key with the public key {}", base64(public_key)),
             present: labels(&keys),
         })
     }
@@ -106,7 +115,10 @@ impl Engine {
         let found = found.map_err(|none| self.not_refreshed(none))?;
         let Renewed { keys, exchanged } =
             renewed(&locked(&self.keys), &found, &mut locked(&self.labels));
-        *locked(&self.keys) = keys.clone();
+        let before = std::mem::replace(&mut *locked(&self.keys), keys.clone());
+        for key in keys.iter().filter(|key| !holds(&before, key)) {
+            tracing::info!(?key, protection = %key.object().protection(), "a new key is pinned");
+        }
         let before = std::mem::replace(&mut *locked(&self.refused), found.refused.clone());
         let new = found
             .refused
@@ -116,7 +128,10 @@ impl Engine {
         let deadline = Instant::now() + Duration::from_secs(10);
         for source in sources {
             match source.find_keys(&keys, deadline) {
-                Ok(absent) => source.leave_aside(&absent),
+                Ok(absent) => {
+                    source.leave_aside(&absent);
+                    source.look_now(deadline);
+                }
                 Err(error) => {
                     tracing::warn!(source = %source.config.name, %error, "keys not refreshed");
                 }
@@ -174,7 +189,7 @@ fn renewed(
         if *known.or_insert_with(|| key.public_key.clone()) == key.public_key {
             keys.push(Arc::clone(key));
         } else {
-            exchanged.push(key.selector().to_string());
+            exchanged.push(key.described());
         }
     }
     for old in before {

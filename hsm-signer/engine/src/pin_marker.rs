@@ -60,7 +60,7 @@ impl PinMarker {
         self.begin()?;
         let tried = log_in();
         match &tried {
-            Err(error) if is_refusal(error) => self.say(self.write(error, true)),
+            Err(error) if is_refusal(error) => self.keep(error, true),
             _ => self.end(),
         }
         tried
@@ -115,18 +115,27 @@ impl PinMarker {
     /// Sets the marker, if `error` is that the PIN was refused.
     pub(crate) fn note(&self, error: &Error) {
         if is_refusal(error) {
-            self.say(self.write(error, false));
+            self.keep(error, false);
         }
     }
 
-    fn say(&self, written: io::Result<()>) {
-        match written {
-            Err(failure) if failure.kind() != io::ErrorKind::AlreadyExists => {
-                let path = self.path.display();
-                tracing::error!(%path, %failure, "a restart will try the refused PIN again");
+    /// Keeps the refusal, and says which files it concerns; where it was kept before, it was said.
+    fn keep(&self, refusal: &Error, replace: bool) {
+        let (marker, pin_file) = (self.path.display(), self.pin_file.display());
+        match self.write(refusal, replace) {
+            Err(failure) if failure.kind() == io::ErrorKind::AlreadyExists => return,
+            Err(failure) => {
+                tracing::error!(path = %marker, %failure, "a restart will try the refused PIN again");
             }
-            _ => {}
+            Ok(()) => {}
         }
+        tracing::error!(
+            token = self.token,
+            %pin_file,
+            %marker,
+            "the token refused the PIN: correct it in its file, then remove the marker and start the service; \
+             one that runs is told by SIGHUP alone"
+        );
     }
 
     fn write(&self, error: &Error, replace: bool) -> io::Result<()> {

@@ -36,6 +36,8 @@ pub(crate) struct SourceState {
     pub has_none: bool,
     /// When it last began to look for the keys.
     pub looked: Instant,
+    /// Keys were found by whoever waits that they are looked at.
+    pub look_wanted: bool,
     /// A person has seen to what was refused, and one more login may be tried.
     pub forgiven: bool,
     /// How many sessions are open.
@@ -82,6 +84,7 @@ impl SourceState {
             aside: HashMap::new(),
             has_none: false,
             looked: Instant::now(),
+            look_wanted: false,
             forgiven: false,
             sessions: 0,
             room_wanted: false,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::SourceConfig;
 use crate::health::Phase;
-use crate::key::Key;
+use crate::key::{Key, what_replaces};
 use crate::source::Source;
 use crate::standing::SourceState;
 use mls_signer_token::error::{Error, ProcessError};
@@ -75,7 +75,10 @@ impl Supervisor {
                 Task::Stop => return,
                 Task::Probe => self.guarded(Self::probe_quiet),
                 Task::Look => self.guarded(Self::look_for_missing),
-                Task::LookForAny => self.guarded(Self::look_for_any),
+                Task::LookForAny => {
+                    self.guarded(Self::look_for_any);
+                    self.looked(&mut locked(&self.source.state));
+                }
                 Task::Recover(step) => self.guarded(|this| this.recover(step, None)),
             }
         }
@@ -108,6 +111,9 @@ impl Supervisor {
             }
             if let Some(step) = state.wanted.take() {
                 return Task::Recover(step);
+            }
+            if state.phase != Phase::NoKey {
+                self.looked(&mut state);
             }
             let now = Instant::now();
             let look = self.look_due(&state);
@@ -147,12 +153,22 @@ impl Supervisor {
     /// When keys that are missing are looked for again: they may come back while others
     /// sign, and then no failure tells of it.
     fn look_due(&self, state: &SourceState) -> Option<Instant> {
+        if state.look_wanted {
+            return Some(state.looked);
+        }
         let is_due = match state.phase {
             Phase::Ready => self.known_keys().iter().any(|key| !state.has(key)),
             Phase::NoKey => true,
             _ => false,
         };
         is_due.then(|| state.looked + self.source.timing.probe_interval)
+    }
+
+    /// Whoever waits that a token without a key is looked at need wait no more.
+    fn looked(&self, state: &mut SourceState) {
+        if std::mem::take(&mut state.look_wanted) {
+            self.source.changes.add();
+        }
     }
 
     /// A source that has signed nothing for a while makes a signature.
@@ -275,13 +291,11 @@ impl Supervisor {
         missing.retain(|key| !self.source.is_aside(key));
         self.source.leave_aside(&missing);
         self.failing = None;
+        let advice = what_replaces(&self.known_keys());
         tracing::error!(
             source = %self.source.config.name,
             "recovery ends: the token answers and has none of the keys that it had, or none that it \
-             can use. They are looked for until they are there again. Should they be gone for good, \
-             make others: under the labels of a next generation (keys generate --scheme SCHEME --label \
-             mls-removal-SCHEME-g2) and reload, or under the same labels and restart the service; \
-             pinned_public_keys, where there are any, must have just those that are there"
+             can use. They are looked for until they are there again. Should they be gone for good, {advice}"
         );
         self.settle(Phase::NoKey);
     }

@@ -34,7 +34,7 @@ pub enum SecretFileError {
         source: io::Error,
     },
     /// Anyone on the machine may read or change the file.
-    #[error("{path} is open to every user (mode {mode:04o}); run: chmod 600 {path}")]
+    #[error("{path} is open to every user (mode {mode:04o}); run: chmod o= {path}")]
     WorldAccessible {
         /// The file.
         path: PathBuf,
@@ -49,6 +49,12 @@ pub enum SecretFileError {
         /// What is there.
         kind: &'static str,
     },
+    /// The pipe is another user's, and whoever has it may not open it anew.
+    #[error(
+        "{0} is a pipe of another user, which this one may not open; have it made by the user who runs \
+         this (runuser -u USER -- sh -c '... | ...'), or name a file that this user may read"
+    )]
+    ForeignPipe(PathBuf),
     /// Nobody writes to the pipe.
     #[error(
         "nothing came through the pipe {0} within {seconds} s; start what writes to it first",
@@ -160,7 +166,13 @@ fn read(
     } else {
         read_opened(path, max_length)
     };
-    let (metadata, bytes) = opened.map_err(failed)?;
+    let (metadata, bytes) = opened.map_err(|error| {
+        let is_refused = error.kind() == io::ErrorKind::PermissionDenied;
+        match is_refused && metadata.file_type().is_fifo() {
+            true => SecretFileError::ForeignPipe(path.into()),
+            false => failed(error),
+        }
+    })?;
     check_kind(path, metadata.file_type())?;
     check(&metadata)?;
     Ok(bytes)

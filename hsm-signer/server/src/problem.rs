@@ -109,11 +109,11 @@ kinds! {
         "No token of the tenant can sign at present.",
         "Try again after the time that Retry-After says; the service recovers by itself.";
     TOKEN_REFUSED, "token-refused", 503, Some(60),
-        "The token refused the login, and nothing is signed until a person has acted.",
+        "A token refused the login, and what no other token can sign is not signed until a person has acted.",
         "Tell the operator: correct the PIN or have it unlocked, then reload the service (SIGHUP). It does not recover by itself.";
     NO_KEY, "no-removal-key", 503, Some(60),
         "The token answers, and none of its removal keys is left that can be used.",
-        "Tell the operator, who should run: mls-hsm-signer doctor. The service uses its keys once they are there again. Others that are made instead are taken over by a reload if their labels are those of a next generation (mls-removal-ed25519-g2); with labels that the service knows, it needs a restart.";
+        "Tell the operator, who should run: mls-hsm-signer doctor. The service uses its keys once they are there again. Others that are made instead (mls-hsm-signer keys rotate --server PLACE) are taken over by a reload if no key had their labels before; with labels that the service knows, it needs a restart. Where the configuration has pinned_public_keys, the list must first have just the keys that are there, and the service be restarted.";
     STORE_OUT, "store-unavailable", 503, Some(2),
         "The database cannot keep a record, and nothing is released without one.",
         "Try again after the time that Retry-After says; the operator should see to the database.";
@@ -173,7 +173,9 @@ impl From<&EngineError> for Problem {
             EngineError::LaneFull => CALLER_BUSY.because("the removals were not taken in"),
             EngineError::Unavailable { .. } => HSM_OUT.because("recovery is under way"),
             EngineError::Unasked { .. } => HSM_OUT.because("not every token has answered"),
-            EngineError::Refused { .. } => TOKEN_REFUSED.because("a token refused the login"),
+            EngineError::Refused { .. } => {
+                TOKEN_REFUSED.because("no token that lets the service in has the key")
+            }
             EngineError::Stopped => STOPPING.because("the signature was not made"),
             EngineError::KeyUnknown { .. } => KEY_UNKNOWN.because("the tenant has no such key"),
             EngineError::MessageTooLong { .. } => MALFORMED.because("the group id is too long"),

@@ -1,5 +1,6 @@
 //! What is right and wrong with a module, a token and its keys, step by step.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use crate::keys::{self, KeyEntry};
 use crate::pin::Pin;
 use crate::pkcs11_scheme::Pkcs11Scheme;
 use crate::quirks::{Quirks, SigningPlan};
-use crate::removal_label::is_retired;
+use crate::removal_label::is_put_away;
 use crate::token::{
     Access, KeyClass, KeyObject, KeyRules, KeySelector, KeySpec, Module, Pkcs11Token, Protection,
     Token,
@@ -235,35 +236,51 @@ fn examine_keys(report: &mut Diagnosis, token: &Arc<dyn Token>, selector: &KeySe
     for entry in &entries {
         examine_key(report, token, entry);
     }
+    examine_left_halves(report, token.as_ref(), selector);
 }
 
-/// Of keys that are not named as removal keys; some come near.
+/// Of keys that are not named as removal keys.
 fn examine_others(report: &mut Diagnosis, token: &dyn Token, own: usize) {
-    let all = keys::count_and_near_labels(token);
-    let others = report.step("other keys", all, |(all, _)| {
+    report.step("other keys", keys::count(token), |all| {
         let others = all.saturating_sub(own);
         format!("{others}, which are left alone; name one by --label or --id to examine it")
     });
-    for label in others.into_iter().flat_map(|(_, near)| near) {
-        let detail = "its label is almost a removal key's, and it is left alone: the first of a scheme has \
-                      no number, and those after it -g2, -g3 and so on";
-        report.add(format!("key {label:?}"), Notice, detail);
+}
+
+/// Of keys of which the token has the public half alone.
+fn examine_left_halves(report: &mut Diagnosis, token: &dyn Token, selector: &KeySelector) {
+    match keys::left_halves(token, selector) {
+        Ok(left) => {
+            for half in left {
+                let detail = "its private half is gone, and nothing signs under the public half that is \
+                              left. Bring the key back from a backup of the token; if there is none, make the \
+                              next one (mls-hsm-signer keys rotate), and destroy this half with the HSM's own \
+                              tool";
+                add_unusable(report, &half, detail);
+            }
+        }
+        Err(error) => report.add("public keys", Bad, error.to_string()),
     }
+}
+
+/// Of a retired key nobody needs more.
+fn add_unusable(report: &mut Diagnosis, object: &KeyObject, why: impl fmt::Display) {
+    let id = match object.id.as_slice() {
+        [] => "without an id".into(),
+        id => format!("id {}", hex(id)),
+    };
+    let (verdict, state) = match is_put_away(&object.label) {
+        true => (Notice, "retired"),
+        false => (Bad, "not used"),
+    };
+    let name = format!("key {:?}, {id}", object.label);
+    report.add(name, verdict, format!("{state}: {why}"));
 }
 
 fn examine_key(report: &mut Diagnosis, token: &Arc<dyn Token>, entry: &KeyEntry) {
     let object = &entry.object;
     if let Some(refusal) = &entry.refusal {
-        let id = match object.id.as_slice() {
-            [] => "without an id".into(),
-            id => format!("id {}", hex(id)),
-        };
-        let name = format!("key {:?}, {id}", object.label);
-        let (verdict, state) = match is_retired(&object.label) {
-            true => (Notice, "retired"),
-            false => (Bad, "not used"),
-        };
-        return report.add(name, verdict, format!("{state}: {refusal}"));
+        return add_unusable(report, object, refusal);
     }
     let name = |what: &str| format!("{what} of {:?}", object.label);
     let (verdict, kept) = match object.protection() {

@@ -15,7 +15,10 @@ use mls_signer_message::signature::SignatureError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The PKCS#11 module is not there.
-    #[error("there is no PKCS#11 module at {0}; install the HSM's library or correct --module")]
+    #[error(
+        "there is no PKCS#11 module at {0}; install the HSM's library, or correct the path: \
+             --module, or module of [[tenants.tokens]] in a configuration"
+    )]
     ModuleMissing(PathBuf),
     /// The file is there and cannot be used as a PKCS#11 module.
     #[error("{path} cannot be loaded as a PKCS#11 module: {reason}")]
@@ -149,12 +152,18 @@ pub enum Error {
     /// A label or id that makes no sense for a key.
     #[error("a key's label and id must be 1 to 255 bytes, the label without control characters")]
     KeyName,
-    /// A label that is almost a removal key's, and that of none.
+    /// A label that begins as a removal key's, and is that of none.
     #[error(
-        "no removal key is labelled {0:?}: the first of a scheme has no number, and those after it \
-         -g2, -g3 and so on; choose such a label, or quite another"
+        "{label:?} begins as the label of a removal key, and is that of none; what is meant may be \
+         {meant} (the first of a scheme has no number, and those after it have -g2, -g3 and so on). \
+         Choose such a label, or one that begins otherwise"
     )]
-    KeyLabel(String),
+    KeyLabel {
+        /// The label.
+        label: String,
+        /// Those that may have been meant.
+        meant: String,
+    },
     /// It is a key of no scheme of this crate.
     #[error("the key {0} is of none of this program's schemes: {schemes}", schemes = titles())]
     KeyUnsupported(String),
@@ -261,9 +270,10 @@ pub enum Error {
     /// The token shows another public key than the one pinned.
     #[error(
         "the key {wanted} has another public key in the token than the one that was pinned, by \
-         pinned_public_keys or when the service started. If that is meant, add it to pinned_public_keys \
-         where the configuration has them, and restart the service; if not, find out who changed it \
-         before anything is signed"
+         pinned_public_keys or when the service started. If it is meant to be in use, add it to \
+         pinned_public_keys where the configuration has them, and restart the service, or make another \
+         under a label that no key has had: mls-hsm-signer keys rotate --server PLACE. If not, find out who \
+         changed it before anything is signed"
     )]
     KeyMismatch {
         /// The key.
@@ -306,6 +316,15 @@ fn what_helps(class: &str) -> &'static str {
 }
 
 impl Error {
+    /// That `label` is almost one of those that are `meant`.
+    pub(crate) fn label_of_none(label: &str, meant: &[String]) -> Self {
+        let quoted: Vec<_> = meant.iter().map(|label| format!("{label:?}")).collect();
+        Self::KeyLabel {
+            label: label.into(),
+            meant: quoted.join(", "),
+        }
+    }
+
     /// Whether the failure may pass: the one place where that is decided, with the table
     /// of codes that it refers to.
     pub fn nature(&self) -> Nature {
@@ -346,7 +365,7 @@ impl Error {
             | Self::KeyAmbiguous { .. }
             | Self::KeyExists { .. }
             | Self::KeyName
-            | Self::KeyLabel(_)
+            | Self::KeyLabel { .. }
             | Self::KeyUnsupported { .. }
             | Self::KeyAttributes { .. }
             | Self::KeyMismatch { .. }

@@ -5,6 +5,15 @@ use mls_signer_message::scheme::{SCHEMES, Scheme};
 /// How the label of a key begins that is retired.
 pub(crate) const RETIRED: &str = "retired-";
 
+/// How the label of every removal key begins that is not retired.
+const PREFIX: &str = "mls-removal-";
+
+/// From this likeness (Jaro and Winkler's, of 1) on, a name is one of a scheme's, written wrongly.
+const ALIKE: f64 = 0.8;
+
+/// Names of which nobody knows which is nearer are no further apart.
+const SAME: f64 = 0.01;
+
 /// The label of a scheme's generation `number`.
 pub fn label(scheme: &Scheme, number: u32) -> String {
     match number {
@@ -51,15 +60,37 @@ pub fn is_retired(label: &str) -> bool {
     parse(label).is_some_and(|(.., retired)| retired)
 }
 
-/// Whether the label is a removal key's but for how the number of its generation is written.
-pub(crate) fn is_almost_ours(label: &str) -> bool {
-    let name = label.strip_prefix(RETIRED).unwrap_or(label);
-    let has_number = SCHEMES.iter().any(|scheme| {
-        let rest = name.strip_prefix(&scheme.default_label());
-        let number = rest.and_then(|rest| rest.strip_prefix("-g"));
-        number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
-    });
-    has_number && parse(label).is_none()
+/// Whether whoever gave the label meant a key to be put away.
+pub(crate) fn is_put_away(label: &str) -> bool {
+    label.starts_with(RETIRED)
+}
+
+/// Of a label that begins as a removal key's and is that of none, the labels that may have been
+/// meant: the nearest, else those of all schemes. None of any other label.
+pub(crate) fn meant_by(label: &str) -> Option<Vec<String>> {
+    let name = label.trim().to_lowercase();
+    let name = name.strip_prefix(RETIRED).unwrap_or(&name);
+    let name = name.strip_prefix(PREFIX)?;
+    if parse(label).is_some() {
+        return None;
+    }
+    let (name, number) = numbered(name).unwrap_or((name, 1));
+    let likeness = |scheme: &Scheme| strsim::jaro_winkler(name, scheme.name);
+    let best = SCHEMES.iter().map(likeness).fold(0.0, f64::max);
+    Some(match best >= ALIKE {
+        true => SCHEMES
+            .iter()
+            .filter(|scheme| best - likeness(scheme) < SAME)
+            .map(|scheme| self::label(scheme, number))
+            .collect(),
+        false => SCHEMES.iter().map(Scheme::default_label).collect(),
+    })
+}
+
+/// What stands before the number of a generation, and that number, however it is written.
+fn numbered(name: &str) -> Option<(&str, u32)> {
+    let (name, digits) = name.rsplit_once("-g")?;
+    Some((name, digits.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -95,15 +126,43 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings_of_the_number_come_near() {
-        for near in ["-g", "-g0", "-g1", "-g01", "-g02", "-g99999999999"] {
-            let label = format!("mls-removal-ed25519{near}");
-            assert!(is_almost_ours(&label), "{label}");
-            assert!(is_almost_ours(&format!("{RETIRED}{label}")), "{label}");
+    fn what_was_meant_by_a_label_is_known_where_it_begins_as_one() {
+        for (near, meant) in [
+            ("mls-removal-ed25519-g", "mls-removal-ed25519"),
+            ("mls-removal-ed25519-g0", "mls-removal-ed25519"),
+            ("mls-removal-ed25519-g1", "mls-removal-ed25519"),
+            ("mls-removal-ed25519-g02", "mls-removal-ed25519-g2"),
+            ("mls-removal-ed25519-old", "mls-removal-ed25519"),
+            ("mls-removal-ed25519x", "mls-removal-ed25519"),
+            ("mls-removal-ed22519-g4", "mls-removal-ed25519-g4"),
+            (" mls-removal-ed25519\t", "mls-removal-ed25519"),
+            ("MLS-REMOVAL-ED25519", "mls-removal-ed25519"),
+            (
+                "mls-removal-ecdsa_secp384r1-g3",
+                "mls-removal-ecdsa_secp384r1_sha384-g3",
+            ),
+        ] {
+            assert_eq!(meant_by(near).unwrap(), [meant], "{near}");
+            let retired = format!("{RETIRED}{}", near.trim_start());
+            assert!(meant_by(&retired).is_some(), "{retired}");
         }
-        for other in ["", "-g2", "-g10", "-gx", "-old", "x"] {
-            let label = format!("mls-removal-ed25519{other}");
-            assert!(!is_almost_ours(&label), "{label}");
+        let of_three = meant_by("mls-removal-ecdsa-g2").unwrap();
+        assert_eq!(of_three.len(), 3, "{of_three:?}");
+        for unlike in ["mls-removal-", "mls-removal-foo", "mls-removal-rsa"] {
+            assert_eq!(meant_by(unlike).unwrap().len(), SCHEMES.len(), "{unlike}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_meant_by_other_labels() {
+        for other in ["", "mls-audit", "mls-removal", "ed25519", "somebody's"] {
+            assert!(meant_by(other).is_none(), "{other}");
+        }
+        for scheme in SCHEMES {
+            let own = scheme.default_label();
+            for label in [own.clone(), format!("{own}-g2"), format!("{RETIRED}{own}")] {
+                assert!(meant_by(&label).is_none(), "{label}");
+            }
         }
     }
 }

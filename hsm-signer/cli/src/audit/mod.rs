@@ -57,7 +57,7 @@ pub fn run(command: Command, output: &Output) -> Outcome {
 impl StoreArguments {
     fn open(&self) -> Result<LogReader, Failure> {
         let url = self.store.clone();
-        let url = url.ok_or("name the store with --store")?;
+        let url = url.ok_or_else(|| Failure::Usage("name the store with --store".into()))?;
         if let Some(file) = url.strip_prefix("sqlite:")
             && !Path::new(file).exists()
         {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use indicatif::ProgressBar;
 use mls_hsm_signer::Scheme;
 use mls_hsm_signer::audit::store::LogReader;
@@ -29,15 +29,12 @@ const SQLITE: &[u8] = b"SQLite format 3\0";
 pub const TAMPERED: u8 = 3;
 
 #[derive(Args)]
+#[command(group = ArgGroup::new("log").args(["export", "store"]).required(true).multiple(true))]
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
     /// An export to verify, where there is no --store
-    #[arg(
-        value_name = "FILE",
-        conflicts_with = "store",
-        required_unless_present = "store"
-    )]
+    #[arg(value_name = "FILE", conflicts_with = "store")]
     export: Option<PathBuf>,
     /// A key that signs checkpoints, such as ed25519:BASE64. Without any, the keys that stand in
     /// the log are taken, which proves nothing against whoever can write it

@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 
 use crate::output::columns;
 
+/// What is to be done after a change of the keys.
+pub const RELOAD: &str = "A service reads its keys again at SIGHUP: systemctl reload mls-hsm-signer, or \
+                          mls-hsm-signer reload --server unix:PATH";
+
 /// Several keys, for a program and for a person.
 pub fn all(keys: impl IntoIterator<Item = KeyEntry>) -> (Value, String) {
     let keys = keys.into_iter();

@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     }
     let made = keys::generate_all(&token, &specs)?;
     let (values, text) = description::all(made.iter().map(description::of_signer));
-    output.result(&values, &text)
+    output.result(&values, &format!("{text}\n{}", description::RELOAD))
 }
 
 /// Leaves those out that the token cannot sign with, and says why; an error where that is all.
@@ -60,7 +60,9 @@ fn without_lacking(token: &dyn Token, specs: &mut Vec<KeySpec>) -> Result<Vec<Er
 fn specs(arguments: &Arguments) -> Result<Vec<KeySpec>, Failure> {
     let schemes = or_those_of_wire(&arguments.scheme);
     if schemes.len() > 1 && (arguments.label.is_some() || arguments.id.is_some()) {
-        return Err("--label and --id name one key; say which with one --scheme".into());
+        return Err(Failure::Usage(
+            "--label and --id name one key; say which with one --scheme".into(),
+        ));
     }
     let spec = |scheme| spec(scheme, arguments.label.as_deref(), arguments.id.as_ref());
     Ok(schemes.into_iter().map(spec).collect::<Result<_, _>>()?)

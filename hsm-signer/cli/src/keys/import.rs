@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::description::{self, of_signer};
 use super::generate::spec;
-use super::wire_values::{WireKey, removal_keys};
+use super::wire_values::{WireKey, WireKeys, removal_keys};
 use crate::Outcome;
 use crate::connection::{Bytes, TokenArguments, hexadecimal};
 use crate::failure::Failure;
@@ -75,7 +75,8 @@ fn from_pkcs8(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
         path.display()
     );
     let text = description::text(&entry);
-    output.result(&value, &format!("{text}\n{reminder}"))
+    let reload = description::RELOAD;
+    output.result(&value, &format!("{text}\n{reminder}\n{reload}"))
 }
 
 /// A passphrase is asked for only where the key needs one.
@@ -94,7 +95,13 @@ fn private_key(path: &Path, passphrase: Option<&Path>) -> Result<PrivateKey, Fai
 }
 
 fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
-    let found = wire_keys(path)?;
+    let WireKeys {
+        keys: found,
+        others,
+    } = wire_keys(path)?;
+    for other in others {
+        output.note(&format!("left out: {other}"));
+    }
     let token = arguments.token.open(output)?;
     let (found, lacking) = split(token.as_ref(), found, arguments.allow_missing)?;
     for (key, error) in &lacking {
@@ -125,7 +132,7 @@ fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
         path.display(),
         delete.join("\n  "),
     );
-    output.result(&value, &text)
+    output.result(&value, &format!("{text}\n{}", description::RELOAD))
 }
 
 /// The keys that the token can sign with, and the others with the reason.
@@ -153,7 +160,7 @@ fn split(token: &dyn Token, found: Vec<WireKey>, allow_missing: bool) -> Result<
     }
 }
 
-fn wire_keys(path: &Path) -> Result<Vec<WireKey>, Failure> {
+fn wire_keys(path: &Path) -> Result<WireKeys, Failure> {
     let content = read(path)?;
     let yaml = text(&content);
     let yaml = yaml.ok_or_else(|| format!("{} is no text in UTF-8 or UTF-16", path.display()))?;

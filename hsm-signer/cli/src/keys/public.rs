@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use mls_hsm_signer::encoding::public_key::{self, SchemeKey};
-use mls_hsm_signer::keys::generation::{RefusedKey, RemovalKeys, removal_keys};
+use mls_hsm_signer::keys::generation::{RefusedKey, RemovalKeys, check_label, removal_keys};
 use mls_hsm_signer::keys::{self, KeyEntry};
 use mls_hsm_signer::token::KeyClass;
 use mls_hsm_signer::{Error, KeySelector, Scheme};
@@ -41,6 +41,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let token = arguments.token.open(output)?;
     let found = match arguments.key.selector() {
         Some(selector) => {
+            if let Some(Err(error @ Error::KeyLabel { .. })) =
+                arguments.key.label().map(check_label)
+            {
+                return Err(error.into());
+            }
             let entries = keys::list(token.as_ref(), &selector)?;
             if entries.is_empty() {
                 let missing = Error::KeyNotFound {
@@ -49,7 +54,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
                 };
                 return Err(missing.into());
             }
-            Found::among(entries)
+            Found::among(entries, arguments.format)
         }
         None => Found::current(&removal_keys(token.as_ref())?, &arguments.scheme),
     };
@@ -75,11 +80,15 @@ struct Found {
 }
 
 impl Found {
-    /// Those that the arguments name.
-    fn among(entries: Vec<KeyEntry>) -> Self {
+    /// Those that the arguments name. What is not PEM says of each that it is a removal key.
+    fn among(entries: Vec<KeyEntry>, format: Format) -> Self {
         let mut found = Self::default();
         for entry in entries {
-            match (entry.refusal, entry.key) {
+            let of_removals = match format {
+                Format::Raw | Format::Jwk => check_label(&entry.object.label),
+                Format::Pem => Ok(()),
+            };
+            match (entry.refusal.or(of_removals.err()), entry.key) {
                 (None, Some(key)) => found.keys.push(key),
                 (Some(reason), _) => {
                     let (label, id) = (entry.object.label, entry.object.id);

@@ -15,9 +15,10 @@
 //!
 //! Wire's server needs all four once one is set, and so does this. The file is read as Helm reads
 //! it: of two equal names the last counts. What else is in the file, and in other documents of
-//! it, does not matter.
+//! it, does not matter; Wire's chart takes no other key from there either.
 
 use std::collections::BTreeMap;
+use std::thread;
 
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::DuplicateKeyPolicy;
@@ -31,6 +32,12 @@ use crate::failure::Failure;
 
 /// Where in the file the keys are.
 const PATH: &str = "galley.secrets.mlsPrivateKeys.removal";
+
+/// How deep Helm's parser lets values be nested.
+const DEPTH: usize = 10_000;
+
+/// A stack with room for values so deep, in bytes; what is not used is not there.
+const ROOM: usize = 1 << 30;
 
 /// Other places at which operators have them, and whose form that is.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -101,29 +108,41 @@ pub struct WireKey {
     pub path: String,
 }
 
-/// Reads the four keys, in the order of [`SCHEMES`](crate::SCHEMES). The YAML parser makes copies of its
-/// own that it does not overwrite: run this in a process that ends soon.
-pub fn removal_keys(yaml: &str) -> Result<Vec<WireKey>, Failure> {
+/// The keys that Wire's server has, and what else stands beside them.
+pub struct WireKeys {
+    /// In the order of [`SCHEMES`](crate::SCHEMES).
+    pub keys: Vec<WireKey>,
+    /// Entries that are none of the four.
+    pub others: Vec<String>,
+}
+
+/// Reads the four keys. The YAML parser makes copies of its own that it does not overwrite: run this
+/// in a process that ends soon.
+pub fn removal_keys(yaml: &str) -> Result<WireKeys, Failure> {
     if yaml.starts_with("$ANSIBLE_VAULT;") {
         let reason = "ansible-vault has encrypted the file; decrypt it: ansible-vault view FILE";
         return Err(unusable(reason.into()));
     }
-    let removal = removal(yaml)?;
+    let removal = with_room(|| removal(yaml))?;
     let known = |name: &String| Scheme::by_name(name).is_some_and(|scheme| scheme.of_wire);
-    let others: Vec<_> = removal
-        .keys()
-        .filter(|name| !known(name))
-        .map(shown)
-        .collect();
-    if !others.is_empty() {
-        return Err(unusable(format!(
-            "{} at {PATH}: none of the four keys; remove it from a copy of the file",
-            others.join(", ")
-        )));
-    }
-    Scheme::all_of_wire()
-        .map(|scheme| read(scheme, removal.get(scheme.name)))
-        .collect()
+    let others = removal.keys().filter(|name| !known(name));
+    let others = others.map(|name| format!("{} at {PATH}: none of the four keys", shown(name)));
+    let keys = Scheme::all_of_wire().map(|scheme| read(scheme, removal.get(scheme.name)));
+    Ok(WireKeys {
+        others: others.collect(),
+        keys: keys.collect::<Result<_, _>>()?,
+    })
+}
+
+/// Values may be nested as deep as Helm takes them, and the parser goes down with them.
+fn with_room<T: Send>(read: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T, Failure> {
+    thread::scope(|scope| {
+        let reader = thread::Builder::new().stack_size(ROOM);
+        let reader = reader.spawn_scoped(scope, read);
+        let reader = reader.map_err(|error| format!("no thread to read the values: {error}"))?;
+        let panicked = |_| Failure::from("the values could not be read");
+        reader.join().map_err(panicked)?
+    })
 }
 
 /// A name in the file, if it is written as names of schemes are: it may be a part of a key that
@@ -156,7 +175,11 @@ fn removal(yaml: &str) -> Result<Removal, Failure> {
 }
 
 fn documents<'de, T: Deserialize<'de>>(yaml: &'de str) -> Result<Vec<T>, serde_saphyr::Error> {
-    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
+    let budget = serde_saphyr::budget! { max_depth: DEPTH, flow_nesting_limit: DEPTH };
+    let options = serde_saphyr::options! {
+        duplicate_keys: DuplicateKeyPolicy::LastWins,
+        budget: budget,
+    };
     let documents: Vec<Option<T>> = serde_saphyr::from_multiple_with_options(yaml, options)?;
     Ok(documents.into_iter().flatten().collect())
 }
@@ -203,9 +226,14 @@ fn read(scheme: &Scheme, entry: Option<&Option<Secret>>) -> Result<WireKey, Fail
              openssl pkcs8 -topk8 -nocrypt -in FILE -out KEY.pem. {OF_THE_ENTRY}"
         )),
         // These are commands for the values as they are.
-        error @ EncodingError::NotPkcs8(NotPkcs8::Sops | NotPkcs8::AnsibleVault) => {
-            unusable(format!("{path}: {error}"))
-        }
+        error @ EncodingError::NotPkcs8(NotPkcs8::Sops) => unusable(format!("{path}: {error}")),
+        EncodingError::NotPkcs8(NotPkcs8::AnsibleVault) => unusable(format!(
+            "{path}: ansible-vault has encrypted this entry alone (!vault), which only Ansible reads; have it \
+             write each key into a file, and import that with --pkcs8: ansible localhost -m \
+             ansible.builtin.copy -a \"content='{{{{ {path} }}}}' dest={}.pem mode=0600\" -e @VALUES \
+             --ask-vault-pass",
+            scheme.name
+        )),
         error => {
             let said = format!("{path}: {error}");
             unusable(match said.contains("FILE") || said.contains("COPY") {

@@ -286,7 +286,7 @@ fn a_pin_file_that_others_can_read_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.write("pin", crate::support::PIN, 0o644);
     let error = sandbox.fail(&["keys", "list"]);
-    assert!(error.contains("chmod 600"), "{error}");
+    assert!(error.contains("chmod o="), "{error}");
 }
 
 #[test]
@@ -356,6 +356,4 @@ fn arguments_that_make_no_sense_end_with_code_2() {
             "{arguments:?}"
         );
     }
-    let error = sandbox.fail(&["keys", "generate", "--label", "one label"]);
-    assert!(error.contains("--scheme"), "{error}");
 }

@@ -97,7 +97,7 @@ fn a_wrong_passphrase_imports_nothing_and_shows_nothing() {
     assert!(error.contains("passphrase is wrong"), "{error}");
     assert!(!error.contains("another passphrase"), "{error}");
     sandbox.write("wrong", PASSPHRASE, 0o644);
-    assert!(sandbox.fail(&import).contains("chmod 600"));
+    assert!(sandbox.fail(&import).contains("chmod o="));
     assert_eq!(sandbox.succeed(&["keys", "list", "--json"]).trim(), "[]");
     let content = std::fs::read(file).unwrap();
     let error = PrivateKey::from_file(&content, None).unwrap_err();
@@ -251,10 +251,31 @@ fn a_key_that_is_missing_or_unknown_is_named_by_its_place() {
     let names: Vec<_> = Scheme::all_of_wire().map(|scheme| scheme.name).collect();
     assert!(refused(&["ed25519"]).contains("removal.ed25519"));
     assert!(refused(&names[1..]).contains("removal.ed25519 is missing"));
-    assert!(refused(&[&names[..], &["rsa_pss"]].concat()).contains("\"rsa_pss\" is at"));
-    // What is no name of a scheme may be a part of a key.
-    assert!(refused(&[&names[..], &["MIGs3cret"]].concat()).contains("an entry"));
+    // Wire's chart takes no other entry, and here none is in the way.
+    let said = refused(&[&names[..], &["rsa_pss"]].concat());
+    assert!(said.contains("removal.ed25519:"), "{said}");
     assert!(refused(&[&names[..], &names[..1]].concat()).contains(PLACE));
+}
+
+#[test]
+fn entries_that_are_none_of_the_four_are_named_and_left_out() {
+    let sandbox = Sandbox::new();
+    let values = values(&wire_keys());
+    // What is no name of a scheme may be a part of a key.
+    let others = "        rsa_pss: s3cret\n        MIGs3cret: x\n";
+    let file = sandbox.write("values.yaml", &format!("{values}{others}"), 0o600);
+    let output = sandbox.run(&["keys", "import", "--wire-values", file.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("left out: \"rsa_pss\" is at"), "{said}");
+    assert!(
+        said.contains("an entry that is named as no scheme"),
+        "{said}"
+    );
+    assert!(!said.contains("s3cret"), "{said}");
+    let listed = sandbox.succeed(&["keys", "list", "--json"]);
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 4);
 }
 
 fn objects(token: &dyn Token) -> usize {

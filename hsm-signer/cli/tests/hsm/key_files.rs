@@ -72,6 +72,30 @@ fn pins_come_through_pipes_and_process_substitution() {
     }
 }
 
+/// Another user's pipe cannot be opened, though this process has it.
+#[test]
+fn a_pipe_of_another_user_is_said_to_be_one() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(directory.path(), open).unwrap();
+    let copy = directory.path().join("mls-hsm-signer");
+    std::fs::copy(env!("CARGO_BIN_EXE_mls-hsm-signer"), &copy).unwrap();
+    let mut command = Command::new(copy);
+    command.args(["keys", "list", "--module", "m", "--slot", "0"]);
+    command.args(["--pin-file", "/dev/stdin"]).uid(NOBODY);
+    let said = failed(&fed(command, PIN.as_bytes()));
+    assert!(
+        said.contains("/dev/stdin is a pipe of another user"),
+        "{said}"
+    );
+}
+
 /// pkcs11-spy would show a login; nothing is tried with what is no PIN.
 #[test]
 fn what_is_no_pin_is_refused_before_it_is_tried() {
@@ -189,6 +213,18 @@ fn values_that_helm_takes_are_imported() {
         (
             "blanks at the ends",
             plain.replace("KEY-----\n", "KEY-----  \n").into(),
+        ),
+        (
+            "an entry that is none of the four",
+            format!("{plain}        ed448: |\n          x\n").into(),
+        ),
+        (
+            "nested deep",
+            format!("a: {}{}\n{plain}", "[".repeat(5_000), "]".repeat(5_000)).into(),
+        ),
+        (
+            "nested deep in blocks",
+            format!("a:\n{} x\n{plain}", "- ".repeat(2_000)).into(),
         ),
         ("CRLF", plain.replace('\n', "\r\n").into()),
         ("a byte order mark", format!("{mark}{plain}").into()),
@@ -311,6 +347,14 @@ fn values_without_the_four_keys_say_what_is_there() {
             "$ANSIBLE_VAULT;1.1;AES256\n3336\n".into(),
             "ansible-vault view",
         ),
+        (
+            with(0, "$ANSIBLE_VAULT;1.1;AES256\n3336\n".into()).replacen(
+                "ed25519: |",
+                "ed25519: !vault |",
+                1,
+            ),
+            "ansible localhost -m ansible.builtin.copy",
+        ),
         (with(1, sec1), "openssl pkcs8 -topk8 -nocrypt"),
         (with(1, public), "a public key and no private key"),
         (
@@ -346,15 +390,11 @@ fn values_without_the_four_keys_say_what_is_there() {
         ),
         (format!("{plain}---\n{plain}"), "several documents"),
         (
-            format!("{plain}        ed448: |\n          x\n"),
-            "\"ed448\" is at galley.secrets",
-        ),
-        (
             plain.replacen("        ecdsa_secp384", "       ecdsa_secp384", 1),
             "not indented as those before it",
         ),
         (
-            format!("a: {}{}\n{plain}", "[".repeat(5_000), "]".repeat(5_000)),
+            format!("a: {}{}\n{plain}", "[".repeat(20_000), "]".repeat(20_000)),
             "nested deeper than any values",
         ),
         (

@@ -222,3 +222,125 @@ fn a_rotation_is_taken_up() {
     destroy(token.open().as_ref(), old.public_key()).unwrap();
     sign_all(&engine, 1);
 }
+
+/// Has every token asked: on a loaded machine one may be opened late, and the engine starts without it.
+fn all_asked(engine: &Engine) {
+    wait_for(engine, SOON, |health| {
+        let mut sources = health.sources.iter();
+        sources.all(|source| matches!(source.phase, Phase::Ready | Phase::NoKey))
+    });
+    engine.refresh_keys().unwrap();
+}
+
+/// A key that only one token has otherwise is named beside the one that signs.
+#[test]
+fn another_key_of_a_label_in_a_second_token_is_named() {
+    let (one, two) = (TestToken::with_keys(), TestToken::new());
+    another(&two.open(), &SCHEMES[0]);
+    let source =
+        |token, name: &str| SourceConfig::isolated(setup(token, 1), worker(), pin()).named(name);
+    let engine = start(vec![source(&one, "one"), source(&two, "two")]);
+    let named = |engine: &Engine| {
+        let refused = engine.refused_keys();
+        let [refused] = &refused[..] else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(refused.label, SCHEMES[0].default_label());
+        assert!(refused.reason.contains("token two"), "{refused}");
+        refused.clone()
+    };
+    all_asked(&engine);
+    let first = named(&engine);
+    assert!(first.reason.contains("another key"), "{first}");
+    // It is so at each reading, and the right one goes on.
+    engine.refresh_keys().unwrap();
+    assert_eq!(named(&engine), first);
+    assert_eq!(engine.keys().len(), SCHEMES.len());
+    let key = engine.current_key(&SCHEMES[0]).unwrap();
+    engine.sign(&key, b"message", patience()).unwrap();
+}
+
+/// One that only the second token has and cannot use is named with its token too.
+#[test]
+fn a_bad_key_in_a_second_token_is_named() {
+    let key = new_private_key(&SCHEMES[1]);
+    let [one, two] = [(); 2].map(|()| TestToken::new());
+    for token in [&one, &two] {
+        imported(token, &key);
+    }
+    let open = two.open();
+    let session = open.session(Access::Manage).unwrap();
+    let names = KeySelector::label(SCHEMES[1].default_label());
+    let half = session.find(KeyClass::Public, &names).unwrap()[0];
+    session.destroy(half).unwrap();
+    drop(session);
+    let source =
+        |token, name: &str| SourceConfig::isolated(setup(token, 1), worker(), pin()).named(name);
+    // In either order: what one token cannot use is named, and the other's key signs.
+    for order in [
+        [(&one, "one"), (&two, "two")],
+        [(&two, "two"), (&one, "one")],
+    ] {
+        let engine = start(order.map(|(token, name)| source(token, name)).into());
+        all_asked(&engine);
+        let refused = engine.refused_keys();
+        assert_eq!(refused.len(), 1, "{refused:?}");
+        let reason = &refused[0].reason;
+        assert!(
+            reason.contains("token two") && reason.contains("no public key"),
+            "{reason}"
+        );
+        sign_all(&engine, 1);
+    }
+}
+
+/// A reading that has brought a key back does not end before it signs.
+#[test]
+fn a_reading_that_finds_a_key_again_ends_with_a_token_that_signs() {
+    let token = TestToken::new();
+    let kept = new_private_key(&SCHEMES[1]);
+    imported(&token, &kept);
+    let source = SourceConfig::isolated(setup(&token, 1), worker(), pin());
+    let mut config = configured(vec![source]);
+    // By itself it would look for its key too late for this test.
+    config.timing.probe_interval = std::time::Duration::from_secs(3600);
+    let engine = Engine::start(config).unwrap();
+    let key = engine.current_key(&SCHEMES[1]).unwrap();
+    destroy(&token, &SCHEMES[1]);
+    engine.sign(&key, b"message", patience()).unwrap_err();
+    wait_for(&engine, SOON, |health| health.has_no_key());
+    imported(&token, &kept);
+    engine.refresh_keys().unwrap();
+    assert!(engine.health().healthy, "{:?}", engine.health());
+    engine.sign(&key, b"message", patience()).unwrap();
+}
+
+/// A public key that a message names can be put into `pinned_public_keys` as it stands.
+#[test]
+fn the_pinned_public_key_is_told_in_the_form_of_the_configuration() {
+    let token = TestToken::with_keys();
+    let source = || SourceConfig::isolated(setup(&token, 1), worker(), pin());
+    let engine = start(vec![source()]);
+    let shown = |engine: &Engine| {
+        let keys = engine.keys();
+        let keys: Vec<_> = keys.iter().map(|key| key.public_key().to_vec()).collect();
+        keys
+    };
+    let mut config = configured(vec![source()]);
+    config.pins = shown(&engine);
+    let new = keys::generation::rotate(&token.open(), &SCHEMES[0]).unwrap();
+    let base64 = mls_hsm_signer::encoding::base64;
+    let error = Engine::start(config).unwrap_err().to_string();
+    assert!(error.contains(&base64(new.public_key())), "{error}");
+    let mut config = configured(vec![source()]);
+    config.pins = [shown(&engine), vec![new.public_key().to_vec(), vec![7; 32]]].concat();
+    let error = Engine::start(config).unwrap_err().to_string();
+    assert!(error.contains(&base64(&[7; 32])), "{error}");
+    let error = engine.key_by_public_key(&[7; 32]).unwrap_err().to_string();
+    assert!(error.contains(&base64(&[7; 32])), "{error}");
+    let debugged = format!("{:?}", engine.keys()[0]);
+    assert!(
+        debugged.contains(&base64(engine.keys()[0].public_key())),
+        "{debugged}"
+    );
+}

@@ -149,10 +149,15 @@ fn a_label_that_is_almost_a_removal_keys_is_named() {
         token: "removal",
     };
     tool.make("EC:prime256v1", &label, "01", &["--usage-sign"]);
-    let said = sandbox.succeed(&["doctor"]);
+    let output = sandbox.run(&["doctor"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
     let noted = said.lines().find(|line| line.contains(&label));
     let noted = noted.unwrap_or_else(|| panic!("{label}: {said}"));
-    assert!(noted.starts_with("note") && noted.contains("-g2"), "{said}");
+    assert!(
+        noted.starts_with("FAILED") && noted.contains("-g2"),
+        "{said}"
+    );
 }
 
 #[test]

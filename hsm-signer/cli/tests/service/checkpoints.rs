@@ -5,6 +5,7 @@ use std::process::Output;
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::support::odd_keys::Tool;
 use crate::support::{Service, Setup, eventually, item};
 
 const TENANT: &str = "example.com";
@@ -84,4 +85,34 @@ fn the_audit_key_signs_checkpoints_and_nothing_else() {
     let wrong = ["--checkpoint-key", &removal_key];
     let output = service.setup.audit_verify(&wrong);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
+}
+
+/// What is advised for removal keys would not bring it back.
+#[test]
+fn the_loss_of_the_audit_key_is_said_with_what_helps() {
+    let mut setup = Setup::new();
+    let label = "mls-audit";
+    setup.generate(TENANT, &["--scheme", "ed25519", "--label", label]);
+    setup.of_tenants(&format!("audit_key_label = {label:?}"));
+    let service = setup.start();
+    let tool = Tool {
+        sandbox: &service.setup.sandbox,
+        token: TENANT,
+    };
+    for class in ["privkey", "pubkey"] {
+        tool.run(&["--delete-object", "--type", class, "--label", label]);
+    }
+    let said = |log: String| {
+        let mut lines = log.lines();
+        let line = lines.find(|line| line.contains("recovery ends"));
+        line.map(str::to_owned)
+    };
+    eventually("the loss is said", || said(service.log()).is_some());
+    let line = said(service.log()).unwrap();
+    assert!(line.contains("under the same label"), "{line}");
+    assert!(line.contains(label) && line.contains("restart"), "{line}");
+    assert!(!line.contains("mls-removal"), "{line}");
+    // Removals are signed meanwhile.
+    let items = vec![item("ed25519", "group", 1)];
+    assert!(service.propose(items).is_ok());
 }

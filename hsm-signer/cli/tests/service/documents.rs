@@ -204,7 +204,7 @@ fn many_removals_are_proposed_with_a_bar_on_a_terminal() {
     let out = service.setup.sandbox.path("message");
     let out = ["--out", out.to_str().unwrap()];
     let refused = propose(&service, 2, &out).output().unwrap();
-    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
     assert!(!service.setup.sandbox.path("message").exists());
 
     let audit = |verb: &str| service.setup.audit(&[verb]);

@@ -182,6 +182,26 @@ fn last_answer(wire: &mut Wire) -> Option<(u16, bool)> {
     Some((last.status, last.head.contains("connection: close")))
 }
 
+/// A client of HTTP/1.0 that wants to keep its connection is told one thing of it, and the truth.
+#[test]
+fn the_last_answer_of_http_1_0_says_that_the_connection_ends() {
+    let mut setup = Setup::new();
+    setup.more("[limits]\nconnection_ms = 1000");
+    let service = setup.start();
+    let last_head = |_| {
+        let mut wire = service.wire();
+        let heads = std::iter::from_fn(|| {
+            wire.send(b"GET /healthz HTTP/1.0\r\nHost: signer\r\nConnection: keep-alive\r\n\r\n");
+            Some(wire.read_next()?.head)
+        });
+        heads
+            .last()
+            .filter(|head| head.contains("connection: close"))
+    };
+    let head = (0..ATTEMPTS).find_map(last_head).expect("no last answer");
+    assert!(!head.contains("keep-alive"), "{head}");
+}
+
 /// A connection that waits for its last request does so for a quarter of a second, and a loaded
 /// machine may let a caller sleep for longer.
 const ATTEMPTS: u32 = 5;

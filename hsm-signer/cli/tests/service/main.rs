@@ -24,6 +24,7 @@ mod removals;
 mod replicas;
 mod restarts;
 mod revocation;
+mod rotation;
 mod store_faults;
 mod support;
 mod trust;

@@ -1,9 +1,10 @@
 //! A PIN that a token refuses is tried once for each word of a person.
 
+use mls_fault_module::{Faults, library};
 use rustix::process::{Signal, kill_process};
 
 use crate::support::operator::{PIN_REFUSED, checked, marker, stderr};
-use crate::support::{Setup, eventually, item, not_started};
+use crate::support::{Setup, eventually, item, module_path, not_started};
 
 fn logins(setup: &Setup) -> usize {
     let log = setup.faults("example.com").log();
@@ -34,6 +35,33 @@ fn a_refused_pin_is_tried_once_however_often_the_service_is_started() {
     assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
     std::fs::remove_file(marker).unwrap();
     setup.start();
+}
+
+/// Whoever reads the log of the refusal knows which file to correct, and which to remove.
+#[test]
+fn the_refusal_of_a_pin_names_its_file_and_the_mark() {
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    let pin = setup.sandbox.path("pin").display().to_string();
+    let named = |log: &str| {
+        let marker = marker(&setup).unwrap().display().to_string();
+        let lines = log.lines();
+        let line = lines.filter(|line| line.contains(&marker) && line.contains(&pin));
+        line.count()
+    };
+    faults.set(&["C_Login return 0xA0"]).unwrap();
+    let said = stderr(&not_started(&setup));
+    assert_eq!(named(&said), 1, "{said}");
+    std::fs::remove_file(marker(&setup).unwrap()).unwrap();
+    // Also where it is refused later.
+    faults.clear().unwrap();
+    let service = setup.clone().start();
+    faults.set(&["C_Login return 0xA0"]).unwrap();
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    eventually("the marker", || marker(&setup).is_some());
+    eventually("it is named", || named(&service.log()) == 1);
 }
 
 /// As Kubernetes replaces the files of a secret, whose bytes may be the same as before.
@@ -327,4 +355,47 @@ fn a_hangup_tries_a_shared_pin_once() {
     service.signal(Signal::HUP);
     eventually("both are refused again", || refusals(service.log()) == 4);
     assert_eq!(logins(&service.setup), tried + 1);
+}
+
+/// One token refuses the login while another signs: only what the first alone has waits for a person.
+#[test]
+fn a_key_of_a_token_that_refuses_is_said_to_wait_and_no_other() {
+    let mut setup = Setup::new();
+    assert!(setup.sandbox.init("second").status.success());
+    let own = setup.generate(
+        "second",
+        &["--scheme", "ed25519", "--label", "mls-removal-ed25519-g5"],
+    );
+    let directory = setup.sandbox.path("faults-second");
+    std::fs::create_dir(&directory).unwrap();
+    let faults = Faults::install(&library().unwrap(), &directory, module_path()).unwrap();
+    let pin = setup.sandbox.path("pin-of-second");
+    std::fs::copy(setup.sandbox.path("pin"), &pin).unwrap();
+    setup.of_tokens(&format!(
+        "[[tenants.tokens]]\nname = \"second\"\nmodule = {:?}\ntoken_label = \"second\"\npin_file = {pin:?}\n",
+        faults.module()
+    ));
+    let service = setup.start();
+    let mut named = item("ed25519", "group", 1);
+    named.sender_public_key = Some(own[0]["public_key"].as_str().unwrap().into());
+    service.propose(vec![named.clone()]).unwrap();
+    faults.set(&["C_Login return 0xA0"]).unwrap();
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    eventually("it is refused", || marker(&service.setup).is_some());
+    let signs = || {
+        let signed = service.propose(vec![item("ecdsa_secp256r1_sha256", "group", 2)]);
+        signed.is_ok()
+    };
+    eventually("the other token signs", signs);
+    named.leaf_index = 3;
+    let refused = service.propose(vec![named]).unwrap_err();
+    let mls_hsm_signer::client::ClientError::Refused(problem) = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(problem.code, "token-refused");
+    let said = format!("{} {}", problem.title, problem.detail);
+    assert!(said.contains("no other token can sign"), "{said}");
+    assert!(!said.contains("nothing is signed"), "{said}");
 }

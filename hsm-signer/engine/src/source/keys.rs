@@ -9,6 +9,7 @@ use mls_signer_token::keys::{self, LocatedKey};
 use mls_signer_token::sync::locked;
 
 use super::Source;
+use crate::health::Phase;
 use crate::key::Key;
 use crate::standing::UsableKey;
 
@@ -63,10 +64,14 @@ impl Source {
         let (_, missing) = self.sorted(keys);
         for key in missing {
             let located = self.usable(&key, deadline);
-            if located.is_ok() {
-                tracing::info!(source = %self.config.name, key = ?key, "a key is there again");
-            }
             let mut state = locked(&self.state);
+            if located.is_ok() {
+                let what = match state.keys.contains_key(&key.public_key) {
+                    true => "a key is there again",
+                    false => "a new key is there",
+                };
+                tracing::info!(source = %self.config.name, key = ?key, "{what}");
+            }
             let reason = state.aside.get(&key.public_key).cloned();
             let entry = located.map_err(|error| match reason {
                 Some(reason) => key.set_aside(reason).to_string(),
@@ -112,6 +117,23 @@ impl Source {
             })?;
         }
         Ok(found)
+    }
+
+    /// Has a token that was without a key prove that it signs again, and waits for that.
+    pub fn look_now(&self, deadline: Instant) {
+        let mut state = locked(&self.state);
+        state.look_wanted = state.phase == Phase::NoKey;
+        drop(state);
+        self.wake.notify_all();
+        while Instant::now() < deadline {
+            let seen = self.changes.count();
+            let state = locked(&self.state);
+            if state.stopping || !state.look_wanted {
+                return;
+            }
+            drop(state);
+            self.changes.wait(seen, Some(deadline));
+        }
     }
 
     /// Whether the key was set aside: it fails alone, or cannot be a removal key any more.

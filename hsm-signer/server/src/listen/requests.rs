@@ -32,6 +32,7 @@ struct UnderWay {
 /// One request, until this is dropped.
 pub struct RequestUnderWay {
     number: u64,
+    version: Version,
     of: Arc<watch::Sender<UnderWay>>,
 }
 
@@ -46,6 +47,7 @@ impl Requests {
         });
         RequestUnderWay {
             number,
+            version,
             of: Arc::clone(&self.0),
         }
     }
@@ -103,6 +105,8 @@ impl RequestUnderWay {
         if is_last {
             let close = HeaderValue::from_static("close");
             answer.headers_mut().insert(CONNECTION, close);
+            // To an answer of HTTP/1.1 for a client of HTTP/1.0, hyper would add "keep-alive".
+            *answer.version_mut() = self.version;
         }
         answer.map(|body: Body| holding(body, self))
     }
@@ -141,6 +145,7 @@ mod tests {
     #[test]
     fn the_last_answer_of_http_1_says_so() {
         for (version, said) in [
+            (Version::HTTP_10, [None, Some("close")]),
             (Version::HTTP_11, [None, Some("close")]),
             (Version::HTTP_2, [None; 2]),
         ] {
@@ -157,6 +162,9 @@ mod tests {
                 header.map(|value| value.to_str().unwrap())
             });
             assert_eq!(says, said);
+            if said[1].is_some() {
+                assert_eq!(answers[1].version(), version);
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use super::halves::PublicHalves;
 use crate::error::Error;
 use crate::quirks::SigningPlan;
 use crate::release;
-use crate::removal_label::scheme_of_label;
+use crate::removal_label::{meant_by, scheme_of_label};
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, ObjectHandle, Token, TokenSession};
 
@@ -104,6 +104,17 @@ pub fn prove_in(session: &dyn TokenSession, key: &LocatedKey) -> Result<(), Erro
 /// The one place where it is decided whether a key is fit to be a removal key, as far as that
 /// can be seen without a signature.
 pub(super) fn examine(token: &dyn Token, object: &KeyObject, halves: &PublicHalves) -> Examined {
+    let examined = by_attributes(token, object, halves);
+    match meant_by(&object.label) {
+        None => examined,
+        Some(meant) => Examined {
+            verdict: Err(Error::label_of_none(&object.label, &meant)),
+            ..examined
+        },
+    }
+}
+
+fn by_attributes(token: &dyn Token, object: &KeyObject, halves: &PublicHalves) -> Examined {
     let Some(scheme) = object.scheme() else {
         let names = object.names().to_string();
         return Examined {

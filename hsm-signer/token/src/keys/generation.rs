@@ -16,7 +16,9 @@ use super::create::{destroy_found, generate};
 use super::list::{KeyEntry, is_lasting, list_removal_keys};
 use crate::error::Error;
 use crate::keys::signer::HsmSigner;
-use crate::removal_label::{RETIRED, is_in_use, label_in_use, parse, scheme_of_label};
+use crate::removal_label::{
+    RETIRED, is_in_use, is_put_away, label_in_use, meant_by, parse, scheme_of_label,
+};
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token};
 use mls_signer_message::scheme::{SCHEMES, Scheme};
@@ -143,7 +145,7 @@ pub fn removal_keys(token: &dyn Token) -> Result<RemovalKeys, Error> {
                 id: entry.object.id.clone(),
             });
         }
-        let in_use = is_in_use(&entry.object.label);
+        let in_use = !is_put_away(&entry.object.label);
         let Some(error) = entry.refusal.filter(|_| in_use) else {
             keys.generations.extend(found);
             continue;
@@ -187,8 +189,8 @@ fn order(key: &Generation) -> (usize, bool, u32) {
     (place.unwrap_or(SCHEMES.len()), key.retired, key.number)
 }
 
-/// Generates the next generation of a scheme's key: the first if there is none. Retired
-/// ones count, so that no label ever means two keys.
+/// Generates the next generation of a scheme's key: the first if there is none. Retired ones count; of a
+/// key that is gone the token knows nothing, and whoever does passes by its number ([`newest_used`]).
 ///
 /// # Errors
 /// As [`all`] and [`generate`].
@@ -196,12 +198,21 @@ pub fn rotate(token: &Arc<dyn Token>, scheme: &'static Scheme) -> Result<HsmSign
     generate(token, &next(token.as_ref(), scheme)?)
 }
 
-/// What the next generation of a scheme's key is to be: the first if there is none. Every label
-/// counts, of whatever becomes of its key.
+/// What the next generation of a scheme's key is to be: the first if there is none.
 ///
 /// # Errors
-/// When the token cannot be searched, and [`Error::Random`].
+/// As [`newest_used`], and [`Error::Random`].
 pub fn next(token: &dyn Token, scheme: &'static Scheme) -> Result<KeySpec, Error> {
+    let number = newest_used(token, scheme)?.saturating_add(1);
+    KeySpec::with_random_id(scheme, &label(scheme, number))
+}
+
+/// The newest generation of a scheme of which the token has anything, whatever has become of the key;
+/// 0 where there is none. Of a key that is gone it knows nothing.
+///
+/// # Errors
+/// When the token cannot be searched.
+pub fn newest_used(token: &dyn Token, scheme: &Scheme) -> Result<u32, Error> {
     let mut newest = 0;
     let session = token.session(Access::Use)?;
     // A public half that is left of a key has its label still.
@@ -212,13 +223,31 @@ pub fn next(token: &dyn Token, scheme: &'static Scheme) -> Result<KeySpec, Error
             Err(Error::ModuleMisbehaved(_)) => continue,
             label => label?,
         };
-        if let Some((found, number, _)) = parse(&label)
-            && found.signature_scheme == scheme.signature_scheme
-        {
-            newest = newest.max(number);
-        }
+        newest = newest.max(number_of(&label, scheme).unwrap_or_default());
     }
-    KeySpec::with_random_id(scheme, &label(scheme, newest + 1))
+    Ok(newest)
+}
+
+/// The generation that a label says, of a key of the scheme, retired or not.
+pub fn number_of(label: &str, scheme: &Scheme) -> Option<u32> {
+    let (found, number, _) = parse(label)?;
+    (found.signature_scheme == scheme.signature_scheme).then_some(number)
+}
+
+/// Whether a key of this label may be a removal key, retired ones included.
+///
+/// # Errors
+/// [`Error::KeyLabel`] where it is almost one's, [`Error::KeyAttributes`] where it is quite another.
+pub fn check_label(label: &str) -> Result<(), Error> {
+    if let Some(meant) = meant_by(label) {
+        return Err(Error::label_of_none(label, &meant));
+    }
+    if scheme_of_label(label).is_none() {
+        let reason = "its label says that it is no removal key, and it signs no removals; those are \
+                      labelled mls-removal-SCHEME, mls-removal-SCHEME-g2 and so on";
+        return Err(refused(&KeySelector::label(label), reason));
+    }
+    Ok(())
 }
 
 /// The key that is to be put away. One that cannot be a removal key shows no public key, and is

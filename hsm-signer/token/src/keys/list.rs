@@ -6,7 +6,7 @@ use super::find::{LocatedKey, examine, located, prove};
 use super::halves::PublicHalves;
 use crate::error::{Error, ProcessError};
 use crate::failure::Nature;
-use crate::removal_label::{is_almost_ours, is_in_use, scheme_of_label};
+use crate::removal_label::{is_in_use, meant_by, scheme_of_label};
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, ObjectHandle, Token, TokenSession};
 use mls_signer_message::encoding::public_key::is_on_curve;
@@ -39,33 +39,24 @@ pub fn list(token: &dyn Token, selector: &KeySelector) -> Result<Vec<KeyEntry>, 
     entries(token, selector, |_| true, must_sign)
 }
 
-/// Those of [`list`] that are named as removal keys, retired ones included. Of the others nothing
-/// but the label is read.
+/// Those of [`list`] that are named as removal keys, or almost so, retired ones included. Of the
+/// others nothing but the label is read.
 ///
 /// # Errors
 /// As [`list`].
 pub fn list_removal_keys(token: &dyn Token) -> Result<Vec<KeyEntry>, Error> {
-    let is_ours = |label: &str| scheme_of_label(label).is_some();
+    let is_ours = |label: &str| scheme_of_label(label).is_some() || meant_by(label).is_some();
     entries(token, &KeySelector::any(), is_ours, is_in_use)
 }
 
-/// How many private keys the token has, and the labels of those that are almost removal keys'.
+/// How many private keys the token has.
 ///
 /// # Errors
 /// When the token cannot be searched.
-pub(crate) fn count_and_near_labels(token: &dyn Token) -> Result<(usize, Vec<String>), Error> {
+pub(crate) fn count(token: &dyn Token) -> Result<usize, Error> {
     let session = token.session(Access::Use)?;
     let handles = session.find(KeyClass::Private, &KeySelector::any())?;
-    let mut near = Vec::new();
-    for handle in &handles {
-        match session.label(*handle) {
-            Ok(label) if is_almost_ours(&label) => near.push(label),
-            // What cannot be read so is the vendor's own.
-            Ok(_) | Err(Error::ModuleMisbehaved(_)) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok((handles.len(), near))
+    Ok(handles.len())
 }
 
 /// A key that is being judged.

@@ -5,11 +5,13 @@ mod create;
 mod find;
 pub mod generation;
 mod halves;
+mod left_halves;
 mod list;
 pub(crate) mod signer;
 
 pub use create::{generate, generate_all, import, import_all};
 pub use find::{LocatedKey, locate, locate_pinned, prove, prove_in};
-pub(crate) use list::count_and_near_labels;
+pub(crate) use left_halves::left_halves;
+pub(crate) use list::count;
 pub use list::{KeyEntry, list, list_removal_keys};
 pub use signer::HsmSigner;

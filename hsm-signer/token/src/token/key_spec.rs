@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 use super::KeyClass;
 use crate::ec_point;
 use crate::error::Error;
-use crate::removal_label::is_almost_ours;
+use crate::removal_label::meant_by;
 use cryptoki::mechanism::MechanismType;
 use mls_signer_message::encoding::EncodingError;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
@@ -36,14 +36,15 @@ impl KeySpec {
     ///
     /// # Errors
     /// [`Error::KeyName`] when one of them is empty or longer than 255 bytes, or the
-    /// label has control characters; [`Error::KeyLabel`] when it is almost a removal key's.
+    /// label has control characters; [`Error::KeyLabel`] when it begins as a removal
+    /// key's and is that of none.
     pub fn new(scheme: &'static Scheme, label: &str, id: &[u8]) -> Result<Self, Error> {
         let fits = |length: usize| (1..=MAX_NAME).contains(&length);
         if !fits(label.len()) || !fits(id.len()) || label.chars().any(char::is_control) {
             return Err(Error::KeyName);
         }
-        if is_almost_ours(label) {
-            return Err(Error::KeyLabel(label.into()));
+        if let Some(meant) = meant_by(label) {
+            return Err(Error::label_of_none(label, &meant));
         }
         Ok(Self {
             scheme,

@@ -54,6 +54,11 @@ impl<S: Read + Write> Wire<S> {
     /// connection ends before it.
     pub fn get_next(&mut self, path: &str) -> Option<Reply> {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: signer\r\n\r\n").as_bytes());
+        self.read_next()
+    }
+
+    /// Reads an answer on a connection that is to stay open; none where it ends before.
+    pub fn read_next(&mut self) -> Option<Reply> {
         let mut all = Vec::new();
         while end_of_head(&all).is_none() {
             all.push(self.read_byte()?);

@@ -36,5 +36,5 @@ pub use load::{Load, moment, times};
 pub use postgres::Cluster;
 pub use secure::{Secured, TlsStream, not_started, refusal};
 pub use service::{PATIENCE, Service, Setup, eventually, item, message, runtime};
-pub use softhsm::PIN;
+pub use softhsm::{PIN, module_path};
 pub use terminal::on_terminal;
