@@ -8,6 +8,8 @@ pub(crate) mod avx2;
 pub(crate) mod avx512ifma;
 pub(crate) mod field;
 pub(crate) mod portable;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod transpose;
 
 use field::{CombField, Gf25519, GfP256};
 

@@ -21,7 +21,8 @@
 //! * [`inversion`]: the chains' exponents and the shared inversion, in [`units`].
 //! * [`tables`], [`orders`]: entries, primes and orders computed a second time, by [`reference`];
 //!   [`columns`]: the entries as each instruction set has them.
-//! * [`entries`]: what surrounds the kernels; [`sums`]: how many terms a sum has.
+//! * [`entries`]: what surrounds the kernels; [`transposes`]: loads and stores; [`sums`]: how many
+//!   terms a sum has.
 //!
 //! * [`machine`]: the code that ships, instruction by instruction, against the source.
 
@@ -57,6 +58,8 @@ mod reference;
 mod sums;
 mod tables;
 pub(crate) mod theorems;
+#[cfg(target_arch = "x86_64")]
+mod transposes;
 mod units;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod vectors;

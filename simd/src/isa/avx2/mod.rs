@@ -7,7 +7,7 @@ use core::arch::{asm, x86_64::*};
 
 use crate::{
     integer::Integer,
-    isa::{Isa, Kernel},
+    isa::{Isa, Kernel, transpose},
 };
 
 mod comb;
@@ -279,12 +279,7 @@ impl Isa for Avx2 {
 
     #[inline(always)]
     fn load(self, integers: &[Integer]) -> [Vector; 4] {
-        let mut words = [[0; 4]; 4];
-        for (lane, integer) in integers[..4].iter().enumerate() {
-            for (word, value) in words.iter_mut().zip(integer) {
-                word[lane] = *value;
-            }
-        }
+        let words = transpose::words!(integers, 4, 0);
         let [a, b, c, d] = &words;
         [
             self.load_words(a),
@@ -300,11 +295,7 @@ impl Isa for Avx2 {
         for (word, vector) in words.iter_mut().zip(integers) {
             vector.store_words(word);
         }
-        for (lane, integer) in to[..4].iter_mut().enumerate() {
-            for (value, word) in integer.iter_mut().zip(&words) {
-                *value = word[lane];
-            }
-        }
+        transpose::integers!(&words, 4 => to);
     }
 
     #[inline(always)]

@@ -10,7 +10,7 @@ use core::{
 
 use crate::{
     integer::Integer,
-    isa::{Isa, Kernel},
+    isa::{Isa, Kernel, transpose},
 };
 
 mod comb;
@@ -265,12 +265,7 @@ impl Isa for Avx512Ifma {
 
     #[inline(always)]
     fn load(self, integers: &[Integer]) -> [Vector; 4] {
-        let mut words = [[0; 8]; 4];
-        for (lane, integer) in integers[..8].iter().enumerate() {
-            for (word, value) in words.iter_mut().zip(integer) {
-                word[lane] = *value;
-            }
-        }
+        let words = transpose::words!(integers, 8, 0);
         let [a, b, c, d] = &words;
         [
             self.load_words(a),
@@ -286,11 +281,7 @@ impl Isa for Avx512Ifma {
         for (word, vector) in words.iter_mut().zip(integers) {
             vector.store_words(word);
         }
-        for (lane, integer) in to[..8].iter_mut().enumerate() {
-            for (value, word) in integer.iter_mut().zip(&words) {
-                *value = word[lane];
-            }
-        }
+        transpose::integers!(&words, 8 => to);
     }
 
     #[inline(always)]

@@ -22,6 +22,11 @@ impl Symbol {
     pub(crate) fn numbered(number: u64) -> Self {
         Self(number as Term)
     }
+
+    /// The number that stands for it.
+    pub(crate) fn number(self) -> u64 {
+        self.0 as u64
+    }
 }
 
 /// A symbolic integer.

@@ -171,7 +171,7 @@ fn negated(mask: bool, value: Polynomial) -> Polynomial {
 
 fn nistp256<F: SymbolicSum>(theory: &Theory<F>) {
     theory.proves("reduce", "the sum of up to 32 terms, as a factor", || {
-        let (a, x) = F::any_sum();
+        let (a, x) = F::any_sum(MOST_TERMS);
         congruent::<F>(&factor_value::<F>(&F::reduce(&a)), &x);
     });
     theory.proves(
@@ -204,8 +204,13 @@ fn nistp256<F: SymbolicSum>(theory: &Theory<F>) {
     );
     theory.proves(
         "sum, plus and minus",
-        "sums of terms, with the terms of both",
+        "sums of terms, with the terms of both, 32 at most",
         || {
+            for terms in 1..MOST_TERMS {
+                let ((a, x), (b, y)) = (F::any_sum(terms), F::any_sum(MOST_TERMS - terms));
+                congruent::<F>(&F::sum_value(&F::plus(&a, &b), MOST_TERMS), &(&x + &y));
+                congruent::<F>(&F::sum_value(&F::minus(&a, &b), MOST_TERMS), &(&x - &y));
+            }
             let ((a, x), (b, y)) = (any_product::<F>(), any_product::<F>());
             let (a, b) = (F::sum(&a), F::sum(&b));
             congruent::<F>(&F::sum_value(&F::plus(&a, &b), 2), &(&x + &y));
@@ -213,6 +218,9 @@ fn nistp256<F: SymbolicSum>(theory: &Theory<F>) {
         },
     );
 }
+
+/// The most terms of a sum.
+const MOST_TERMS: u32 = 32;
 
 /// A field of P-256, with sums of products.
 trait SymbolicSum: Symbolic + field::GfP256 {
@@ -224,9 +232,9 @@ trait SymbolicSum: Symbolic + field::GfP256 {
     fn sum_of(limbs: &[Symbol]) -> Self::Sum;
     fn sum_limbs(sum: &Self::Sum) -> Vec<Symbol>;
 
-    /// Any sum of 32 terms, and its value.
-    fn any_sum() -> (Self::Sum, Polynomial) {
-        let range = Self::range(32);
+    /// Any sum of so many terms, and its value.
+    fn any_sum(terms: u32) -> (Self::Sum, Polynomial) {
+        let range = Self::range(terms);
         let limbs = limits::<Self>()
             .positions
             .iter()
@@ -246,7 +254,7 @@ trait SymbolicSum: Symbolic + field::GfP256 {
 
     /// The limbs of a sum of terms.
     fn range(terms: u32) -> Interval {
-        let limit = BigInt::from(terms) << Self::TERM_BITS;
+        let limit = BigInt::from(terms) * ((BigInt::from(1) << Self::TERM_BITS) - 1);
         Interval::new(-&limit, limit)
     }
 

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use crate::{
     integer::Integer,
-    isa::{Isa, Kernel},
+    isa::{Isa, Kernel, transpose},
     proof::{
         engine::{self, Interval, Symbol},
         models::Model,
@@ -143,12 +143,14 @@ impl Isa for Avx512Ifma {
         [vector]
     }
 
-    fn load(self, _: &[Integer]) -> [Vector; 4] {
-        unimplemented!("symbols are not loaded")
+    /// Integers hold the numbers of symbols.
+    fn load(self, integers: &[Integer]) -> [Vector; 4] {
+        transpose::words!(integers, 1, 0).map(|[word]| Vector(Symbol::numbered(word)))
     }
 
-    fn store(_: &[Vector; 4], _: &mut [Integer]) {
-        unimplemented!("symbols are not stored")
+    fn store(integers: &[Vector; 4], to: &mut [Integer]) {
+        let words = integers.map(|word| [word.0.number()]);
+        transpose::integers!(&words, 1 => to);
     }
 
     fn gray(integers: &[Vector; 4]) -> [Vector; 4] {

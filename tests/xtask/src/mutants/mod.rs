@@ -1,4 +1,5 @@
-//! Bugs planted into the source of the lanes, to see that the proofs find them.
+//! Bugs planted into the source of the lanes and into what reads it, to see that the proofs find
+//! them.
 //!
 //! ```text
 //! run                 each bug, the proofs, the score      here
@@ -11,7 +12,7 @@ pub mod mutant;
 pub mod planted;
 mod tree;
 
-use mutant::{Changes, Mutant};
+use mutant::{Changes, Mutant, Part};
 use tree::{Tree, Verdict};
 
 use crate::packages::Purpose;
@@ -26,7 +27,7 @@ use crate::runner::{Failure, Runner};
 pub fn run(runner: &Runner, only: &str) -> Result<(), Failure> {
     runner.install(Purpose::Run.packages())?;
     let tree = Tree::new().map_err(Failure::Unexpected)?;
-    match tree.judge().map_err(Failure::Unexpected)? {
+    match tree.judge(Part::Proofs, &[]).map_err(Failure::Unexpected)? {
         Verdict::Proved => eprintln!("the proofs hold of the source as it is"),
         Verdict::Refuted(name) => return Err(Failure::Unexpected(format!("{name} fails"))),
         Verdict::NotCompiled(said) => return Err(Failure::Unexpected(said)),
@@ -113,6 +114,7 @@ mod tests {
             let path = workspace::root().join("simd/src").join(mutant.file);
             let source = std::fs::read_to_string(&path).unwrap();
             let planted = mutant.planted_in(&source).unwrap();
+            assert!(!planted::likeliest(mutant.file).is_empty(), "{path:?}");
             assert_ne!(planted, source, "{}: {}", mutant.file, short(mutant.to));
             kinds.insert(mutant.kind.name());
             count += 1;

@@ -50,6 +50,15 @@ impl Kind {
     }
 }
 
+/// What a bug is in: whoever planted it in the proofs has left the lanes as they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What ships.
+    Lanes,
+    /// The models of instructions, and how machine code is read.
+    Proofs,
+}
+
 /// What a bug does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changes {
@@ -85,6 +94,14 @@ pub const fn harmless(
 }
 
 impl Mutant {
+    /// What the bug is in.
+    pub fn part(&self) -> Part {
+        match self.file.starts_with("proof/") {
+            true => Part::Proofs,
+            false => Part::Lanes,
+        }
+    }
+
     /// The file with the bug in it.
     ///
     /// # Errors

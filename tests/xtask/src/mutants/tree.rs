@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::mutant::Mutant;
+use super::mutant::{Mutant, Part};
+use super::planted::likeliest;
 use crate::command::cargo;
 use crate::selection::LANES;
 use crate::workspace;
@@ -73,60 +74,127 @@ impl Tree {
     /// When the bug cannot be planted, or Cargo not be run.
     pub fn with(&self, mutant: &Mutant) -> Result<Verdict, String> {
         let path = format!("simd/src/{}", mutant.file);
-        let source = fs::read_to_string(workspace::root().join(&path));
+        // As it was copied: whoever works on meanwhile changes nothing here.
+        let source = fs::read_to_string(self.root.join(&path));
         let source = source.map_err(|error| format!("{path}: {error}"))?;
         self.write(&path, mutant.planted_in(&source)?.as_bytes())?;
-        let verdict = self.judge();
+        let verdict = self.judge(mutant.part(), likeliest(mutant.file));
         self.write(&path, source.as_bytes())?;
         verdict
     }
 
-    /// What the proofs say of the source as it is now.
+    /// What the proofs of a part say of the source as it is now; those whose names contain one of
+    /// `first` are asked first.
     ///
     /// # Errors
-    /// When Cargo cannot be run.
-    pub fn judge(&self) -> Result<Verdict, String> {
-        let built = self.cargo("--no-run").output();
-        let built = built.map_err(|error| format!("cargo: {error}"))?;
-        if !built.status.success() {
-            let said = String::from_utf8_lossy(&built.stderr).into_owned();
-            return Ok(Verdict::NotCompiled(said));
-        }
-        // Machine code is compared with the source, which has the bug as well.
-        let mut proofs = self.cargo("proof:: -- --skip proof::machine");
-        let mut proofs = proofs
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("cargo: {error}"))?;
-        let mut refuted = None;
-        if let Some(said) = proofs.stdout.take() {
-            // Read to its end: what is not read would stop it.
-            for line in BufReader::new(said).lines().map_while(Result::ok) {
-                let failed = line.strip_prefix("test ");
-                let failed = failed.and_then(|line| line.strip_suffix(" ... FAILED"));
-                if let (None, Some(name)) = (&refuted, failed) {
-                    refuted = Some(name.to_owned());
-                }
+    /// When Cargo or the proofs cannot be run.
+    pub fn judge(&self, part: Part, first: &[&str]) -> Result<Verdict, String> {
+        let proofs = match self.built()? {
+            Ok(proofs) => proofs,
+            Err(said) => return Ok(Verdict::NotCompiled(said)),
+        };
+        let beside = match part {
+            // Machine code is compared with the source, which has the bug as well.
+            Part::Lanes => "proof::machine",
+            // Bugs in machine code need no others beside them.
+            Part::Proofs => "machine::planted",
+        };
+        if !first.is_empty() {
+            let verdict = self.asked(&proofs, first, &[beside])?;
+            if matches!(verdict, Verdict::Refuted(_)) {
+                return Ok(verdict);
             }
         }
-        let held = proofs.wait().map_err(|error| format!("cargo: {error}"))?;
-        Ok(match refuted {
-            Some(name) => Verdict::Refuted(name),
-            None if held.success() => Verdict::Proved,
-            None => Verdict::Refuted("the proofs, which were aborted".to_owned()),
-        })
+        let beside: Vec<&str> = first.iter().copied().chain([beside]).collect();
+        self.asked(&proofs, &["proof::"], &beside)
     }
 
-    /// Cargo's test of the lanes.
-    fn cargo(&self, words: &str) -> Command {
-        cargo("test", "--lib")
+    /// The program of the proofs, or what the compiler says of the source.
+    fn built(&self) -> Result<Result<PathBuf, String>, String> {
+        let built = self.cargo().output();
+        let built = built.map_err(|error| format!("cargo: {error}"))?;
+        let said = String::from_utf8_lossy(&built.stderr).into_owned();
+        if !built.status.success() {
+            return Ok(Err(said));
+        }
+        let program = said.lines().find_map(|line| {
+            let (_, path) = line.trim().strip_prefix("Executable ")?.split_once('(')?;
+            Some(workspace::root().join(path.strip_suffix(')')?))
+        });
+        let program = program.ok_or_else(|| format!("cargo names no program:\n{said}"))?;
+        Ok(Ok(program))
+    }
+
+    /// What the proofs say whose names contain one of `names` and none of `beside`.
+    fn asked(&self, proofs: &Path, names: &[&str], beside: &[&str]) -> Result<Verdict, String> {
+        let mut run = Command::new(proofs);
+        run.args(names)
+            .args(beside.iter().flat_map(|name| ["--skip", name]))
+            .current_dir(self.root.join("simd"));
+        heard(run)
+    }
+
+    /// Cargo's build of the proofs. A bug has them compiled once more and run up to the first that
+    /// fails: not optimised, that takes a quarter of the time.
+    fn cargo(&self) -> Command {
+        cargo("test", "--lib --no-run")
             .packages(&[LANES])
             .path("--manifest-path", &self.root.join("Cargo.toml"))
             .path("--target-dir", &workspace::target().join("mutants/build"))
             .variable("CARGO_INCREMENTAL", "1")
             .variable("CARGO_PROFILE_DEV_DEBUG", "0")
-            .words(words)
+            .variable("CARGO_PROFILE_DEV_OPT_LEVEL", "0")
             .prepared()
+    }
+}
+
+/// What a run of proofs says, up to the first that fails.
+fn heard(mut run: Command) -> Result<Verdict, String> {
+    let mut run = run
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("the proofs: {error}"))?;
+    let said = run.stdout.take().map(BufReader::new);
+    let lines = said.into_iter().flat_map(BufRead::lines);
+    let refuted = lines.map_while(Result::ok).find_map(|line| {
+        let failed = line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?;
+        Some(failed.to_owned())
+    });
+    if refuted.is_some() {
+        // The others have nothing to add. It may have ended by itself.
+        let _ = run.kill();
+    }
+    let held = run.wait().map_err(|error| format!("the proofs: {error}"))?;
+    Ok(match refuted {
+        Some(name) => Verdict::Refuted(name),
+        None if held.success() => Verdict::Proved,
+        None => Verdict::Refuted("the proofs, which were aborted".to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::{Verdict, heard};
+
+    /// Runs as a shell says, with the words that a program of tests would print.
+    fn verdict(script: &str) -> Verdict {
+        let mut run = Command::new("sh");
+        run.args(["-c", script]);
+        heard(run).expect("there is a shell")
+    }
+
+    #[test]
+    fn the_first_that_fails_ends_a_run() {
+        let said = "echo 'test one ... ok'; echo 'test two ... FAILED'; exec sleep 100000";
+        assert!(matches!(verdict(said), Verdict::Refuted(name) if name == "two"));
+    }
+
+    #[test]
+    fn what_ends_badly_without_a_failure_is_refuted() {
+        assert!(matches!(verdict("exit 1"), Verdict::Refuted(_)));
+        assert!(matches!(verdict("echo 'test one ... ok'"), Verdict::Proved));
     }
 }

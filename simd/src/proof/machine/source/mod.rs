@@ -6,6 +6,7 @@
 mod apart;
 pub(crate) mod avx2;
 pub(crate) mod avx512ifma;
+mod vectors;
 
 use super::terms::Term;
 use crate::integer::Integer;

@@ -35,5 +35,5 @@ pub const MUTANTS: &[Mutant] = &[
     bug(INVERSION, Formula, "let ones50 = &append(ones40, 10, ones10);", "let ones50 = &append(ones40, 11, ones10);"),
     bug(INVERSION, Constant, "append(ones250, 5, a11).0", "append(ones250, 5, a9).0"),
     bug(SHARED, Formula, "inverse = (&inverse * &nonzero).carry();", "inverse = (&inverse * element).carry();"),
-    bug(SHARED, Select, "*element = Factor::select(&is_zero, &zero, &inverted);", "*element = Factor::select(&is_zero, &one, &inverted);"),
+    bug(SHARED, Select, "let zero = Product::constant(isa, &[0; 4]).carry();", "let zero = Product::constant(isa, &[1, 0, 0, 0]).carry();"),
 ];
