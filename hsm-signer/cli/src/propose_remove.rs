@@ -180,10 +180,7 @@ fn by_token(
         (None, None) => arguments.key.selector().unwrap_or_else(KeySelector::any),
     };
     let signer = HsmSigner::open(token, &selector)?;
-    generation::check_label(&signer.object().label)?;
-    if generation::is_retired(&signer.object().label) {
-        return Err("the key is retired, and signs nothing any more".into());
-    }
+    generation::check_in_use(&signer.object().label)?;
     let progress = progress(arguments);
     let propose = |leaf_index: &u32| {
         let group_id = &arguments.group_id;

@@ -1,10 +1,11 @@
 //! What an engine is made of: its tokens, its keys, its patience.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mls_signer_token::Pin;
 use mls_signer_token::error::Error;
+use mls_signer_token::failure::RecoveryStep;
 use mls_signer_token::isolation::{IsolatedToken, ModuleSetup, Worker};
 use mls_signer_token::{KeySelector, Module, Pkcs11Token, Token};
 
@@ -97,6 +98,21 @@ impl SourceConfig {
         match &self.pin_marker {
             Some(marker) => marker.guard(|| self.log_in(pin)),
             None => self.log_in(pin),
+        }
+    }
+
+    /// Takes a step of recovery, for at most `limit`; one that logs in is not taken where the PIN was
+    /// refused since it was taken, be it to another engine.
+    pub(super) fn recover(
+        &self,
+        token: &dyn Token,
+        step: RecoveryStep,
+        limit: Duration,
+    ) -> Result<(), Error> {
+        let take = || token.recover(step, Instant::now() + limit);
+        match &self.pin_marker {
+            Some(marker) if step.logs_in() => marker.guard_again(take),
+            _ => take(),
         }
     }
 

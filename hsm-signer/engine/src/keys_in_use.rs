@@ -112,7 +112,12 @@ impl Engine {
                 .for_each(|source| source.wait_until_recovered());
             found = discover(sources, &self.choice, &self.pins);
         }
-        let found = found.map_err(|none| self.not_refreshed(none))?;
+        let found = found.map_err(|none| {
+            if none.unasked.is_empty() {
+                self.look_at_what_is_left();
+            }
+            self.not_refreshed(none)
+        })?;
         let Renewed { keys, exchanged } =
             renewed(&locked(&self.keys), &found, &mut locked(&self.labels));
         let before = std::mem::replace(&mut *locked(&self.keys), keys.clone());
@@ -143,6 +148,18 @@ impl Engine {
             (None, []) => Ok(()),
             (Some(mismatch), []) => Err(mismatch.into()),
             (mismatch, unasked) => Err(unasked_and(unasked, mismatch.map(EngineError::from))),
+        }
+    }
+
+    /// The tokens have answered that they have no key: one that has another label now would sign on by
+    /// its handle.
+    fn look_at_what_is_left(&self) {
+        let keys = locked(&self.keys).clone();
+        for source in &self.sources.0 {
+            let found = source.find_keys(&keys, Instant::now() + Duration::from_secs(10));
+            if let Err(error) = found {
+                tracing::warn!(source = %source.config.name, %error, "no key is left");
+            }
         }
     }
 

@@ -49,8 +49,7 @@ impl PinMarker {
     /// As [`assert_absent`](Self::assert_absent), [`Error::Setup`] where the PIN file cannot be locked
     /// or the marker not be written, or what `log_in` says.
     pub(crate) fn guard<T>(&self, log_in: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let turn = File::open(&self.pin_file).and_then(|file| file.lock().map(|()| file));
-        let _turn = turn.map_err(|error| {
+        let _turn = self.turn().map_err(|error| {
             Error::Setup(format!(
                 "{} cannot be locked: {error}",
                 self.pin_file.display()
@@ -64,6 +63,33 @@ impl PinMarker {
             _ => self.end(),
         }
         tried
+    }
+
+    /// Logs in again by `log_in`, with a PIN that was taken before, unless it was refused since, by
+    /// whomever. What is no answer says nothing against such a PIN, so no try is kept before its outcome
+    /// is known: a process that is ended while it tries is not one that a person must see to.
+    ///
+    /// # Errors
+    /// As [`assert_absent`](Self::assert_absent), or what `log_in` says.
+    pub(crate) fn guard_again<T>(
+        &self,
+        log_in: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        // Where the file is gone, nobody else reads a PIN from it.
+        let _turn = self.turn().ok();
+        self.assert_absent()?;
+        let tried = log_in();
+        if let Err(error) = &tried {
+            self.note(error);
+        }
+        tried
+    }
+
+    /// The right to try the PIN, until it is dropped.
+    fn turn(&self) -> io::Result<File> {
+        let file = File::open(&self.pin_file)?;
+        file.lock()?;
+        Ok(file)
     }
 
     fn begin(&self) -> Result<(), Error> {
@@ -210,6 +236,39 @@ mod tests {
         assert!(matches!(error, Error::PinRefusedBefore(path) if path == marker.path));
         std::fs::remove_file(&marker.path).unwrap();
         marker.guard(|| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn a_pin_refused_to_one_is_tried_again_by_none() {
+        let (_directory, marker) = marker();
+        let tries = Mutex::new(0);
+        let refuse = || -> Result<(), Error> {
+            *tries.lock().unwrap() += 1;
+            Err(Error::PinRefused)
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| marker.guard_again(refuse).unwrap_err());
+            }
+        });
+        assert_eq!(*tries.lock().unwrap(), 1);
+        let error = marker.guard(|| Ok(())).unwrap_err();
+        assert!(matches!(error, Error::PinRefusedBefore(_)), "{error}");
+    }
+
+    #[test]
+    fn a_token_that_does_not_answer_a_login_is_asked_again() {
+        let (_directory, marker) = marker();
+        for _ in 0..2 {
+            let tried = marker.guard_again(|| {
+                marker.assert_absent().unwrap();
+                Err::<(), _>(Error::SessionLost)
+            });
+            assert!(matches!(tried, Err(Error::SessionLost)));
+        }
+        // Without its file too, the PIN being known.
+        std::fs::remove_file(&marker.pin_file).unwrap();
+        marker.guard_again(|| Ok(())).unwrap();
     }
 
     #[test]

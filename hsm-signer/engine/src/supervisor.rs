@@ -444,8 +444,8 @@ impl Supervisor {
         }
         match self.source.token() {
             Some(token) => {
-                let deadline = Instant::now() + self.source.timing.probe_limit;
-                token.recover(step, deadline)?;
+                let limit = self.source.timing.probe_limit;
+                self.source.config.recover(token.as_ref(), step, limit)?;
             }
             None => {
                 let token = self.source.open()?;

@@ -164,6 +164,13 @@ pub enum Error {
         /// Those that may have been meant.
         meant: String,
     },
+    /// No generation follows the newest.
+    #[error(
+        "no generation follows the newest of this scheme, which is number {last}: destroy that key, or \
+         relabel it with the HSM's own tool, if it is none of yours; else choose a label yourself",
+        last = crate::removal_label::LAST
+    )]
+    LastGeneration,
     /// It is a key of no scheme of this crate.
     #[error("the key {0} is of none of this program's schemes: {schemes}", schemes = titles())]
     KeyUnsupported(String),
@@ -366,6 +373,7 @@ impl Error {
             | Self::KeyExists { .. }
             | Self::KeyName
             | Self::KeyLabel { .. }
+            | Self::LastGeneration
             | Self::KeyUnsupported { .. }
             | Self::KeyAttributes { .. }
             | Self::KeyMismatch { .. }
@@ -402,6 +410,7 @@ impl Error {
             Self::Pkcs11(failure) => failure.concern() == Concern::Key,
             Self::KeyAmbiguous { .. }
             | Self::KeyAttributes { .. }
+            | Self::KeyLabel { .. }
             | Self::KeySetAside { .. }
             | Self::KeyUnsupported { .. }
             | Self::NoKeyFit(_)

@@ -8,6 +8,9 @@ pub(crate) const RETIRED: &str = "retired-";
 /// How the label of every removal key begins that is not retired.
 const PREFIX: &str = "mls-removal-";
 
+/// The last generation. A number beyond all use is none's, or it would be the last by accident.
+pub const LAST: u32 = 1_000_000;
+
 /// From this likeness (Jaro and Winkler's, of 1) on, a name is one of a scheme's, written wrongly.
 const ALIKE: f64 = 0.8;
 
@@ -33,7 +36,10 @@ pub(crate) fn parse(label: &str) -> Option<(&'static Scheme, u32, bool)> {
         let number = match rest.strip_prefix("-g") {
             None if rest.is_empty() => 1,
             None => return None,
-            Some(digits) => digits.parse().ok().filter(|number| *number > 1)?,
+            Some(digits) => digits
+                .parse()
+                .ok()
+                .filter(|number| (2..=LAST).contains(number))?,
         };
         // The label as it is written here, and no other spelling of the number.
         (self::label(scheme, number) == name).then_some((scheme, number, retired))
@@ -60,6 +66,11 @@ pub fn is_retired(label: &str) -> bool {
     parse(label).is_some_and(|(.., retired)| retired)
 }
 
+/// Whether nothing in the label says that its key has to do with removals.
+pub(crate) fn is_anothers(label: &str) -> bool {
+    parse(label).is_none() && meant_by(label).is_none()
+}
+
 /// Whether whoever gave the label meant a key to be put away.
 pub(crate) fn is_put_away(label: &str) -> bool {
     label.starts_with(RETIRED)
@@ -75,6 +86,7 @@ pub(crate) fn meant_by(label: &str) -> Option<Vec<String>> {
         return None;
     }
     let (name, number) = numbered(name).unwrap_or((name, 1));
+    let number = number.min(LAST);
     let likeness = |scheme: &Scheme| strsim::jaro_winkler(name, scheme.name);
     let best = SCHEMES.iter().map(likeness).fold(0.0, f64::max);
     Some(match best >= ALIKE {
@@ -100,7 +112,7 @@ mod tests {
     #[test]
     fn labels_are_read_as_they_are_written() {
         for scheme in SCHEMES {
-            for number in [1, 2, 10, u32::MAX] {
+            for number in [1, 2, 10, LAST] {
                 let name = label(scheme, number);
                 let (found, read, retired) = parse(&name).unwrap();
                 assert_eq!((found.name, read, retired), (scheme.name, number, false));
@@ -116,6 +128,8 @@ mod tests {
             "",
             "mls-removal-ed25519-g1",
             "mls-removal-ed25519-g02",
+            "mls-removal-ed25519-g1000001",
+            "mls-removal-ed25519-g4294967295",
             "mls-removal-ed25519-g",
             "mls-removal-ed25519x",
             "retired-retired-mls-removal-ed25519",

@@ -2,7 +2,9 @@
 
 use clap::{Args, ValueEnum};
 use mls_hsm_signer::encoding::public_key::{self, SchemeKey};
-use mls_hsm_signer::keys::generation::{RefusedKey, RemovalKeys, check_label, removal_keys};
+use mls_hsm_signer::keys::generation::{
+    RefusedKey, RemovalKeys, check_in_use, check_label, removal_keys,
+};
 use mls_hsm_signer::keys::{self, KeyEntry};
 use mls_hsm_signer::token::KeyClass;
 use mls_hsm_signer::{Error, KeySelector, Scheme};
@@ -85,7 +87,7 @@ impl Found {
         let mut found = Self::default();
         for entry in entries {
             let of_removals = match format {
-                Format::Raw | Format::Jwk => check_label(&entry.object.label),
+                Format::Raw | Format::Jwk => check_in_use(&entry.object.label),
                 Format::Pem => Ok(()),
             };
             match (entry.refusal.or(of_removals.err()), entry.key) {

@@ -27,7 +27,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", requires = "server")]
     tenant: Option<String>,
     /// The generation to make, which must be newer than all that are known [default: the one after them]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=i64::from(generation::LAST)))]
     generation: Option<u32>,
 }
 
@@ -78,6 +78,6 @@ fn next(newest: u32, wanted: Option<u32>) -> Result<u32, Failure> {
         )
         .into()),
         Some(wanted) => Ok(wanted),
-        None => Ok(newest.saturating_add(1)),
+        None => Ok(generation::following(newest)?),
     }
 }

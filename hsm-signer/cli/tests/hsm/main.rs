@@ -5,6 +5,7 @@ mod bad_token;
 mod ceremonies;
 mod command_line;
 mod engine;
+mod exact_labels;
 mod faults;
 mod generations;
 mod imports;

@@ -344,3 +344,54 @@ fn the_pinned_public_key_is_told_in_the_form_of_the_configuration() {
         "{debugged}"
     );
 }
+
+/// Gives both halves of a key another label.
+fn relabel(token: &TestToken, from: &str, to: &str) {
+    let open = token.open();
+    let session = open.session(Access::Manage).unwrap();
+    for class in [KeyClass::Public, KeyClass::Private] {
+        let half = session.find(class, &KeySelector::label(from)).unwrap()[0];
+        session.relabel(half, to).unwrap();
+    }
+}
+
+/// A key is a removal key by its label: one that has another part now is gone, be the new label almost
+/// a removal key's or quite another.
+#[test]
+fn a_key_that_is_renamed_is_gone() {
+    let token = TestToken::with_keys();
+    let engine = isolated(&token);
+    let renamed = [
+        (&SCHEMES[0], "mls-removal-ed25519 "),
+        (&SCHEMES[1], "somebody's"),
+    ];
+    let lost = renamed.map(|(scheme, _)| engine.current_key(scheme).unwrap());
+    for (scheme, label) in renamed {
+        relabel(&token, &scheme.default_label(), label);
+    }
+    engine.refresh_keys().unwrap();
+    for key in &lost {
+        assert!(engine.current_key(key.scheme()).is_err());
+        is_aside(&engine, key.public_key());
+    }
+    sign_all(&engine, 2);
+    // Under its name it is there again.
+    let (scheme, label) = renamed[0];
+    relabel(&token, label, &scheme.default_label());
+    engine.refresh_keys().unwrap();
+    engine.sign(&lost[0], b"message", patience()).unwrap();
+}
+
+/// So is the only one, and no process is started for it again and again.
+#[test]
+fn the_only_key_that_is_renamed_is_gone() {
+    for label in ["mls-removal-ed25519 ", "retired-mls-removal-ed25519x"] {
+        let token = TestToken::new();
+        imported(&token, &new_private_key(&SCHEMES[0]));
+        let engine = isolated(&token);
+        relabel(&token, &SCHEMES[0].default_label(), label);
+        engine.refresh_keys().unwrap_err();
+        wait_for(&engine, SOON, |health| health.has_no_key());
+        assert!(engine.keys().is_empty());
+    }
+}

@@ -204,6 +204,7 @@ fn a_pin_refused_while_the_service_runs_is_not_tried_by_the_next_start() {
     let _ = service.propose(vec![item("ed25519", "group", 1)]);
     eventually("the marker", || marker(&service.setup).is_some());
     let tried = logins(&service.setup);
+    assert_eq!(tried, 1);
     service.kill();
     let output = not_started(&service.setup);
     assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
@@ -351,10 +352,31 @@ fn a_hangup_tries_a_shared_pin_once() {
     }
     let refusals = |log: String| log.matches("recovery ends").count();
     eventually("both are refused", || refusals(service.log()) == 2);
-    let tried = logins(&service.setup);
+    assert_eq!(logins(&service.setup), 1);
     service.signal(Signal::HUP);
     eventually("both are refused again", || refusals(service.log()) == 4);
-    assert_eq!(logins(&service.setup), tried + 1);
+    assert_eq!(logins(&service.setup), 2);
+}
+
+/// What is still logged in goes on; once it has to log in as well, it does not try what was refused.
+#[test]
+fn a_pin_that_another_tenant_had_refused_is_not_tried() {
+    let mut setup = Setup::new();
+    let faults = setup.faults("example.com");
+    let (module, pin) = (faults.module(), setup.sandbox.path("pin"));
+    setup.more(&format!(
+        "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
+         token_label = \"example.com\"\npin_file = {pin:?}\n"
+    ));
+    let service = setup.start();
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
+    let refusals = |log: String| log.matches("recovery ends").count();
+    for (number, process) in service.children().into_iter().enumerate() {
+        kill_process(process, Signal::KILL).unwrap();
+        eventually("it is refused", || refusals(service.log()) == number + 1);
+        assert_eq!(logins(&service.setup), 1);
+    }
 }
 
 /// One token refuses the login while another signs: only what the first alone has waits for a person.

@@ -1,8 +1,10 @@
 //! Removal keys as other tools leave them in a token: pkcs11-tool (Debian package opensc), which
 //! with SoftHSM makes keys that may decrypt and unwrap, whatever it is told.
 
+use std::ffi::OsStr;
+
 use super::programs::program;
-use super::sandbox::{Sandbox, succeeded};
+use super::sandbox::Sandbox;
 use super::softhsm::{PIN, module_path};
 
 /// The label of every odd key: the removal key's of ECDSA P-256.
@@ -19,12 +21,15 @@ pub struct Tool<'a> {
 
 impl Tool<'_> {
     /// Runs it; it must succeed.
-    pub fn run(&self, arguments: &[&str]) -> String {
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> String {
         let mut command = program("pkcs11-tool", "opensc");
         command.env("SOFTHSM2_CONF", self.sandbox.path("softhsm2.conf"));
         command.arg("--module").arg(module_path());
         command.args(["--token-label", self.token, "--login", "--pin", PIN]);
-        succeeded(&command.args(arguments).output().unwrap())
+        let output = command.args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        // It prints labels as they are, text or not.
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Makes a pair.
@@ -33,7 +38,8 @@ impl Tool<'_> {
         self.run(&[&pair, ["--id", id].as_slice(), more].concat());
     }
 
-    fn signing(&self, kind: &str, label: &str, id: &str, more: &[&str]) {
+    /// Makes a pair that signs, and keeps its value from being read.
+    pub fn signing(&self, kind: &str, label: &str, id: &str, more: &[&str]) {
         let more = [&["--usage-sign", "--sensitive"], more].concat();
         self.make(kind, label, id, &more);
     }

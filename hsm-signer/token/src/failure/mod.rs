@@ -80,6 +80,11 @@ impl RecoveryStep {
         Self::Reinitialise,
         Self::Restart,
     ];
+
+    /// Whether it tries the PIN.
+    pub fn logs_in(self) -> bool {
+        self >= Self::LogIn
+    }
 }
 
 impl fmt::Display for RecoveryStep {

@@ -9,7 +9,7 @@ use super::halves::PublicHalves;
 use crate::error::Error;
 use crate::quirks::SigningPlan;
 use crate::release;
-use crate::removal_label::{meant_by, scheme_of_label};
+use crate::removal_label::{is_anothers, is_in_use, meant_by, scheme_of_label};
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, ObjectHandle, Token, TokenSession};
 
@@ -53,7 +53,8 @@ pub fn locate(
 }
 
 /// Finds the key whose public key is `pinned`: by its names, else, for tokens that name it
-/// otherwise, among all keys.
+/// otherwise, among all keys whose labels say the same part of them: that of a removal key in use,
+/// or none of removals.
 ///
 /// # Errors
 /// As [`locate`]; [`Error::KeyMismatch`] when the key of these names has another public
@@ -66,7 +67,7 @@ pub fn locate_pinned(
 ) -> Result<LocatedKey, Error> {
     let found = match locate(token, session, names) {
         Err(Error::KeyNotFound { class, wanted }) => {
-            let found = by_public_key(token, session, pinned)?;
+            let found = by_public_key(token, session, names, pinned)?;
             found.ok_or(Error::KeyNotFound { class, wanted })?
         }
         other => other?,
@@ -190,13 +191,22 @@ pub(super) fn located(
 fn by_public_key(
     token: &dyn Token,
     session: &dyn TokenSession,
+    known: &KeySelector,
     pinned: &[u8],
 ) -> Result<Option<LocatedKey>, Error> {
     let halves = PublicHalves::all(session)?;
+    let is_of_removals = known.names_label(is_in_use);
     let mut matching = Vec::new();
     for names in halves.names_of(pinned) {
         for handle in session.find(KeyClass::Private, &names)? {
             let object = session.read(handle)?;
+            let same_part = match is_of_removals {
+                true => is_in_use(&object.label),
+                false => is_anothers(&object.label),
+            };
+            if !same_part {
+                continue;
+            }
             let examined = examine(token, &object, &halves);
             if matches!(&examined.key, Some((_, key)) if key == pinned) {
                 matching.push(located(handle, examined, object)?);

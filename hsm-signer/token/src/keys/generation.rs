@@ -10,7 +10,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-pub use crate::removal_label::{is_retired, label};
+pub use crate::removal_label::{LAST, is_retired, label};
 
 use super::create::{destroy_found, generate};
 use super::list::{KeyEntry, is_lasting, list_removal_keys};
@@ -20,7 +20,7 @@ use crate::removal_label::{
     RETIRED, is_in_use, is_put_away, label_in_use, meant_by, parse, scheme_of_label,
 };
 use crate::token::key_rules::refused;
-use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token};
+use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token, TokenSession};
 use mls_signer_message::scheme::{SCHEMES, Scheme};
 
 /// One generation of a scheme's removal key.
@@ -203,8 +203,19 @@ pub fn rotate(token: &Arc<dyn Token>, scheme: &'static Scheme) -> Result<HsmSign
 /// # Errors
 /// As [`newest_used`], and [`Error::Random`].
 pub fn next(token: &dyn Token, scheme: &'static Scheme) -> Result<KeySpec, Error> {
-    let number = newest_used(token, scheme)?.saturating_add(1);
+    let number = following(newest_used(token, scheme)?)?;
     KeySpec::with_random_id(scheme, &label(scheme, number))
+}
+
+/// The generation after one.
+///
+/// # Errors
+/// [`Error::LastGeneration`] when there is none.
+pub fn following(number: u32) -> Result<u32, Error> {
+    match number {
+        LAST.. => Err(Error::LastGeneration),
+        number => Ok(number + 1),
+    }
 }
 
 /// The newest generation of a scheme of which the token has anything, whatever has become of the key;
@@ -248,6 +259,21 @@ pub fn check_label(label: &str) -> Result<(), Error> {
         return Err(refused(&KeySelector::label(label), reason));
     }
     Ok(())
+}
+
+/// Whether a key of this label may be a removal key in use.
+///
+/// # Errors
+/// As [`check_label`]; [`Error::KeyAttributes`] of one that is retired.
+pub fn check_in_use(label: &str) -> Result<(), Error> {
+    check_label(label)?;
+    match is_retired(label) {
+        true => Err(refused(
+            &KeySelector::label(label),
+            "it is retired, and signs nothing any more",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// The key that is to be put away. One that cannot be a removal key shows no public key, and is
@@ -340,6 +366,7 @@ pub fn destroy_key(token: &dyn Token, which: OldKey<'_>) -> Result<String, Error
     let key = the_one(&keys, which, true)?;
     let session = token.session(Access::Manage)?;
     let selector = key.object.names();
+    findable(session.as_ref(), &selector)?;
     destroy_found(session.as_ref(), KeyClass::Private, &selector)?;
     let public = destroy_found(session.as_ref(), KeyClass::Public, &selector);
     public.map_err(|error| Error::LeftBehind {
@@ -374,7 +401,10 @@ fn the_one<'a>(
         OldKey::PublicKey(wanted) => matches!(&entry.key, Some((_, key)) if key == wanted),
         OldKey::Named(names) => names.describes(&entry.object.label, &entry.object.id),
     };
-    let of_state = |entry: &&KeyEntry| is_in_use(&entry.object.label) != retired;
+    let of_state = |entry: &&KeyEntry| match retired {
+        true => is_put_away(&entry.object.label),
+        false => is_in_use(&entry.object.label),
+    };
     let meant: Vec<_> = keys.iter().filter(of_state).filter(is_meant).collect();
     match (meant.as_slice(), which) {
         ([], _) => Err(Error::KeyUnknown {
@@ -405,10 +435,26 @@ fn labels(keys: &[KeyEntry]) -> String {
 /// The private key last: while it has the old label, the key is not retired.
 fn rename(token: &dyn Token, key: &KeyObject, label: &str) -> Result<(), Error> {
     let session = token.session(Access::Manage)?;
+    findable(session.as_ref(), &key.names())?;
     for class in [KeyClass::Public, KeyClass::Private] {
         for object in session.find(class, &key.names())? {
             session.relabel(object, label)?;
         }
     }
     Ok(())
+}
+
+/// A label that is no text is read with marks in the place of what cannot be read, and no key is found
+/// by that.
+fn findable(session: &dyn TokenSession, names: &KeySelector) -> Result<(), Error> {
+    match session.find(KeyClass::Private, names)?.is_empty() {
+        true => Err(Error::KeyNotFound {
+            class: KeyClass::Private.title(),
+            wanted: format!(
+                "{names}, as it was read: its label may be no text in UTF-8, and only the HSM's own tool \
+                 changes such a key"
+            ),
+        }),
+        false => Ok(()),
+    }
 }

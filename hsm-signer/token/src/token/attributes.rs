@@ -16,8 +16,12 @@ use super::function_list::Library;
 use crate::error::Error;
 use crate::failure::Pkcs11Failure;
 
-/// No attribute that is read here comes near this length in bytes.
-const LONGEST: usize = 64 * 1024;
+/// No attribute of a key that is used comes near this length in bytes: one that is longer is treated as
+/// not there.
+const LONGEST: u64 = 64 * 1024;
+
+/// No attribute of anybody's comes near this length: a module that says so lies.
+const ABSURD: u64 = 64 * 1024 * 1024;
 
 type GetAttributeValue =
     unsafe extern "C" fn(CK_SESSION_HANDLE, CK_OBJECT_HANDLE, CK_ATTRIBUTE_PTR, CK_ULONG) -> CK_RV;
@@ -64,8 +68,9 @@ impl AttributeReader {
         self.ask(session, object, &mut values.iter_mut().collect::<Vec<_>>())?;
         let mut longer = Vec::new();
         for value in values.iter_mut().filter(|value| value.is_longer()) {
-            value.make_room(path)?;
-            longer.push(value);
+            if value.make_room(path)? {
+                longer.push(value);
+            }
         }
         if !longer.is_empty() {
             self.ask(session, object, &mut longer)?;
@@ -131,12 +136,17 @@ impl Value {
         self.is_there() && self.length > self.bytes.len() as CK_ULONG
     }
 
-    fn make_room(&mut self, path: &Path) -> Result<(), Error> {
-        match usize::try_from(self.length) {
-            Ok(length) if length <= LONGEST => self.bytes.resize(length, 0),
-            _ => return Err(self.absurd(path)),
+    /// Whether there is room for it now.
+    fn make_room(&mut self, path: &Path) -> Result<bool, Error> {
+        match self.length {
+            0..=LONGEST => self.bytes.resize(self.length as usize, 0),
+            ABSURD.. => return Err(self.absurd(path)),
+            _ => {
+                self.length = CK_UNAVAILABLE_INFORMATION;
+                return Ok(false);
+            }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn absurd(&self, path: &Path) -> Error {

@@ -46,6 +46,11 @@ impl KeySelector {
     }
 
     /// Whether it describes a key with these names.
+    /// Whether a label is named, and is such a one.
+    pub(crate) fn names_label(&self, is_such: impl Fn(&str) -> bool) -> bool {
+        self.label.as_deref().is_some_and(is_such)
+    }
+
     pub(crate) fn describes(&self, label: &str, id: &[u8]) -> bool {
         self.label.as_deref().is_none_or(|own| own == label)
             && self.id.as_deref().is_none_or(|own| own == id)
