@@ -103,6 +103,7 @@ fn avx512ifma_models_are_the_processor() {
         "vpsrlq by 1": |a, b, c| a.shr::<1>(), vpsrlq(a, 1);
         "vpsrlq by 52": |a, b, c| a.shr::<52>(), vpsrlq(a, 52);
         "vpsraq by 52": |a, b, c| a.shr_signed::<52>(), vpsraq(a, 52);
+        "vpsraq by 63": |a, b, c| a.shr_signed::<63>(), vpsraq(a, 63);
         "vpsraq by 48": |a, b, c| a.shr_signed::<48>(), vpsraq(a, 48);
         "vpsllvq": |a, b, c| a.shl_by(b), vpsllvq(a, b);
         "vpsllvq by less than 65": |a, b, c| a.shl_by(b.and(b.splat(64)).or(c.and(c.splat(63)))),
@@ -158,8 +159,13 @@ fn avx2_models_are_the_processor() {
             vpblendvb(c, b, vpcmpeqq(a & 1, b & 1));
         "vpermd": |a, b, c| a.and(a.splat(7)).lookup(&HALVES).and(a.splat(0xffff_ffff)),
             vpermd(a & 7, &core::array::from_fn(|i| u64::from(HALVES[i]))) & 0xffff_ffff;
+        "vpermd, both halves": |a, b, c| a.and(a.splat(BOTH)).lookup(&HALVES),
+            vpermd(a & BOTH, &core::array::from_fn(|i| u64::from(HALVES[i])));
     }
 }
+
+/// Of both halves of a lane, an index into eight.
+const BOTH: u64 = 7 << 32 | 7;
 
 /// Thirty-two words of 32 bits that differ.
 const HALVES: [u32; 32] = {
