@@ -143,6 +143,31 @@ impl Tenant {
         retried.collect::<Vec<_>>().into_iter().collect()
     }
 
+    /// Looks whether the audit key is the one of the start; none where the configuration names none.
+    /// No other is taken over while the service runs.
+    ///
+    /// # Errors
+    /// Why it signs no checkpoints, and what helps.
+    pub fn look_for_audit_key(&self) -> Option<Result<(), EngineError>> {
+        let auditor = self.auditor.as_ref()?;
+        let looked = auditor.refresh_keys();
+        let is_lost = |error: &EngineError| {
+            let lost = |error| {
+                matches!(
+                    error,
+                    &(Error::KeyNotFound { .. } | Error::KeyMismatch { .. })
+                )
+            };
+            error.token().is_some_and(lost)
+        };
+        Some(
+            match auditor.keys().is_empty() || looked.as_ref().is_err_and(is_lost) {
+                true => Err(lost_audit_key(auditor).into()),
+                false => looked,
+            },
+        )
+    }
+
     fn attesting(&self) -> &Arc<Engine> {
         self.auditor.as_ref().unwrap_or(&self.engine)
     }
@@ -160,15 +185,28 @@ impl Tenant {
     pub fn statement_signer(&self) -> Result<CheckpointSigner, EngineError> {
         let engine = self.attesting();
         let key = engine.keys().into_iter().next_back();
-        let key = key.ok_or_else(|| EngineError::KeyUnknown {
-            wanted: "key for checkpoints".into(),
-            present: "none".into(),
+        let key = key.ok_or_else(|| match &self.auditor {
+            Some(auditor) => lost_audit_key(auditor).into(),
+            None => EngineError::KeyUnknown {
+                wanted: "key for checkpoints".into(),
+                present: "none".into(),
+            },
         })?;
         Ok(CheckpointSigner {
             engine: Arc::clone(engine),
             key,
         })
     }
+}
+
+/// That the audit key of the start signs no more, and what helps.
+fn lost_audit_key(auditor: &Engine) -> Error {
+    let label = auditor.known_labels().join(", ");
+    Error::Setup(format!(
+        "the key of audit_key_label, {label:?}, is gone or was replaced, and no checkpoint is signed. Bring it \
+         back, or make another of that label (mls-hsm-signer keys generate --label) if there is none, and \
+         restart the service: a reload takes no other over. Then audit verify needs --checkpoint-key for each"
+    ))
 }
 
 /// The name of a token for the audit key alone.
