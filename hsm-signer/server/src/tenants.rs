@@ -203,7 +203,7 @@ impl Tenant {
 fn lost_audit_key(auditor: &Engine) -> Error {
     let label = auditor.known_labels().join(", ");
     Error::Setup(format!(
-        "the key of audit_key_label, {label:?}, is gone or was replaced, and no checkpoint is signed. Bring it \
+        "the key of audit_key_label, {label:?}, is gone, was replaced or fails, and no checkpoint is signed. Bring it \
          back, or make another of that label (mls-hsm-signer keys generate --label) if there is none, and \
          restart the service: a reload takes no other over. Then audit verify needs --checkpoint-key for each"
     ))
