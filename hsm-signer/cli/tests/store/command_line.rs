@@ -156,6 +156,21 @@ async fn a_log_that_was_tampered_with_is_exit_code_3() {
     assert_eq!(json(&output)["chains"][0]["findings"][0]["fault"], "Gap");
 }
 
+/// The record of the checkpoint is missing, and three come after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_in_the_middle_is_not_called_one_of_the_end() {
+    let (fixture, store) = Fixture::new(Place::sqlite()).await;
+    let [checkpoint, _] = fixture.keys();
+    store.close().await;
+    edit(&fixture.place, "DELETE FROM record WHERE sequence = 20").await;
+    let output = fixture.on_store(&["verify", "--checkpoint-key", &checkpoint]);
+    assert_eq!(code(&output), 3, "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("record 21: records are missing"), "{said}");
+    assert!(said.contains("FAILED  record 20: "), "{said}");
+    assert!(!said.contains("the end was cut off"), "{said}");
+}
+
 /// Where the audit key was replaced, an auditor may have the new one alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkpoint_of_a_key_that_was_not_given_names_the_key() {

@@ -271,21 +271,6 @@ async fn cuts_are_found() {
     });
 }
 
-/// A checkpoint's own record is missing, and not the end.
-#[tokio::test]
-async fn a_cut_in_the_middle_is_not_called_one_of_the_end() {
-    let fixture = Fixture::new().await;
-    let mut log = fixture.log.clone();
-    log.remove(CHECKPOINT..=CHECKPOINT);
-    let report = fixture.check(&log);
-    let said: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
-    let said = said.join("\n");
-    assert!(said.contains("records are missing before it"), "{said}");
-    assert!(!said.contains("the end was cut off"), "{said}");
-    let record = format!("record {CHECKPOINT}: ");
-    assert!(said.contains(&record), "{said}");
-}
-
 #[tokio::test]
 async fn reordered_and_repeated_records_are_found() {
     let fixture = Fixture::new().await;
