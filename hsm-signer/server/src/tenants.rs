@@ -151,15 +151,6 @@ impl Tenant {
     pub fn look_for_audit_key(&self) -> Option<Result<(), EngineError>> {
         let auditor = self.auditor.as_ref()?;
         let looked = auditor.refresh_keys();
-        let is_lost = |error: &EngineError| {
-            let lost = |error| {
-                matches!(
-                    error,
-                    &(Error::KeyNotFound { .. } | Error::KeyMismatch { .. })
-                )
-            };
-            error.token().is_some_and(lost)
-        };
         Some(
             match auditor.keys().is_empty() || looked.as_ref().is_err_and(is_lost) {
                 true => Err(lost_audit_key(auditor).into()),
@@ -195,8 +186,17 @@ impl Tenant {
         Ok(CheckpointSigner {
             engine: Arc::clone(engine),
             key,
+            is_auditor: self.auditor.is_some(),
         })
     }
+}
+
+/// Whether the error says that the key is not there, or is none that can be used.
+fn is_lost(error: &EngineError) -> bool {
+    matches!(
+        error.token(),
+        Some(Error::KeyNotFound { .. } | Error::KeyMismatch { .. } | Error::KeySetAside { .. })
+    )
 }
 
 /// That the audit key of the start signs no more, and what helps.
@@ -291,6 +291,8 @@ pub fn verifying(key: &Key) -> VerifyingKey {
 pub struct CheckpointSigner {
     engine: Arc<Engine>,
     key: Arc<Key>,
+    /// Whether the key signs nothing else.
+    is_auditor: bool,
 }
 
 impl StatementSigner for CheckpointSigner {
@@ -300,6 +302,12 @@ impl StatementSigner for CheckpointSigner {
 
     fn sign(&self, input: &[u8]) -> Result<Vec<u8>, SignerFailure> {
         let deadline = Instant::now() + PATIENCE;
-        Ok(self.engine.sign(&self.key, input, deadline)?)
+        let signed = self.engine.sign(&self.key, input, deadline);
+        Ok(
+            signed.map_err(|error| match self.is_auditor && is_lost(&error) {
+                true => lost_audit_key(&self.engine).into(),
+                false => error,
+            })?,
+        )
     }
 }
