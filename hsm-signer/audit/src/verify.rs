@@ -101,6 +101,8 @@ pub enum Fault {
     Rewritten,
     #[error("the HSM signed that there is such a record: the end was cut off")]
     Truncated,
+    #[error("the HSM signed that there is such a record, and it is missing")]
+    Missing,
 }
 
 /// What a verification found.
@@ -121,6 +123,8 @@ pub struct Report {
     /// Whether only keys were trusted that the verifier was told. Where not, statements prove
     /// nothing against whoever can write them.
     pub pinned: bool,
+    /// The first keys of statements that are not trusted, each once.
+    pub untrusted: Vec<VerifyingKey>,
     /// The last record that a trusted statement covers.
     pub attested: u64,
     /// The first findings.
@@ -213,6 +217,7 @@ impl Verification {
         if !ours {
             self.found(sequence, Fault::StatementChain);
         } else if !keys.is_empty() && !keys.contains(&signed.key) {
+            self.untrusted(signed.key);
             self.found(sequence, Fault::StatementKey);
         } else if !signed.verifies() {
             self.found(sequence, Fault::StatementSignature);
@@ -221,6 +226,14 @@ impl Verification {
             self.compare(&signed, self.chain.anchor);
         } else if sequence > self.chain.pruned {
             self.statements.entry(sequence).or_default().push(signed);
+        }
+    }
+
+    /// Whoever writes the database may have any number of them.
+    fn untrusted(&mut self, key: VerifyingKey) {
+        let keys = &mut self.report.untrusted;
+        if keys.len() < MOST_FINDINGS && !keys.contains(&key) {
+            keys.push(key);
         }
     }
 
@@ -366,7 +379,12 @@ impl Verification {
             self.found(self.chain.sequence, Fault::Head);
         }
         for statement in std::mem::take(&mut self.statements).into_values().flatten() {
-            self.found(statement.statement.sequence, Fault::Truncated);
+            let sequence = statement.statement.sequence;
+            let fault = match sequence > self.report.last {
+                true => Fault::Truncated,
+                false => Fault::Missing,
+            };
+            self.found(sequence, fault);
         }
         self.report
     }

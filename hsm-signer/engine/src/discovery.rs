@@ -109,6 +109,12 @@ impl Discovered {
         }
     }
 
+    /// The retired key of this public key.
+    fn retired_key(&self, public_key: &[u8]) -> Option<&RetiredName> {
+        let mut retired = self.retired.iter();
+        retired.find(|name| name.public_key.as_deref() == Some(public_key))
+    }
+
     /// Whether a token has the key as one that is retired.
     pub fn has_retired(&self, key: &Key) -> bool {
         let KeyObject { label, id, .. } = &key.object;
@@ -223,12 +229,15 @@ fn check_pins(found: &Discovered, pins: &[Vec<u8>]) -> Result<(), EngineError> {
         return Ok(());
     }
     if let Some(stranger) = keys.iter().find(|key| !pins.contains(&key.public_key)) {
-        let wanted = stranger.described();
-        return Err(Error::KeyMismatch { wanted }.into());
+        return Err(EngineError::NotPinned(stranger.described()));
     }
     let is_absent = |pin: &&Vec<u8>| keys.iter().all(|key| key.public_key != **pin);
     match pins.iter().find(is_absent) {
         None => Ok(()),
+        Some(pin) if let Some(retired) = found.retired_key(pin) => Err(EngineError::PinRetired {
+            public_key: base64(pin),
+            label: retired.label_now(),
+        }),
         Some(pin) => {
             let mut present = labels(keys);
             if !found.refused.is_empty() {

@@ -49,6 +49,32 @@ pub enum EngineError {
         /// The keys there are.
         present: String,
     },
+    /// A key that the token has is not among those that the configuration pins.
+    #[error(
+        "the key {0} is not among pinned_public_keys, and nothing is taken over. If it is meant to be in \
+         use, add its public key to the list, take those out that are gone or retired, and restart the service. \
+         If not, find out who made it before anything is signed"
+    )]
+    NotPinned(String),
+    /// A key that the configuration pins is retired.
+    #[error(
+        "the pinned public key {public_key} is of {label}, which is retired: take it out of \
+         pinned_public_keys, and restart the service"
+    )]
+    PinRetired {
+        /// The public key, in base64.
+        public_key: String,
+        /// The label that the key has now.
+        label: String,
+    },
+    /// Of the keys that the tokens have, some were taken over, and others not.
+    #[error("{error}. What was taken over beside it: {taken}")]
+    InPart {
+        /// The keys that were.
+        taken: String,
+        /// What became of the others.
+        error: Arc<Error>,
+    },
     /// This engine has been stopped, or the thread that answers is gone.
     #[error("the signer's engine has been stopped")]
     Stopped,
@@ -69,7 +95,7 @@ impl EngineError {
     /// Whether it may pass.
     pub fn nature(&self) -> Nature {
         match self {
-            Self::Token(error) => error.nature(),
+            Self::Token(error) | Self::InPart { error, .. } => error.nature(),
             Self::QueueFull | Self::LaneFull | Self::Unavailable(_) | Self::Unasked(_) => {
                 Nature::Transient
             }
@@ -77,6 +103,8 @@ impl EngineError {
             Self::MessageTooLong(_)
             | Self::Refused(_)
             | Self::KeyUnknown { .. }
+            | Self::NotPinned(_)
+            | Self::PinRetired { .. }
             | Self::Stopped => Nature::Permanent,
         }
     }
@@ -84,7 +112,7 @@ impl EngineError {
     /// What the tokens said, if it is that.
     pub fn token(&self) -> Option<&Error> {
         match self {
-            Self::Token(error) => Some(error),
+            Self::Token(error) | Self::InPart { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mls_signer_message::encoding::base64;
 use mls_signer_message::scheme::{SCHEMES, Scheme};
-use mls_signer_token::error::Error;
+use mls_signer_token::error::{Error, LOST};
 use mls_signer_token::keys::generation::{Generation, check_label};
 use mls_signer_token::{KeyObject, KeySelector};
 
@@ -69,7 +69,7 @@ impl Key {
     /// That a token has not got it.
     pub(super) fn not_found(&self) -> Error {
         Error::KeyNotFound {
-            class: "private key",
+            class: LOST,
             wanted: self.selector().to_string(),
         }
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use mls_signer_message::encoding::{base64, hex};
 use mls_signer_message::scheme::Scheme;
-use mls_signer_token::Error;
 use mls_signer_token::keys::generation::{RefusedKey, newest};
+use mls_signer_token::keys::mismatch;
 use mls_signer_token::sync::locked;
 
 use crate::discovery::{Discovered, NoneFound, discover, labels};
@@ -50,7 +50,8 @@ impl Engine {
     /// The key for new groups of a scheme: the newest generation that can sign.
     ///
     /// # Errors
-    /// [`EngineError::KeyUnknown`] when there is none of the scheme, [`Error::KeySetAside`] when
+    /// [`EngineError::KeyUnknown`] when there is none of the scheme,
+    /// [`Error::KeySetAside`](mls_signer_token::Error::KeySetAside) when
     /// there was one.
     pub fn current_key(&self, scheme: &Scheme) -> Result<Arc<Key>, EngineError> {
         if let Some(key) = newest_of(&self.keys(), scheme) {
@@ -99,9 +100,9 @@ impl Engine {
     /// and the others are. One that is gone and was not retired stays known, and set aside.
     ///
     /// # Errors
-    /// As [`Engine::start`]; then nothing changes. [`Error::KeyMismatch`] for keys in the place of
-    /// others and [`EngineError::Unasked`] for tokens that could not be asked, once the others are
-    /// taken.
+    /// As [`Engine::start`]; then nothing changes. For keys in the place of others
+    /// [`Error::KeyMismatch`](mls_signer_token::Error::KeyMismatch), or [`EngineError::InPart`] once
+    /// others are taken; [`EngineError::Unasked`] for tokens that could not be asked, once the others are.
     pub fn refresh_keys(&self) -> Result<(), EngineError> {
         let sources = &self.sources.0;
         let mut found = discover(sources, &self.choice, &self.pins);
@@ -121,7 +122,9 @@ impl Engine {
         let Renewed { keys, exchanged } =
             renewed(&locked(&self.keys), &found, &mut locked(&self.labels));
         let before = std::mem::replace(&mut *locked(&self.keys), keys.clone());
-        for key in keys.iter().filter(|key| !holds(&before, key)) {
+        let taken = keys.iter().filter(|key| !holds(&before, key));
+        let taken: Vec<_> = taken.cloned().collect();
+        for key in &taken {
             tracing::info!(?key, protection = %key.object().protection(), "a new key is pinned");
         }
         let before = std::mem::replace(&mut *locked(&self.refused), found.refused.clone());
@@ -142,12 +145,10 @@ impl Engine {
                 }
             }
         }
-        let wanted = exchanged.join(" and ");
-        let mismatch = (!exchanged.is_empty()).then_some(Error::KeyMismatch { wanted });
-        match (mismatch, &found.unasked[..]) {
+        match (not_taken(&exchanged, &taken), &found.unasked[..]) {
             (None, []) => Ok(()),
-            (Some(mismatch), []) => Err(mismatch.into()),
-            (mismatch, unasked) => Err(unasked_and(unasked, mismatch.map(EngineError::from))),
+            (Some(mismatch), []) => Err(mismatch),
+            (mismatch, unasked) => Err(unasked_and(unasked, mismatch)),
         }
     }
 
@@ -190,8 +191,8 @@ pub(crate) fn say_refused(refused: &[RefusedKey]) {
 /// What is pinned after the tokens were looked at again.
 struct Renewed {
     keys: Vec<Arc<Key>>,
-    /// The names under which the tokens have another key than before.
-    exchanged: Vec<String>,
+    /// Those that the tokens have in the place of others.
+    exchanged: Vec<Arc<Key>>,
 }
 
 /// The keys of `before` and those found, which are noted in `labels`.
@@ -206,7 +207,7 @@ fn renewed(
         if *known.or_insert_with(|| key.public_key.clone()) == key.public_key {
             keys.push(Arc::clone(key));
         } else {
-            exchanged.push(key.described());
+            exchanged.push(Arc::clone(key));
         }
     }
     for old in before {
@@ -222,6 +223,23 @@ fn renewed(
     }
     keys.sort_by_key(|key| key.place());
     Renewed { keys, exchanged }
+}
+
+/// That keys are in the place of others, and which were taken over all the same.
+fn not_taken(exchanged: &[Arc<Key>], taken: &[Arc<Key>]) -> Option<EngineError> {
+    if exchanged.is_empty() {
+        return None;
+    }
+    let others = exchanged.iter();
+    let error = mismatch(others.map(|key| (&key.object, &key.public_key[..])));
+    let taken: Vec<_> = taken.iter().map(|key| key.described()).collect();
+    Some(match taken.is_empty() {
+        true => error.into(),
+        false => EngineError::InPart {
+            taken: taken.join(" and "),
+            error: Arc::new(error),
+        },
+    })
 }
 
 /// The public key of each label.

@@ -143,8 +143,8 @@ impl Engine {
     /// [`forbid_dumps`]).
     ///
     /// # Errors
-    /// Why the first token could not be opened, if none could; [`Error::KeyMismatch`] and
-    /// [`EngineError::KeyUnknown`] when the keys are not the pinned ones;
+    /// Why the first token could not be opened, if none could; [`EngineError::NotPinned`],
+    /// [`EngineError::PinRetired`] and [`EngineError::KeyUnknown`] when the keys are not the pinned ones;
     /// [`Error::NoKeyFit`] when no key is as it must be. Where some are, the others are
     /// [`refused_keys`](Self::refused_keys).
     pub fn start(config: EngineConfig) -> Result<Self, EngineError> {

@@ -98,7 +98,7 @@ kinds! {
         "Report it to the operator; the service's log has the reason.";
     SIGNING_FAILED, "signing-failed", 502, None,
         "The HSM did not make a signature that can be released.",
-        "Report it to the operator, who should run: mls-hsm-signer doctor.";
+        "Report it to the operator: GET /v1/keys has under refused each key that cannot be used, with the reason, and the service's log has it too. mls-hsm-signer doctor examines what is in the token, and knows nothing of a key that is no more in the token.";
     OVERLOADED, "overloaded", 503, Some(1),
         "The service has as much work as it may.",
         "Try again after the time that Retry-After says; the same request gets the same answer.";
@@ -113,7 +113,7 @@ kinds! {
         "Tell the operator: correct the PIN or have it unlocked, then reload the service (SIGHUP). It does not recover by itself.";
     NO_KEY, "no-removal-key", 503, Some(60),
         "The token answers, and none of its removal keys is left that can be used.",
-        "Tell the operator, who should run: mls-hsm-signer doctor. The service uses its keys once they are there again. Others that are made instead (mls-hsm-signer keys rotate --server PLACE) are taken over by a reload if no key had their labels before; with labels that the service knows, it needs a restart. Where the configuration has pinned_public_keys, the list must first have just the keys that are there, and the service be restarted.";
+        "Tell the operator: GET /v1/keys has under refused each key that cannot be used, with the reason. mls-hsm-signer doctor examines what is in the token, and knows nothing of a key that is no more in the token. The service uses its keys once they are there again. Others that are made instead (mls-hsm-signer keys rotate --server PLACE) are taken over by a reload if no key had their labels before; with labels that the service knows, it needs a restart. Where the configuration has pinned_public_keys, the list must first have just the keys that are there, and the service be restarted.";
     STORE_OUT, "store-unavailable", 503, Some(2),
         "The database cannot keep a record, and nothing is released without one.",
         "Try again after the time that Retry-After says; the operator should see to the database.";

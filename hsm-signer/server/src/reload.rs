@@ -161,12 +161,17 @@ async fn refresh_keys(core: Arc<Core>, tenant: Arc<Tenant>, reading: Arc<Reading
     let same = Arc::clone(&tenant);
     let refreshed = spawn_blocking(move || {
         let retried = same.retry_refused();
-        same.engine.refresh_keys().and(retried)
+        let refreshed = same.engine.refresh_keys().and(retried);
+        (refreshed, same.look_for_audit_key())
     });
     let refreshed = refreshed.await;
-    let refreshed = refreshed.unwrap_or(Err(EngineError::Stopped));
+    let (refreshed, audit_key) = refreshed.unwrap_or((Err(EngineError::Stopped), None));
     let part = format!("keys of {}", tenant.name);
     report(&core.metrics, &part, refreshed, Some(&reading));
+    if let Some(outcome) = audit_key {
+        let part = format!("audit key of {}", tenant.name);
+        report(&core.metrics, &part, outcome, Some(&reading));
+    }
 }
 
 fn report(

@@ -143,6 +143,22 @@ impl Tenant {
         retried.collect::<Vec<_>>().into_iter().collect()
     }
 
+    /// Looks whether the audit key is the one of the start; none where the configuration names none.
+    /// No other is taken over while the service runs.
+    ///
+    /// # Errors
+    /// Why it signs no checkpoints, and what helps.
+    pub fn look_for_audit_key(&self) -> Option<Result<(), EngineError>> {
+        let auditor = self.auditor.as_ref()?;
+        let looked = auditor.refresh_keys();
+        Some(
+            match auditor.keys().is_empty() || looked.as_ref().is_err_and(is_lost) {
+                true => Err(lost_audit_key(auditor).into()),
+                false => looked,
+            },
+        )
+    }
+
     fn attesting(&self) -> &Arc<Engine> {
         self.auditor.as_ref().unwrap_or(&self.engine)
     }
@@ -160,15 +176,37 @@ impl Tenant {
     pub fn statement_signer(&self) -> Result<CheckpointSigner, EngineError> {
         let engine = self.attesting();
         let key = engine.keys().into_iter().next_back();
-        let key = key.ok_or_else(|| EngineError::KeyUnknown {
-            wanted: "key for checkpoints".into(),
-            present: "none".into(),
+        let key = key.ok_or_else(|| match &self.auditor {
+            Some(auditor) => lost_audit_key(auditor).into(),
+            None => EngineError::KeyUnknown {
+                wanted: "key for checkpoints".into(),
+                present: "none".into(),
+            },
         })?;
         Ok(CheckpointSigner {
             engine: Arc::clone(engine),
             key,
+            is_auditor: self.auditor.is_some(),
         })
     }
+}
+
+/// Whether the error says that the key is not there, or is none that can be used.
+fn is_lost(error: &EngineError) -> bool {
+    matches!(
+        error.token(),
+        Some(Error::KeyNotFound { .. } | Error::KeyMismatch { .. } | Error::KeySetAside { .. })
+    )
+}
+
+/// That the audit key of the start signs no more, and what helps.
+fn lost_audit_key(auditor: &Engine) -> Error {
+    let label = auditor.known_labels().join(", ");
+    Error::Setup(format!(
+        "the key of audit_key_label, {label:?}, is gone, was replaced or fails, and no checkpoint is signed. Bring it \
+         back, or make another of that label (mls-hsm-signer keys generate --label) if there is none, and \
+         restart the service: a reload takes no other over. Then audit verify needs --checkpoint-key for each"
+    ))
 }
 
 /// The name of a token for the audit key alone.
@@ -253,6 +291,8 @@ pub fn verifying(key: &Key) -> VerifyingKey {
 pub struct CheckpointSigner {
     engine: Arc<Engine>,
     key: Arc<Key>,
+    /// Whether the key signs nothing else.
+    is_auditor: bool,
 }
 
 impl StatementSigner for CheckpointSigner {
@@ -262,6 +302,12 @@ impl StatementSigner for CheckpointSigner {
 
     fn sign(&self, input: &[u8]) -> Result<Vec<u8>, SignerFailure> {
         let deadline = Instant::now() + PATIENCE;
-        Ok(self.engine.sign(&self.key, input, deadline)?)
+        let signed = self.engine.sign(&self.key, input, deadline);
+        Ok(
+            signed.map_err(|error| match self.is_auditor && is_lost(&error) {
+                true => lost_audit_key(&self.engine).into(),
+                false => error,
+            })?,
+        )
     }
 }

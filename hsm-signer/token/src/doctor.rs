@@ -13,7 +13,7 @@ use crate::keys::{self, KeyEntry};
 use crate::pin::Pin;
 use crate::pkcs11_scheme::Pkcs11Scheme;
 use crate::quirks::{Quirks, SigningPlan};
-use crate::removal_label::is_put_away;
+use crate::removal_label::{is_put_away, scheme_of_label};
 use crate::token::{
     Access, KeyClass, KeyObject, KeyRules, KeySelector, KeySpec, Module, Pkcs11Token, Protection,
     Token,
@@ -211,32 +211,63 @@ fn examine_keys(report: &mut Diagnosis, token: &Arc<dyn Token>, selector: &KeySe
     };
     let count = |entries: &Vec<KeyEntry>| match named {
         true => format!("{} private keys {selector}", entries.len()),
-        false => format!("{} that are named as removal keys", entries.len()),
+        false => {
+            let retired = entries.iter().filter(|entry| is_retired(entry)).count();
+            let in_use = entries.len() - retired;
+            format!("{in_use} that are named as removal keys, and {retired} retired")
+        }
     };
     let Some(entries) = report.step("keys", entries, count) else {
         return;
     };
-    if !named {
-        examine_others(report, token.as_ref(), entries.len());
-    }
-    match (entries.is_empty(), named) {
-        (false, _) => {}
-        (true, false) => {
-            let advice = "nothing to sign with; see: mls-hsm-signer keys generate";
-            report.add("keys", Bad, advice);
-        }
-        (true, true) => {
+    match named {
+        true if entries.is_empty() => {
             let missing = Error::KeyNotFound {
                 class: KeyClass::Private.title(),
                 wanted: selector.to_string(),
             };
             report.add("keys", Bad, missing.to_string());
         }
+        true => {}
+        false => {
+            examine_others(report, token.as_ref(), entries.len());
+            examine_whole(report, &entries);
+        }
     }
     for entry in &entries {
         examine_key(report, token, entry);
     }
     examine_left_halves(report, token.as_ref(), selector);
+}
+
+fn is_retired(entry: &KeyEntry) -> bool {
+    is_put_away(&entry.object.label)
+}
+
+/// Whether there is anything to sign with, and for each scheme of Wire's. A retired key signs
+/// nothing; what a token had and has no more, it does not know.
+fn examine_whole(report: &mut Diagnosis, entries: &[KeyEntry]) {
+    let in_use = || entries.iter().filter(|entry| !is_retired(entry));
+    if in_use().next().is_none() {
+        let advice = "nothing to sign with; see: mls-hsm-signer keys generate, or keys rotate where there \
+                      are retired ones";
+        return report.add("keys", Bad, advice);
+    }
+    let has = |scheme: &Scheme| {
+        let of_label = |entry: &KeyEntry| scheme_of_label(&entry.object.label);
+        let mut labelled = in_use().filter_map(of_label);
+        labelled.any(|other| other.name == scheme.name)
+    };
+    let lacking = Scheme::all_of_wire().filter(|scheme| !has(scheme));
+    let lacking: Vec<_> = lacking.map(|scheme| scheme.title).collect();
+    if !lacking.is_empty() {
+        let detail = format!(
+            "there is none for {}. If there was one, it is gone: a service that has used it names it \
+             under refused of GET /v1/keys",
+            lacking.join(", ")
+        );
+        report.add("schemes without a key", Notice, detail);
+    }
 }
 
 /// Of keys that are not named as removal keys.

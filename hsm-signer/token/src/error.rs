@@ -118,7 +118,10 @@ pub enum Error {
         wanted: String,
     },
     /// More than one key is as asked for; guessing which is meant would be reckless.
-    #[error("the token has {count} objects that are a {class} {wanted}, and exactly one is needed")]
+    #[error(
+        "the token has {count} objects that are a {class} {wanted}, and exactly one is needed{}",
+        which_one(class)
+    )]
     KeyAmbiguous {
         /// Private or public key.
         class: &'static str,
@@ -133,6 +136,11 @@ pub enum Error {
          choose another label and id"
     )]
     KeyExists(String),
+    /// The very key that is to be imported is in the token.
+    #[error(
+        "the token has this very key already, {0}: nothing is to be done, and nothing was imported"
+    )]
+    KeyThere(String),
     /// The token takes no private keys from outside.
     #[error("the token does not take this private key ({failure}). Another route: {route}")]
     ImportRefused {
@@ -276,15 +284,16 @@ pub enum Error {
     },
     /// The token shows another public key than the one pinned.
     #[error(
-        "the key {wanted} has another public key in the token than the one that was pinned, by \
-         pinned_public_keys or when the service started. If it is meant to be in use, add it to \
-         pinned_public_keys where the configuration has them, and restart the service, or make another \
-         under a label that no key has had: mls-hsm-signer keys rotate --server PLACE. If not, find out who \
-         changed it before anything is signed"
+        "the token has another public key than the one that was pinned under its label: {wanted}. It is not used \
+         until the service starts anew, which pins it then. To be rid of it, where it is a removal key, retire \
+         it ({retire}; after keys rotate --server PLACE, where it is the newest of its scheme) and reload the \
+         service. If nobody made it on purpose, find out who did before anything is signed"
     )]
     KeyMismatch {
-        /// The key.
+        /// The keys that are there, and not those that were pinned.
         wanted: String,
+        /// How to retire them.
+        retire: String,
     },
     /// No removal key is as asked for.
     #[error("the signer has no {wanted}; it has {present}")]
@@ -312,13 +321,30 @@ fn how_far(read: usize, all: usize) -> String {
     }
 }
 
-/// Of a key that is not found: a list shows those there are; what has no public half needs one.
+/// The class of a private key that was there, for [`Error::KeyNotFound`].
+pub const LOST: &str = "private key any more that is";
+
+/// Of a key that is not found: a list shows those there are, and not one that was lost; what has no
+/// public half needs one.
 fn what_helps(class: &str) -> &'static str {
     if class == KeyClass::Public.title() {
         ", so that nobody can know the pair's; give the private key's id to its public key, or make a \
          new pair: mls-hsm-signer keys rotate"
+    } else if class == LOST {
+        "; bring it back from a backup of the token, or, in the place of a removal key, make the next \
+         (mls-hsm-signer keys rotate --server PLACE) and reload the service"
     } else {
         "; see: mls-hsm-signer keys list"
+    }
+}
+
+/// Of several private keys one can be named; of public keys none, for the private key's id names them.
+fn which_one(class: &str) -> &'static str {
+    if class == KeyClass::Public.title() {
+        ""
+    } else {
+        "; name one by its id too (--id HEX; mls-hsm-signer keys list shows each), and of two removal keys \
+         retire the one that is not needed: mls-hsm-signer keys retire --label LABEL --id HEX"
     }
 }
 
@@ -371,6 +397,7 @@ impl Error {
             | Self::Pin(_)
             | Self::KeyAmbiguous { .. }
             | Self::KeyExists { .. }
+            | Self::KeyThere(_)
             | Self::KeyName
             | Self::KeyLabel { .. }
             | Self::LastGeneration

@@ -13,7 +13,7 @@ use mls_hsm_signer::audit::{
     CHECKPOINT_MARK, Chain, Line, Report, SignedStatement, Trust, Verification, VerifyingKey,
     find_checkpoint,
 };
-use mls_hsm_signer::encoding::{from_base64, hex};
+use mls_hsm_signer::encoding::{base64, from_base64, hex};
 use serde_json::{Value, json};
 
 use super::{StoreArguments, chains, each_record, progress};
@@ -71,6 +71,13 @@ fn key(text: &str) -> Result<VerifyingKey, String> {
         scheme: scheme.signature_scheme,
         public_key,
     })
+}
+
+/// The form in which a key is given.
+fn named(key: &VerifyingKey) -> String {
+    let scheme = Scheme::by_signature_scheme(key.scheme);
+    let scheme = scheme.map_or("", |scheme| scheme.name);
+    format!("{scheme}:{}", base64(&key.public_key))
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
@@ -307,6 +314,7 @@ fn value(report: &Report) -> Value {
         "last": report.last,
         "statements": report.statements,
         "keys_given": report.pinned,
+        "untrusted_keys": report.untrusted.iter().map(named).collect::<Vec<_>>(),
         "attested": report.attested,
         "unattested": report.unattested(),
         "faults": report.faults,
@@ -333,6 +341,14 @@ fn text(reports: &[Report], missing: &[String], sound: bool) -> String {
                  whoever can write the log"
                     .into(),
             );
+        }
+        if !report.untrusted.is_empty() {
+            let keys: Vec<_> = report.untrusted.iter().map(named).collect();
+            lines.push(format!(
+                "note: there are checkpoints by keys that no --checkpoint-key names. If one was the tenant's \
+                 audit key before, as it was written down when it was made, give it too: {}",
+                keys.join(", ")
+            ));
         }
         for finding in &report.findings {
             lines.push(format!("FAILED  {finding}"));

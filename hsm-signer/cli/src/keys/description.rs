@@ -3,6 +3,7 @@
 use mls_hsm_signer::HsmSigner;
 use mls_hsm_signer::encoding::{base64, hex};
 use mls_hsm_signer::keys::KeyEntry;
+use mls_hsm_signer::keys::generation::check_label;
 use mls_hsm_signer::message::printable::printable;
 use mls_hsm_signer::token::Protection;
 use serde_json::{Value, json};
@@ -12,6 +13,18 @@ use crate::output::columns;
 /// What is to be done after a change of the keys.
 pub const RELOAD: &str = "A service reads its keys again at SIGHUP: systemctl reload mls-hsm-signer, or \
                           mls-hsm-signer reload --server unix:PATH";
+
+/// The same for a key that is none of removals.
+const RESTART: &str = "Where it is the key of audit_key_label, a service takes it over at its start alone: \
+                       systemctl restart mls-hsm-signer";
+
+/// What is to be done about a new key of this label.
+pub fn what_is_next(label: &str) -> &'static str {
+    match check_label(label) {
+        Ok(()) => RELOAD,
+        Err(_) => RESTART,
+    }
+}
 
 /// Several keys, for a program and for a person.
 pub fn all(keys: impl IntoIterator<Item = KeyEntry>) -> (Value, String) {

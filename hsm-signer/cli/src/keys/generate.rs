@@ -36,7 +36,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     }
     let made = keys::generate_all(&token, &specs)?;
     let (values, text) = description::all(made.iter().map(description::of_signer));
-    output.result(&values, &format!("{text}\n{}", description::RELOAD))
+    let label = specs.first().map(KeySpec::label);
+    let next = label.map_or(description::RELOAD, description::what_is_next);
+    output.result(&values, &format!("{text}\n{next}"))
 }
 
 /// Leaves those out that the token cannot sign with, and says why; an error where that is all.

@@ -1,10 +1,13 @@
 //! `keys import`: keys from outside into the token, from a PKCS#8 file or from the Helm
 //! values of Wire's server.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mls_hsm_signer::encoding::EncodingError;
+use mls_hsm_signer::message::printable::printable;
 use mls_hsm_signer::message::secret_file::read_key;
 use mls_hsm_signer::{Error, PrivateKey, Token, keys};
 use serde_json::json;
@@ -62,6 +65,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 }
 
 fn from_pkcs8(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
+    note_open_file(path, output);
     let key = private_key(path, arguments.passphrase_file.as_deref())?;
     let label = arguments.label.as_deref();
     let spec = spec(key.scheme(), label, arguments.id.as_ref())?;
@@ -75,8 +79,8 @@ fn from_pkcs8(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
         path.display()
     );
     let text = description::text(&entry);
-    let reload = description::RELOAD;
-    output.result(&value, &format!("{text}\n{reminder}\n{reload}"))
+    let next = description::what_is_next(&entry.object.label);
+    output.result(&value, &format!("{text}\n{reminder}\n{next}"))
 }
 
 /// A passphrase is asked for only where the key needs one.
@@ -95,6 +99,7 @@ fn private_key(path: &Path, passphrase: Option<&Path>) -> Result<PrivateKey, Fai
 }
 
 fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
+    note_open_file(path, output);
     let WireKeys {
         keys: found,
         others,
@@ -103,6 +108,7 @@ fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
         output.note(&format!("left out: {other}"));
     }
     let token = arguments.token.open(output)?;
+    let found = without_those_there(token.as_ref(), found, output)?;
     let (found, lacking) = split(token.as_ref(), found, arguments.allow_missing)?;
     for (key, error) in &lacking {
         output.note(&format!("not imported: {}: {error}", key.path));
@@ -115,7 +121,7 @@ fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     for found in &found {
         specs.push((spec(found.key.scheme(), None, None)?, &found.key));
     }
-    let signers = keys::import_all(&token, &specs)?;
+    let signers = keys::import_all(&token, &specs).map_err(in_the_place)?;
     let (keys, text) = description::all(signers.iter().map(of_signer));
     let delete: Vec<_> = found.iter().map(|found| found.path.as_str()).collect();
     let value = json!({
@@ -133,6 +139,71 @@ fn from_values(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
         delete.join("\n  "),
     );
     output.result(&value, &format!("{text}\n{}", description::RELOAD))
+}
+
+/// Those that the token has not got yet, under whatever label; an error where it has all.
+fn without_those_there(
+    token: &dyn Token,
+    found: Vec<WireKey>,
+    output: &Output,
+) -> Result<Vec<WireKey>, Failure> {
+    let public_keys: Vec<_> = found.iter().map(|found| found.key.public_key()).collect();
+    let there = keys::already_there(token, &public_keys)?;
+    let (mut wanted, mut names) = (Vec::new(), Vec::new());
+    for (key, there) in found.into_iter().zip(there) {
+        match there {
+            None => wanted.push(key),
+            Some(object) => {
+                let label = printable(&object.label);
+                names.push(format!(
+                    "{}: the token has this very key already, as {label}",
+                    key.path
+                ));
+            }
+        }
+    }
+    if wanted.is_empty() {
+        return Err(format!(
+            "nothing was imported, and nothing is to be done but to delete the keys from the file: {}",
+            names.join("; ")
+        )
+        .into());
+    }
+    for name in names {
+        output.note(&format!("left out: {name}"));
+    }
+    Ok(wanted)
+}
+
+/// That another key has the name of one of the file, which cannot be chosen for several at once.
+fn in_the_place(error: Error) -> Failure {
+    match error {
+        Error::KeyExists(wanted) => format!(
+            "nothing was imported: the token has another key {wanted} than the file, or half of one. To have \
+             both, copy that key of the file to a file of its own, and import it by itself under a label \
+             that is free: keys import --pkcs8 FILE --label LABEL (mls-removal-SCHEME-g2 and so on; new \
+             groups get the newest)"
+        )
+        .into(),
+        other => other.into(),
+    }
+}
+
+/// It may be elsewhere already.
+fn note_open_file(path: &Path, output: &Output) {
+    const OTHERS: u32 = 0o007;
+    let metadata = fs::metadata(path).ok();
+    let Some(metadata) = metadata.filter(fs::Metadata::is_file) else {
+        return;
+    };
+    let mode = metadata.mode() & 0o7777;
+    if mode & OTHERS != 0 {
+        let path = path.display();
+        output.note(&format!(
+            "{path} is open to every user of this machine (mode {mode:04o}): the keys in it may be known to \
+             others, and rotating them helps (mls-hsm-signer keys rotate). Until it is destroyed: chmod o= {path}"
+        ));
+    }
 }
 
 /// The keys that the token can sign with, and the others with the reason.

@@ -21,7 +21,7 @@ pub enum Command {
     Generate(generate::Arguments),
     /// Copy keys from a PKCS#8 file or Wire's Helm values into the token
     Import(import::Arguments),
-    /// List the token's private keys and how they are protected
+    /// List the token's private keys and how they are protected; that there are none is no failure
     List(list::Arguments),
     /// Print public keys, for groups and for Wire's GET /mls/public-keys
     Public(public::Arguments),

@@ -147,8 +147,78 @@ fn wires_helm_values_are_imported_once_and_what_to_delete_is_said() {
     }
     let before = sandbox.succeed(&["keys", "list", "--json"]);
     let error = sandbox.fail(&["keys", "import", "--wire-values", file]);
-    assert!(error.contains("already has a key"), "{error}");
+    assert!(
+        error.contains("nothing is to be done") && !error.contains("--label"),
+        "{error}"
+    );
+    for (scheme, _) in &keys {
+        assert!(error.contains(&scheme.default_label()), "{error}");
+    }
     assert_eq!(sandbox.succeed(&["keys", "list", "--json"]), before);
+}
+
+/// What is left of an import, and what another key keeps from being imported.
+#[test]
+fn wires_keys_that_are_there_are_left_out_and_others_in_their_place_are_said() {
+    let sandbox = Sandbox::new();
+    let keys = wire_keys();
+    let one = sandbox.write("one.pem", &keys[1].1, 0o600);
+    sandbox.succeed(&["keys", "import", "--pkcs8", one.to_str().unwrap()]);
+    let file = sandbox.write("values.yaml", &values(&keys), 0o600);
+    let import = ["keys", "import", "--json", "--wire-values"];
+    let import = [&import[..], &[file.to_str().unwrap()]].concat();
+    let output = sandbox.run(&import);
+    assert!(output.status.success(), "{output:?}");
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["keys"].as_array().unwrap().len(), 3, "{said}");
+    let beside = String::from_utf8(output.stderr).unwrap();
+    assert!(beside.contains(&keys[1].0.default_label()), "{beside}");
+
+    let other = Sandbox::new();
+    other.succeed(&["keys", "generate", "--scheme", keys[1].0.name]);
+    let file = other.write("values.yaml", &values(&keys), 0o600);
+    let error = other.fail(&["keys", "import", "--wire-values", file.to_str().unwrap()]);
+    assert!(error.contains("nothing was imported"), "{error}");
+    assert!(error.contains("another key"), "{error}");
+    assert!(error.contains("--pkcs8"), "{error}");
+    let listed = other.succeed(&["keys", "list", "--json"]);
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+}
+
+/// Two objects of one key are one key too many.
+#[test]
+fn a_key_is_imported_once_whatever_its_label() {
+    let sandbox = Sandbox::new();
+    for scheme in SCHEMES.iter().filter(|scheme| scheme.of_wire) {
+        let file = sandbox.write("key.pem", &openssl_key(scheme), 0o600);
+        let file = file.to_str().unwrap();
+        let label = scheme.default_label();
+        sandbox.succeed(&["keys", "import", "--pkcs8", file]);
+        let before = sandbox.succeed(&["keys", "list", "--json"]);
+        let next = format!("{label}-g2");
+        for wanted in [&next, &label] {
+            let error = sandbox.fail(&["keys", "import", "--pkcs8", file, "--label", wanted]);
+            assert!(error.contains("nothing is to be done"), "{error}");
+            assert!(error.contains(&format!("{label:?}")), "{error}");
+        }
+        assert_eq!(sandbox.succeed(&["keys", "list", "--json"]), before);
+    }
+}
+
+#[test]
+fn a_file_of_keys_that_every_user_may_read_is_noted() {
+    let sandbox = Sandbox::new();
+    let keys = wire_keys();
+    let one = sandbox.write("one.pem", &keys[1].1, 0o644);
+    let file = sandbox.write("values.yaml", &values(&keys), 0o644);
+    for (option, file) in [("--pkcs8", one), ("--wire-values", file)] {
+        let file = file.to_str().unwrap();
+        let output = sandbox.run(&["keys", "import", option, file]);
+        assert!(output.status.success(), "{output:?}");
+        let beside = String::from_utf8(output.stderr).unwrap();
+        assert!(beside.contains(file) && beside.contains("0644"), "{beside}");
+    }
 }
 
 #[test]

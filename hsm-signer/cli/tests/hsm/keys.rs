@@ -169,6 +169,11 @@ fn two_keys_with_one_label_are_refused() {
         matches!(error, Error::KeyAmbiguous { count: 2, .. }),
         "{error}"
     );
+    let said = error.to_string();
+    assert!(
+        said.contains("--id") && said.contains("keys list"),
+        "{said}"
+    );
     assert!(open(KeySelector::id(b"one".as_slice())).is_ok());
     assert!(open(KeySelector::label_and_id("twin", b"two".as_slice())).is_ok());
 }

@@ -4,6 +4,7 @@
 mod bad_token;
 mod ceremonies;
 mod command_line;
+mod doctor;
 mod engine;
 mod exact_labels;
 mod faults;

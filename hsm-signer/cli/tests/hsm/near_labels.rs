@@ -106,3 +106,20 @@ fn an_engine_refuses_a_key_of_such_a_label() {
         "{refused}"
     );
 }
+
+/// A label that says another scheme is refused before anything is made, by what was asked for.
+#[test]
+fn a_label_of_another_scheme_is_refused_by_its_name() {
+    let sandbox = Sandbox::new();
+    let label = "mls-removal-ecdsa_secp256r1_sha256-g5";
+    let generate = ["keys", "generate", "--scheme", "ed25519", "--label", label];
+    let error = sandbox.fail(&generate);
+    assert!(error.contains(label), "{error}");
+    assert!(
+        error.contains("P-256") && error.contains("Ed25519"),
+        "{error}"
+    );
+    assert!(!error.contains("with id"), "{error}");
+    let listed = sandbox.succeed(&["keys", "list", "--json"]);
+    assert_eq!(listed.trim(), "[]");
+}

@@ -297,6 +297,48 @@ fn the_dashboard_asks_for_metrics_that_there_are() {
     assert!(found >= 12, "{found}");
 }
 
+/// What the documents say of alerts.
+fn documented() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    let text = read(&path);
+    let (_, alerts) = text.split_once("### Alerts").unwrap();
+    let (alerts, _) = alerts.split_once("\n## ").unwrap();
+    alerts.into()
+}
+
+/// A key that is lost, and removals that are refused for it, are nothing that a person would see.
+#[test]
+fn a_lost_key_raises_alerts() {
+    let service = Setup::new().start();
+    service.propose(vec![item("ed25519", "group", 1)]).unwrap();
+    let metrics = String::from_utf8(service.wire().get("/metrics").body).unwrap();
+    let rules = yaml(&read(&deploy("prometheus/alerts.yaml")));
+    let rules = rules["groups"][0]["rules"].as_array().unwrap().clone();
+    let dashboard = read(&deploy("grafana/dashboard.json"));
+    let dashboard = dashboard.replace("\\\"", "\"");
+    let documented = documented();
+    for (metric, wanted, severity) in [
+        ("refused_keys", "refused_keys", "warning"),
+        (
+            "removals_total",
+            "removals_total{outcome=\"signing-failed\"}",
+            "critical",
+        ),
+    ] {
+        assert!(metrics.contains(metric), "{metrics}");
+        let expression = format!("mls_hsm_signer_{wanted}");
+        let has = |rule: &&Value| rule["expr"].as_str().unwrap().contains(&expression);
+        let rule = rules.iter().find(has);
+        let rule = rule.unwrap_or_else(|| panic!("no alert for {wanted}"));
+        assert_eq!(rule["labels"]["severity"], severity, "{rule}");
+        let mut rows = documented.lines();
+        let row = rows.find(|row| row.contains(&format!("`{wanted}`")));
+        let row = row.unwrap_or_else(|| panic!("{wanted}: {documented}"));
+        assert!(row.starts_with(&format!("| {severity} ")), "{row}");
+        assert!(dashboard.contains(&expression), "no panel for {wanted}");
+    }
+}
+
 #[test]
 fn the_unit_is_hardened_and_tells_systemd() {
     let unit = read(&deploy("systemd/mls-hsm-signer.service"));

@@ -1,6 +1,7 @@
 //! The service as a program, on SoftHSM, SQLite and PostgreSQL: asked over its Unix socket and over
 //! mutual TLS, by our client, by curl, and by sockets that misbehave.
 
+mod advice;
 mod attacks;
 mod checkpoints;
 mod configuration;

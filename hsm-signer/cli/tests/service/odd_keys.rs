@@ -71,6 +71,13 @@ fn an_odd_key_is_never_shown_and_restarts_nothing() {
 
 const ED25519: &str = "mls-removal-ed25519";
 
+/// The doctor looks at what is in the token, and a key that is gone is not.
+fn says_where_it_is_named(action: &str) {
+    for part in ["GET /v1/keys", "refused", "doctor", "no more in the token"] {
+        assert!(action.contains(part), "{part}: {action}");
+    }
+}
+
 /// What the HSM's own tool does to the key of Ed25519 beneath a service that runs.
 fn spoilt(spoil: impl Fn(&Tool<'_>), reason: &str) {
     let service = Setup::new().start();
@@ -94,6 +101,7 @@ fn spoilt(spoil: impl Fn(&Tool<'_>), reason: &str) {
         (problem.status, problem.code.as_str()),
         (502, "signing-failed")
     );
+    says_where_it_is_named(&problem.action);
     // From then on nobody is given it.
     let shown = service.wire().get("/mls/public-keys").json();
     assert_eq!(
@@ -159,6 +167,8 @@ fn the_last_keys_destroyed_under_a_service_are_shown_no_more() {
         let ready = service.wire().get("/readyz");
         ready.status == 503 && ready.code() == "no-removal-key"
     });
+    let ready = service.wire().get("/readyz").json();
+    says_where_it_is_named(ready["action"].as_str().unwrap());
     let processes = service.children();
     let shown = service.wire().get("/mls/public-keys").json();
     assert_eq!(shown["removal"].as_object().unwrap().len(), 0, "{shown}");

@@ -8,7 +8,7 @@ use crate::support::{Service, Setup, item, module_path};
 const SECOND: &str = "mls-removal-ed25519-g2";
 
 /// Runs `keys rotate` for Ed25519: its exit code, what it printed, and what it said beside.
-fn rotate(service: &Service, arguments: &[&str]) -> (Option<i32>, Value, String) {
+pub fn rotate(service: &Service, arguments: &[&str]) -> (Option<i32>, Value, String) {
     let sandbox = &service.setup.sandbox;
     let mut command = sandbox.command(&["keys", "rotate", "--json", "--scheme", "ed25519"]);
     command.args(["--token-label", "example.com", "--module"]);
@@ -20,7 +20,8 @@ fn rotate(service: &Service, arguments: &[&str]) -> (Option<i32>, Value, String)
     (output.status.code(), printed, said)
 }
 
-fn reload(service: &Service) -> (Option<i32>, String) {
+/// Runs `reload`: its exit code, and what it said.
+pub fn reload(service: &Service) -> (Option<i32>, String) {
     let place = format!("unix:{}", service.setup.socket().display());
     let mut command = service
         .setup

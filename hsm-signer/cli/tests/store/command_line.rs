@@ -156,6 +156,43 @@ async fn a_log_that_was_tampered_with_is_exit_code_3() {
     assert_eq!(json(&output)["chains"][0]["findings"][0]["fault"], "Gap");
 }
 
+/// The record of the checkpoint is missing, and three come after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_in_the_middle_is_not_called_one_of_the_end() {
+    let (fixture, store) = Fixture::new(Place::sqlite()).await;
+    let [checkpoint, _] = fixture.keys();
+    store.close().await;
+    edit(&fixture.place, "DELETE FROM record WHERE sequence = 20").await;
+    let output = fixture.on_store(&["verify", "--checkpoint-key", &checkpoint]);
+    assert_eq!(code(&output), 3, "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("record 21: records are missing"), "{said}");
+    assert!(said.contains("FAILED  record 20: "), "{said}");
+    assert!(!said.contains("the end was cut off"), "{said}");
+}
+
+/// Where the audit key was replaced, an auditor may have the new one alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_of_a_key_that_was_not_given_names_the_key() {
+    let (fixture, store) = Fixture::new(Place::sqlite()).await;
+    let [old, _] = fixture.keys();
+    let new = SoftSigner::new("ed25519").key().public_key;
+    let new = format!("ed25519:{}", Base64::encode_string(&new));
+    store.close().await;
+    let output = fixture.on_store(&["verify", "--checkpoint-key", &new]);
+    assert_eq!(code(&output), 3, "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains(&old), "{said}");
+    let output = fixture.on_store(&["verify", "--json", "--checkpoint-key", &new]);
+    let chain = &json(&output)["chains"][0];
+    assert_eq!(chain["untrusted_keys"], serde_json::json!([old]), "{chain}");
+    let both = ["verify", "--checkpoint-key", &new, "--checkpoint-key", &old];
+    let output = fixture.on_store(&both);
+    assert_eq!(code(&output), 0, "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(!said.contains(&old), "{said}");
+}
+
 /// The end and its checkpoint are cut off: the checkpoint that was kept elsewhere shows it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kept_checkpoint_shows_that_the_end_was_cut_off() {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use cryptoki::error::RvError;
 
 use crate::error::Error;
+use crate::keys::find::already_there;
 use crate::keys::signer::HsmSigner;
 use crate::quirks::{Quirks, SigningPlan};
+use crate::removal_label::scheme_of_label;
 use crate::token::key_rules::refused;
 use crate::token::{
     Access, KeyClass, KeyPair, KeySelector, KeySpec, Protection, Token, TokenSession,
@@ -40,9 +42,29 @@ pub fn generate(token: &Arc<dyn Token>, spec: &KeySpec) -> Result<HsmSigner, Err
 /// elsewhere still: destroying the copies is for the caller.
 ///
 /// # Errors
-/// As [`generate`]; [`Error::ImportRefused`] when the token takes no such keys from
-/// outside, which names another route.
+/// As [`generate`]; [`Error::KeyThere`] when the token has the key, under whatever label;
+/// [`Error::ImportRefused`] when it takes no such keys from outside, which names another route.
 pub fn import(
+    token: &Arc<dyn Token>,
+    spec: &KeySpec,
+    key: &PrivateKey,
+) -> Result<HsmSigner, Error> {
+    refuse_same(token.as_ref(), &[key])?;
+    import_new(token, spec, key)
+}
+
+/// One key under two labels would be two keys to retire, and none to tell from the other.
+fn refuse_same(token: &dyn Token, keys: &[&PrivateKey]) -> Result<(), Error> {
+    let public_keys: Vec<_> = keys.iter().map(|key| key.public_key()).collect();
+    let there = already_there(token, &public_keys)?.into_iter().flatten();
+    let there: Vec<_> = there.map(|object| object.names().to_string()).collect();
+    match there.is_empty() {
+        true => Ok(()),
+        false => Err(Error::KeyThere(there.join(" and "))),
+    }
+}
+
+fn import_new(
     token: &Arc<dyn Token>,
     spec: &KeySpec,
     key: &PrivateKey,
@@ -117,8 +139,10 @@ pub fn import_all(
     keys: &[(KeySpec, &PrivateKey)],
 ) -> Result<Vec<HsmSigner>, Error> {
     let specs: Vec<_> = keys.iter().map(|(spec, _)| spec.clone()).collect();
+    let outside: Vec<_> = keys.iter().map(|(_, key)| *key).collect();
+    refuse_same(token.as_ref(), &outside)?;
     all_or_none(token, &specs, |number| {
-        import(token, &specs[number], keys[number].1)
+        import_new(token, &specs[number], outside[number])
     })
 }
 
@@ -158,9 +182,25 @@ fn create(
 /// Checks, before anything is made, that the token has the mechanism and that neither
 /// label nor id is taken.
 fn check_possible(token: &dyn Token, spec: &KeySpec) -> Result<(), Error> {
+    refuse_other_label(spec)?;
     let quirks = Quirks::of(token.identity());
     SigningPlan::choose(spec.scheme(), token.mechanisms(), quirks)?;
     refuse_existing(token.session(Access::Use)?.as_ref(), spec)
+}
+
+/// A key whose label says another scheme would be used by nobody.
+fn refuse_other_label(spec: &KeySpec) -> Result<(), Error> {
+    match scheme_of_label(spec.label()) {
+        Some(labelled) if labelled.signature_scheme != spec.scheme().signature_scheme => {
+            let (labelled, scheme) = (labelled.title, spec.scheme().title);
+            let reason = format!(
+                "its label says {labelled}, it is to be of {scheme}, and nothing was made; choose another \
+                 label or scheme"
+            );
+            Err(refused(&named(spec), reason))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The label and the id must both be free, for private and public keys.

@@ -1,12 +1,13 @@
 //! Exactly one key: by label or id, with the public key that the token gives for it, held to
 //! the rules of removal keys.
 
+use mls_signer_message::encoding::base64;
 use mls_signer_message::scheme::Scheme;
 use mls_signer_message::signature::verified;
 use openmls_hw_crypto::HwCrypto;
 
 use super::halves::PublicHalves;
-use crate::error::Error;
+use crate::error::{Error, LOST};
 use crate::quirks::SigningPlan;
 use crate::release;
 use crate::removal_label::{is_anothers, is_in_use, meant_by, scheme_of_label};
@@ -68,15 +69,35 @@ pub fn locate_pinned(
     let found = match locate(token, session, names) {
         Err(Error::KeyNotFound { class, wanted }) => {
             let found = by_public_key(token, session, names, pinned)?;
+            let is_private = class == KeyClass::Private.title();
+            let class = if is_private { LOST } else { class };
             found.ok_or(Error::KeyNotFound { class, wanted })?
         }
         other => other?,
     };
-    if found.public_key != pinned {
-        let wanted = names.to_string();
-        return Err(Error::KeyMismatch { wanted });
+    match found.public_key == pinned {
+        true => Ok(found),
+        false => Err(mismatch([(&found.object, &found.public_key[..])])),
     }
-    Ok(found)
+}
+
+/// That these keys, each with its public key, are in the place of others.
+pub fn mismatch<'a>(keys: impl IntoIterator<Item = (&'a KeyObject, &'a [u8])>) -> Error {
+    let (mut wanted, mut retire) = (Vec::new(), Vec::new());
+    for (object, public_key) in keys {
+        let public_key = base64(public_key);
+        wanted.push(format!(
+            "the key {} (public key {public_key})",
+            object.names()
+        ));
+        retire.push(format!(
+            "mls-hsm-signer keys retire --public-key {public_key}"
+        ));
+    }
+    Error::KeyMismatch {
+        wanted: wanted.join(" and "),
+        retire: retire.join(", "),
+    }
 }
 
 /// Has the token sign a fresh message with `key`, and verifies the signature. In a session of
@@ -197,20 +218,13 @@ fn by_public_key(
     let halves = PublicHalves::all(session)?;
     let is_of_removals = known.names_label(is_in_use);
     let mut matching = Vec::new();
-    for names in halves.names_of(pinned) {
-        for handle in session.find(KeyClass::Private, &names)? {
-            let object = session.read(handle)?;
-            let same_part = match is_of_removals {
-                true => is_in_use(&object.label),
-                false => is_anothers(&object.label),
-            };
-            if !same_part {
-                continue;
-            }
-            let examined = examine(token, &object, &halves);
-            if matches!(&examined.key, Some((_, key)) if key == pinned) {
-                matching.push(located(handle, examined, object)?);
-            }
+    for (handle, object, examined) in of_public_key(token, session, &halves, pinned)? {
+        let same_part = match is_of_removals {
+            true => is_in_use(&object.label),
+            false => is_anothers(&object.label),
+        };
+        if same_part {
+            matching.push(located(handle, examined, object)?);
         }
     }
     match (matching.pop(), matching.len()) {
@@ -221,6 +235,46 @@ fn by_public_key(
             count: others + 1,
         }),
     }
+}
+
+/// A private key, and what is known of it.
+type Found = (ObjectHandle, KeyObject, Examined);
+
+/// The private keys, fit or not, whose public key is `wanted`.
+fn of_public_key(
+    token: &dyn Token,
+    session: &dyn TokenSession,
+    halves: &PublicHalves,
+    wanted: &[u8],
+) -> Result<Vec<Found>, Error> {
+    let mut matching = Vec::new();
+    for names in halves.names_of(wanted) {
+        for handle in session.find(KeyClass::Private, &names)? {
+            let object = session.read(handle)?;
+            let examined = examine(token, &object, halves);
+            if matches!(&examined.key, Some((_, key)) if key == wanted) {
+                matching.push((handle, object, examined));
+            }
+        }
+    }
+    Ok(matching)
+}
+
+/// For each of these public keys, the private key of it that the token has, whatever its label.
+///
+/// # Errors
+/// When the token cannot be searched.
+pub fn already_there(
+    token: &dyn Token,
+    public_keys: &[&[u8]],
+) -> Result<Vec<Option<KeyObject>>, Error> {
+    let session = token.session(Access::Use)?;
+    let halves = PublicHalves::all(session.as_ref())?;
+    let first = |wanted: &&[u8]| {
+        let found = of_public_key(token, session.as_ref(), &halves, wanted)?;
+        Ok(found.into_iter().next().map(|(_, object, _)| object))
+    };
+    public_keys.iter().map(first).collect()
 }
 
 fn exactly_one(session: &dyn TokenSession, selector: &KeySelector) -> Result<ObjectHandle, Error> {

@@ -88,6 +88,15 @@ pub struct RetiredName {
     pub label: String,
     /// CKA_ID.
     pub id: Vec<u8>,
+    /// Its public key, where it has one.
+    pub public_key: Option<Vec<u8>>,
+}
+
+impl RetiredName {
+    /// Its label since it was retired.
+    pub fn label_now(&self) -> String {
+        format!("{RETIRED}{}", self.label)
+    }
 }
 
 impl RemovalKeys {
@@ -143,6 +152,7 @@ pub fn removal_keys(token: &dyn Token) -> Result<RemovalKeys, Error> {
             keys.retired.push(RetiredName {
                 label: label.into(),
                 id: entry.object.id.clone(),
+                public_key: entry.key.as_ref().map(|(_, key)| key.clone()),
             });
         }
         let in_use = !is_put_away(&entry.object.label);

@@ -10,7 +10,7 @@ mod list;
 pub(crate) mod signer;
 
 pub use create::{generate, generate_all, import, import_all};
-pub use find::{LocatedKey, locate, locate_pinned, prove, prove_in};
+pub use find::{LocatedKey, already_there, locate, locate_pinned, mismatch, prove, prove_in};
 pub(crate) use left_halves::left_halves;
 pub(crate) use list::count;
 pub use list::{KeyEntry, list, list_removal_keys};
