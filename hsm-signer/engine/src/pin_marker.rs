@@ -218,20 +218,27 @@ mod tests {
         (directory, marker)
     }
 
+    /// How often a PIN that is refused is tried where eight want to log in at a time.
+    fn tries(log_in: impl Fn(&dyn Fn() -> Result<(), Error>) -> Result<(), Error> + Sync) -> usize {
+        let tries = Mutex::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let refuse = || {
+                        *tries.lock().unwrap() += 1;
+                        Err(Error::PinRefused)
+                    };
+                    log_in(&refuse).unwrap_err();
+                });
+            }
+        });
+        tries.into_inner().unwrap()
+    }
+
     #[test]
     fn a_refused_pin_is_tried_once_by_many() {
         let (_directory, marker) = marker();
-        let tries = Mutex::new(0);
-        let refuse = || -> Result<(), Error> {
-            *tries.lock().unwrap() += 1;
-            Err(Error::PinRefused)
-        };
-        std::thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| marker.guard(refuse).unwrap_err());
-            }
-        });
-        assert_eq!(*tries.lock().unwrap(), 1);
+        assert_eq!(tries(|refuse| marker.guard(refuse)), 1);
         let error = marker.guard(|| Ok(())).unwrap_err();
         assert!(matches!(error, Error::PinRefusedBefore(path) if path == marker.path));
         std::fs::remove_file(&marker.path).unwrap();
@@ -241,17 +248,7 @@ mod tests {
     #[test]
     fn a_pin_refused_to_one_is_tried_again_by_none() {
         let (_directory, marker) = marker();
-        let tries = Mutex::new(0);
-        let refuse = || -> Result<(), Error> {
-            *tries.lock().unwrap() += 1;
-            Err(Error::PinRefused)
-        };
-        std::thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| marker.guard_again(refuse).unwrap_err());
-            }
-        });
-        assert_eq!(*tries.lock().unwrap(), 1);
+        assert_eq!(tries(|refuse| marker.guard_again(refuse)), 1);
         let error = marker.guard(|| Ok(())).unwrap_err();
         assert!(matches!(error, Error::PinRefusedBefore(_)), "{error}");
     }

@@ -12,18 +12,11 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-fn tool(sandbox: &Sandbox) -> Tool<'_> {
-    Tool {
-        sandbox,
-        token: "removal",
-    }
-}
-
 /// What is destroyed is a retired key, and what is almost named so is not.
 #[test]
 fn a_key_that_was_never_retired_is_not_destroyed() {
     let sandbox = Sandbox::new();
-    let tool = tool(&sandbox);
+    let tool = Tool::of(&sandbox);
     for (id, label) in [
         ("01", "mls-removal-ecdsa_secp256r1_sha256 "),
         ("02", "MLS-Removal-Backup"),
@@ -41,7 +34,7 @@ fn a_key_that_was_never_retired_is_not_destroyed() {
 #[test]
 fn what_is_not_destroyed_is_not_said_to_be() {
     let sandbox = Sandbox::new();
-    let tool = tool(&sandbox);
+    let tool = Tool::of(&sandbox);
     let label = OsStr::from_bytes(b"retired-mls-removal-ecdsa_secp256r1_sha256\xff");
     let pair = ["--keypairgen", "--key-type", "EC:prime256v1", "--id", "01"];
     let pair = pair.map(OsStr::new);
@@ -89,7 +82,7 @@ fn no_rotation_is_the_last_by_accident() {
 fn a_label_that_is_too_long_to_be_read_is_a_strangers() {
     let sandbox = Sandbox::new();
     let label = "stranger".repeat(9000);
-    tool(&sandbox).signing("EC:prime256v1", &label, "01", &[]);
+    Tool::of(&sandbox).signing("EC:prime256v1", &label, "01", &[]);
     sandbox.succeed(&["keys", "rotate", "--scheme", "ed25519"]);
     let keys = parsed(&sandbox.succeed(&["keys", "list", "--json"]));
     assert_eq!(keys.as_array().unwrap().len(), 2, "{keys}");

@@ -25,13 +25,6 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-fn tool(sandbox: &Sandbox) -> Tool<'_> {
-    Tool {
-        sandbox,
-        token: "removal",
-    }
-}
-
 const PROPOSAL: [&str; 7] = [
     "propose-remove",
     "--group-id",
@@ -48,7 +41,7 @@ fn an_odd_key_is_named_and_used_by_no_command() {
     for odd in ODD_KEYS {
         let sandbox = Sandbox::new();
         sandbox.succeed(&["keys", "generate", "--scheme", "ed25519"]);
-        (odd.make)(&tool(&sandbox), P256);
+        (odd.make)(&Tool::of(&sandbox), P256);
         let admitted = if odd.admitted { &[][..] } else { &ADMITTED };
         let with = |arguments: &[&'static str]| [arguments, admitted].concat();
         let is_named = |said: &str| {
@@ -103,7 +96,7 @@ fn an_odd_key_is_named_and_used_by_no_command() {
 #[test]
 fn what_a_key_may_do_beside_signing_is_admitted_by_name() {
     let sandbox = Sandbox::new();
-    (ODD_KEYS[0].make)(&tool(&sandbox), P256);
+    (ODD_KEYS[0].make)(&Tool::of(&sandbox), P256);
     let said = sandbox.fail(&["keys", "public"]);
     let way_out = "--admit-use decrypt --admit-use unwrap";
     assert!(
@@ -129,7 +122,7 @@ fn what_a_key_may_do_beside_signing_is_admitted_by_name() {
 fn all_that_is_wrong_with_a_key_is_said_at_once() {
     let sandbox = Sandbox::new();
     let allowed = ["--allowed-mechanisms", "ECDSA-SHA256", "--extractable"];
-    tool(&sandbox).make("EC:prime256v1", P256, "01", &allowed);
+    Tool::of(&sandbox).make("EC:prime256v1", P256, "01", &allowed);
     let said = sandbox.fail(&["keys", "public"]);
     for fault in [
         "CKA_EXTRACTABLE is not false",
@@ -159,7 +152,7 @@ fn the_label_decides_between_pairs_of_one_id() {
                 "--usage-sign",
                 "--sensitive",
             ];
-            tool(&sandbox).run(&[&make[..], &["--label", &label], id].concat());
+            Tool::of(&sandbox).run(&[&make[..], &["--label", &label], id].concat());
         }
         let shown = sandbox.succeed(&[&["keys", "public"], &ADMITTED[..]].concat());
         for (_, scheme) in schemes {
@@ -381,7 +374,7 @@ fn foreign_keys_are_hardly_looked_at() {
 fn a_shared_token_is_healthy() {
     let sandbox = Sandbox::new();
     sandbox.succeed(&["keys", "generate"]);
-    let tool = tool(&sandbox);
+    let tool = Tool::of(&sandbox);
     tool.make("rsa:2048", "web server", "aa", &[]);
     tool.make("EC:secp256k1", "wallet", "bb", &[]);
     tool.make("EC:prime256v1", "somebody's", "cc", &[]);

@@ -11,6 +11,18 @@ fn logins(setup: &Setup) -> usize {
     log.iter().filter(|line| line.contains("C_Login")).count()
 }
 
+/// Two tenants with one token and one PIN.
+fn of_two_tenants() -> Setup {
+    let mut setup = Setup::new();
+    let module = setup.faults("example.com").module();
+    let pin = setup.sandbox.path("pin");
+    setup.more(&format!(
+        "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
+         token_label = \"example.com\"\npin_file = {pin:?}\n"
+    ));
+    setup
+}
+
 #[test]
 fn a_refused_pin_is_tried_once_however_often_the_service_is_started() {
     let setup = Setup::new();
@@ -135,14 +147,9 @@ fn a_try_of_the_pin_whose_outcome_nobody_knows_is_not_repeated() {
 
 #[test]
 fn a_token_of_two_tenants_is_asked_once() {
-    let mut setup = Setup::new();
+    let setup = of_two_tenants();
     let faults = setup.faults("example.com");
     faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
-    let (module, pin) = (faults.module(), setup.sandbox.path("pin"));
-    setup.more(&format!(
-        "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
-         token_label = \"example.com\"\npin_file = {pin:?}\n"
-    ));
     let output = not_started(&setup);
     assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
     assert_eq!(logins(&setup), 1);
@@ -337,14 +344,7 @@ fn what_was_refused_is_tried_once_more_at_each_hangup() {
 /// Two tenants with one token and one PIN have one try for one word.
 #[test]
 fn a_hangup_tries_a_shared_pin_once() {
-    let mut setup = Setup::new();
-    let faults = setup.faults("example.com");
-    let (module, pin) = (faults.module(), setup.sandbox.path("pin"));
-    setup.more(&format!(
-        "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
-         token_label = \"example.com\"\npin_file = {pin:?}\n"
-    ));
-    let service = setup.start();
+    let service = of_two_tenants().start();
     let faults = service.setup.faults("example.com");
     faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
     for process in service.children() {
@@ -361,14 +361,7 @@ fn a_hangup_tries_a_shared_pin_once() {
 /// What is still logged in goes on; once it has to log in as well, it does not try what was refused.
 #[test]
 fn a_pin_that_another_tenant_had_refused_is_not_tried() {
-    let mut setup = Setup::new();
-    let faults = setup.faults("example.com");
-    let (module, pin) = (faults.module(), setup.sandbox.path("pin"));
-    setup.more(&format!(
-        "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
-         token_label = \"example.com\"\npin_file = {pin:?}\n"
-    ));
-    let service = setup.start();
+    let service = of_two_tenants().start();
     let faults = service.setup.faults("example.com");
     faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
     let refusals = |log: String| log.matches("recovery ends").count();

@@ -19,7 +19,15 @@ pub struct Tool<'a> {
     pub token: &'a str,
 }
 
-impl Tool<'_> {
+impl<'a> Tool<'a> {
+    /// On the removal keys' token of a sandbox.
+    pub fn of(sandbox: &'a Sandbox) -> Self {
+        Self {
+            sandbox,
+            token: "removal",
+        }
+    }
+
     /// Runs it; it must succeed.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> String {
         let mut command = program("pkcs11-tool", "opensc");
