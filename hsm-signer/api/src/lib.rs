@@ -112,9 +112,9 @@ pub struct KeysResponse {
     #[serde(default)]
     pub refused: Vec<RefusedKey>,
     /// Every label under which the service has known a key since its start, whatever has become of it:
-    /// it takes no other key under it.
+    /// it takes no other key under it. Absent in the answer of a service that does not say.
     #[serde(default)]
-    pub known_labels: Vec<String>,
+    pub known_labels: Option<Vec<String>>,
 }
 
 /// A removal key.

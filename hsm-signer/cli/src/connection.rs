@@ -12,6 +12,7 @@ use mls_hsm_signer::{
     Error, KeySelector, Module, Pin, Pkcs11Token, SCHEMES, Scheme, Token, TokenSelector,
 };
 
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// The name of the argument that loads the module into the process of the command.
@@ -194,10 +195,18 @@ fn use_parser() -> impl TypedValueParser<Value = KeyUse> {
         .try_map(|name| KeyUse::by_name(&name).ok_or("there is no such use"))
 }
 
-/// The schemes that were named; where none was, the four of Wire's server.
-pub fn or_those_of_wire(named: &[&'static Scheme]) -> Vec<&'static Scheme> {
-    match named {
-        [] => Scheme::all_of_wire().collect(),
-        some => some.to_vec(),
+/// The schemes that were named, each once; where none was, the four of Wire's server.
+pub fn or_those_of_wire(named: &[&'static Scheme]) -> Result<Vec<&'static Scheme>, Failure> {
+    let is_again = |(place, scheme): &(usize, &&'static Scheme)| {
+        let mut before = named.iter().take(*place);
+        before.any(|other| other.name == scheme.name)
+    };
+    match named.iter().enumerate().find(is_again) {
+        Some((_, scheme)) => {
+            let name = scheme.name;
+            Err(Failure::Usage(format!("--scheme {name} is given twice")))
+        }
+        None if named.is_empty() => Ok(Scheme::all_of_wire().collect()),
+        None => Ok(named.to_vec()),
     }
 }

@@ -76,6 +76,7 @@ fn refused_after(client: &SignerClient, finished: u64) -> Result<Vec<String>, St
 }
 
 fn unix_path(place: &str) -> Result<PathBuf, String> {
-    let path = place.strip_prefix("unix:").map(PathBuf::from);
+    let path = place.strip_prefix("unix:");
+    let path = path.filter(|path| !path.is_empty()).map(PathBuf::from);
     path.ok_or_else(|| "a service on this machine is needed: unix:PATH".into())
 }

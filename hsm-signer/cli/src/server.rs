@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mls_hsm_signer::client::tls::TlsFiles;
-use mls_hsm_signer::client::{Endpoint, SignerClient};
+use mls_hsm_signer::client::{Endpoint, Patience, SignerClient};
 
 use crate::failure::Failure;
 
@@ -31,8 +31,13 @@ impl ServerArguments {
         self.server.is_some()
     }
 
-    /// A client of the service.
+    /// A client of the service, which tries for a while.
     pub fn client(&self) -> Result<SignerClient, Failure> {
+        self.client_with(Patience::default())
+    }
+
+    /// A client of the service with this patience.
+    pub fn client_with(&self, patience: Patience) -> Result<SignerClient, Failure> {
         let place = self.server.as_deref();
         let place = place.ok_or_else(|| Failure::Usage("--server PLACE is needed".into()))?;
         let files = match (&self.certificate, &self.key, &self.roots) {
@@ -44,6 +49,8 @@ impl ServerArguments {
             }),
             _ => None,
         };
-        Ok(SignerClient::new(Endpoint::parse(place, files)?)?)
+        let endpoint = Endpoint::parse(place, files);
+        let endpoint = endpoint.map_err(|error| Failure::Usage(format!("--server: {error}")))?;
+        Ok(SignerClient::with_patience(endpoint, patience)?)
     }
 }

@@ -58,8 +58,10 @@ impl Endpoint {
                 "{text:?} is neither unix:PATH nor https://HOST:PORT nor http://LOOPBACK:PORT"
             ))
         };
-        if let Some(path) = text.strip_prefix("unix:") {
-            return Ok(Self::unix(path));
+        match text.strip_prefix("unix:") {
+            Some("") => return Err(wrong()),
+            Some(path) => return Ok(Self::unix(path)),
+            None => {}
         }
         if let Some(address) = text.strip_prefix("http://") {
             return Self::plain(address.trim_end_matches('/').parse().map_err(|_| wrong())?);

@@ -15,6 +15,16 @@ pub struct Patience {
     pub longest_pause: Duration,
 }
 
+impl Patience {
+    /// One attempt of ten seconds, for whoever looks on and can ask again.
+    pub const ONCE: Self = Self {
+        total: Duration::from_secs(10),
+        attempt: Duration::from_secs(10),
+        first_pause: Duration::from_secs(10),
+        longest_pause: Duration::from_secs(10),
+    };
+}
+
 impl Default for Patience {
     /// Thirty seconds in all, ten for an attempt, pauses from 20 milliseconds to 2 seconds.
     fn default() -> Self {

@@ -39,6 +39,11 @@ pub fn printable_json(json: &str) -> String {
     shown
 }
 
+/// Whether a terminal shows the character.
+pub fn is_shown(character: char) -> bool {
+    !acts(character)
+}
+
 /// Whether a terminal does something at the character instead of showing it: controls (ECMA-48, with
 /// the 8-bit ones), line separators, marks and embeddings of direction (UAX 9), and what is not
 /// visible at all.

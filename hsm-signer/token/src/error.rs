@@ -160,6 +160,12 @@ pub enum Error {
     /// A label or id that makes no sense for a key.
     #[error("a key's label and id must be 1 to 255 bytes, the label without control characters")]
     KeyName,
+    /// A new key is not one that was retired.
+    #[error(
+        "{0:?} is the label of a key that was retired, and nothing signs under it; choose the label of a key \
+         in use (keys rotate makes the next), or one that begins otherwise"
+    )]
+    LabelRetired(String),
     /// A label that begins as a removal key's, and is that of none.
     #[error(
         "{label:?} begins as the label of a removal key, and is that of none; what is meant may be \
@@ -399,6 +405,7 @@ impl Error {
             | Self::KeyExists { .. }
             | Self::KeyThere(_)
             | Self::KeyName
+            | Self::LabelRetired(_)
             | Self::KeyLabel { .. }
             | Self::LastGeneration
             | Self::KeyUnsupported { .. }

@@ -1,9 +1,10 @@
 //! Labels of removal keys, which say the scheme, the generation, and whether it is retired.
 
+use mls_signer_message::printable::is_shown;
 use mls_signer_message::scheme::{SCHEMES, Scheme};
 
 /// How the label of a key begins that is retired.
-pub(crate) const RETIRED: &str = "retired-";
+const RETIRED: &str = "retired-";
 
 /// How the label of every removal key begins that is not retired.
 const PREFIX: &str = "mls-removal-";
@@ -56,6 +57,11 @@ pub(crate) fn is_in_use(label: &str) -> bool {
     parse(label).is_some_and(|(.., retired)| !retired)
 }
 
+/// The label of this key once it is retired.
+pub(crate) fn retired(label: &str) -> String {
+    format!("{RETIRED}{label}")
+}
+
 /// The label that a retired key had; none of any other.
 pub(crate) fn label_in_use(label: &str) -> Option<&str> {
     label.strip_prefix(RETIRED).filter(|_| is_retired(label))
@@ -76,10 +82,14 @@ pub(crate) fn is_put_away(label: &str) -> bool {
     label.starts_with(RETIRED)
 }
 
-/// Of a label that begins as a removal key's and is that of none, the labels that may have been
-/// meant: the nearest, else those of all schemes. None of any other label.
+/// Of a label that begins, as a terminal shows it, as a removal key's and is that of none, the labels
+/// that may have been meant: the nearest, else those of all schemes. None of any other label.
 pub(crate) fn meant_by(label: &str) -> Option<Vec<String>> {
-    let name = label.trim().to_lowercase();
+    let shown: String = label
+        .chars()
+        .filter(|character| is_shown(*character))
+        .collect();
+    let name = shown.trim().to_lowercase();
     let name = name.strip_prefix(RETIRED).unwrap_or(&name);
     let name = name.strip_prefix(PREFIX)?;
     if parse(label).is_some() {
@@ -151,6 +161,9 @@ mod tests {
             ("mls-removal-ed22519-g4", "mls-removal-ed25519-g4"),
             (" mls-removal-ed25519\t", "mls-removal-ed25519"),
             ("MLS-REMOVAL-ED25519", "mls-removal-ed25519"),
+            ("\u{202e}mls-removal-ed25519-g2", "mls-removal-ed25519-g2"),
+            ("\0mls-removal-ed25519", "mls-removal-ed25519"),
+            ("mls-\u{200b}removal-ed25519\u{feff}", "mls-removal-ed25519"),
             (
                 "mls-removal-ecdsa_secp384r1-g3",
                 "mls-removal-ecdsa_secp384r1_sha384-g3",

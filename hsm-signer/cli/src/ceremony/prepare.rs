@@ -32,8 +32,9 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let schemes = or_those_of_wire(&arguments.scheme)?;
     let (module, token) = arguments.token.open_here(output)?;
-    let specs = specs(arguments, token.as_ref())?;
+    let specs = specs(&schemes, arguments.rotate, token.as_ref())?;
     let module = ModuleIdentity::of(&module)?;
     let plan = Plan::new(module, token.identity(), &specs, &arguments.witness)?;
     let mut file = files::create(&arguments.out)?;
@@ -53,9 +54,13 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 }
 
 /// The keys that are to be made, none of which may exist.
-fn specs(arguments: &Arguments, token: &dyn Token) -> Result<Vec<KeySpec>, Error> {
+fn specs(
+    schemes: &[&'static Scheme],
+    rotate: bool,
+    token: &dyn Token,
+) -> Result<Vec<KeySpec>, Error> {
     let spec = |scheme: &'static Scheme| {
-        if arguments.rotate {
+        if rotate {
             return generation::next(token, scheme);
         }
         let label = scheme.default_label();
@@ -66,6 +71,5 @@ fn specs(arguments: &Arguments, token: &dyn Token) -> Result<Vec<KeySpec>, Error
         }
         KeySpec::with_random_id(scheme, &label)
     };
-    let schemes = or_those_of_wire(&arguments.scheme);
-    schemes.into_iter().map(spec).collect()
+    schemes.iter().copied().map(spec).collect()
 }

@@ -60,7 +60,7 @@ fn without_lacking(token: &dyn Token, specs: &mut Vec<KeySpec>) -> Result<Vec<Er
 }
 
 fn specs(arguments: &Arguments) -> Result<Vec<KeySpec>, Failure> {
-    let schemes = or_those_of_wire(&arguments.scheme);
+    let schemes = or_those_of_wire(&arguments.scheme)?;
     if schemes.len() > 1 && (arguments.label.is_some() || arguments.id.is_some()) {
         return Err(Failure::Usage(
             "--label and --id name one key; say which with one --scheme".into(),

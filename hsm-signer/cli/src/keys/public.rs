@@ -40,6 +40,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let schemes = or_those_of_wire(&arguments.scheme)?;
     let token = arguments.token.open(output)?;
     let found = match arguments.key.selector() {
         Some(selector) => {
@@ -58,7 +59,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             }
             Found::among(entries, arguments.format)
         }
-        None => Found::current(&removal_keys(token.as_ref())?, &arguments.scheme),
+        None => Found::current(&removal_keys(token.as_ref())?, &schemes),
     };
     if found.keys.is_empty() {
         return Err(match found.refused.join("; ") {
@@ -104,9 +105,9 @@ impl Found {
     }
 
     /// The current one of each scheme, as a service shows it.
-    fn current(all: &RemovalKeys, named: &[&'static Scheme]) -> Self {
+    fn current(all: &RemovalKeys, schemes: &[&'static Scheme]) -> Self {
         let mut found = Self::default();
-        for scheme in or_those_of_wire(named) {
+        for scheme in schemes {
             if let Ok(key) = all.current(scheme) {
                 found.keys.push((key.scheme, key.public_key.clone()));
             }

@@ -1,8 +1,12 @@
 //! `keys rotate`: the next generation of a scheme's key, under a label that no key has had.
 
 use clap::Args;
+use mls_hsm_signer::api::KeysResponse;
+use mls_hsm_signer::client::Patience;
+use mls_hsm_signer::encoding::base64;
 use mls_hsm_signer::keys::{self, generation};
-use mls_hsm_signer::{KeySpec, Scheme};
+use mls_hsm_signer::message::printable::printable;
+use mls_hsm_signer::{KeySpec, Scheme, Token};
 
 use super::description;
 use crate::Outcome;
@@ -34,8 +38,12 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let of_service = of_service(arguments)?;
     let token = arguments.token.open(output)?;
-    let of_token = generation::newest_used(token.as_ref(), arguments.scheme)?;
-    let number = next(of_token.max(of_service), arguments.generation)?;
+    let mut newest = generation::newest_used(token.as_ref(), arguments.scheme)?;
+    if let Some(service) = of_service {
+        check_same_token(token.as_ref(), &service)?;
+        newest = newest.max(newest_known(service, arguments.scheme)?);
+    }
+    let number = next(newest, arguments.generation)?;
     let label = generation::label(arguments.scheme, number);
     let spec = KeySpec::with_random_id(arguments.scheme, &label)?;
     let signer = keys::generate(&token, &spec)?;
@@ -56,17 +64,41 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     output.result(&description::value(&entry), &text)
 }
 
-/// The newest generation that the service has known; 0 where none is asked.
-fn of_service(arguments: &Arguments) -> Result<u32, Failure> {
+/// What the service says of its keys, if one is to be asked.
+fn of_service(arguments: &Arguments) -> Result<Option<KeysResponse>, Failure> {
     if !arguments.server.is_given() {
-        return Ok(0);
+        return Ok(None);
     }
-    let client = arguments.server.client()?;
-    let known = wait(client.keys(arguments.tenant.as_deref()))?;
-    let own = known.keys.into_iter().map(|key| key.label);
-    let refused = known.refused.into_iter().map(|key| key.label);
-    let labels = known.known_labels.into_iter().chain(own).chain(refused);
-    let numbers = labels.filter_map(|label| generation::number_of(&label, arguments.scheme));
+    let client = arguments.server.client_with(Patience::ONCE)?;
+    Ok(Some(wait(client.keys(arguments.tenant.as_deref()))?))
+}
+
+/// A service that signs with keys of which the token has none says nothing of the token's labels.
+fn check_same_token(token: &dyn Token, service: &KeysResponse) -> Result<(), Failure> {
+    let keys = generation::removal_keys(token)?.generations;
+    let has = |public_key: &str| keys.iter().any(|key| base64(&key.public_key) == public_key);
+    if service.keys.is_empty() || service.keys.iter().any(|key| has(&key.public_key)) {
+        return Ok(());
+    }
+    Err(format!(
+        "the service signs for {} with none of this token's keys: it serves another token. Name its own \
+         (--server), and the tenant that the token is of (--tenant)",
+        printable(&service.tenant)
+    )
+    .into())
+}
+
+/// The newest generation that the service has known; 0 where it has known none.
+fn newest_known(service: KeysResponse, scheme: &Scheme) -> Result<u32, Failure> {
+    let known = service.known_labels.ok_or(
+        "the service does not say which labels it has known, for it is of an older version, and so may have \
+         known any; start this version, or choose a number that no key has had (--generation NUMBER, \
+         without --server)",
+    )?;
+    let own = service.keys.into_iter().map(|key| key.label);
+    let refused = service.refused.into_iter().map(|key| key.label);
+    let labels = known.into_iter().chain(own).chain(refused);
+    let numbers = labels.filter_map(|label| generation::number_of(&label, scheme));
     Ok(numbers.max().unwrap_or_default())
 }
 

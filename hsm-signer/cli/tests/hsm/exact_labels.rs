@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use serde_json::Value;
 
 use crate::support::Sandbox;
-use crate::support::odd_keys::Tool;
+use crate::support::odd_keys::{P256, Tool};
 
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -88,4 +88,55 @@ fn a_label_that_is_too_long_to_be_read_is_a_strangers() {
     assert_eq!(keys.as_array().unwrap().len(), 2, "{keys}");
     sandbox.succeed(&["keys", "public"]);
     sandbox.succeed(&["doctor"]);
+}
+
+/// Who finds a label in an old record finds one key by it.
+#[test]
+fn the_label_of_a_retired_key_is_not_given_again() {
+    let sandbox = Sandbox::new();
+    for _ in 0..2 {
+        sandbox.succeed(&["keys", "rotate", "--scheme", "ed25519"]);
+    }
+    sandbox.succeed(&["keys", "retire", "--label", "mls-removal-ed25519"]);
+    let generate = ["keys", "generate", "--scheme", "ed25519"];
+    let said = sandbox.fail(&generate);
+    assert!(said.contains("retired-mls-removal-ed25519"), "{said}");
+    for label in [
+        "retired-mls-removal-ed25519",
+        "retired-mls-removal-ed25519-g7",
+    ] {
+        let said = sandbox.fail(&[&generate[..], &["--label", label]].concat());
+        assert!(said.contains("retired"), "{said}");
+    }
+    let keys = parsed(&sandbox.succeed(&["keys", "list", "--json"]));
+    assert_eq!(keys.as_array().unwrap().len(), 2, "{keys}");
+}
+
+/// Labels alone do not tell keys apart; who names one by its id too sees the ids that there are.
+#[test]
+fn a_key_that_is_not_found_is_looked_for_among_labels_and_ids() {
+    let sandbox = Sandbox::new();
+    for _ in 0..2 {
+        sandbox.succeed(&["keys", "rotate", "--scheme", "ed25519"]);
+    }
+    let keys = parsed(&sandbox.succeed(&["keys", "list", "--json"]));
+    let id = keys[0]["id"].as_str().unwrap();
+    let retire = ["keys", "retire", "--label", "mls-removal-ed25519"];
+    let said = sandbox.fail(&[&retire[..], &["--id", "0123"]].concat());
+    assert!(said.contains("0123") && said.contains(id), "{said}");
+}
+
+/// One of them cannot be named without the other.
+#[test]
+fn keys_of_one_label_and_id_are_left_to_the_tools_of_the_token() {
+    let sandbox = Sandbox::new();
+    let tool = Tool::of(&sandbox);
+    for _ in 0..2 {
+        tool.signing("EC:prime256v1", P256, "01", &[]);
+    }
+    let name = ["--label", P256, "--id", "01"];
+    let said = sandbox.fail(&[&["keys", "retire"], &name[..]].concat());
+    assert!(said.contains("own tool"), "{said}");
+    let keys = parsed(&sandbox.succeed(&["keys", "list", "--json"]));
+    assert_eq!(keys.as_array().unwrap().len(), 2, "{keys}");
 }

@@ -11,12 +11,13 @@ use crate::support::{Sandbox, TestToken, failed};
 const REMOVAL: [&str; 6] = ["--group-id", "00", "--epoch", "1", "--leaf-index", "1"];
 
 /// Each with the label that is nearest.
-const NEAR: [(&str, &str); 8] = [
+const NEAR: [(&str, &str); 9] = [
     ("mls-removal-ed2551", "mls-removal-ed25519"),
     ("mls-removal-ed25519-g1", "mls-removal-ed25519"),
     ("mls-removal-ed25519-g02", "mls-removal-ed25519-g2"),
     ("mls-removal-ed25519 ", "mls-removal-ed25519"),
     ("MLS-Removal-Ed25519-G3", "mls-removal-ed25519-g3"),
+    ("\u{202e}mls-removal-ed25519", "mls-removal-ed25519"),
     (
         "mls-removal-ecdsa_secp256r1",
         "mls-removal-ecdsa_secp256r1_sha256",

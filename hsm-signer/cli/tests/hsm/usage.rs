@@ -183,3 +183,53 @@ fn what_changes_keys_says_how_a_service_learns_of_it() {
         assert!(said.contains("systemctl reload"), "{said}");
     }
 }
+
+/// A place that is none is an argument that makes no sense, not a service that does not answer.
+#[test]
+fn a_service_is_named_by_a_place() {
+    let sandbox = Sandbox::new();
+    for place in [
+        "",
+        "unix:",
+        "foo:x",
+        "http://1.2.3.4:5",
+        "http://localhost",
+        "https://signer.example.com:443",
+    ] {
+        assert!(usage(&sandbox, &["status", "--server", place]).contains("--server"));
+        let token = ["--module", "m", "--slot", "0", "--pin-env", "P"];
+        let rotate = ["keys", "rotate", "--scheme", "ed25519", "--server", place];
+        usage(&sandbox, &[&rotate[..], &token].concat());
+        usage(
+            &sandbox,
+            &[
+                &["propose-remove", "--scheme", "ed25519", "--server", place],
+                &REMOVAL[..],
+            ]
+            .concat(),
+        );
+    }
+    usage(&sandbox, &["reload", "--server", "unix:"]);
+}
+
+/// A key of a scheme is made once, and a second of the same label never.
+#[test]
+fn a_scheme_is_named_once() {
+    let sandbox = Sandbox::new();
+    let twice = ["--scheme", "ed25519", "--scheme", "ed25519"];
+    let token = [
+        "--token-label",
+        "removal",
+        "--pin-env",
+        "P",
+        "--module",
+        "m",
+    ];
+    let plan = sandbox.path("plan.json");
+    let plan = ["--witness", "W", "--out", plan.to_str().unwrap()];
+    let prepare = [&["ceremony", "prepare"], &plan[..]].concat();
+    for command in [&["keys", "generate"][..], &["keys", "public"], &prepare] {
+        let said = usage(&sandbox, &[command, &twice, &token].concat());
+        assert!(said.contains("ed25519") && said.contains("twice"), "{said}");
+    }
+}

@@ -1,15 +1,25 @@
 //! `keys rotate` beside a service that runs: what the token has forgotten, the service knows.
 
-use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixListener;
+use std::thread;
+
+use serde_json::{Value, json};
 
 use crate::support::odd_keys::Tool;
+use crate::support::operator::stderr;
 use crate::support::{Service, Setup, item, module_path};
 
 const SECOND: &str = "mls-removal-ed25519-g2";
 
 /// Runs `keys rotate` for Ed25519: its exit code, what it printed, and what it said beside.
 pub fn rotate(service: &Service, arguments: &[&str]) -> (Option<i32>, Value, String) {
-    let sandbox = &service.setup.sandbox;
+    rotate_in(&service.setup, arguments)
+}
+
+/// The same, in the token of a service that may not run.
+fn rotate_in(setup: &Setup, arguments: &[&str]) -> (Option<i32>, Value, String) {
+    let sandbox = &setup.sandbox;
     let mut command = sandbox.command(&["keys", "rotate", "--json", "--scheme", "ed25519"]);
     command.args(["--token-label", "example.com", "--module"]);
     command.arg(module_path()).args(arguments);
@@ -103,4 +113,105 @@ fn a_service_tells_the_labels_that_it_has_known() {
     }
     assert_eq!(reload(&service).0, Some(0));
     assert!(known(&keys(&service)).contains(&SECOND.into()));
+}
+
+/// What runs at `place` may be the service of another token, which knows nothing of this one's keys.
+#[test]
+fn the_service_of_another_token_is_not_asked() {
+    let service = Setup::new().start();
+    let other = Setup::new();
+    let place = format!("unix:{}", service.setup.socket().display());
+    let (code, _, said) = rotate_in(&other, &["--server", &place]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("another token") && said.contains("--tenant"),
+        "{said}"
+    );
+    let (_, made, said) = rotate_in(&other, &[]);
+    assert_eq!(made["label"], SECOND, "{said}");
+}
+
+/// Answers each connection at the socket with `answer`, and how many there were.
+fn answering(listener: UnixListener, answer: &str) -> thread::JoinHandle<usize> {
+    let answer = answer.to_owned();
+    thread::spawn(move || {
+        let mut count = 0;
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            if lines.next().is_none() {
+                break;
+            }
+            count += 1;
+            lines.find(|line| line.as_ref().is_ok_and(String::is_empty));
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+        count
+    })
+}
+
+/// What a listener at a socket says to `keys rotate`, which asks it once.
+fn rotated_beside(setup: &Setup, answer: &str) -> String {
+    let path = setup.sandbox.path("other.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let answers = answering(listener, answer);
+    let (code, _, said) = rotate_in(setup, &["--server", &format!("unix:{}", path.display())]);
+    assert_eq!(code, Some(1), "{said}");
+    // A connection that says nothing ends the thread.
+    drop(std::os::unix::net::UnixStream::connect(&path).unwrap());
+    assert_eq!(answers.join().unwrap(), 1, "{said}");
+    std::fs::remove_file(path).unwrap();
+    said
+}
+
+/// A service that does not say which labels it has known may have known any, and one that is not
+/// there will not be there in a moment.
+#[test]
+fn a_service_that_does_not_say_is_not_believed_to_know_nothing() {
+    let setup = Setup::new();
+    let keys = json!({ "tenant": "example.com", "keys": [], "refused": [] }).to_string();
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{keys}",
+        keys.len()
+    );
+    let said = rotated_beside(&setup, &answer);
+    assert!(
+        said.contains("older") && said.contains("--generation"),
+        "{said}"
+    );
+    rotated_beside(&setup, "");
+    let busy = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
+    rotated_beside(&setup, busy);
+    let (_, made, _) = rotate_in(&setup, &[]);
+    assert_eq!(made["label"], SECOND);
+}
+
+/// What is asked of a running service is what signs there, and what does not.
+#[test]
+fn the_status_shows_a_services_keys_and_those_that_it_refuses() {
+    let service = Setup::new().start();
+    let tool = Tool {
+        sandbox: &service.setup.sandbox,
+        token: "example.com",
+    };
+    let label = "mls-removal-ecdsa_secp256r1_sha256-g2";
+    tool.signing("EC:prime256v1", label, "77", &["--extractable"]);
+    assert_eq!(reload(&service).0, Some(0));
+    let place = format!("unix:{}", service.setup.socket().display());
+    let status = |arguments: &[&str]| {
+        let all = [&["status", "--server", &place], arguments].concat();
+        let output = service.setup.sandbox.command(&all).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = status(&["--keys"]);
+    assert!(said.contains("mls-removal-ed25519\n"), "{said}");
+    let (_, refused) = said.split_once(&format!("{label}\n")).unwrap();
+    for part in ["unusable", "EXTRACTABLE", "77"] {
+        assert!(refused.contains(part), "{part}: {said}");
+    }
+    let value: Value = serde_json::from_str(&status(&["--keys", "--json"])).unwrap();
+    assert_eq!(value["keys"].as_array().unwrap().len(), 4, "{value}");
+    assert_eq!(value["refused"][0]["label"], label, "{value}");
+    assert!(!status(&[]).contains(label));
 }

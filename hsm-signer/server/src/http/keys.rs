@@ -87,7 +87,7 @@ pub async fn list(
         tenant: tenant.name.as_ref().into(),
         keys: keys.collect(),
         refused: refused.map(described).collect(),
-        known_labels: tenant.engine.known_labels(),
+        known_labels: Some(tenant.engine.known_labels()),
     }))
 }
 

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::keys::find::already_there;
 use crate::keys::signer::HsmSigner;
 use crate::quirks::{Quirks, SigningPlan};
-use crate::removal_label::scheme_of_label;
+use crate::removal_label::{retired, scheme_of_label};
 use crate::token::key_rules::refused;
 use crate::token::{
     Access, KeyClass, KeyPair, KeySelector, KeySpec, Protection, Token, TokenSession,
@@ -203,9 +203,15 @@ fn refuse_other_label(spec: &KeySpec) -> Result<(), Error> {
     }
 }
 
-/// The label and the id must both be free, for private and public keys.
+/// The label and the id must both be free, for private and public keys, and no retired key may have had
+/// the label.
 fn refuse_existing(session: &dyn TokenSession, spec: &KeySpec) -> Result<(), Error> {
-    for selector in [KeySelector::label(spec.label()), KeySelector::id(spec.id())] {
+    let names = [
+        KeySelector::label(spec.label()),
+        KeySelector::label(retired(spec.label())),
+        KeySelector::id(spec.id()),
+    ];
+    for selector in names {
         for class in [KeyClass::Private, KeyClass::Public] {
             if !session.find(class, &selector)?.is_empty() {
                 return Err(Error::KeyExists(selector.to_string()));

@@ -17,7 +17,7 @@ use super::list::{KeyEntry, is_lasting, list_removal_keys};
 use crate::error::Error;
 use crate::keys::signer::HsmSigner;
 use crate::removal_label::{
-    RETIRED, is_in_use, is_put_away, label_in_use, meant_by, parse, scheme_of_label,
+    is_in_use, is_put_away, label_in_use, meant_by, parse, retired, scheme_of_label,
 };
 use crate::token::key_rules::refused;
 use crate::token::{Access, KeyClass, KeyObject, KeySelector, KeySpec, Token, TokenSession};
@@ -95,7 +95,7 @@ pub struct RetiredName {
 impl RetiredName {
     /// Its label since it was retired.
     pub fn label_now(&self) -> String {
-        format!("{RETIRED}{}", self.label)
+        retired(&self.label)
     }
 }
 
@@ -339,7 +339,7 @@ pub fn retire_key(token: &dyn Token, which: OldKey<'_>) -> Result<String, Error>
         }
         _ => {}
     }
-    let retired = format!("{RETIRED}{label}");
+    let retired = retired(label);
     rename(token, &key.object, &retired)?;
     Ok(retired)
 }
@@ -422,8 +422,16 @@ fn the_one<'a>(
                 "{} {which}",
                 if retired { "retired key" } else { "key in use" }
             ),
-            present: labels(keys),
+            present: names(keys),
         }),
+        ([first, others @ ..], OldKey::Named(_))
+            if others.iter().any(|key| is_named_as(key, first)) =>
+        {
+            Err(refused(
+                &first.object.names(),
+                "several keys have this label and this id, and only the HSM's own tool tells them apart",
+            ))
+        }
         ([_, _, ..], OldKey::Named(_)) => Err(Error::KeyAmbiguous {
             class: KeyClass::Private.title(),
             wanted: which.to_string(),
@@ -433,12 +441,16 @@ fn the_one<'a>(
     }
 }
 
-fn labels(keys: &[KeyEntry]) -> String {
-    let labels: Vec<_> = keys.iter().map(|key| key.object.label.as_str()).collect();
-    if labels.is_empty() {
-        "no removal keys".into()
-    } else {
-        labels.join(", ")
+fn is_named_as(key: &KeyEntry, other: &KeyEntry) -> bool {
+    key.object.names() == other.object.names()
+}
+
+/// By what the keys are told apart.
+fn names(keys: &[KeyEntry]) -> String {
+    let names = keys.iter().map(|key| key.object.names().to_string());
+    match names.collect::<Vec<_>>() {
+        none if none.is_empty() => "no removal keys".into(),
+        some => some.join(", "),
     }
 }
 

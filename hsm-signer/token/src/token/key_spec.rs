@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 use super::KeyClass;
 use crate::ec_point;
 use crate::error::Error;
-use crate::removal_label::meant_by;
+use crate::removal_label::{label_in_use, meant_by};
 use cryptoki::mechanism::MechanismType;
 use mls_signer_message::encoding::EncodingError;
 use mls_signer_message::encoding::pkcs8::PrivateKey;
@@ -37,7 +37,7 @@ impl KeySpec {
     /// # Errors
     /// [`Error::KeyName`] when one of them is empty or longer than 255 bytes, or the
     /// label has control characters; [`Error::KeyLabel`] when it begins as a removal
-    /// key's and is that of none.
+    /// key's and is that of none; [`Error::LabelRetired`] when it is a retired key's.
     pub fn new(scheme: &'static Scheme, label: &str, id: &[u8]) -> Result<Self, Error> {
         let fits = |length: usize| (1..=MAX_NAME).contains(&length);
         if !fits(label.len()) || !fits(id.len()) || label.chars().any(char::is_control) {
@@ -45,6 +45,9 @@ impl KeySpec {
         }
         if let Some(meant) = meant_by(label) {
             return Err(Error::label_of_none(label, &meant));
+        }
+        if label_in_use(label).is_some() {
+            return Err(Error::LabelRetired(label.into()));
         }
         Ok(Self {
             scheme,
