@@ -89,6 +89,7 @@ impl TokenArguments {
         let mut setup = self.setup();
         if let Some(limit) = output.module_limit {
             (setup.start_limit, setup.patience) = (limit, limit);
+            setup.login_limit = limit;
         }
         Ok(Arc::new(IsolatedToken::open(setup, worker, &pin)?))
     }

@@ -48,6 +48,7 @@ impl Failure {
             Self::Signer(error) if error.concerns_pin() => ExitCode::from(4),
             Self::Serve(error) if error.concerns_pin() => ExitCode::from(4),
             Self::Usage(_) => ExitCode::from(2),
+            Self::Signer(error) if error.concerns_name() => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

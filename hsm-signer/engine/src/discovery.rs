@@ -119,11 +119,14 @@ impl Discovered {
     pub fn has_retired(&self, key: &Key) -> bool {
         let KeyObject { label, id, .. } = &key.object;
         let mut names = self.retired.iter();
-        names.any(|name| name.label == *label && name.id == *id)
+        names.any(|name| {
+            let same_key = name.public_key.as_deref() == Some(&key.public_key[..]);
+            same_key || name.label == *label && name.id == *id
+        })
     }
 }
 
-/// What the tokens show together. Of two keys of one label the first token's counts; the other, and
+/// What the tokens show together. A key that is retired in one is retired. Of two keys of one label the first token's counts; the other, and
 /// one that only another token has as it must be, are named with their token.
 fn merged(all: Vec<(Arc<str>, Discovered)>) -> Discovered {
     let mut found = Discovered::default();
@@ -133,6 +136,17 @@ fn merged(all: Vec<(Arc<str>, Discovered)>) -> Discovered {
                 continue;
             }
             let label = &key.object.label;
+            if let Some((elsewhere, _)) = all.iter().find(|(_, one)| one.has_retired(key)) {
+                found.refuse(RefusedKey {
+                    label: label.clone(),
+                    id: key.object.id.clone(),
+                    reason: format!(
+                        "it is retired in the token {elsewhere}, and signs nothing any more; retire it in the \
+                         token {token} too"
+                    ),
+                });
+                continue;
+            }
             if !found.labelled(label) {
                 found.keys.push(Arc::clone(key));
                 continue;

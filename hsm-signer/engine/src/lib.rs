@@ -80,7 +80,7 @@ pub use config::{EngineConfig, KeyChoice, SourceConfig, Timing};
 pub use error::EngineError;
 pub use health::{Health, Phase, SourceHealth};
 pub use key::Key;
-pub use pin_marker::PinMarker;
+pub use pin_marker::{PinMarker, end_tries};
 pub use queue::Lane;
 pub use removals::Proposal;
 
@@ -249,31 +249,31 @@ impl Engine {
         }
     }
 
-    /// A person says that what was refused is mended: each token that waits for that may be
-    /// logged in to once more, by [`retry_refused`](Self::retry_refused), with the PIN that `pin`
-    /// gives for the token of a [name](SourceConfig::name). Where several engines share a PIN
-    /// marker, all are told before any tries, so that they have one try together.
+    /// A person has seen to the PINs: `pin` gives that of the token of a [name](SourceConfig::name). A
+    /// token that refused one may be logged in to once more, by [`retry_refused`](Self::retry_refused);
+    /// another takes its PIN for the next login. Where several engines share a PIN marker, all are told
+    /// before any tries, so that they have one try together.
     ///
     /// # Errors
-    /// What `pin` says; that token is not tried.
-    pub fn forgive_refused(
-        &self,
-        pin: impl Fn(&str) -> Result<Pin, Error>,
-    ) -> Result<(), EngineError> {
+    /// What `pin` says; that token keeps the PIN that it had, and is not tried.
+    pub fn renew_pins(&self, pin: impl Fn(&str) -> Result<Pin, Error>) -> Result<(), EngineError> {
         let mut failure = Ok(());
         for source in &self.sources.0 {
-            if source.phase() != Phase::Refused {
-                continue;
-            }
-            match pin(&source.config.name) {
-                Ok(pin) => source.forgive(pin),
+            let name = &source.config.name;
+            match pin(name) {
                 Err(error) => failure = Err(error.into()),
+                Ok(pin) if source.phase() == Phase::Refused => source.forgive(pin),
+                Ok(pin) => {
+                    if source.take_pin(pin) {
+                        tracing::info!(source = %name, "another PIN was read, for the next login");
+                    }
+                }
             }
         }
         failure
     }
 
-    /// Logs in once to each token for which [`forgive_refused`](Self::forgive_refused) has made
+    /// Logs in once to each token for which [`renew_pins`](Self::renew_pins) has made
     /// room. Returns how it went.
     ///
     /// # Errors

@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::config::SourceConfig;
 use crate::health::Phase;
 use crate::key::{Key, what_replaces};
 use crate::source::Source;
@@ -442,7 +441,11 @@ impl Supervisor {
         if step == RecoveryStep::Reinitialise {
             self.last_reinitialised = Some(Instant::now());
         }
-        match self.source.token() {
+        let token = match step.logs_in() {
+            true => self.source.token_of_this_pin(),
+            false => self.source.token(),
+        };
+        match token {
             Some(token) => {
                 let limit = self.source.timing.probe_limit;
                 self.source.config.recover(token.as_ref(), step, limit)?;
@@ -458,12 +461,7 @@ impl Supervisor {
     /// No step is left: the breaker opens, or nothing will ever help.
     fn give_up(&self, failure: Option<&Error>) {
         let cause = self.last_failure();
-        let SourceConfig {
-            name, pin_marker, ..
-        } = &self.source.config;
-        if let (Some(failure), Some(marker)) = (failure, pin_marker) {
-            marker.note(failure);
-        }
+        let name = &self.source.config.name;
         let mut state = locked(&self.source.state);
         if failure.is_some_and(Error::waits_for_a_pin) {
             tracing::error!(

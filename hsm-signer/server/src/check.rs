@@ -9,7 +9,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
 use mls_signer_audit::store::{Store, StoreConfig};
-use mls_signer_token::{Error, Module, Pin, TokenIdentity};
+use mls_signer_token::{Module, Pin, TokenIdentity};
 use rustix::fs::{self, Access};
 
 use crate::access;
@@ -67,9 +67,8 @@ pub fn check(path: &Path, loading: &dyn Fn(&Path)) -> Result<Checked, ConfigErro
         let own = sink.assert_own_file(&config.files(path));
         note("audit.checkpoint_sink", own.and_then(|()| appendable(sink)));
     }
-    if let Some(directory) = config.state_directory() {
-        note("process.state_directory", writable(Some(&directory)));
-    }
+    let markers = config.state_directory()?;
+    note("process.state_directory", writable(Some(&markers)));
     for tenant in &config.tenants {
         for token in &tenant.tokens {
             let what = format!("tenant {:?}, token {:?}", tenant.name, token.name);
@@ -77,10 +76,7 @@ pub fn check(path: &Path, loading: &dyn Fn(&Path)) -> Result<Checked, ConfigErro
             loading(&token.module);
             note(&what, find_token(token, pin.as_ref().ok()));
             note(&what, text(pin));
-            note(
-                &what,
-                not_refused(token, config.state_directory().as_deref()),
-            );
+            note(&what, text(pin_marker(token, &markers).assert_absent()));
         }
     }
     let mut in_use = Vec::new();
@@ -166,12 +162,6 @@ fn appendable(sink: &CheckpointSink) -> Result<(), String> {
         CheckpointSink::Http(_) => Ok(()),
     };
     found.map_err(|error| format!("{sink}: {error}"))
-}
-
-fn not_refused(token: &SourceFile, markers: Option<&Path>) -> Result<(), String> {
-    let marker = markers.map(|markers| pin_marker(token, markers));
-    let absent: Result<(), Error> = marker.map_or(Ok(()), |marker| marker.assert_absent());
-    text(absent)
 }
 
 /// Finds the token, and says so where it needs a PIN that there is not.

@@ -68,7 +68,7 @@ impl Reloading {
     }
 
     /// Reads everything again: who may ask first, and at once; then each tenant's keys, which
-    /// takes as long as its tokens do, and the PIN of tokens that refused it, which is tried once.
+    /// takes as long as its tokens do, and the PINs, of which those that were refused are tried once.
     fn read_again(&mut self) {
         systemd::tell(NotifyState::Reloading);
         let reading = Reading::begin(&self.core.reloads);
@@ -80,8 +80,7 @@ impl Reloading {
         systemd::tell(NotifyState::Ready);
         // All of them before any is tried: those that share a PIN have one try together.
         for tenant in self.core.tenants.values() {
-            let forgiven = tenant.forgive_refused();
-            if let Err(error) = forgiven.and_then(|()| tenant.check_pins()) {
+            if let Err(error) = tenant.renew_pins() {
                 self.report(
                     &format!("PIN of {}", tenant.name),
                     Err(error),

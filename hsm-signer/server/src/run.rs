@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mls_signer_audit::store::Store;
+use mls_signer_engine::end_tries;
 use mls_signer_token::error::Error;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -44,12 +45,12 @@ pub fn serve(path: &Path) -> Result<(), ServeError> {
         .enable_all()
         .build()
         .map_err(|error| Error::Setup(format!("no runtime: {error}")))?;
-    // Before anything that takes long: until then it ends the process.
-    let hangup = {
+    // Before anything that takes long: until then they end the process, and with it a login of which
+    // nobody would know the outcome.
+    let signals = {
         let _inside = runtime.enter();
-        signal(SignalKind::hangup())
+        Signals::taken().map_err(no_signals)?
     };
-    let hangup = hangup.map_err(no_signals)?;
     // Before a PIN is tried.
     if let Some(sink) = &config.audit.checkpoint_sink {
         let own = sink.assert_own_file(&config.files(path));
@@ -59,16 +60,51 @@ pub fn serve(path: &Path) -> Result<(), ServeError> {
     for reason in AccessRules::out_of_date(&config) {
         tracing::error!(reason, "out of date");
     }
-    let tenants = tenants::start(&config)?;
-    let served = runtime.block_on(async {
-        // Before anything can be asked to end.
-        let terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
-        let interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-        let service = Service::start(path, config, access, tenants, hangup).await?;
-        service.run(terminate, interrupt).await
+    let served = tenants::start(&config).and_then(|tenants| {
+        let served = runtime.block_on(start_and_run(path, config, access, tenants, signals));
+        Ok(served?)
     });
+    end_tries();
     runtime.shutdown_timeout(Duration::from_secs(1));
-    Ok(served?)
+    served
+}
+
+async fn start_and_run(
+    path: &Path,
+    config: Config,
+    access: AccessRules,
+    tenants: Tenants,
+    signals: Signals,
+) -> Result<(), Error> {
+    let Signals {
+        hangup,
+        mut terminate,
+        mut interrupt,
+    } = signals;
+    let starting = Service::start(path, config, access, tenants, hangup);
+    let service = tokio::select! {
+        started = starting => started?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
+    service.run(terminate, interrupt).await
+}
+
+/// What the service is told by.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn taken() -> std::io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
 }
 
 fn setup(error: impl Display) -> Error {

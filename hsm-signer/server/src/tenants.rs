@@ -1,6 +1,6 @@
 //! The tenants: each with an engine of its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,16 +44,11 @@ pub type Tenants = HashMap<String, Arc<Tenant>>;
 /// Opens the tokens of all tenants, each PIN tried once.
 pub fn start(config: &Config) -> Result<Tenants, ServeError> {
     let markers = config.state_directory();
-    if markers.is_none() {
-        tracing::warn!(
-            "a PIN that is refused will be tried again after a restart: process.state_directory \
-             is not set"
-        );
-    }
+    let markers = markers.map_err(|error| Error::Setup(error.to_string()))?;
     std::thread::scope(|scope| {
         let mut starting = Vec::new();
         for tenant in &config.tenants {
-            let (markers, waiting) = (markers.as_deref(), config.limits.waiting);
+            let (markers, waiting) = (markers.as_path(), config.limits.waiting);
             let span = tracing::info_span!("tokens", tenant = tenant.name);
             let start = move || span.in_scope(|| Tenant::start(tenant, markers, waiting));
             let thread = scope.spawn(start);
@@ -73,11 +68,7 @@ pub fn start(config: &Config) -> Result<Tenants, ServeError> {
 }
 
 impl Tenant {
-    fn start(
-        config: &TenantConfig,
-        markers: Option<&Path>,
-        waiting: usize,
-    ) -> Result<Self, EngineError> {
+    fn start(config: &TenantConfig, markers: &Path, waiting: usize) -> Result<Self, EngineError> {
         if config.accepted_loss > 0 {
             tracing::warn!(
                 accepted_loss = config.accepted_loss,
@@ -104,33 +95,35 @@ impl Tenant {
         [&self.engine].into_iter().chain(&self.auditor)
     }
 
-    /// Reads the PIN again of each token that refused it, so that it can be tried once more: a
-    /// person says that it is mended.
+    /// Reads the PINs again, each once: a pipe has it only once. A token that refused one can be tried
+    /// once more, for a person says that it is mended; one that signs takes its PIN for the next login.
     ///
     /// # Errors
-    /// Why one is not tried.
-    pub fn forgive_refused(&self) -> Result<(), EngineError> {
+    /// Why one cannot be read.
+    pub fn renew_pins(&self) -> Result<(), EngineError> {
+        let mut read: HashMap<&Path, Pin> = HashMap::new();
         let mut outcome = Ok(());
+        let files: HashSet<&Path> = self.pin_files.values().map(PathBuf::as_path).collect();
+        for file in files {
+            match Pin::from_file(file) {
+                Ok(pin) => {
+                    read.insert(file, pin);
+                }
+                Err(error) => outcome = Err(Error::from(error).into()),
+            }
+        }
         for engine in self.engines() {
-            let forgiven = engine.forgive_refused(|token| {
-                let file = self.pin_files.get(token).map(PathBuf::as_path);
-                Ok(Pin::from_file(file.unwrap_or(Path::new("")))?)
+            let renewed = engine.renew_pins(|token| {
+                let pin = self
+                    .pin_files
+                    .get(token)
+                    .and_then(|file| read.get(file.as_path()));
+                let unread = || Error::Setup("its PIN could not be read".into());
+                Ok(pin.ok_or_else(unread)?.duplicate())
             });
-            outcome = outcome.and(forgiven);
+            outcome = outcome.and(renewed);
         }
         outcome
-    }
-
-    /// Whether each PIN can be read; none is tried. A token that signs has no need of it until its
-    /// module is started anew.
-    ///
-    /// # Errors
-    /// Why one cannot.
-    pub fn check_pins(&self) -> Result<(), EngineError> {
-        for file in self.pin_files.values() {
-            Pin::from_file(file).map_err(Error::from)?;
-        }
-        Ok(())
     }
 
     /// Tries the PINs that were read again.
@@ -225,10 +218,7 @@ fn pin_files(config: &TenantConfig) -> HashMap<String, PathBuf> {
 }
 
 /// An engine for the audit key alone, which must not sign removals.
-fn auditor(
-    config: &TenantConfig,
-    markers: Option<&Path>,
-) -> Result<Option<Arc<Engine>>, EngineError> {
+fn auditor(config: &TenantConfig, markers: &Path) -> Result<Option<Arc<Engine>>, EngineError> {
     let (Some(label), Some(token)) = (&config.audit_key_label, config.tokens.first()) else {
         return Ok(None);
     };
@@ -242,12 +232,12 @@ fn auditor(
     Engine::start(engine).map(|engine| Some(Arc::new(engine)))
 }
 
-fn source(token: &SourceFile, markers: Option<&Path>) -> Result<SourceConfig, Error> {
+fn source(token: &SourceFile, markers: &Path) -> Result<SourceConfig, Error> {
     let pin = Pin::from_file(&token.pin_file)?;
     let source = SourceConfig::isolated(token.setup()?, Worker::this_program()?, pin);
     Ok(SourceConfig {
         name: token.name.as_str().into(),
-        pin_marker: markers.map(|markers| pin_marker(token, markers)),
+        pin_marker: Some(pin_marker(token, markers)),
         ..source
     })
 }
@@ -268,7 +258,7 @@ pub(crate) fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
     }
 }
 
-fn engine_config(tokens: &[SourceFile], markers: Option<&Path>) -> Result<EngineConfig, Error> {
+fn engine_config(tokens: &[SourceFile], markers: &Path) -> Result<EngineConfig, Error> {
     let [first, others @ ..] = tokens else {
         return Err(Error::Setup("a tenant needs a token".into()));
     };

@@ -268,13 +268,17 @@ pub enum Error {
          remove {0} and start the signer, or send SIGHUP to one that runs"
     )]
     PinRefusedBefore(PathBuf),
-    /// A process ended while it tried the PIN.
+    /// A process ended while it tried the PIN, or the module did not answer.
     #[error(
-        "the PIN was tried by a process that was ended meanwhile: its outcome is not known, and it is \
-         not tried again; see whether the PIN is right and how many tries the token has left, then \
-         remove {0} and start the signer"
+        "the PIN was tried, and its outcome is not known: the process was ended meanwhile, or the module did \
+         not answer. It is not tried again; see whether the PIN is right and how many tries the token has \
+         left, then remove {0} and start the signer, or send SIGHUP to one that runs"
     )]
     PinTryUnfinished(PathBuf),
+    /// The module's process has begun to log in, and has not said how that ended: the token may have
+    /// refused the PIN.
+    #[error("the login had no answer: {0}")]
+    LoginUnanswered(Box<ProcessError>),
     /// The process that holds the module failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
@@ -371,7 +375,7 @@ impl Error {
             Self::Pkcs11(failure) => failure.nature(),
             Self::Reported { nature, .. } => *nature,
             // A new session or a new process helps.
-            Self::SessionLost | Self::Process(_) => Nature::Transient,
+            Self::SessionLost | Self::Process(_) | Self::LoginUnanswered(_) => Nature::Transient,
             // A token that was taken away may come back; one that computes wrongly may be
             // disturbed or broken.
             Self::ModuleMisbehaved(_)
@@ -430,7 +434,7 @@ impl Error {
             Self::Reported { step, .. } => *step,
             // After a logout, private keys are not there.
             Self::SessionLost | Self::KeyNotFound { .. } => RecoveryStep::LogIn,
-            Self::Process(_) => RecoveryStep::Restart,
+            Self::Process(_) | Self::LoginUnanswered(_) => RecoveryStep::Restart,
             Self::TokenNotFound { .. } => RecoveryStep::Reinitialise,
             Self::ModuleMisbehaved(_) | Self::ModuleLied { .. } => RecoveryStep::NewSession,
             _ => RecoveryStep::FindKey,
@@ -465,6 +469,14 @@ impl Error {
     /// for a token that wants one.
     pub fn waits_for_a_pin(&self) -> bool {
         self.concerns_pin() || matches!(self, Self::Pin(PinError::Needed))
+    }
+
+    /// Whether no key may have the name that it is to have.
+    pub fn concerns_name(&self) -> bool {
+        matches!(
+            self,
+            Self::KeyName | Self::KeyLabel { .. } | Self::LabelRetired(_)
+        )
     }
 
     /// Whether the token refused the PIN or would lock it.

@@ -112,6 +112,11 @@ impl Pin {
         self.0.expose_secret()
     }
 
+    /// Whether the other is the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+
     /// Another copy, wiped by itself.
     pub fn duplicate(&self) -> Self {
         Self(AuthPin::new(self.expose().into()))

@@ -54,6 +54,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
              ask the service too (--server unix:PATH), or choose a newer one (--generation NUMBER)",
         );
     }
+    if number == generation::LAST {
+        output.note("this generation is the last: no rotation follows it");
+    }
     let entry = description::of_signer(&signer);
     let text = format!(
         "{}\nnew groups name this key once a service that runs has read its keys again; groups that name \

@@ -1,11 +1,13 @@
 //! What an operator is told of keys that are gone, replaced or pinned: what is said is what helps.
 
 use mls_hsm_signer::client::ClientError;
+use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
 use crate::rotation::{reload, rotate};
 use crate::support::odd_keys::Tool;
 use crate::support::operator::stderr;
+use crate::support::programs::openssl;
 use crate::support::{Service, Setup, eventually, item, module_path, not_started};
 
 const TENANT: &str = "example.com";
@@ -90,7 +92,7 @@ fn an_audit_key_that_was_replaced_is_said_to_need_a_restart() {
     let line = alarm(service.log()).unwrap();
     assert!(line.contains(label) && line.contains("restart"), "{line}");
     // Which takes it over.
-    service.signal(rustix::process::Signal::TERM);
+    service.signal(Signal::TERM);
     service.wait();
     service.start_again();
     let (code, said) = reload(&service);
@@ -158,6 +160,85 @@ fn a_retired_key_that_is_pinned_is_said_to_be_retired() {
         assert!(said.contains(&format!("retired-{ED25519}")), "{said}");
         assert!(said.contains("pinned_public_keys"), "{said}");
     }
+    says_retired(&service);
+}
+
+/// What is retired is not said to be lost.
+fn says_retired(service: &Service) {
+    let key = refused(service, ED25519);
+    let reason = text(&key, "reason");
+    assert!(reason.contains("is retired"), "{reason}");
+    assert!(!reason.contains("backup"), "{reason}");
+}
+
+/// The module looks for its keys when it starts anew.
+#[test]
+fn a_retired_key_is_said_to_be_retired_before_a_reload() {
+    let setup = Setup::new();
+    done(&setup, &["rotate", "--scheme", "ed25519"]);
+    let service = setup.start();
+    done(&service.setup, &["retire", "--label", ED25519]);
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    let is_refused = || {
+        let keys = service.wire().get("/v1/keys").json();
+        let refused = keys["refused"].as_array();
+        refused.is_some_and(|refused| !refused.is_empty())
+    };
+    eventually("it is refused", is_refused);
+    says_retired(&service);
+    assert_eq!(reload(&service).0, Some(0));
+    assert!(!is_refused());
+}
+
+/// Of two tokens with the same keys.
+#[test]
+fn a_key_that_is_retired_in_one_token_signs_in_none() {
+    let mut setup = Setup::new();
+    assert!(setup.sandbox.init("second").status.success());
+    let module = module_path();
+    let pin = setup.sandbox.path("pin");
+    for number in [2, 3] {
+        let path = setup.sandbox.path(&format!("key{number}"));
+        let made = openssl()
+            .args(["genpkey", "-algorithm", "ed25519", "-out"])
+            .arg(&path)
+            .status();
+        assert!(made.unwrap().success());
+        for token in [TENANT, "second"] {
+            let label = format!("{ED25519}-g{number}");
+            let import = ["keys", "import", "--label", &label, "--pkcs8"];
+            let mut command = setup.sandbox.command(&import);
+            command.arg(&path).args(["--token-label", token]);
+            command.arg("--module").arg(module);
+            let output = command.arg("--pin-file").arg(&pin).output().unwrap();
+            assert!(output.status.success(), "{}", stderr(&output));
+        }
+    }
+    setup.of_tokens(&format!(
+        "[[tenants.tokens]]\nname = \"second\"\nmodule = {module:?}\ntoken_label = \"second\"\n\
+         pin_file = {pin:?}\n"
+    ));
+    let service = setup.start();
+    let label = format!("{ED25519}-g2");
+    let key = listed(&service.setup, &label)[0].clone();
+    let mut removal = item("ed25519", "group", 1);
+    removal.sender_public_key = Some(text(&key, "public_key").into());
+    service.propose(vec![removal.clone()]).unwrap();
+    done(&service.setup, &["retire", "--label", &label]);
+    assert_eq!(reload(&service).0, Some(0));
+    let key = refused(&service, &label);
+    let reason = text(&key, "reason");
+    assert!(
+        reason.contains("retired in the token") && reason.contains("second"),
+        "{reason}"
+    );
+    removal.leaf_index = 2;
+    let ClientError::Refused(problem) = service.propose(vec![removal]).unwrap_err() else {
+        panic!("it is another error");
+    };
+    assert_eq!(problem.code, "key-unknown");
 }
 
 /// One key is gone, another has its label: neither the next generation nor another reload clears that,

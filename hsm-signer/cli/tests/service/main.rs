@@ -18,6 +18,7 @@ mod mutual_tls;
 mod odd_keys;
 mod openapi;
 mod operator;
+mod pin_tries;
 mod pins;
 mod policy;
 mod removals;

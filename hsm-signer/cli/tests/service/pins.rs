@@ -6,13 +6,13 @@ use rustix::process::{Signal, kill_process};
 use crate::support::operator::{PIN_REFUSED, checked, marker, stderr};
 use crate::support::{Setup, eventually, item, module_path, not_started};
 
-fn logins(setup: &Setup) -> usize {
+pub fn logins(setup: &Setup) -> usize {
     let log = setup.faults("example.com").log();
     log.iter().filter(|line| line.contains("C_Login")).count()
 }
 
 /// Two tenants with one token and one PIN.
-fn of_two_tenants() -> Setup {
+pub fn of_two_tenants() -> Setup {
     let mut setup = Setup::new();
     let module = setup.faults("example.com").module();
     let pin = setup.sandbox.path("pin");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mls_signer_token::Error;
-use mls_signer_token::keys::{self, LocatedKey};
+use mls_signer_token::keys::{self, LocatedKey, generation};
 use mls_signer_token::sync::locked;
 
 use super::Source;
@@ -193,7 +193,11 @@ impl Source {
         let mut session = self.extra_session(deadline)?;
         let session = session.until(deadline);
         let names = key.selector();
-        keys::locate_pinned(token.as_ref(), session, &names, &key.public_key)
+        let located = keys::locate_pinned(token.as_ref(), session, &names, &key.public_key);
+        if let Err(Error::KeyNotFound { .. }) = &located {
+            generation::refuse_retired(session, &key.object)?;
+        }
+        located
     }
 
     /// Of `keys`, those that the token has, and those that it has not.

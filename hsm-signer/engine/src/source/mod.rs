@@ -332,6 +332,30 @@ impl Source {
         locked(&self.state).forgiven = true;
     }
 
+    /// Takes this PIN for the next login; whether it is another than before.
+    pub fn take_pin(&self, pin: Pin) -> bool {
+        let mut own = locked(&self.pin);
+        let changed = !own.is_same(&pin);
+        if changed {
+            *own = pin;
+            locked(&self.state).pin_changed = true;
+        }
+        changed
+    }
+
+    /// The token to recover; none where its process has a PIN that was replaced since.
+    pub fn token_of_this_pin(&self) -> Option<Arc<dyn Token>> {
+        let mut state = locked(&self.state);
+        let replaced = match std::mem::take(&mut state.pin_changed) {
+            true => state.token.take(),
+            false => None,
+        };
+        let token = state.token.clone();
+        drop(state);
+        drop(replaced);
+        token
+    }
+
     /// Has the token opened anew, once, where it is forgiven; whether it is.
     pub fn retry(&self) -> bool {
         let mut state = locked(&self.state);

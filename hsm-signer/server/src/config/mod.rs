@@ -147,16 +147,30 @@ impl Config {
     }
 
     /// Where what outlives the process is kept, beside the database.
-    pub(crate) fn state_directory(&self) -> Option<PathBuf> {
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] when nothing says where.
+    pub(crate) fn state_directory(&self) -> Result<PathBuf, ConfigError> {
         let sqlite = || Path::new(self.store.url.strip_prefix("sqlite:")?).parent();
         let systemd = || std::env::var("STATE_DIRECTORY").ok();
         let named = self.process.state_directory.clone();
-        named
+        let directory = named
             .or_else(|| sqlite().map(Path::to_owned))
-            .or_else(|| Some(systemd()?.split(':').next()?.into()))
+            .or_else(|| Some(systemd()?.split(':').next()?.into()));
+        directory.map_or_else(
+            || {
+                invalid(
+                    "process.state_directory is needed, a directory that outlives a restart: there it is kept \
+                     that a token refused the PIN, or each start would try it again. A SQLite database has it \
+                     beside it, and systemd's StateDirectory is taken too",
+                )
+            },
+            Ok,
+        )
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        self.state_directory()?;
         self.listen.check()?;
         self.limits.check()?;
         if self.audit.checkpoint_seconds == 0 {

@@ -40,8 +40,33 @@ impl Dialogue {
         answered: Instant,
         send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
     ) -> Result<T, ProcessError> {
-        let began = Instant::now();
         let mut slot = locked(&self.channel);
+        self.exchange(&mut slot, answered, send)
+    }
+
+    /// The same; `more` says of an answer whether another follows, and until when that is waited for. What
+    /// fails after the first answer is told apart.
+    pub fn ask_for_several<T: Deserialize>(
+        &self,
+        answered: Instant,
+        send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
+        more: impl Fn(&T) -> Option<Instant>,
+    ) -> Result<Result<T, ProcessError>, ProcessError> {
+        let mut slot = locked(&self.channel);
+        let mut answer = Ok(self.exchange(&mut slot, answered, send)?);
+        while let Some(until) = answer.as_ref().ok().and_then(&more) {
+            answer = self.exchange(&mut slot, until, |_| Ok(()));
+        }
+        Ok(answer)
+    }
+
+    fn exchange<T: Deserialize>(
+        &self,
+        slot: &mut Option<Channel>,
+        answered: Instant,
+        send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
+    ) -> Result<T, ProcessError> {
+        let began = Instant::now();
         let channel = slot.as_mut().ok_or_else(|| self.gone())?;
         let answer = send(channel)
             .and_then(|()| channel.receive(Some(answered)))

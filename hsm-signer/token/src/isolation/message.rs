@@ -18,7 +18,7 @@ use crate::pin::PinError;
 use crate::token::{Access, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle};
 
 /// Raised whenever a message changes: both sides must be of one build.
-const PROTOCOL: u32 = 5;
+const PROTOCOL: u32 = 6;
 
 /// What the parent says on the control channel.
 #[derive(TlsDeserialize, TlsSerialize, TlsSize)]
@@ -62,6 +62,8 @@ pub(crate) enum ControlReply {
     Started(Box<Started>),
     Done,
     Failed(#[tls_codec(with = "codec")] Error),
+    /// C_Login is called now; the answer follows.
+    LoggingIn,
 }
 
 impl ControlReply {
@@ -70,7 +72,7 @@ impl ControlReply {
         match self {
             Self::Done => Ok(()),
             Self::Failed(error) => Err(error),
-            Self::Started(_) => Err(ProcessError::OutOfStep.into()),
+            Self::Started(_) | Self::LoggingIn => Err(ProcessError::OutOfStep.into()),
         }
     }
 }

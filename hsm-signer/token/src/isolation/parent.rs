@@ -36,8 +36,11 @@ pub struct ModuleSetup {
     pub limits: SessionLimits,
     /// What its removal keys must be.
     pub rules: KeyRules,
-    /// How long the module has to start and log in.
+    /// How long the module has to start.
     pub start_limit: Duration,
+    /// How long it has for a login, whatever limit holds for the rest: a token may delay a refusal, and a
+    /// login that is not waited for is a try of which nobody knows the outcome.
+    pub login_limit: Duration,
     /// How long it has for what is asked of a session by whoever names no deadline.
     pub patience: Duration,
 }
@@ -52,6 +55,7 @@ impl ModuleSetup {
             limits: SessionLimits::default(),
             rules: KeyRules::default(),
             start_limit: Duration::from_secs(10),
+            login_limit: Duration::from_secs(30),
             patience: PATIENCE,
         }
     }
@@ -133,7 +137,8 @@ impl IsolatedToken {
     }
 
     fn tell(&self, message: &Control, deadline: Instant) -> Result<(), Error> {
-        self.process().tell(message, deadline)?.done()
+        let login_limit = self.setup.login_limit;
+        self.process().tell(message, deadline, login_limit)?.done()
     }
 }
 
@@ -152,11 +157,12 @@ fn start(
         selector: setup.token.clone(),
         pin: Zeroizing::new(pin.expose().into()),
     });
-    let answer = process.tell(&start, Instant::now() + setup.start_limit);
+    let deadline = Instant::now() + setup.start_limit;
+    let answer = process.tell(&start, deadline, setup.login_limit);
     match answer.map_err(|error| not_started(error, setup))? {
         ControlReply::Started(started) => Ok((process, *started)),
         ControlReply::Failed(error) => Err(error),
-        ControlReply::Done => Err(ProcessError::OutOfStep.into()),
+        ControlReply::Done | ControlReply::LoggingIn => Err(ProcessError::OutOfStep.into()),
     }
 }
 

@@ -76,11 +76,26 @@ impl Process {
         })
     }
 
-    /// Says something on the control channel and waits for the answer.
-    pub fn tell(&self, message: &Control, deadline: Instant) -> Result<ControlReply, Error> {
+    /// Says something on the control channel and waits for the answer; once the login has begun, for
+    /// `login_limit` at least.
+    ///
+    /// # Errors
+    /// [`Error::LoginUnanswered`] when there is none to a login, [`Error::Process`] when there is none to
+    /// anything else.
+    pub fn tell(
+        &self,
+        message: &Control,
+        deadline: Instant,
+        login_limit: Duration,
+    ) -> Result<ControlReply, Error> {
         let frame = encode(message)?;
         let send = |control: &Channel| control.send(&frame, Some(deadline));
-        Ok(self.control.ask(deadline, send)?)
+        let logs_in = |reply: &ControlReply| {
+            let begins = matches!(reply, ControlReply::LoggingIn);
+            begins.then(|| deadline.max(Instant::now() + login_limit))
+        };
+        let answer = self.control.ask_for_several(deadline, send, logs_in)?;
+        answer.map_err(|error| Error::LoginUnanswered(Box::new(error)))
     }
 
     /// A dialogue with a session of its own, on which the child will say whether it is open.

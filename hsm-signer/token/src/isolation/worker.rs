@@ -17,7 +17,8 @@ use super::{WORKER_ARGUMENT, WORKER_MARK};
 use crate::error::{Error, ProcessError};
 use crate::pin::Pin;
 use crate::token::{
-    Access, Module, Pkcs11Token, Token, TokenSession, finalise_modules, hush_module_panics,
+    Access, LogInBegins, Module, Pkcs11Token, Token, TokenSession, finalise_modules,
+    hush_module_panics,
 };
 use mls_signer_message::encoding::pkcs8::PrivateKey;
 use tls_codec::{Serialize, Size};
@@ -52,7 +53,8 @@ fn work() -> Result<(), ProcessError> {
     let Control::Start(start) = decode(frame)? else {
         return Err(ProcessError::OutOfStep);
     };
-    let served = match start_up(start) {
+    let begins = log_in_begins(&control)?;
+    let served = match start_up(start, begins) {
         Ok((token, started)) => {
             send(&control, &ControlReply::Started(Box::new(started)));
             let token = Arc::new(token);
@@ -82,12 +84,23 @@ fn take_stdin() -> Result<OwnedFd, ProcessError> {
     Ok(socket)
 }
 
-fn start_up(start: Start) -> Result<(Pkcs11Token, Started), Error> {
+/// Tells the parent that C_Login is called now.
+fn log_in_begins(control: &Channel) -> Result<LogInBegins, ProcessError> {
+    let socket = control.as_fd().try_clone_to_owned();
+    let socket =
+        socket.map_err(|error| ProcessError::system("sharing the control socket", error))?;
+    let control = Channel::new(socket);
+    Ok(Box::new(move || {
+        send(&control, &ControlReply::LoggingIn);
+    }))
+}
+
+fn start_up(start: Start, begins: LogInBegins) -> Result<(Pkcs11Token, Started), Error> {
     let path = Path::new(OsStr::from_bytes(&start.module));
     let module = Module::load_with(path, start.parameters.as_deref())?;
     let description = module.description()?;
     let pin = Pin::from_bytes(&start.pin, || "the first message".into())?;
-    let token = Pkcs11Token::open(&module, &start.selector, &pin)?;
+    let token = Pkcs11Token::open_telling(&module, &start.selector, &pin, begins)?;
     let started = Started {
         identity: token.identity().clone(),
         mechanisms: token.mechanisms().to_vec(),

@@ -286,6 +286,19 @@ pub fn check_in_use(label: &str) -> Result<(), Error> {
     }
 }
 
+/// Whether the token has a key as one that is retired since it was known as `key`.
+///
+/// # Errors
+/// [`Error::KeyAttributes`] when it has.
+pub fn refuse_retired(session: &dyn TokenSession, key: &KeyObject) -> Result<(), Error> {
+    let label = retired(&key.label);
+    let names = KeySelector::label_and_id(label.as_str(), key.id.clone());
+    match session.find(KeyClass::Private, &names)?.is_empty() {
+        true => Ok(()),
+        false => check_in_use(&label),
+    }
+}
+
 /// The key that is to be put away. One that cannot be a removal key shows no public key, and is
 /// named.
 #[derive(Clone, Copy, Debug)]
@@ -473,8 +486,8 @@ fn findable(session: &dyn TokenSession, names: &KeySelector) -> Result<(), Error
         true => Err(Error::KeyNotFound {
             class: KeyClass::Private.title(),
             wanted: format!(
-                "{names}, as it was read: its label may be no text in UTF-8, and only the HSM's own tool \
-                 changes such a key"
+                "{names}, as it was read: somebody has changed it meanwhile, or its label is no text in UTF-8, \
+                 and only the HSM's own tool changes such a key"
             ),
         }),
         false => Ok(()),

@@ -32,7 +32,11 @@ pub struct Pkcs11Token {
     login: Mutex<Login>,
     handles: Arc<Handles>,
     rules: KeyRules,
+    log_in_begins: LogInBegins,
 }
+
+/// Is called before each C_Login.
+pub(crate) type LogInBegins = Box<dyn Fn() + Send + Sync>;
 
 /// What keeps the login.
 struct Login {
@@ -53,12 +57,22 @@ impl Pkcs11Token {
     /// [`Error::TokenNotFound`], [`Error::TokenAmbiguous`], [`Error::PinFinalTry`]
     /// (the PIN is not risked), or [`Error::Pkcs11`], for a wrong PIN from `C_Login`.
     pub fn open(module: &Module, selector: &TokenSelector, pin: &Pin) -> Result<Self, Error> {
+        Self::open_telling(module, selector, pin, Box::new(|| ()))
+    }
+
+    /// The same; `log_in_begins` is called before each login, from now on.
+    pub(crate) fn open_telling(
+        module: &Module,
+        selector: &TokenSelector,
+        pin: &Pin,
+        log_in_begins: LogInBegins,
+    ) -> Result<Self, Error> {
         let identity = selector.choose(module.tokens()?)?;
         let slot = Slot::try_from(identity.slot)?;
         let mechanisms = module.mechanisms(slot)?;
         let deadline = Instant::now() + PATIENCE;
         let anchor = module.open_session(slot, false, deadline)?;
-        log_in(&anchor, pin, &identity, deadline)?;
+        log_in(&anchor, pin, &identity, deadline, &log_in_begins)?;
         tracing::debug!(token = %identity, "logged in");
         Ok(Self {
             module: module.clone(),
@@ -73,6 +87,7 @@ impl Pkcs11Token {
             }),
             handles: Arc::default(),
             rules: KeyRules::default(),
+            log_in_begins,
         })
     }
 
@@ -104,7 +119,8 @@ impl Pkcs11Token {
         let identity = self.selector.choose(self.module.tokens()?)?;
         self.slot.store(identity.slot, Ordering::SeqCst);
         let anchor = self.open_session(false, deadline)?;
-        let logged_in = log_in(&anchor, &login.pin, &identity, deadline);
+        let begins = &self.log_in_begins;
+        let logged_in = log_in(&anchor, &login.pin, &identity, deadline, begins);
         if logged_in.as_ref().is_err_and(Error::concerns_pin) {
             login.refused = true;
         }
@@ -184,6 +200,7 @@ fn log_in(
     pin: &Pin,
     identity: &TokenIdentity,
     deadline: Instant,
+    begins: &LogInBegins,
 ) -> Result<(), Error> {
     if pin.is_empty() && !identity.login_required {
         return Ok(());
@@ -193,6 +210,7 @@ fn log_in(
         return Err(Error::PinFinalTry);
     }
     session.run(deadline, |session| {
+        begins();
         match session.login(UserType::User, Some(pin.auth_pin())) {
             Err(CryptokiError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
             other => other,

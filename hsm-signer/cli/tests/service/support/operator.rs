@@ -27,5 +27,8 @@ pub fn checked(setup: &Setup, configuration: &str) -> (Option<i32>, String) {
 pub fn marker(setup: &Setup) -> Option<PathBuf> {
     let files = std::fs::read_dir(setup.sandbox.path("store")).unwrap();
     let mut paths = files.map(|file| file.unwrap().path());
-    paths.find(|path| path.display().to_string().contains("pin-refused-"))
+    paths.find(|path| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with("pin-refused-")
+    })
 }

@@ -88,6 +88,11 @@ impl Setup {
     #[cfg(feature = "postgres")]
     pub fn store(&mut self, store: StoreConfig) {
         self.store = store;
+        // Which a SQLite file has beside it.
+        if !self.process.contains("state_directory") {
+            let directory = self.sandbox.path("store");
+            self.process += &format!("state_directory = {directory:?}\n");
+        }
     }
 
     /// The Unix socket.

@@ -1,0 +1,239 @@
+//! What costs no second try of a PIN: files that are gone or replaced, refusals that come late or never, an
+//! orderly end; and a PIN that is changed as planned.
+
+use std::fs;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::pins::{logins, of_two_tenants};
+use crate::support::odd_keys::Tool;
+use crate::support::operator::{PIN_REFUSED, checked, marker, stderr};
+use crate::support::{PIN, Service, Setup, eventually, item, not_started};
+
+const REFUSED: &str = "C_Login return 0xA0";
+
+/// The modules' processes end, and each would log in anew.
+fn kill_modules(service: &Service) {
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+}
+
+fn recoveries_ended(service: &Service) -> usize {
+    service.log().matches("recovery ends").count()
+}
+
+/// Two engines are to log in again, and the token refuses, a while after each try.
+fn tried_by_two(service: &Service, delay: &str) -> usize {
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Login log", delay, REFUSED]).unwrap();
+    kill_modules(service);
+    eventually("both are refused", || recoveries_ended(service) == 2);
+    logins(&service.setup)
+}
+
+#[test]
+fn a_pin_whose_file_is_gone_is_tried_once() {
+    let service = of_two_tenants().start();
+    fs::remove_file(service.setup.sandbox.path("pin")).unwrap();
+    assert_eq!(tried_by_two(&service, "C_Login delay 300000"), 1);
+}
+
+#[test]
+fn a_pin_whose_file_is_replaced_is_tried_once() {
+    let service = of_two_tenants().start();
+    let path = |name: &str| service.setup.sandbox.path(name);
+    let replacing = std::sync::atomic::AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while replacing.load(std::sync::atomic::Ordering::SeqCst) {
+                service.setup.sandbox.write("new", PIN, 0o600);
+                fs::rename(path("new"), path("pin")).unwrap();
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let tried = tried_by_two(&service, "C_Login delay 300000");
+        replacing.store(false, std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(tried, 1);
+    });
+}
+
+#[test]
+fn a_refusal_that_cannot_be_kept_is_known_while_the_service_runs() {
+    let mut setup = of_two_tenants();
+    let state = setup.sandbox.path("state");
+    fs::create_dir(&state).unwrap();
+    setup.process = format!("state_directory = {state:?}");
+    let service = setup.start();
+    fs::remove_dir_all(&state).unwrap();
+    assert_eq!(tried_by_two(&service, "C_Login delay 300000"), 1);
+    // Also once it could be kept.
+    fs::create_dir(&state).unwrap();
+    kill_modules(&service);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(logins(&service.setup), 1);
+    // A person's word is one.
+    service.signal(Signal::HUP);
+    eventually("it is tried", || logins(&service.setup) == 2);
+}
+
+/// Longer than a step of recovery may take.
+#[test]
+fn a_refusal_that_comes_late_is_one() {
+    let service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    let rules = [
+        "C_Login log",
+        "C_Sign return 0x101",
+        "C_Login delay 4000000",
+        REFUSED,
+    ];
+    faults.set(&rules).unwrap();
+    let _ = service.propose(vec![item("ed25519", "group", 1)]);
+    eventually("the marker", || marker(&service.setup).is_some());
+    eventually("it is refused", || recoveries_ended(&service) == 1);
+    assert_eq!(logins(&service.setup), 1);
+}
+
+/// Longer than a start may take.
+#[test]
+fn a_start_waits_for_the_outcome_of_its_login() {
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    let rules = ["C_Login log", "C_Login delay 11000000", REFUSED];
+    faults.set(&rules).unwrap();
+    for _ in 0..2 {
+        let output = not_started(&setup);
+        assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
+        assert_eq!(logins(&setup), 1);
+    }
+}
+
+/// A module may end its process at a wrong PIN.
+#[test]
+fn a_start_whose_login_has_no_answer_is_not_repeated() {
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login crash"]).unwrap();
+    for _ in 0..2 {
+        let output = not_started(&setup);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), PIN_REFUSED, "{said}");
+        assert!(said.contains("its outcome is not known"), "{said}");
+        assert_eq!(logins(&setup), 1);
+    }
+    // What is no login is none that may have been refused.
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Initialize crash"]).unwrap();
+    for _ in 0..2 {
+        let output = not_started(&setup);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    }
+    assert_eq!((logins(&setup), marker(&setup)), (0, None));
+}
+
+#[test]
+fn logins_without_an_answer_end_with_the_second() {
+    let service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login crash"]).unwrap();
+    kill_modules(&service);
+    eventually("it waits for a person", || recoveries_ended(&service) == 1);
+    assert_eq!(logins(&service.setup), 2);
+    assert!(marker(&service.setup).is_some());
+    assert_eq!(service.wire().get("/readyz").code(), "token-refused");
+    faults.clear().unwrap();
+    service.signal(Signal::HUP);
+    eventually("it signs", || service.wire().get("/readyz").status == 200);
+    assert!(marker(&service.setup).is_none());
+}
+
+/// Whoever ends a service in good order leaves nothing that a person must see to.
+#[test]
+fn an_end_waits_for_the_outcome_of_a_login() {
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    let slow = ["C_Login log", "C_Login delay 3000000"];
+    faults.set(&slow).unwrap();
+    let mut start = setup.command().spawn().unwrap();
+    eventually("the login has begun", || logins(&setup) == 1);
+    let process = Pid::from_raw(start.id().try_into().unwrap()).unwrap();
+    kill_process(process, Signal::TERM).unwrap();
+    assert_eq!(start.wait().unwrap().code(), Some(0));
+    assert_eq!(marker(&setup), None);
+    // Also where it is a reload that logs in.
+    faults.clear().unwrap();
+    let mut service = setup.start();
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Login log", REFUSED]).unwrap();
+    kill_modules(&service);
+    eventually("it is refused", || recoveries_ended(&service) == 1);
+    faults.set(&slow).unwrap();
+    service.signal(Signal::HUP);
+    eventually("the login has begun", || logins(&service.setup) == 3);
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0));
+    assert_eq!(marker(&service.setup), None);
+}
+
+/// The new PIN is read at SIGHUP, and used for the next login, whenever that is.
+#[test]
+fn a_pin_that_is_changed_as_planned_is_used_from_the_next_login_on() {
+    let service = of_two_tenants().start();
+    let tool = Tool {
+        sandbox: &service.setup.sandbox,
+        token: "example.com",
+    };
+    tool.run(&["--change-pin", "--new-pin", "27182818"]);
+    service.setup.sandbox.write("pin", "27182818", 0o600);
+    service.signal(Signal::HUP);
+    let reads = |log: String| log.matches("another PIN was read").count();
+    eventually("both read it", || reads(service.log()) == 2);
+    service.propose(vec![item("ed25519", "group", 1)]).unwrap();
+    kill_modules(&service);
+    let signs = |leaf| {
+        service
+            .propose(vec![item("ed25519", "group", leaf)])
+            .is_ok()
+    };
+    eventually("it signs again", || signs(2));
+    // The login alone is lost, and the PIN is the one that was read.
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Sign return 0x101 times 1"]).unwrap();
+    eventually("it signs once more", || signs(3));
+    assert_eq!(marker(&service.setup), None);
+}
+
+/// It has the PIN once.
+#[test]
+fn a_pin_may_come_through_a_pipe() {
+    let setup = Setup::new();
+    let path = setup.sandbox.path("pin");
+    fs::remove_file(&path).unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, mode).unwrap();
+    let writer = {
+        let path = path.clone();
+        std::thread::spawn(move || fs::write(path, PIN).unwrap())
+    };
+    let service = setup.start();
+    writer.join().unwrap();
+    kill_modules(&service);
+    let signs = || service.propose(vec![item("ed25519", "group", 1)]).is_ok();
+    eventually("it signs again", signs);
+}
+
+/// Without one, each start would try what was refused.
+#[test]
+fn a_service_has_a_directory_where_a_refusal_is_kept() {
+    let setup = Setup::new();
+    let configuration = setup.configuration();
+    let mut lines: Vec<_> = configuration.lines().collect();
+    let url = lines.iter_mut().find(|line| line.starts_with("url = "));
+    *url.unwrap() = "url = \"postgres://signer@127.0.0.1/signer\"";
+    let (code, said) = checked(&setup, &lines.join("\n"));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("process.state_directory is needed"), "{said}");
+}

@@ -1,0 +1,315 @@
+//! A PIN is tried once: whoever wants to log in with it takes turns, in this process and in others, and a
+//! file says over restarts that a token refused it.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use mls_signer_token::Error;
+use mls_signer_token::sync::locked;
+use rustix::fs::OFlags;
+
+/// How the file begins while a try is under way, and after one whose outcome nobody knows.
+const UNFINISHED: &str = "The PIN is being tried";
+
+/// So many logins in a row without an answer are made with a PIN that was taken before: the module may
+/// have crashed, or the token may have refused the PIN.
+const UNANSWERED: u32 = 2;
+
+/// What this process knows of the PIN of a marker, whether or not its files can be written.
+#[derive(Default)]
+struct Tries {
+    /// The token refused it, and the file could not be written.
+    refused: bool,
+    /// The last logins, in a row, that had no answer.
+    unanswered: u32,
+}
+
+/// By the marker's path. A token counts the tries of all of the process's engines together.
+static TRIES: Mutex<BTreeMap<PathBuf, Arc<Mutex<Tries>>>> = Mutex::new(BTreeMap::new());
+
+/// Whether this process tries no PIN any more.
+static ENDED: AtomicBool = AtomicBool::new(false);
+
+/// Waits for the tries that are under way, so that their outcome is known, and has none begin: the
+/// process is about to end.
+pub fn end_tries() {
+    ENDED.store(true, Ordering::SeqCst);
+    let all: Vec<_> = locked(&TRIES).values().cloned().collect();
+    for tries in all {
+        drop(locked(&tries));
+    }
+}
+
+/// Where it is kept that a token has refused the PIN: written before the try, for afterwards it may be
+/// too late. Whoever corrects the PIN removes the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinMarker {
+    /// The file, in a directory that outlives the process. Whoever tries the PIN locks (flock) a file
+    /// beside it meanwhile.
+    pub path: PathBuf,
+    /// The file that has the PIN, for whoever reads the log.
+    pub pin_file: PathBuf,
+    /// The token, for whoever reads the file.
+    pub token: String,
+}
+
+impl PinMarker {
+    /// Whether the PIN may be tried.
+    ///
+    /// # Errors
+    /// [`Error::PinRefusedBefore`], or [`Error::PinTryUnfinished`] where nobody knows the outcome of a
+    /// try.
+    pub fn assert_absent(&self) -> Result<(), Error> {
+        let Ok(found) = self.path.symlink_metadata() else {
+            return Ok(());
+        };
+        let said = if found.is_file() {
+            self.beginning()
+        } else {
+            None
+        };
+        Err(match said {
+            Some(said) if said.is_empty() || said == UNFINISHED.as_bytes() => {
+                Error::PinTryUnfinished(self.path.clone())
+            }
+            _ => Error::PinRefusedBefore(self.path.clone()),
+        })
+    }
+
+    /// As much of the file as says which of the two it is: it may have been put there by anybody.
+    fn beginning(&self) -> Option<Vec<u8>> {
+        let file = options(OFlags::NONBLOCK).read(true).open(&self.path).ok()?;
+        let mut said = Vec::new();
+        let longest = UNFINISHED.len() as u64;
+        file.take(longest).read_to_end(&mut said).ok()?;
+        Some(said)
+    }
+
+    /// Logs in by `log_in`, unless the PIN was refused before. Several engines with one PIN try it
+    /// one after the other, in other processes too, so that a wrong one costs one try in all. A login
+    /// without an answer may have been refused, and is not repeated.
+    ///
+    /// # Errors
+    /// As [`assert_absent`](Self::assert_absent), [`Error::Setup`] where the marker cannot be written, or
+    /// what `log_in` says.
+    pub(crate) fn guard<T>(&self, log_in: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let tries = self.tries();
+        let mut tries = locked(&tries);
+        let _turn = self.turn().map_err(|error| self.not_tried(&error))?;
+        self.may_try(&tries)?;
+        self.begin()?;
+        let tried = log_in();
+        match &tried {
+            Err(error) if is_refusal(error) => tries.refused = !self.keep(error, true),
+            Err(error @ Error::LoginUnanswered(_)) => return Err(self.unfinished(error)),
+            _ => {
+                *tries = Tries::default();
+                self.end();
+            }
+        }
+        tried
+    }
+
+    /// Logs in again by `log_in`, with a PIN that was taken before, unless it was refused since, by
+    /// whomever. A login without an answer says little against such a PIN, and is made once more. No try
+    /// is kept before its outcome is known: a process that is ended while it tries is not one that a
+    /// person must see to.
+    ///
+    /// # Errors
+    /// As [`assert_absent`](Self::assert_absent), or what `log_in` says.
+    pub(crate) fn guard_again<T>(
+        &self,
+        log_in: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let tries = self.tries();
+        let mut tries = locked(&tries);
+        // Where the directory is gone, this process's engines take turns all the same.
+        let _turn = self.turn().ok();
+        self.may_try(&tries)?;
+        let tried = log_in();
+        match &tried {
+            Ok(_) => *tries = Tries::default(),
+            Err(error) if is_refusal(error) => tries.refused = !self.keep(error, false),
+            Err(error @ Error::LoginUnanswered(_)) => {
+                tries.unanswered += 1;
+                if tries.unanswered >= UNANSWERED {
+                    if self.begin().is_ok() {
+                        tries.unanswered = 0;
+                    }
+                    return Err(self.unfinished(error));
+                }
+            }
+            Err(_) => {}
+        }
+        tried
+    }
+
+    fn tries(&self) -> Arc<Mutex<Tries>> {
+        Arc::clone(locked(&TRIES).entry(self.path.clone()).or_default())
+    }
+
+    fn may_try(&self, tries: &Tries) -> Result<(), Error> {
+        if ENDED.load(Ordering::SeqCst) {
+            return Err(Error::Setup("the process ends, and tries no PIN".into()));
+        }
+        if tries.refused {
+            return Err(Error::PinRefusedBefore(self.path.clone()));
+        }
+        if tries.unanswered >= UNANSWERED {
+            return Err(Error::PinTryUnfinished(self.path.clone()));
+        }
+        self.assert_absent()
+    }
+
+    /// The right to try the PIN among processes, until it is dropped. The PIN's own file may be replaced,
+    /// be a pipe, or be locked by others.
+    fn turn(&self) -> io::Result<File> {
+        let name = self.path.file_name().unwrap_or_default();
+        let name = format!(".{}.turn", name.to_string_lossy());
+        let path = self.path.with_file_name(name);
+        let mut options = options(OFlags::NONBLOCK | OFlags::NOFOLLOW);
+        let file = options.write(true).create(true).truncate(false);
+        let file = file.open(path)?;
+        file.lock()?;
+        Ok(file)
+    }
+
+    fn begin(&self) -> Result<(), Error> {
+        let text = format!(
+            "{UNFINISHED} at the token {}.\n\
+             If this file stays, nobody knows the outcome: the process ended before, or the module did \
+             not answer. The service does not try the PIN again.\n\
+             See whether the PIN is right and how many tries the token has left; then remove this \
+             file and start the service; one that runs is told by SIGHUP.",
+            self.token
+        );
+        self.create(&text, false).map_err(|error| {
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                // It may be there without its text; nothing was tried.
+                let _ = std::fs::remove_file(&self.path);
+            }
+            self.not_tried(&error)
+        })
+    }
+
+    fn not_tried(&self, error: &io::Error) -> Error {
+        Error::Setup(format!(
+            "{}: {error}; the PIN was not tried, because a refusal could not be kept. Let the \
+             service write to process.state_directory",
+            self.path.display()
+        ))
+    }
+
+    /// The outcome of `tried` is not known.
+    fn unfinished(&self, tried: &Error) -> Error {
+        let (marker, pin_file) = (self.path.display(), self.pin_file.display());
+        tracing::error!(
+            token = self.token,
+            %pin_file,
+            %marker,
+            error = %tried,
+            "a login had no answer, and may have been refused: see whether the PIN is right and how many tries \
+             the token has left, then remove the marker and start the service; one that runs is told by \
+             SIGHUP alone"
+        );
+        Error::PinTryUnfinished(self.path.clone())
+    }
+
+    /// Nothing was refused.
+    fn end(&self) {
+        let removed = std::fs::remove_file(&self.path);
+        match removed.and_then(|()| self.sync_directory()) {
+            // A person may have removed it meanwhile.
+            Err(failure) if failure.kind() != io::ErrorKind::NotFound => {
+                let path = self.path.display();
+                tracing::error!(%path, %failure, "no start tries the PIN while this file is there");
+            }
+            _ => {}
+        }
+    }
+
+    /// Forgets what was refused, because a person has said that the PIN may be tried once more.
+    pub(crate) fn remove(&self) {
+        let tries = self.tries();
+        *locked(&tries) = Tries::default();
+        match std::fs::remove_file(&self.path) {
+            Err(failure) if failure.kind() != io::ErrorKind::NotFound => {
+                let path = self.path.display();
+                tracing::error!(%path, %failure, "the PIN is not tried while this file is there");
+            }
+            _ => {}
+        }
+    }
+
+    /// Keeps the refusal, and says which files it concerns; where it was kept before, it was said.
+    /// Returns whether it is kept.
+    fn keep(&self, refusal: &Error, replace: bool) -> bool {
+        let (marker, pin_file) = (self.path.display(), self.pin_file.display());
+        let written = match self.write(refusal, replace) {
+            Err(failure) if failure.kind() == io::ErrorKind::AlreadyExists => return true,
+            written => written,
+        };
+        if let Err(failure) = &written {
+            tracing::error!(
+                path = %marker, %failure,
+                "the refusal of the PIN cannot be kept: this process does not try it again, and the next may"
+            );
+        }
+        tracing::error!(
+            token = self.token,
+            %pin_file,
+            %marker,
+            "the token refused the PIN: correct it in its file, then remove the marker and start the service; \
+             one that runs is told by SIGHUP alone"
+        );
+        written.is_ok()
+    }
+
+    fn write(&self, error: &Error, replace: bool) -> io::Result<()> {
+        let text = format!(
+            "The token {} refused the PIN ({error}), and the service does not try it again.\n\
+             Correct the PIN, then remove this file and start the service; one that runs is told by \
+             SIGHUP.",
+            self.token
+        );
+        self.create(&text, replace)
+    }
+
+    fn create(&self, text: &str, replace: bool) -> io::Result<()> {
+        let mut file = options(OFlags::empty())
+            .write(true)
+            .create_new(!replace)
+            .create(replace)
+            .truncate(replace)
+            .open(&self.path)?;
+        writeln!(file, "{text}")?;
+        file.sync_all()?;
+        self.sync_directory()
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        let parent = self.path.parent();
+        let directory = parent.filter(|parent| !parent.as_os_str().is_empty());
+        File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+    }
+}
+
+/// What is made is closed to others.
+fn options(flags: OFlags) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600).custom_flags(flags.bits() as i32);
+    options
+}
+
+/// The last try is not made: the operator's next login makes room for another.
+fn is_refusal(error: &Error) -> bool {
+    error.concerns_pin() && !matches!(error, Error::PinFinalTry)
+}
+
+#[cfg(test)]
+mod tests;

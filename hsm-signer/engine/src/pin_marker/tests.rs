@@ -1,0 +1,188 @@
+//! How often a PIN is tried.
+
+use std::sync::Mutex;
+
+use super::*;
+
+fn marker() -> (tempfile::TempDir, PinMarker) {
+    let directory = tempfile::tempdir().unwrap();
+    let pin_file = directory.path().join("pin");
+    std::fs::write(&pin_file, "1234").unwrap();
+    let marker = PinMarker {
+        path: directory.path().join("refused"),
+        pin_file,
+        token: "hsm".into(),
+    };
+    (directory, marker)
+}
+
+/// How often a PIN that is refused is tried where eight want to log in at a time.
+fn tries(log_in: impl Fn(&dyn Fn() -> Result<(), Error>) -> Result<(), Error> + Sync) -> usize {
+    let tries = Mutex::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let refuse = || {
+                    *tries.lock().unwrap() += 1;
+                    Err(Error::PinRefused)
+                };
+                log_in(&refuse).unwrap_err();
+            });
+        }
+    });
+    tries.into_inner().unwrap()
+}
+
+#[test]
+fn a_refused_pin_is_tried_once_by_many() {
+    let (_directory, marker) = marker();
+    assert_eq!(tries(|refuse| marker.guard(refuse)), 1);
+    let error = marker.guard(|| Ok(())).unwrap_err();
+    assert!(matches!(error, Error::PinRefusedBefore(path) if path == marker.path));
+    std::fs::remove_file(&marker.path).unwrap();
+    marker.guard(|| Ok(())).unwrap();
+}
+
+#[test]
+fn a_pin_refused_to_one_is_tried_again_by_none() {
+    let (_directory, marker) = marker();
+    assert_eq!(tries(|refuse| marker.guard_again(refuse)), 1);
+    let error = marker.guard(|| Ok(())).unwrap_err();
+    assert!(matches!(error, Error::PinRefusedBefore(_)), "{error}");
+}
+
+#[test]
+fn a_token_that_cannot_be_logged_in_to_is_asked_again() {
+    let (_directory, marker) = marker();
+    for _ in 0..4 {
+        let tried = marker.guard_again(|| {
+            marker.assert_absent().unwrap();
+            Err::<(), _>(Error::SessionLost)
+        });
+        assert!(matches!(tried, Err(Error::SessionLost)));
+    }
+    marker.guard_again(|| Ok(())).unwrap();
+}
+
+/// The PIN is known, and so is what became of it, whatever has become of the files.
+#[test]
+fn a_refused_pin_is_tried_once_though_its_files_are_gone() {
+    let (directory, marker) = marker();
+    let aside = directory.path().with_extension("aside");
+    std::fs::rename(directory.path(), &aside).unwrap();
+    assert_eq!(tries(|refuse| marker.guard_again(refuse)), 1);
+    let again = || marker.guard_again(|| -> Result<(), Error> { unreachable!("it is tried") });
+    assert!(matches!(again(), Err(Error::PinRefusedBefore(_))));
+    std::fs::rename(&aside, directory.path()).unwrap();
+    assert!(matches!(again(), Err(Error::PinRefusedBefore(_))));
+    marker.remove();
+    marker.guard_again(|| Ok(())).unwrap();
+}
+
+/// A file that is replaced is another one to lock.
+#[test]
+fn a_pin_whose_file_is_replaced_is_tried_once() {
+    let (directory, marker) = marker();
+    let once = tries(|refuse| {
+        marker.guard_again(|| {
+            let new = directory.path().join("new");
+            std::fs::write(&new, "4321").unwrap();
+            std::fs::rename(new, directory.path().join("pin")).unwrap();
+            refuse()
+        })
+    });
+    assert_eq!(once, 1);
+}
+
+fn unanswered() -> Result<(), Error> {
+    let cause = mls_signer_token::error::ProcessError::OutOfStep;
+    Err(Error::LoginUnanswered(Box::new(cause)))
+}
+
+#[test]
+fn a_login_without_an_answer_is_not_repeated_at_the_start() {
+    let (_directory, marker) = marker();
+    let error = marker.guard(unanswered).unwrap_err();
+    assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
+    let error = marker.guard_again(|| Ok(())).unwrap_err();
+    assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
+    marker.remove();
+    marker.guard(|| Ok(())).unwrap();
+}
+
+#[test]
+fn a_pin_that_was_taken_is_tried_twice_without_an_answer() {
+    let (directory, marker) = marker();
+    let error = marker.guard_again(unanswered).unwrap_err();
+    assert!(matches!(error, Error::LoginUnanswered(_)), "{error}");
+    // One that is answered is a new beginning.
+    marker.guard_again(|| Ok(())).unwrap();
+    marker.guard_again(unanswered).unwrap_err();
+    let error = marker.guard_again(unanswered).unwrap_err();
+    assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
+    assert!(marker.path.exists());
+    let again = || marker.guard_again(|| -> Result<(), Error> { unreachable!("it is tried") });
+    assert!(matches!(again(), Err(Error::PinTryUnfinished(_))));
+    // Also where that could not be kept.
+    marker.remove();
+    let aside = directory.path().with_extension("aside");
+    std::fs::rename(directory.path(), &aside).unwrap();
+    for _ in 0..2 {
+        marker.guard_again(unanswered).unwrap_err();
+    }
+    assert!(matches!(again(), Err(Error::PinTryUnfinished(_))));
+    std::fs::rename(&aside, directory.path()).unwrap();
+}
+
+/// Whoever has put it there.
+#[test]
+fn a_marker_that_is_no_file_of_ours_is_one_all_the_same() {
+    let (_directory, marker) = marker();
+    let refused = |marker: &PinMarker| {
+        let error = marker.guard(|| Ok(())).unwrap_err();
+        assert!(matches!(error, Error::PinRefusedBefore(_)), "{error}");
+    };
+    rustix::fs::mkfifoat(rustix::fs::CWD, &marker.path, rustix::fs::Mode::RWXU).unwrap();
+    refused(&marker);
+    std::fs::remove_file(&marker.path).unwrap();
+    File::create(&marker.path)
+        .unwrap()
+        .set_len(1 << 40)
+        .unwrap();
+    refused(&marker);
+    std::fs::remove_file(&marker.path).unwrap();
+    std::fs::create_dir(&marker.path).unwrap();
+    refused(&marker);
+}
+
+#[test]
+fn only_a_refused_pin_is_noted() {
+    let (_directory, marker) = marker();
+    for error in [Error::PinFinalTry, Error::SessionLost] {
+        marker.guard(|| Err::<(), _>(error)).unwrap_err();
+    }
+    marker.guard(|| Ok(())).unwrap();
+}
+
+#[test]
+fn a_try_that_has_not_ended_is_not_repeated() {
+    let (_directory, marker) = marker();
+    let unfinished = |error| matches!(error, Error::PinTryUnfinished(path) if path == marker.path);
+    let tried = marker.guard(|| {
+        assert!(unfinished(marker.assert_absent().unwrap_err()));
+        Ok(())
+    });
+    tried.unwrap();
+    marker.assert_absent().unwrap();
+    marker.begin().unwrap();
+    assert!(unfinished(marker.guard(|| Ok(())).unwrap_err()));
+    assert!(unfinished(marker.guard_again(|| Ok(())).unwrap_err()));
+}
+
+#[test]
+fn nothing_is_tried_where_a_refusal_could_not_be_kept() {
+    let (directory, mut marker) = marker();
+    marker.path = directory.path().join("none/refused");
+    let tried = marker.guard(|| -> Result<(), Error> { unreachable!("the PIN is tried") });
+    assert!(matches!(tried, Err(Error::Setup(_))), "{tried:?}");
+}
