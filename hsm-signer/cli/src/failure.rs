@@ -36,6 +36,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What is wrong with a name that an argument has, or what else failed with it.
+    pub fn of_name(error: Error) -> Self {
+        match error.concerns_name() {
+            true => Self::Usage(error.to_string()),
+            false => error.into(),
+        }
+    }
+
     /// A file or directory could not be written.
     pub fn cannot_write(path: &Path, error: &io::Error) -> Self {
         Self::Message(format!("cannot write {}: {error}", path.display()))
@@ -48,7 +56,6 @@ impl Failure {
             Self::Signer(error) if error.concerns_pin() => ExitCode::from(4),
             Self::Serve(error) if error.concerns_pin() => ExitCode::from(4),
             Self::Usage(_) => ExitCode::from(2),
-            Self::Signer(error) if error.concerns_name() => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

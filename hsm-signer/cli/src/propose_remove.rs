@@ -168,7 +168,7 @@ fn by_token(
     output: &Output,
 ) -> Result<Vec<Proposed>, Failure> {
     if let Some(label) = arguments.key.label() {
-        generation::check_label(label)?;
+        generation::check_label(label).map_err(Failure::of_name)?;
     }
     let token = token.open(output)?;
     let selector = match (&arguments.public_key, arguments.scheme) {

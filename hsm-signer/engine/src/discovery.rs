@@ -10,6 +10,7 @@ use mls_signer_token::{Access, Error, KeyObject, KeySelector, Token};
 use crate::EngineError;
 use crate::config::KeyChoice;
 use crate::key::Key;
+use crate::retired::Retired;
 use crate::source::Source;
 
 /// What the engine makes of a token's keys.
@@ -47,6 +48,7 @@ pub(crate) fn discover(
     sources: &[Arc<Source>],
     choice: &KeyChoice,
     pins: &[Vec<u8>],
+    retired: &Retired,
 ) -> Result<Discovered, NoneFound> {
     let mut all = Vec::new();
     let mut failure = EngineError::Stopped;
@@ -60,10 +62,14 @@ pub(crate) fn discover(
         match chosen(token.as_ref(), choice) {
             Ok(found) => {
                 if found.keys.is_empty() {
-                    let error = Error::NoKeyFit(reasons(&found.refused));
+                    let error = match found.refused.is_empty() {
+                        true => no_key(),
+                        false => Error::NoKeyFit(reasons(&found.refused)),
+                    };
                     tracing::warn!(source = %name, %error, "no key is found in a token");
                     failure = error.into();
                 }
+                retired.note(name, &found.retired, &found.keys);
                 all.push((Arc::clone(name), found));
             }
             Err(error) => {
@@ -75,7 +81,7 @@ pub(crate) fn discover(
             }
         }
     }
-    let found = merged(all);
+    let found = merged(all, retired);
     if found.keys.is_empty() {
         return Err(NoneFound {
             error: failure,
@@ -119,16 +125,16 @@ impl Discovered {
     pub fn has_retired(&self, key: &Key) -> bool {
         let KeyObject { label, id, .. } = &key.object;
         let mut names = self.retired.iter();
-        names.any(|name| {
-            let same_key = name.public_key.as_deref() == Some(&key.public_key[..]);
-            same_key || name.label == *label && name.id == *id
+        names.any(|name| match &name.public_key {
+            Some(public_key) => *public_key == key.public_key,
+            None => name.label == *label && name.id == *id,
         })
     }
 }
 
 /// What the tokens show together. A key that is retired in one is retired. Of two keys of one label the first token's counts; the other, and
 /// one that only another token has as it must be, are named with their token.
-fn merged(all: Vec<(Arc<str>, Discovered)>) -> Discovered {
+fn merged(all: Vec<(Arc<str>, Discovered)>, retired: &Retired) -> Discovered {
     let mut found = Discovered::default();
     for (token, other) in &all {
         for key in &other.keys {
@@ -136,14 +142,11 @@ fn merged(all: Vec<(Arc<str>, Discovered)>) -> Discovered {
                 continue;
             }
             let label = &key.object.label;
-            if let Some((elsewhere, _)) = all.iter().find(|(_, one)| one.has_retired(key)) {
+            if let Some(reason) = retired.reason(key) {
                 found.refuse(RefusedKey {
                     label: label.clone(),
                     id: key.object.id.clone(),
-                    reason: format!(
-                        "it is retired in the token {elsewhere}, and signs nothing any more; retire it in the \
-                         token {token} too"
-                    ),
+                    reason,
                 });
                 continue;
             }
@@ -192,11 +195,8 @@ fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Discovered, Error> {
             )
         }
     };
-    if keys.is_empty() && refused.is_empty() {
-        return Err(Error::KeyNotFound {
-            class: "private key",
-            wanted: "of a removal key's label".into(),
-        });
+    if keys.is_empty() && refused.is_empty() && retired.is_empty() {
+        return Err(no_key());
     }
     let keys = keys.into_iter().map(Arc::new).collect();
     Ok(Discovered {
@@ -205,6 +205,13 @@ fn chosen(token: &dyn Token, choice: &KeyChoice) -> Result<Discovered, Error> {
         retired,
         unasked: Vec::new(),
     })
+}
+
+fn no_key() -> Error {
+    Error::KeyNotFound {
+        class: "private key",
+        wanted: "of a removal key's label".into(),
+    }
 }
 
 /// Of several keys with one public key the first, and the others as refused.

@@ -105,13 +105,13 @@ impl Engine {
     /// others are taken; [`EngineError::Unasked`] for tokens that could not be asked, once the others are.
     pub fn refresh_keys(&self) -> Result<(), EngineError> {
         let sources = &self.sources.0;
-        let mut found = discover(sources, &self.choice, &self.pins);
+        let mut found = discover(sources, &self.choice, &self.pins, &self.retired);
         if !matches!(&found, Ok(all) if all.unasked.is_empty()) {
             // A process that is gone is being replaced, or its token refuses: then that is known.
             sources
                 .iter()
                 .for_each(|source| source.wait_until_recovered());
-            found = discover(sources, &self.choice, &self.pins);
+            found = discover(sources, &self.choice, &self.pins, &self.retired);
         }
         let found = found.map_err(|none| {
             if none.unasked.is_empty() {

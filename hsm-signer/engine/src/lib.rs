@@ -54,6 +54,7 @@ mod keys_in_use;
 mod pin_marker;
 mod queue;
 mod removals;
+mod retired;
 mod session_thread;
 mod source;
 mod sources;
@@ -80,7 +81,7 @@ pub use config::{EngineConfig, KeyChoice, SourceConfig, Timing};
 pub use error::EngineError;
 pub use health::{Health, Phase, SourceHealth};
 pub use key::Key;
-pub use pin_marker::{PinMarker, end_tries};
+pub use pin_marker::{PinMarker, begin_no_tries, end_tries};
 pub use queue::Lane;
 pub use removals::Proposal;
 
@@ -90,6 +91,7 @@ use discovery::discover;
 use expiry::Expiry;
 use keys_in_use::say_refused;
 use queue::{FairQueue, Full};
+use retired::Retired;
 use session_thread::SessionThread;
 use source::Source;
 use sources::Sources;
@@ -126,6 +128,8 @@ pub struct Engine {
     keys: Arc<Keys>,
     /// Those that are named as removal keys and cannot be any.
     refused: Mutex<Vec<RefusedKey>>,
+    /// Those that were retired in a token.
+    retired: Arc<Retired>,
     /// The public key of each label that was pinned since the start: no other is taken under it.
     labels: Mutex<HashMap<String, Vec<u8>>>,
     choice: KeyChoice,
@@ -153,7 +157,11 @@ impl Engine {
             return Err(Error::Setup("an engine needs a token".into()).into());
         }
         let changes = Arc::new(Changes::default());
-        let new = |source| Arc::new(Source::new(source, config.timing, Arc::clone(&changes)));
+        let retired = Arc::<Retired>::default();
+        let new = |source| {
+            let (changes, retired) = (Arc::clone(&changes), Arc::clone(&retired));
+            Arc::new(Source::new(source, config.timing, changes, retired))
+        };
         let sources: Vec<_> = config.sources.into_iter().map(new).collect();
         let keys: Arc<Keys> = Arc::default();
         let supervisors: Vec<_> = sources
@@ -161,7 +169,7 @@ impl Engine {
             .map(|source| Supervisor::new(Arc::clone(source), Arc::clone(&keys)))
             .collect();
         let refusal = open_all(&supervisors)?;
-        let found = discover(&sources, &config.keys, &config.pins);
+        let found = discover(&sources, &config.keys, &config.pins, &retired);
         // That a PIN was refused is for a person to know, whatever the other tokens lack.
         let found = found.map_err(|none| refusal.unwrap_or(none.error))?;
         let labels = keys_in_use::labels_of(&found.keys);
@@ -183,6 +191,7 @@ impl Engine {
             expiry: Arc::new(expiry),
             keys,
             refused: Mutex::new(found.refused),
+            retired,
             labels: Mutex::new(labels),
             choice: config.keys,
             pins: config.pins,
@@ -263,11 +272,13 @@ impl Engine {
             match pin(name) {
                 Err(error) => failure = Err(error.into()),
                 Ok(pin) if source.phase() == Phase::Refused => source.forgive(pin),
-                Ok(pin) => {
-                    if source.take_pin(pin) {
+                Ok(pin) => match source.take_pin(pin) {
+                    Ok(false) => {}
+                    Ok(true) => {
                         tracing::info!(source = %name, "another PIN was read, for the next login");
                     }
-                }
+                    Err(error) => failure = Err(error.into()),
+                },
             }
         }
         failure

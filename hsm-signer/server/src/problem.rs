@@ -47,7 +47,7 @@ kinds! {
         "Correct the request; /openapi.json describes it.";
     TENANT_NEEDED, "tenant-needed", 400, None,
         "The caller has several tenants and named none.",
-        "Name the tenant.";
+        "Name the tenant: \"tenant\" in the body, ?tenant= in a query, --tenant on the command line.";
     CALLER_UNKNOWN, "caller-unknown", 403, None,
         "The service does not know who is calling.",
         "Have the operator add the user id or the certificate's name to a caller of the configuration.";

@@ -10,7 +10,7 @@ use mls_signer_audit::store::StoreConfig;
 use mls_signer_engine::EngineError;
 use sd_notify::NotifyState;
 use tokio::signal::unix::Signal;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::{block_in_place, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -20,7 +20,7 @@ use crate::core::Core;
 use crate::metrics::ServiceMetrics;
 use crate::reload_outcome::Reading;
 use crate::systemd;
-use crate::tenants::Tenant;
+use crate::tenants::{Pins, Tenant};
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -31,6 +31,8 @@ pub struct Reloading {
     /// The last configuration that could be read, as far as it needs no new start.
     wanted: Config,
     changes: watch::Sender<u64>,
+    /// Held while PINs are read again.
+    renewing: Arc<Mutex<()>>,
 }
 
 impl Reloading {
@@ -41,6 +43,7 @@ impl Reloading {
             path,
             wanted: config,
             changes: watch::Sender::new(0),
+            renewing: Arc::default(),
         }
     }
 
@@ -78,20 +81,8 @@ impl Reloading {
         }
         self.renew_access(Some(&reading));
         systemd::tell(NotifyState::Ready);
-        // All of them before any is tried: those that share a PIN have one try together.
-        for tenant in self.core.tenants.values() {
-            if let Err(error) = tenant.renew_pins() {
-                self.report(
-                    &format!("PIN of {}", tenant.name),
-                    Err(error),
-                    Some(&reading),
-                );
-            }
-        }
-        for tenant in self.core.tenants.values() {
-            let (core, tenant) = (Arc::clone(&self.core), Arc::clone(tenant));
-            tokio::spawn(refresh_keys(core, tenant, Arc::clone(&reading)));
-        }
+        let (core, turn) = (Arc::clone(&self.core), Arc::clone(&self.renewing));
+        tokio::spawn(renew_tokens(core, turn, reading));
     }
 
     /// Takes over the files that decide who may ask, if they are others than those in force.
@@ -152,6 +143,34 @@ impl Reloading {
     fn report(&self, part: &str, outcome: Result<(), impl Display>, reading: Option<&Reading>) {
         report(&self.core.metrics, part, outcome, reading);
     }
+}
+
+/// The PINs, and then the keys. Neither a pipe that nobody writes to nor a login that takes its time holds
+/// up the next word of who may ask.
+async fn renew_tokens(core: Arc<Core>, turn: Arc<Mutex<()>>, reading: Arc<Reading>) {
+    // In order: what an earlier one read must not come after.
+    let _turn = turn.lock().await;
+    let same = Arc::clone(&core);
+    let renewed = spawn_blocking(move || renew_pins(&same)).await;
+    for (part, error) in renewed.unwrap_or_default() {
+        report(&core.metrics, &part, Err(error), Some(&reading));
+    }
+    for tenant in core.tenants.values() {
+        let (core, tenant) = (Arc::clone(&core), Arc::clone(tenant));
+        tokio::spawn(refresh_keys(core, tenant, Arc::clone(&reading)));
+    }
+}
+
+/// All of them before any is tried: those that share a PIN have one try together. Returns what was not
+/// taken over.
+fn renew_pins(core: &Core) -> Vec<(String, EngineError)> {
+    let pins = Pins::read_again(&core.tenants);
+    let tenants = core.tenants.values();
+    let renewed = tenants.map(|tenant| (tenant, tenant.renew_pins(&pins)));
+    let failed = renewed.filter_map(|(tenant, renewed)| Some((tenant, renewed.err()?)));
+    failed
+        .map(|(tenant, error)| (format!("PIN of {}", tenant.name), error))
+        .collect()
 }
 
 async fn refresh_keys(core: Arc<Core>, tenant: Arc<Tenant>, reading: Arc<Reading>) {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mls_signer_audit::store::Store;
-use mls_signer_engine::end_tries;
+use mls_signer_engine::{begin_no_tries, end_tries};
 use mls_signer_token::error::Error;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tracing::field::display;
 
 use crate::access::AccessRules;
@@ -60,10 +60,7 @@ pub fn serve(path: &Path) -> Result<(), ServeError> {
     for reason in AccessRules::out_of_date(&config) {
         tracing::error!(reason, "out of date");
     }
-    let served = tenants::start(&config).and_then(|tenants| {
-        let served = runtime.block_on(start_and_run(path, config, access, tenants, signals));
-        Ok(served?)
-    });
+    let served = runtime.block_on(start_and_run(path, config, access, signals));
     end_tries();
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
@@ -73,26 +70,31 @@ async fn start_and_run(
     path: &Path,
     config: Config,
     access: AccessRules,
-    tenants: Tenants,
     signals: Signals,
-) -> Result<(), Error> {
-    let Signals {
-        hangup,
-        mut terminate,
-        mut interrupt,
-    } = signals;
-    let starting = Service::start(path, config, access, tenants, hangup);
+) -> Result<(), ServeError> {
+    let Signals { hangup, mut end } = signals;
+    let starting = async {
+        let of_tenants = config.clone();
+        // It waits for tokens, and for pipes with PINs.
+        let tenants = spawn_blocking(move || tenants::start(&of_tenants)).await;
+        let tenants = tenants.map_err(|error| Error::Setup(error.to_string()))??;
+        Ok::<_, ServeError>(Service::start(path, config, access, tenants, hangup).await?)
+    };
     let service = tokio::select! {
         started = starting => started?,
-        _ = terminate.recv() => return Ok(()),
-        _ = interrupt.recv() => return Ok(()),
+        () = end.told() => return Ok(()),
     };
-    service.run(terminate, interrupt).await
+    Ok(service.run(end).await?)
 }
 
 /// What the service is told by.
 struct Signals {
     hangup: Signal,
+    end: EndSignals,
+}
+
+/// What it is told to end by.
+struct EndSignals {
     terminate: Signal,
     interrupt: Signal,
 }
@@ -101,9 +103,22 @@ impl Signals {
     fn taken() -> std::io::Result<Self> {
         Ok(Self {
             hangup: signal(SignalKind::hangup())?,
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
+            end: EndSignals {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+            },
         })
+    }
+}
+
+impl EndSignals {
+    /// Waits until the service is told to end. From then on no PIN is tried: each try would be waited for.
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        begin_no_tries();
     }
 }
 
@@ -156,12 +171,9 @@ impl Service {
         })
     }
 
-    async fn run(self, mut terminate: Signal, mut interrupt: Signal) -> Result<(), Error> {
+    async fn run(self, mut end: EndSignals) -> Result<(), Error> {
         systemd::tell(NotifyState::Ready);
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        end.told().await;
         self.stop().await
     }
 

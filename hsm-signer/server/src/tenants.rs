@@ -41,8 +41,35 @@ pub struct Tenant {
 
 pub type Tenants = HashMap<String, Arc<Tenant>>;
 
+/// The PINs by their files, each read once: a pipe has it no second time.
+pub struct Pins(HashMap<PathBuf, Result<Pin, Error>>);
+
+impl Pins {
+    fn read<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Self {
+        let files: HashSet<&PathBuf> = files.collect();
+        let read = |file: &PathBuf| (file.clone(), Pin::from_file(file).map_err(Error::from));
+        Self(files.into_iter().map(read).collect())
+    }
+
+    /// Those of these tenants, read again.
+    pub fn read_again(tenants: &Tenants) -> Self {
+        let tenants = tenants.values();
+        Self::read(tenants.flat_map(|tenant| tenant.pin_files.values()))
+    }
+
+    fn of(&self, file: &Path) -> Result<Pin, Error> {
+        match self.0.get(file) {
+            Some(Ok(pin)) => Ok(pin.duplicate()),
+            Some(Err(error)) => Err(Error::Setup(error.to_string())),
+            None => Err(Error::Setup(format!("{} was not read", file.display()))),
+        }
+    }
+}
+
 /// Opens the tokens of all tenants, each PIN tried once.
 pub fn start(config: &Config) -> Result<Tenants, ServeError> {
+    let tokens = config.tenants.iter().flat_map(|tenant| &tenant.tokens);
+    let pins = &Pins::read(tokens.map(|token| &token.pin_file));
     let markers = config.state_directory();
     let markers = markers.map_err(|error| Error::Setup(error.to_string()))?;
     std::thread::scope(|scope| {
@@ -50,7 +77,7 @@ pub fn start(config: &Config) -> Result<Tenants, ServeError> {
         for tenant in &config.tenants {
             let (markers, waiting) = (markers.as_path(), config.limits.waiting);
             let span = tracing::info_span!("tokens", tenant = tenant.name);
-            let start = move || span.in_scope(|| Tenant::start(tenant, markers, waiting));
+            let start = move || span.in_scope(|| Tenant::start(tenant, markers, pins, waiting));
             let thread = scope.spawn(start);
             starting.push((&tenant.name, thread));
         }
@@ -68,23 +95,28 @@ pub fn start(config: &Config) -> Result<Tenants, ServeError> {
 }
 
 impl Tenant {
-    fn start(config: &TenantConfig, markers: &Path, waiting: usize) -> Result<Self, EngineError> {
+    fn start(
+        config: &TenantConfig,
+        markers: &Path,
+        pins: &Pins,
+        waiting: usize,
+    ) -> Result<Self, EngineError> {
         if config.accepted_loss > 0 {
             tracing::warn!(
                 accepted_loss = config.accepted_loss,
                 "the checkpoints up to accepted_loss are not held against the audit log"
             );
         }
-        let mut engine = engine_config(&config.tokens, markers)?;
+        let mut engine = engine_config(&config.tokens, markers, pins)?;
         engine.capacity = waiting;
-        let pins = config.pins();
-        engine.pins = pins.map_err(|error| Error::Setup(error.to_string()))?;
+        let pinned = config.pins();
+        engine.pins = pinned.map_err(|error| Error::Setup(error.to_string()))?;
         let engine = Arc::new(Engine::start(engine)?);
         Ok(Self {
             name: config.name.as_str().into(),
             engine,
             accepted_loss: config.accepted_loss,
-            auditor: auditor(config, markers)?,
+            auditor: auditor(config, markers, pins)?,
             pin_files: pin_files(config),
             refusals: LogLimit::default(),
             refreshing: tokio::sync::Mutex::default(),
@@ -95,31 +127,17 @@ impl Tenant {
         [&self.engine].into_iter().chain(&self.auditor)
     }
 
-    /// Reads the PINs again, each once: a pipe has it only once. A token that refused one can be tried
-    /// once more, for a person says that it is mended; one that signs takes its PIN for the next login.
+    /// Takes the PINs that were read again. A token that refused one can be tried once more, for a person
+    /// says that it is mended; one that signs takes its PIN for the next login.
     ///
     /// # Errors
-    /// Why one cannot be read.
-    pub fn renew_pins(&self) -> Result<(), EngineError> {
-        let mut read: HashMap<&Path, Pin> = HashMap::new();
+    /// Why one is not taken.
+    pub fn renew_pins(&self, pins: &Pins) -> Result<(), EngineError> {
         let mut outcome = Ok(());
-        let files: HashSet<&Path> = self.pin_files.values().map(PathBuf::as_path).collect();
-        for file in files {
-            match Pin::from_file(file) {
-                Ok(pin) => {
-                    read.insert(file, pin);
-                }
-                Err(error) => outcome = Err(Error::from(error).into()),
-            }
-        }
         for engine in self.engines() {
             let renewed = engine.renew_pins(|token| {
-                let pin = self
-                    .pin_files
-                    .get(token)
-                    .and_then(|file| read.get(file.as_path()));
-                let unread = || Error::Setup("its PIN could not be read".into());
-                Ok(pin.ok_or_else(unread)?.duplicate())
+                let file = self.pin_files.get(token).map(PathBuf::as_path);
+                pins.of(file.unwrap_or(Path::new("")))
             });
             outcome = outcome.and(renewed);
         }
@@ -218,7 +236,11 @@ fn pin_files(config: &TenantConfig) -> HashMap<String, PathBuf> {
 }
 
 /// An engine for the audit key alone, which must not sign removals.
-fn auditor(config: &TenantConfig, markers: &Path) -> Result<Option<Arc<Engine>>, EngineError> {
+fn auditor(
+    config: &TenantConfig,
+    markers: &Path,
+    pins: &Pins,
+) -> Result<Option<Arc<Engine>>, EngineError> {
     let (Some(label), Some(token)) = (&config.audit_key_label, config.tokens.first()) else {
         return Ok(None);
     };
@@ -227,13 +249,13 @@ fn auditor(config: &TenantConfig, markers: &Path) -> Result<Option<Arc<Engine>>,
         name: auditing(&token.name),
         ..token.clone()
     };
-    let mut engine = engine_config(&[token], markers)?;
+    let mut engine = engine_config(&[token], markers, pins)?;
     engine.keys = KeyChoice::Named(vec![KeySelector::label(label.clone())]);
     Engine::start(engine).map(|engine| Some(Arc::new(engine)))
 }
 
-fn source(token: &SourceFile, markers: &Path) -> Result<SourceConfig, Error> {
-    let pin = Pin::from_file(&token.pin_file)?;
+fn source(token: &SourceFile, markers: &Path, pins: &Pins) -> Result<SourceConfig, Error> {
+    let pin = pins.of(&token.pin_file)?;
     let source = SourceConfig::isolated(token.setup()?, Worker::this_program()?, pin);
     Ok(SourceConfig {
         name: token.name.as_str().into(),
@@ -258,13 +280,17 @@ pub(crate) fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
     }
 }
 
-fn engine_config(tokens: &[SourceFile], markers: &Path) -> Result<EngineConfig, Error> {
+fn engine_config(
+    tokens: &[SourceFile],
+    markers: &Path,
+    pins: &Pins,
+) -> Result<EngineConfig, Error> {
     let [first, others @ ..] = tokens else {
         return Err(Error::Setup("a tenant needs a token".into()));
     };
-    let mut engine = EngineConfig::new(source(first, markers)?);
+    let mut engine = EngineConfig::new(source(first, markers, pins)?);
     for other in others {
-        engine.sources.push(source(other, markers)?);
+        engine.sources.push(source(other, markers, pins)?);
     }
     Ok(engine)
 }

@@ -4,6 +4,7 @@ use crate::command::{Command, cargo};
 use crate::packages::Purpose;
 use crate::runner::{Failure, Runner};
 use crate::selection::{PROVIDER, SIGNER, SIGNER_CLI, SIGNER_PROGRAM};
+use crate::workspace;
 
 /// Where the examples keep their tokens.
 const STATE: &str = "--state .state";
@@ -11,42 +12,33 @@ const STATE: &str = "--state .state";
 /// Removals in a group, a large commit, and the signer as a service.
 pub fn run(runner: &Runner) -> Result<(), Failure> {
     runner.install(Purpose::Run.packages())?;
-    runner.run(&example("--package", SIGNER, "remove_member").words(STATE))?;
+    runner.run(&built())?;
+    runner.run(&example("remove_member").words(STATE))?;
     runner.blank_line();
-    runner.run_silently(&example(
-        "--quiet --features openmls --package",
-        PROVIDER,
-        "large_commit",
-    ))?;
+    runner.run_silently(&example("large_commit"))?;
     runner.blank_line();
-    runner.run_silently(&program("--quiet"))?;
-    runner.run_silently(&service("--quiet").words(STATE))
+    runner.run_silently(&example("removal_service").words(STATE))
 }
 
 /// The service, until it is interrupted: it gets the signal, and its end is this program's.
 pub fn serve(runner: &Runner) -> Result<(), Failure> {
     runner.install(Purpose::Run.packages())?;
-    runner.run(&program(""))?;
-    runner.become_it(&service("").words(STATE).words("--keep"))
+    runner.run(&built())?;
+    runner.become_it(&example("removal_service").words(STATE).words("--keep"))
 }
 
-fn service(options: &str) -> Command {
-    let options = format!("{options} --features client --package");
-    example(&options, SIGNER, "removal_service")
-}
-
-fn example(options: &str, package: &str, name: &str) -> Command {
-    cargo("run --release", options)
-        .words(package)
-        .words("--example")
-        .words(name)
-        .words("--")
-}
-
-/// The signer's program, which the service's example starts.
-fn program(options: &str) -> Command {
-    cargo("build --release", options)
-        .packages(&[SIGNER_CLI])
+/// The examples, and the signer's program, which the service's example starts: together, for each alone
+/// would have the crates that they share built with features of its own.
+fn built() -> Command {
+    cargo("build --release", "")
+        .packages(&[PROVIDER, SIGNER, SIGNER_CLI])
+        .argument("--features")
+        .argument(format!("{PROVIDER}/openmls,{SIGNER}/client"))
+        .words("--example remove_member --example large_commit --example removal_service")
         .words("--bin")
         .words(SIGNER_PROGRAM)
+}
+
+fn example(name: &str) -> Command {
+    Command::new(workspace::target().join("release/examples").join(name))
 }

@@ -67,7 +67,7 @@ fn specs(arguments: &Arguments) -> Result<Vec<KeySpec>, Failure> {
         ));
     }
     let spec = |scheme| spec(scheme, arguments.label.as_deref(), arguments.id.as_ref());
-    Ok(schemes.into_iter().map(spec).collect::<Result<_, _>>()?)
+    schemes.into_iter().map(spec).collect()
 }
 
 /// What a new key is to be, with the defaults for what was not said.
@@ -75,10 +75,11 @@ pub fn spec(
     scheme: &'static Scheme,
     label: Option<&str>,
     id: Option<&Bytes>,
-) -> Result<KeySpec, Error> {
+) -> Result<KeySpec, Failure> {
     let label = label.map_or_else(|| scheme.default_label(), str::to_owned);
-    match id {
+    let spec = match id {
         Some(id) => KeySpec::new(scheme, &label, id),
         None => KeySpec::with_random_id(scheme, &label),
-    }
+    };
+    spec.map_err(Failure::of_name)
 }

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mls_hsm_signer::encoding::EncodingError;
+use mls_hsm_signer::keys::{self, generation};
 use mls_hsm_signer::message::printable::printable;
 use mls_hsm_signer::message::secret_file::read_key;
-use mls_hsm_signer::{Error, PrivateKey, Token, keys};
+use mls_hsm_signer::{Error, KeySpec, PrivateKey, Scheme, Token};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -70,7 +71,9 @@ fn from_pkcs8(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let label = arguments.label.as_deref();
     let spec = spec(key.scheme(), label, arguments.id.as_ref())?;
     let token = arguments.token.open(output)?;
-    let signer = keys::import(&token, &spec, &key)?;
+    let signer = keys::import(&token, &spec, &key);
+    let signer = signer.map_err(|error| with_label(error, token.as_ref(), key.scheme()))?;
+    note_place(token.as_ref(), &spec, output)?;
     let entry = of_signer(&signer);
     let mut value = description::value(&entry);
     value["delete"] = json!([path.display().to_string()]);
@@ -81,6 +84,35 @@ fn from_pkcs8(arguments: &Arguments, path: &Path, output: &Output) -> Outcome {
     let text = description::text(&entry);
     let next = description::what_is_next(&entry.object.label);
     output.result(&value, &format!("{text}\n{reminder}\n{next}"))
+}
+
+/// Where the name is another key's, a key from outside has the label that would be the next one's.
+fn with_label(error: Error, token: &dyn Token, scheme: &'static Scheme) -> Failure {
+    let next = generation::next(token, scheme);
+    match (error, next) {
+        (Error::KeyExists(wanted), Ok(next)) => format!(
+            "nothing was imported: the token already has a key {wanted}, or half of one. As the scheme's \
+             newest, which new groups get, this key would be: --label {}",
+            next.label()
+        )
+        .into(),
+        (error, _) => error.into(),
+    }
+}
+
+/// What new groups get, where it is not this key; and that it is none of removals, where it is not.
+fn note_place(token: &dyn Token, spec: &KeySpec, output: &Output) -> Result<(), Failure> {
+    let newest = generation::newest_used(token, spec.scheme())?;
+    match generation::number_of(spec.label(), spec.scheme()) {
+        None => output.note(
+            "the label is none of a removal key's, which the service finds by it: this key signs no removals",
+        ),
+        Some(number) if number < newest => output.note(&format!(
+            "the token has had generation {newest} of the scheme; new groups get the newest, and not this key"
+        )),
+        Some(_) => {}
+    }
+    Ok(())
 }
 
 /// A passphrase is asked for only where the key needs one.

@@ -11,6 +11,7 @@ use mls_hsm_signer::{Error, KeySelector, Scheme};
 
 use crate::Outcome;
 use crate::connection::{KeyArguments, TokenArguments, or_those_of_wire, scheme_parser};
+use crate::failure::Failure;
 use crate::output::Output;
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -47,7 +48,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             if let Some(Err(error @ Error::KeyLabel { .. })) =
                 arguments.key.label().map(check_label)
             {
-                return Err(error.into());
+                return Err(Failure::of_name(error));
             }
             let entries = keys::list(token.as_ref(), &selector)?;
             if entries.is_empty() {

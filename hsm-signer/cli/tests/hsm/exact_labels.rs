@@ -69,7 +69,7 @@ fn no_rotation_is_the_last_by_accident() {
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("1000000"), "{said}");
     let far = ["keys", "generate", "--scheme", "ed25519", "--label"];
-    let said = sandbox.fail(&[&far[..], &["mls-removal-ed25519-g4294967295"]].concat());
+    let said = sandbox.misuse(&[&far[..], &["mls-removal-ed25519-g4294967295"]].concat());
     assert!(said.contains("removal key"), "{said}");
     sandbox.succeed(&rotate);
     sandbox.succeed(&[&rotate[..], &["--generation", "1000000"]].concat());
@@ -105,7 +105,7 @@ fn the_label_of_a_retired_key_is_not_given_again() {
         "retired-mls-removal-ed25519",
         "retired-mls-removal-ed25519-g7",
     ] {
-        let said = sandbox.fail(&[&generate[..], &["--label", label]].concat());
+        let said = sandbox.misuse(&[&generate[..], &["--label", label]].concat());
         assert!(said.contains("retired"), "{said}");
     }
     let keys = parsed(&sandbox.succeed(&["keys", "list", "--json"]));

@@ -6,7 +6,7 @@ use mls_hsm_signer::{Error, KeySelector, KeySpec, SCHEMES, keys};
 
 use crate::support::engine::{isolated, openssl_key};
 use crate::support::odd_keys::Tool;
-use crate::support::{Sandbox, TestToken, failed};
+use crate::support::{Sandbox, TestToken};
 
 const REMOVAL: [&str; 6] = ["--group-id", "00", "--epoch", "1", "--leaf-index", "1"];
 
@@ -40,7 +40,7 @@ fn no_command_makes_or_uses_a_key_of_such_a_label() {
             &["keys", "public"],
         ];
         for command in commands {
-            let error = failed(&sandbox.run(&[command, &["--label", label]].concat()));
+            let error = sandbox.misuse(&[command, &["--label", label]].concat());
             assert!(error.contains(meant), "{command:?} {label:?}: {error}");
         }
     }

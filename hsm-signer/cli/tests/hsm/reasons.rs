@@ -140,7 +140,7 @@ fn a_label_that_is_almost_a_removal_keys_is_named() {
     for near in ["-g01", "-g1", "-g0", "-g", "-g02"] {
         let label = format!("{P256}{near}");
         let generate = [&["keys", "generate", "--label", &label], &P256_SCHEME[..]].concat();
-        let said = sandbox.fail(&generate);
+        let said = sandbox.misuse(&generate);
         assert!(said.contains(&label) && said.contains("-g2"), "{said}");
     }
     let label = format!("{P256}-g01");

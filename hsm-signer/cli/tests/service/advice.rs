@@ -1,5 +1,6 @@
 //! What an operator is told of keys that are gone, replaced or pinned: what is said is what helps.
 
+use mls_hsm_signer::api::RemovalItem;
 use mls_hsm_signer::client::ClientError;
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
@@ -192,9 +193,8 @@ fn a_retired_key_is_said_to_be_retired_before_a_reload() {
     assert!(!is_refused());
 }
 
-/// Of two tokens with the same keys.
-#[test]
-fn a_key_that_is_retired_in_one_token_signs_in_none() {
+/// The tenant has two tokens with the same Ed25519 keys, of the generations 2 and 3.
+fn of_two_tokens() -> Setup {
     let mut setup = Setup::new();
     assert!(setup.sandbox.init("second").status.success());
     let module = module_path();
@@ -220,25 +220,95 @@ fn a_key_that_is_retired_in_one_token_signs_in_none() {
         "[[tenants.tokens]]\nname = \"second\"\nmodule = {module:?}\ntoken_label = \"second\"\n\
          pin_file = {pin:?}\n"
     ));
-    let service = setup.start();
-    let label = format!("{ED25519}-g2");
-    let key = listed(&service.setup, &label)[0].clone();
-    let mut removal = item("ed25519", "group", 1);
+    setup
+}
+
+/// A removal by generation 2, which both tokens have.
+fn by_second(setup: &Setup, leaf: u32) -> RemovalItem {
+    let key = listed(setup, &format!("{ED25519}-g2"))[0].clone();
+    let mut removal = item("ed25519", "group", leaf);
     removal.sender_public_key = Some(text(&key, "public_key").into());
-    service.propose(vec![removal.clone()]).unwrap();
-    done(&service.setup, &["retire", "--label", &label]);
-    assert_eq!(reload(&service).0, Some(0));
-    let key = refused(&service, &label);
+    removal
+}
+
+/// Nothing signs with generation 2 any more, and who asks is told why.
+fn is_retired(service: &Service, removal: &RemovalItem) {
+    let key = refused(service, &format!("{ED25519}-g2"));
     let reason = text(&key, "reason");
-    assert!(
-        reason.contains("retired in the token") && reason.contains("second"),
-        "{reason}"
-    );
-    removal.leaf_index = 2;
-    let ClientError::Refused(problem) = service.propose(vec![removal]).unwrap_err() else {
+    assert!(reason.contains("retired in the token hsm-"), "{reason}");
+    let ClientError::Refused(problem) = service.propose(vec![removal.clone()]).unwrap_err() else {
         panic!("it is another error");
     };
-    assert_eq!(problem.code, "key-unknown");
+    let codes = ["key-unknown", "signing-failed"];
+    assert!(codes.contains(&problem.code.as_str()), "{problem:?}");
+}
+
+/// The first token is away: its process ends, and another cannot begin.
+fn away(service: &Service) {
+    let faults = service.setup.faults(TENANT);
+    faults.set(&["C_Initialize return 0x30"]).unwrap();
+    for process in service.children() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+}
+
+#[test]
+fn a_key_that_is_retired_in_one_token_signs_in_none() {
+    let service = of_two_tokens().start();
+    service.propose(vec![by_second(&service.setup, 1)]).unwrap();
+    let removal = by_second(&service.setup, 2);
+    done(
+        &service.setup,
+        &["retire", "--label", &format!("{ED25519}-g2")],
+    );
+    assert_eq!(reload(&service).0, Some(0));
+    is_retired(&service, &removal);
+    // Nor while its token is away.
+    away(&service);
+    assert_eq!(reload(&service).0, Some(1));
+    is_retired(&service, &removal);
+    service.setup.faults(TENANT).clear().unwrap();
+    eventually("it is back", || reload(&service).0 == Some(0));
+    // What is destroyed leaves nothing in its token, and the service knows it still.
+    let retired = format!("retired-{ED25519}-g2");
+    done(&service.setup, &["destroy", "--label", &retired]);
+    assert_eq!(reload(&service).0, Some(0));
+    is_retired(&service, &removal);
+}
+
+#[test]
+fn a_key_that_was_retired_in_a_token_that_comes_back_signs_in_none() {
+    let setup = of_two_tokens();
+    let removal = by_second(&setup, 1);
+    done(&setup, &["retire", "--label", &format!("{ED25519}-g2")]);
+    setup
+        .faults(TENANT)
+        .set(&["C_Initialize return 0x30"])
+        .unwrap();
+    let service = setup.start();
+    service.setup.faults(TENANT).clear().unwrap();
+    let is_refused = || {
+        let keys = service.wire().get("/v1/keys").json();
+        let mut refused = keys["refused"].as_array().unwrap().iter();
+        refused.any(|key| key["label"] == format!("{ED25519}-g2"))
+    };
+    eventually("the token is back", is_refused);
+    is_retired(&service, &removal);
+}
+
+/// A reload that takes nothing over knows it too.
+#[test]
+fn a_pinned_key_that_is_retired_in_one_token_signs_in_none() {
+    let mut setup = of_two_tokens();
+    let removal = by_second(&setup, 1);
+    pinned(&mut setup);
+    let service = setup.start();
+    done(
+        &service.setup,
+        &["retire", "--label", &format!("{ED25519}-g2")],
+    );
+    assert_eq!(reload(&service).0, Some(1));
+    is_retired(&service, &removal);
 }
 
 /// One key is gone, another has its label: neither the next generation nor another reload clears that,

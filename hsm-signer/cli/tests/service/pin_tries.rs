@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::pins::{logins, of_two_tenants};
+use crate::rotation::reload;
 use crate::support::odd_keys::Tool;
 use crate::support::operator::{PIN_REFUSED, checked, marker, stderr};
 use crate::support::{PIN, Service, Setup, eventually, item, not_started};
@@ -206,23 +207,90 @@ fn a_pin_that_is_changed_as_planned_is_used_from_the_next_login_on() {
     assert_eq!(marker(&service.setup), None);
 }
 
-/// It has the PIN once.
+/// A login that is under way is waited for, and no other begins.
 #[test]
-fn a_pin_may_come_through_a_pipe() {
-    let setup = Setup::new();
+fn an_end_begins_no_further_login() {
+    let setup = of_two_tenants();
+    let slow = ["C_Login log", "C_Login delay 3000000"];
+    let faults = setup.faults("example.com");
+    faults.set(&slow).unwrap();
+    let mut start = setup.command().spawn().unwrap();
+    eventually("a login has begun", || logins(&setup) == 1);
+    let process = Pid::from_raw(start.id().try_into().unwrap()).unwrap();
+    kill_process(process, Signal::TERM).unwrap();
+    assert_eq!(start.wait().unwrap().code(), Some(0));
+    assert_eq!((logins(&setup), marker(&setup)), (1, None));
+    faults.clear().unwrap();
+    let mut service = setup.start();
+    service.setup.faults("example.com").set(&slow).unwrap();
+    kill_modules(&service);
+    eventually("a login has begun", || logins(&service.setup) == 2);
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait(), Some(0));
+    assert_eq!((logins(&service.setup), marker(&service.setup)), (2, None));
+}
+
+/// A file may be seen while it is written.
+#[test]
+fn an_empty_pin_is_not_taken_by_a_token_that_needs_one() {
+    let service = Setup::new().start();
+    service.setup.sandbox.write("pin", "", 0o600);
+    let (code, said) = reload(&service);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("PIN of example.com") && said.contains("empty"),
+        "{said}"
+    );
+    service.setup.sandbox.write("pin", PIN, 0o600);
+    kill_modules(&service);
+    let signs = || service.propose(vec![item("ed25519", "group", 1)]).is_ok();
+    eventually("it signs again", signs);
+}
+
+fn made_a_pipe(setup: &Setup) {
     let path = setup.sandbox.path("pin");
     fs::remove_file(&path).unwrap();
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
     rustix::fs::mkfifoat(rustix::fs::CWD, &path, mode).unwrap();
-    let writer = {
-        let path = path.clone();
-        std::thread::spawn(move || fs::write(path, PIN).unwrap())
-    };
+}
+
+/// It has the PIN once, for all who need it.
+#[test]
+fn a_pin_may_come_through_a_pipe() {
+    let setup = of_two_tenants();
+    made_a_pipe(&setup);
+    let path = setup.sandbox.path("pin");
+    let writer = std::thread::spawn(move || fs::write(path, PIN).unwrap());
     let service = setup.start();
     writer.join().unwrap();
     kill_modules(&service);
     let signs = || service.propose(vec![item("ed25519", "group", 1)]).is_ok();
     eventually("it signs again", signs);
+}
+
+/// Who may ask is in force at once, whatever becomes of the PINs.
+#[test]
+fn a_pipe_that_nobody_writes_to_holds_up_no_callers() {
+    let service = of_two_tenants().start();
+    made_a_pipe(&service.setup);
+    let taken = |log: String| log.matches("was taken over part=\"callers\"").count();
+    for times in 1..=3 {
+        service.signal(Signal::HUP);
+        eventually("callers are taken over", || taken(service.log()) == times);
+    }
+}
+
+/// Nothing is tried, and so nothing is waited for.
+#[test]
+fn a_start_that_waits_for_a_pipe_can_be_ended() {
+    let setup = Setup::new();
+    made_a_pipe(&setup);
+    let mut start = setup.command().spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let process = Pid::from_raw(start.id().try_into().unwrap()).unwrap();
+    kill_process(process, Signal::TERM).unwrap();
+    let mut ended = || start.try_wait().unwrap().is_some();
+    eventually("it ends", &mut ended);
 }
 
 /// Without one, each start would try what was refused.

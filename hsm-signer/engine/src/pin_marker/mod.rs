@@ -25,8 +25,16 @@ const UNANSWERED: u32 = 2;
 struct Tries {
     /// The token refused it, and the file could not be written.
     refused: bool,
-    /// The last logins, in a row, that had no answer.
-    unanswered: u32,
+    /// The last logins, in a row, that had no answer, of each token by its name: one that takes the PIN
+    /// says nothing of the others.
+    unanswered: BTreeMap<String, u32>,
+}
+
+impl Tries {
+    /// Two names may be one token's.
+    fn all_unanswered(&self) -> u32 {
+        self.unanswered.values().sum()
+    }
 }
 
 /// By the marker's path. A token counts the tries of all of the process's engines together.
@@ -35,10 +43,14 @@ static TRIES: Mutex<BTreeMap<PathBuf, Arc<Mutex<Tries>>>> = Mutex::new(BTreeMap:
 /// Whether this process tries no PIN any more.
 static ENDED: AtomicBool = AtomicBool::new(false);
 
-/// Waits for the tries that are under way, so that their outcome is known, and has none begin: the
-/// process is about to end.
-pub fn end_tries() {
+/// From now on no PIN is tried in this process, which is about to end.
+pub fn begin_no_tries() {
     ENDED.store(true, Ordering::SeqCst);
+}
+
+/// The same, and waits for the tries that are under way, so that their outcome is known.
+pub fn end_tries() {
+    begin_no_tries();
     let all: Vec<_> = locked(&TRIES).values().cloned().collect();
     for tries in all {
         drop(locked(&tries));
@@ -108,7 +120,8 @@ impl PinMarker {
             Err(error) if is_refusal(error) => tries.refused = !self.keep(error, true),
             Err(error @ Error::LoginUnanswered(_)) => return Err(self.unfinished(error)),
             _ => {
-                *tries = Tries::default();
+                tries.refused = false;
+                tries.unanswered.remove(&self.token);
                 self.end();
             }
         }
@@ -133,13 +146,15 @@ impl PinMarker {
         self.may_try(&tries)?;
         let tried = log_in();
         match &tried {
-            Ok(_) => *tries = Tries::default(),
+            Ok(_) => {
+                tries.unanswered.remove(&self.token);
+            }
             Err(error) if is_refusal(error) => tries.refused = !self.keep(error, false),
             Err(error @ Error::LoginUnanswered(_)) => {
-                tries.unanswered += 1;
-                if tries.unanswered >= UNANSWERED {
+                *tries.unanswered.entry(self.token.clone()).or_default() += 1;
+                if tries.all_unanswered() >= UNANSWERED {
                     if self.begin().is_ok() {
-                        tries.unanswered = 0;
+                        tries.unanswered.clear();
                     }
                     return Err(self.unfinished(error));
                 }
@@ -160,7 +175,7 @@ impl PinMarker {
         if tries.refused {
             return Err(Error::PinRefusedBefore(self.path.clone()));
         }
-        if tries.unanswered >= UNANSWERED {
+        if tries.all_unanswered() >= UNANSWERED {
             return Err(Error::PinTryUnfinished(self.path.clone()));
         }
         self.assert_absent()
@@ -174,18 +189,23 @@ impl PinMarker {
         let path = self.path.with_file_name(name);
         let mut options = options(OFlags::NONBLOCK | OFlags::NOFOLLOW);
         let file = options.write(true).create(true).truncate(false);
-        let file = file.open(path)?;
-        file.lock()?;
+        let file = file.open(&path)?;
+        if file.try_lock().is_err() {
+            let path = path.display();
+            tracing::warn!(%path, "another process tries the PIN, and is waited for");
+            file.lock()?;
+        }
         Ok(file)
     }
 
     fn begin(&self) -> Result<(), Error> {
         let text = format!(
-            "{UNFINISHED} at the token {}.\n\
+            "{UNFINISHED} (of {}) at the token {}.\n\
              If this file stays, nobody knows the outcome: the process ended before, or the module did \
              not answer. The service does not try the PIN again.\n\
              See whether the PIN is right and how many tries the token has left; then remove this \
              file and start the service; one that runs is told by SIGHUP.",
+            self.pin_file.display(),
             self.token
         );
         self.create(&text, false).map_err(|error| {
@@ -272,10 +292,11 @@ impl PinMarker {
 
     fn write(&self, error: &Error, replace: bool) -> io::Result<()> {
         let text = format!(
-            "The token {} refused the PIN ({error}), and the service does not try it again.\n\
+            "The token {} refused the PIN of {} ({error}), and the service does not try it again.\n\
              Correct the PIN, then remove this file and start the service; one that runs is told by \
              SIGHUP.",
-            self.token
+            self.token,
+            self.pin_file.display()
         );
         self.create(&text, replace)
     }

@@ -134,6 +134,20 @@ fn a_pin_that_was_taken_is_tried_twice_without_an_answer() {
     std::fs::rename(&aside, directory.path()).unwrap();
 }
 
+/// Tokens that share a PIN file: what one says of it, another does not.
+#[test]
+fn a_token_that_takes_the_pin_says_nothing_of_another() {
+    let (_directory, marker) = marker();
+    let healthy = PinMarker {
+        token: "another".into(),
+        ..marker.clone()
+    };
+    marker.guard_again(unanswered).unwrap_err();
+    healthy.guard_again(|| Ok(())).unwrap();
+    let error = marker.guard_again(unanswered).unwrap_err();
+    assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
+}
+
 /// Whoever has put it there.
 #[test]
 fn a_marker_that_is_no_file_of_ours_is_one_all_the_same() {

@@ -143,7 +143,8 @@ impl Source {
 
     /// Why the key was set aside, if it was.
     pub fn aside(&self, key: &Key) -> Option<String> {
-        locked(&self.state).aside.get(&key.public_key).cloned()
+        let retired = self.retired.reason(key);
+        retired.or_else(|| locked(&self.state).aside.get(&key.public_key).cloned())
     }
 
     /// Uses the key no more until it is found and has signed: it failed alone, with `failure`. It is
@@ -195,7 +196,8 @@ impl Source {
         let names = key.selector();
         let located = keys::locate_pinned(token.as_ref(), session, &names, &key.public_key);
         if let Err(Error::KeyNotFound { .. }) = &located {
-            generation::refuse_retired(session, &key.object)?;
+            generation::refuse_retired(token.as_ref(), session, &key.object, &key.public_key)
+                .inspect_err(|_| self.retired.note_one(&self.config.name, &key.public_key))?;
         }
         located
     }

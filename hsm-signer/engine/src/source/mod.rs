@@ -15,6 +15,7 @@ use crate::config::{SourceConfig, Timing};
 use crate::counted::Counted;
 use crate::health::{Phase, SourceHealth};
 use crate::key::Key;
+use crate::retired::Retired;
 use crate::standing::{SourceState, Standing, UsableKey};
 use mls_signer_token::error::{Error, ProcessError};
 use mls_signer_token::failure::{Nature, RecoveryStep};
@@ -34,6 +35,8 @@ pub(crate) struct Source {
     pub changes: Arc<Changes>,
     /// The PIN, as it was read last.
     pub pin: Mutex<Pin>,
+    /// The keys that were retired, here or in another of the engine's tokens.
+    retired: Arc<Retired>,
     crypto: HwCrypto,
     in_flight: AtomicUsize,
     latency_us: AtomicU64,
@@ -42,7 +45,12 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub fn new(config: SourceConfig, timing: Timing, changes: Arc<Changes>) -> Self {
+    pub fn new(
+        config: SourceConfig,
+        timing: Timing,
+        changes: Arc<Changes>,
+        retired: Arc<Retired>,
+    ) -> Self {
         Self {
             pin: Mutex::new(config.pin.duplicate()),
             config,
@@ -50,6 +58,7 @@ impl Source {
             state: Mutex::new(SourceState::new(&timing)),
             wake: Condvar::new(),
             changes,
+            retired,
             crypto: HwCrypto::default(),
             in_flight: AtomicUsize::new(0),
             latency_us: AtomicU64::new(0),
@@ -76,6 +85,9 @@ impl Source {
 
     /// Where it stands, and whether it has the key.
     pub fn standing(&self, key: &Key) -> Standing {
+        if self.retired.reason(key).is_some() {
+            return Standing::Refused;
+        }
         let state = locked(&self.state);
         match state.phase {
             Phase::Ready if state.has(key) => Standing::Signs,
@@ -277,8 +289,8 @@ impl Source {
 
     /// Why it does not sign with `key`, though the token answers.
     pub fn refusal(&self, key: &Key) -> Option<Error> {
+        let reason = self.aside(key);
         let state = locked(&self.state);
-        let reason = state.aside.get(&key.public_key).cloned();
         let answers = matches!(state.phase, Phase::Ready | Phase::NoKey);
         answers.then(|| reason.map_or_else(|| key.not_found(), |reason| key.set_aside(reason)))
     }
@@ -333,14 +345,21 @@ impl Source {
     }
 
     /// Takes this PIN for the next login; whether it is another than before.
-    pub fn take_pin(&self, pin: Pin) -> bool {
+    ///
+    /// # Errors
+    /// [`Error::Pin`] when it is empty, and the token needs one.
+    pub fn take_pin(&self, pin: Pin) -> Result<bool, Error> {
+        let needs_one = |token: Arc<dyn Token>| token.identity().login_required;
+        if self.token().is_some_and(needs_one) {
+            pin.needed()?;
+        }
         let mut own = locked(&self.pin);
         let changed = !own.is_same(&pin);
         if changed {
             *own = pin;
             locked(&self.state).pin_changed = true;
         }
-        changed
+        Ok(changed)
     }
 
     /// The token to recover; none where its process has a PIN that was replaced since.

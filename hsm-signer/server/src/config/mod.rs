@@ -154,9 +154,10 @@ impl Config {
         let sqlite = || Path::new(self.store.url.strip_prefix("sqlite:")?).parent();
         let systemd = || std::env::var("STATE_DIRECTORY").ok();
         let named = self.process.state_directory.clone();
+        let named = named.filter(|path| !path.as_os_str().is_empty());
         let directory = named
             .or_else(|| sqlite().map(Path::to_owned))
-            .or_else(|| Some(systemd()?.split(':').next()?.into()));
+            .or_else(|| Some(systemd()?.split(':').find(|path| !path.is_empty())?.into()));
         directory.map_or_else(
             || {
                 invalid(

@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub use crate::removal_label::{LAST, is_retired, label};
 
 use super::create::{destroy_found, generate};
+use super::find::locate;
 use super::list::{KeyEntry, is_lasting, list_removal_keys};
 use crate::error::Error;
 use crate::keys::signer::HsmSigner;
@@ -286,16 +287,24 @@ pub fn check_in_use(label: &str) -> Result<(), Error> {
     }
 }
 
-/// Whether the token has a key as one that is retired since it was known as `key`.
+/// Whether the token has the key with this public key, which is known as `key`, as one that is retired: by
+/// its names, or by its public key where its id is another in this token.
 ///
 /// # Errors
 /// [`Error::KeyAttributes`] when it has.
-pub fn refuse_retired(session: &dyn TokenSession, key: &KeyObject) -> Result<(), Error> {
+pub fn refuse_retired(
+    token: &dyn Token,
+    session: &dyn TokenSession,
+    key: &KeyObject,
+    public_key: &[u8],
+) -> Result<(), Error> {
     let label = retired(&key.label);
     let names = KeySelector::label_and_id(label.as_str(), key.id.clone());
-    match session.find(KeyClass::Private, &names)?.is_empty() {
-        true => Ok(()),
-        false => check_in_use(&label),
+    let is_there = !session.find(KeyClass::Private, &names)?.is_empty();
+    let labelled = || locate(token, session, &KeySelector::label(label.as_str()));
+    match is_there || labelled().is_ok_and(|found| found.public_key == public_key) {
+        true => check_in_use(&label),
+        false => Ok(()),
     }
 }
 

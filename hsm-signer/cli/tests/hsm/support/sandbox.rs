@@ -97,6 +97,14 @@ impl Sandbox {
     pub fn fail(&self, arguments: &[&str]) -> String {
         failed(&self.run(arguments))
     }
+
+    /// Runs a command whose arguments are wrong: exit code 2; returns its standard error.
+    pub fn misuse(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
 }
 
 /// Asserts success; returns standard output.

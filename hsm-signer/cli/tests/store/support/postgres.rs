@@ -1,6 +1,7 @@
 //! A PostgreSQL server for tests: a cluster of its own in a temporary directory, reached over a
 //! Unix socket only, and gone with the test, however the test ends.
 
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -236,7 +237,8 @@ impl Cluster {
         command.arg("--quiet").arg(path.join("pgbouncer.ini"));
         let child = command.spawn().unwrap();
         let begun = Instant::now();
-        while !path.join(".s.PGSQL.6432").exists() {
+        // Its socket is there a moment before it listens.
+        while UnixStream::connect(path.join(".s.PGSQL.6432")).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(60), "no pooler");
             std::thread::sleep(Duration::from_millis(20));
         }
