@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mls_signer_token::Error;
-use mls_signer_token::keys::{self, LocatedKey, generation};
+use mls_signer_token::keys::{self, LocatedKey};
 use mls_signer_token::sync::locked;
 
 use super::Source;
@@ -196,7 +196,7 @@ impl Source {
         let names = key.selector();
         let located = keys::locate_pinned(token.as_ref(), session, &names, &key.public_key);
         if let Err(Error::KeyNotFound { .. }) = &located {
-            generation::refuse_retired(token.as_ref(), session, &key.object, &key.public_key)
+            keys::refuse_retired(token.as_ref(), session, &key.object, &key.public_key)
                 .inspect_err(|_| self.retired.note_one(&self.config.name, &key.public_key))?;
         }
         located

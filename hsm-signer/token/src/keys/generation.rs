@@ -13,7 +13,6 @@ use std::sync::Arc;
 pub use crate::removal_label::{LAST, is_retired, label};
 
 use super::create::{destroy_found, generate};
-use super::find::locate;
 use super::list::{KeyEntry, is_lasting, list_removal_keys};
 use crate::error::Error;
 use crate::keys::signer::HsmSigner;
@@ -283,27 +282,6 @@ pub fn check_in_use(label: &str) -> Result<(), Error> {
             &KeySelector::label(label),
             "it is retired, and signs nothing any more",
         )),
-        false => Ok(()),
-    }
-}
-
-/// Whether the token has the key with this public key, which is known as `key`, as one that is retired: by
-/// its names, or by its public key where its id is another in this token.
-///
-/// # Errors
-/// [`Error::KeyAttributes`] when it has.
-pub fn refuse_retired(
-    token: &dyn Token,
-    session: &dyn TokenSession,
-    key: &KeyObject,
-    public_key: &[u8],
-) -> Result<(), Error> {
-    let label = retired(&key.label);
-    let names = KeySelector::label_and_id(label.as_str(), key.id.clone());
-    let is_there = !session.find(KeyClass::Private, &names)?.is_empty();
-    let labelled = || locate(token, session, &KeySelector::label(label.as_str()));
-    match is_there || labelled().is_ok_and(|found| found.public_key == public_key) {
-        true => check_in_use(&label),
         false => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ pub mod generation;
 mod halves;
 mod left_halves;
 mod list;
+mod retirement;
 pub(crate) mod signer;
 
 pub use create::{generate, generate_all, import, import_all};
@@ -14,4 +15,5 @@ pub use find::{LocatedKey, already_there, locate, locate_pinned, mismatch, prove
 pub(crate) use left_halves::left_halves;
 pub(crate) use list::count;
 pub use list::{KeyEntry, list, list_removal_keys};
+pub use retirement::refuse_retired;
 pub use signer::HsmSigner;
