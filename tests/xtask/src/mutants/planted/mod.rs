@@ -61,7 +61,17 @@ const LIKELIEST: &[(&str, &[&str])] = &[
         &["operations::avx512ifma", "bits::avx512ifma"],
     ),
     ("proof/machine/terms/", &["terms::", "kernels::the_comb"]),
-    ("proof/machine/", &["kernels::the_comb"]),
+    (
+        "proof/machine/",
+        &[
+            "numbers::",
+            "flags::",
+            "memory::",
+            "ternary::",
+            "machine::vector::",
+            "kernels::the_comb",
+        ],
+    ),
 ];
 
 /// The proofs that are asked first of a bug in a file.
