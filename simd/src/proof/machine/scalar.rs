@@ -186,3 +186,17 @@ impl<W: Lane> Machine<'_, W> {
         Ok(true)
     }
 }
+
+/// `cmp rax, rcx` and `adc rax, -1`: one less, unless `rcx` is more.
+#[test]
+fn a_carry_is_added() {
+    const CODE: [u8; 7] = [0x48, 0x39, 0xc8, 0x48, 0x83, 0xd0, 0xff];
+    for (a, b) in [(0, 1), (1, 1), (2, 1_u64)] {
+        let mut machine = Machine::<u64>::new(super::library::released());
+        (machine.general[0], machine.general[1]) = (a, b);
+        for instruction in &mut iced_x86::Decoder::new(64, &CODE, 0) {
+            machine.straight(&instruction).expect("both have models");
+        }
+        assert_eq!(machine.general[0], a - u64::from(a >= b));
+    }
+}

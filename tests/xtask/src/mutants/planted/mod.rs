@@ -66,6 +66,7 @@ const LIKELIEST: &[(&str, &[&str])] = &[
         &[
             "numbers::",
             "flags::",
+            "scalar::",
             "memory::",
             "ternary::",
             "machine::vector::",
