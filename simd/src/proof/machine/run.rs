@@ -20,7 +20,7 @@ const STACK: u64 = 0x7fff_0000_0000;
 /// Where a function that was started returns to.
 const END: u64 = 0x7fff_ffff_0000;
 /// More instructions than any kernel has to its return.
-const MOST_STEPS: usize = 10_000_000;
+const MOST_STEPS: usize = 2_000_000;
 
 /// The instructions of a program, decoded where they are first met.
 pub(crate) struct Code<'a> {

@@ -60,6 +60,7 @@ const LIKELIEST: &[(&str, &[&str])] = &[
         "proof/vectors/avx512ifma.rs",
         &["operations::avx512ifma", "bits::avx512ifma"],
     ),
+    ("proof/bits/", &["bits::"]),
     ("proof/machine/terms/", &["terms::", "kernels::the_comb"]),
     (
         "proof/machine/",

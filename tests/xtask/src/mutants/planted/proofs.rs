@@ -7,6 +7,7 @@ use crate::mutants::mutant::{Mutant, bug};
 const MODELS: &str = "proof/models/mod.rs";
 const AVX2: &str = "proof/vectors/avx2.rs";
 const AVX512: &str = "proof/vectors/avx512ifma.rs";
+const BITS: &str = "proof/bits/avx2.rs";
 const RUN: &str = "proof/machine/run.rs";
 const STATE: &str = "proof/machine/state.rs";
 const VECTOR: &str = "proof/machine/vector.rs";
@@ -38,7 +39,7 @@ pub const MUTANTS: &[Mutant] = &[
     bug(MODELS, Shift, "entries[(index >> 32) as usize % 8],", "entries[(index >> 31) as usize % 8],"),
     bug(AVX2, Shift, "shr_by = vpsrlvq(count);", "shr_by = vpsllvq(count);"),
     bug(AVX2, Select, "Self((Model::in_use().vpblendvb)(b.0, a.0, mask.0))", "Self((Model::in_use().vpblendvb)(a.0, b.0, mask.0))"),
-    bug(AVX2, Mask, "if mask.0 { u64::MAX } else { 0 }", "if mask.0 { u64::MAX - 1 } else { 0 }"),
+    bug(BITS, Mask, "if mask.0 { u64::MAX } else { 0 }", "if mask.0 { u64::MAX - 1 } else { 0 }"),
     bug(AVX512, Limb, "add_high = vpmadd52huq(a, b);", "add_high = vpmadd52luq(a, b);"),
     bug(AVX512, Sign, "Mask((Model::in_use().vptestnmq)(self.0, bits.0))", "Mask((Model::in_use().vptestmq)(self.0, bits.0))"),
     bug(RUN, Sign, "                Some(0) => Ok(i.next_ip()),\n                Some(_) => Ok(i.near_branch_target()),", "                Some(0) => Ok(i.near_branch_target()),\n                Some(_) => Ok(i.next_ip()),"),
