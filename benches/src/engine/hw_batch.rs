@@ -50,45 +50,42 @@ impl Engine for HwBatch {
         crypto.derive_hpke_keypairs_batch(suite.hpke_config(), ikms)
     }
 
-    fn prepare_seals<'a>(
-        provider: &'a Self::Provider,
+    fn prepare_seals(
+        provider: &Self::Provider,
         suite: Ciphersuite,
         recipients: &[&[u8]],
-    ) -> Result<Guard<'a>, BenchError> {
+    ) -> Result<Guard, BenchError> {
         let kem = suite.hpke_kem_algorithm();
         guard(provider.crypto().prepare_seals(kem, recipients))
     }
 
-    fn prepare_commit<'a>(
-        provider: &'a Self::Provider,
-        group: &MlsGroup,
-    ) -> Result<Guard<'a>, BenchError> {
+    fn prepare_commit(provider: &Self::Provider, group: &MlsGroup) -> Result<Guard, BenchError> {
         guard(provider.crypto().prepare_commit(group))
     }
 
-    fn prepare_welcome<'a>(
-        provider: &'a Self::Provider,
+    fn prepare_welcome(
+        provider: &Self::Provider,
         key_packages: &[KeyPackage],
-    ) -> Result<Guard<'a>, BenchError> {
+    ) -> Result<Guard, BenchError> {
         guard(provider.crypto().prepare_welcome(key_packages))
     }
 
-    fn prepare_join<'a>(
-        provider: &'a Self::Provider,
+    fn prepare_join(
+        provider: &Self::Provider,
         welcome: &ProcessedWelcome,
         ratchet_tree: Option<&RatchetTreeIn>,
-    ) -> Result<Guard<'a>, BenchError> {
+    ) -> Result<Guard, BenchError> {
         guard(provider.crypto().prepare_join(welcome, ratchet_tree))
     }
 
-    fn prepare_key_packages<'a>(
-        provider: &'a Self::Provider,
+    fn prepare_key_packages(
+        provider: &Self::Provider,
         key_packages: &[KeyPackageIn],
-    ) -> Result<Guard<'a>, BenchError> {
+    ) -> Result<Guard, BenchError> {
         guard(provider.crypto().prepare_key_packages(key_packages))
     }
 }
 
-fn guard<'a, P: 'a>(prepared: Result<P, PrepareError>) -> Result<Guard<'a>, BenchError> {
+fn guard<P: 'static>(prepared: Result<P, PrepareError>) -> Result<Guard, BenchError> {
     Ok(Box::new(prepared.step("prepare")?))
 }

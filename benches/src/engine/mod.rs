@@ -94,57 +94,54 @@ pub(crate) trait Engine: 'static {
 
     /// Does what encrypting to `recipients`, public keys, will need; most engines can do
     /// nothing.
-    fn prepare_seals<'a>(
-        _provider: &'a Self::Provider,
+    fn prepare_seals(
+        _provider: &Self::Provider,
         _suite: Ciphersuite,
         _recipients: &[&[u8]],
-    ) -> Result<Guard<'a>, BenchError> {
+    ) -> Result<Guard, BenchError> {
         nothing_prepared()
     }
 
     /// Does what the next commit of `group` will need; most engines can do nothing.
-    fn prepare_commit<'a>(
-        _provider: &'a Self::Provider,
-        _group: &MlsGroup,
-    ) -> Result<Guard<'a>, BenchError> {
+    fn prepare_commit(_provider: &Self::Provider, _group: &MlsGroup) -> Result<Guard, BenchError> {
         nothing_prepared()
     }
 
     /// Does what adding `key_packages` will need.
-    fn prepare_welcome<'a>(
-        _provider: &'a Self::Provider,
+    fn prepare_welcome(
+        _provider: &Self::Provider,
         _key_packages: &[KeyPackage],
-    ) -> Result<Guard<'a>, BenchError> {
+    ) -> Result<Guard, BenchError> {
         nothing_prepared()
     }
 
     /// Does what joining by `welcome` will need.
-    fn prepare_join<'a>(
-        _provider: &'a Self::Provider,
+    fn prepare_join(
+        _provider: &Self::Provider,
         _welcome: &ProcessedWelcome,
         _ratchet_tree: Option<&RatchetTreeIn>,
-    ) -> Result<Guard<'a>, BenchError> {
+    ) -> Result<Guard, BenchError> {
         nothing_prepared()
     }
 
     /// Does what validating `key_packages` will need.
-    fn prepare_key_packages<'a>(
-        _provider: &'a Self::Provider,
+    fn prepare_key_packages(
+        _provider: &Self::Provider,
         _key_packages: &[KeyPackageIn],
-    ) -> Result<Guard<'a>, BenchError> {
+    ) -> Result<Guard, BenchError> {
         nothing_prepared()
     }
 }
 
 /// Holds what was prepared, until it is dropped.
-pub(crate) type Guard<'a> = Box<dyn Prepared + 'a>;
+pub(crate) type Guard = Box<dyn Prepared>;
 
 /// Whatever stands for what was prepared.
 pub(crate) trait Prepared {}
 
 impl<T> Prepared for T {}
 
-fn nothing_prepared<'a>() -> Result<Guard<'a>, BenchError> {
+fn nothing_prepared() -> Result<Guard, BenchError> {
     Ok(Box::new(()))
 }
 

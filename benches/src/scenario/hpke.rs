@@ -1,6 +1,6 @@
 //! HPKE as MLS uses it: base mode, one message for each encapsulation.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use openmls_traits::{
     OpenMlsProvider,
@@ -11,10 +11,13 @@ use openmls_traits::{
 use super::{
     Case, Trial,
     calls::{INPUTS, calls, inputs, random_bytes},
-    timed::timed_part,
     work::Work,
 };
-use crate::{BenchError, engine::Engine, error::ensure};
+use crate::{
+    BenchError,
+    engine::{Engine, Guard},
+    error::ensure,
+};
 
 /// The length of a typical EncryptContext (RFC 9420, Section 5.1.3) of an update path.
 const INFO_LENGTH: usize = 160;
@@ -81,27 +84,6 @@ impl<E: Engine> SealMany<E> {
     }
 }
 
-struct SealManyPrepared<E: Engine>(SealMany<E>);
-
-/// What was prepared borrows from the provider, and so cannot be handed from
-/// [`Work::set_up`] to [`Work::work`].
-impl<E: Engine> Trial for SealManyPrepared<E> {
-    fn run(&mut self, iterations: u64) -> Result<Duration, BenchError> {
-        let Self(seals) = self;
-        let (provider, suite) = (Arc::clone(&seals.party.provider), seals.party.suite);
-        let mut elapsed = Duration::ZERO;
-        for _ in 0..iterations {
-            let keys: Vec<&[u8]> = seals.recipients.iter().map(|(key, _)| &key[..]).collect();
-            let _prepared = E::prepare_seals(&provider, suite, &keys)?;
-            let (sealed, time) =
-                timed_part(|| E::seal_each(&provider, suite, &seals.info, AAD, &seals.recipients));
-            elapsed += time;
-            seals.verify(sealed)?;
-        }
-        Ok(elapsed)
-    }
-}
-
 impl<E: Engine> Work for SealMany<E> {
     type Input = ();
     type Output = Vec<Result<HpkeCiphertext, CryptoError>>;
@@ -132,6 +114,36 @@ impl<E: Engine> Work for SealMany<E> {
             }
         }
         Ok(())
+    }
+}
+
+struct SealManyPrepared<E: Engine>(SealMany<E>);
+
+impl<E: Engine> Work for SealManyPrepared<E> {
+    type Input = Guard;
+    type Output = (Guard, Vec<Result<HpkeCiphertext, CryptoError>>);
+
+    fn set_up(&mut self) -> Result<Guard, BenchError> {
+        let Self(SealMany {
+            party, recipients, ..
+        }) = self;
+        let keys: Vec<&[u8]> = recipients.iter().map(|(key, _)| &key[..]).collect();
+        E::prepare_seals(&party.provider, party.suite, &keys)
+    }
+
+    fn work(&mut self, prepared: Guard) -> Result<Self::Output, BenchError> {
+        let Self(SealMany {
+            party,
+            recipients,
+            info,
+            ..
+        }) = self;
+        let sealed = E::seal_each(&party.provider, party.suite, info, AAD, recipients);
+        Ok((prepared, sealed))
+    }
+
+    fn verify(&mut self, (_prepared, sealed): Self::Output) -> Result<(), BenchError> {
+        self.0.verify(sealed)
     }
 }
 

@@ -1,14 +1,16 @@
 //! A commit with an update path to `members - 1` others who were just added.
 
-use std::{sync::Arc, time::Duration};
-
 use openmls::prelude::CommitMessageBundle;
 
 use super::{
-    super::{Case, Trial, timed::timed_part, work::Work},
+    super::{Case, Trial, work::Work},
     member::{Member, authenticator, received},
 };
-use crate::{BenchError, engine::Engine, error::ensure};
+use crate::{
+    BenchError,
+    engine::{Engine, Guard},
+    error::ensure,
+};
 
 struct Commit<E: Engine> {
     committer: Member<E>,
@@ -36,6 +38,11 @@ impl<E: Engine> Commit<E> {
             follower: last.into_member()?,
         })
     }
+
+    fn prepare(&self) -> Result<Guard, BenchError> {
+        let client = self.committer.client();
+        E::prepare_commit(&client.provider, self.committer.group())
+    }
 }
 
 impl<E: Engine> Work for Commit<E> {
@@ -47,8 +54,7 @@ impl<E: Engine> Work for Commit<E> {
     }
 
     fn work(&mut self, (): ()) -> Result<CommitMessageBundle, BenchError> {
-        let client = Arc::clone(self.committer.client());
-        let _prepared = E::prepare_commit(&client.provider, self.committer.group())?;
+        let _prepared = self.prepare()?;
         self.committer.update()
     }
 
@@ -63,20 +69,20 @@ impl<E: Engine> Work for Commit<E> {
 
 struct CommitPrepared<E: Engine>(Commit<E>);
 
-/// What was prepared borrows from the client, and so cannot be handed from
-/// [`Work::set_up`] to [`Work::work`].
-impl<E: Engine> Trial for CommitPrepared<E> {
-    fn run(&mut self, iterations: u64) -> Result<Duration, BenchError> {
-        let Self(commit) = self;
-        let mut elapsed = Duration::ZERO;
-        for _ in 0..iterations {
-            commit.set_up()?;
-            let client = Arc::clone(commit.committer.client());
-            let _prepared = E::prepare_commit(&client.provider, commit.committer.group())?;
-            let (bundle, time) = timed_part(|| commit.committer.update());
-            elapsed += time;
-            commit.verify(bundle?)?;
-        }
-        Ok(elapsed)
+impl<E: Engine> Work for CommitPrepared<E> {
+    type Input = Guard;
+    type Output = (Guard, CommitMessageBundle);
+
+    fn set_up(&mut self) -> Result<Guard, BenchError> {
+        self.0.set_up()?;
+        self.0.prepare()
+    }
+
+    fn work(&mut self, prepared: Guard) -> Result<Self::Output, BenchError> {
+        Ok((prepared, self.0.committer.update()?))
+    }
+
+    fn verify(&mut self, (_prepared, bundle): Self::Output) -> Result<(), BenchError> {
+        self.0.verify(bundle)
     }
 }

@@ -91,8 +91,7 @@ impl<E: Engine> Member<E> {
 
     /// Commits to adding `key_packages`, with an update path. The commit stays pending.
     pub(super) fn add(&mut self, key_packages: &[KeyPackage]) -> Result<Welcome, BenchError> {
-        let client = Arc::clone(&self.client);
-        let _prepared = E::prepare_welcome(&client.provider, key_packages)?;
+        let _prepared = E::prepare_welcome(&self.client.provider, key_packages)?;
         self.commit_adds(key_packages, true)
     }
 

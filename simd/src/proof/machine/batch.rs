@@ -60,7 +60,7 @@ impl Kernel {
         }
     }
 
-    /// How many slices of truth values follow those of results; they are not looked at.
+    /// How many slices of truth values follow those of results.
     const fn flags(self) -> usize {
         match self {
             Self::P256Windowed => 1,
@@ -80,6 +80,13 @@ impl Kernel {
 /// Slices of integers.
 pub(crate) type Results<W> = Vec<Vec<[W; 4]>>;
 
+/// What a kernel has done.
+pub(crate) struct Done<W> {
+    pub(crate) results: Results<W>,
+    /// The truth values of the elements, if it has any.
+    pub(crate) flags: Vec<W>,
+}
+
 /// A run of a kernel's machine code on so many vectors.
 pub(crate) struct Run<'a> {
     pub(crate) image: &'a Image,
@@ -95,12 +102,12 @@ impl Run<'_> {
 
     /// Follows the kernel from its first instruction to its return. The words of the integers
     /// are those that `input` says, by slice, element and word, and unknown where it says
-    /// nothing. Returns the results, by slice, and the number of instructions.
+    /// nothing. Returns what it has done, and the number of instructions.
     pub(crate) fn follow<W: Lane>(
         &self,
         code: &mut Code<'_>,
         input: impl Fn(usize, usize, usize) -> Option<W>,
-    ) -> Result<(Results<W>, usize), String> {
+    ) -> Result<(Done<W>, usize), String> {
         let mut machine = Machine::<W>::new(self.image);
         let (elements, given) = (self.elements(), self.kernel.given());
         for slice in 0..given + self.kernel.results() + self.kernel.flags() {
@@ -123,19 +130,26 @@ impl Run<'_> {
         }
         let function = self.image.find(self.kernel.symbol());
         let steps = machine.call(code, function, &[BATCH, self.isa as u64])?;
+        let read = |address, bytes| machine.memory.read(self.image, address, bytes);
         let result = |slice: usize, element: usize| {
-            core::array::from_fn(|word| {
-                machine
-                    .memory
-                    .read(self.image, place(slice, element, word), WORD)
-            })
+            core::array::from_fn(|word| read(place(slice, element, word), WORD))
         };
-        let results = (given..given + self.kernel.results()).map(|slice| {
-            (0..elements)
-                .map(|element| result(slice, element))
-                .collect()
-        });
-        Ok((results.collect(), steps))
+        let results = given..given + self.kernel.results();
+        let flags = results.end..results.end + self.kernel.flags();
+        let done = Done {
+            flags: flags
+                .flat_map(|slice| (0..elements).map(move |element| start(slice) + element as u64))
+                .map(|address| read(address, 1))
+                .collect(),
+            results: results
+                .map(|slice| {
+                    (0..elements)
+                        .map(|element| result(slice, element))
+                        .collect()
+                })
+                .collect(),
+        };
+        Ok((done, steps))
     }
 }
 

@@ -62,14 +62,10 @@ impl<W: Lane> Machine<'_, W> {
                 self.memory.write(address, 4, word);
                 return Ok(true);
             }
-            M::Vmovd if i.op0_register().is_gpr() => {
+            M::Vmovd if i.op0_kind() == OpKind::Register && i.op0_register().is_gpr() => {
                 let word = self.vectors[i.op1_register().number()][0].low_bits(32);
                 self.set_scalar(i, 0, 32, word)?;
                 return Ok(true);
-            }
-            M::Vmovd => {
-                let word = self.scalar(i, 1, 32)?;
-                each(|lane| if lane == 0 { word } else { W::constant(0) }, LANES)
             }
             _ => return Ok(false),
         };

@@ -14,12 +14,10 @@ pub(crate) enum Flags<W> {
     Logic { result: W, bits: u32 },
     /// `a + b` with the carry into it.
     Sum { a: W, b: W, carry: W, bits: u32 },
-    /// `a - b` with the borrow into it.
-    Difference { a: W, b: W, borrow: W, bits: u32 },
+    /// `a - b`.
+    Difference { a: W, b: W, bits: u32 },
     /// A result, and a carry that stayed as it was.
     Counted { result: W, carry: W, bits: u32 },
-    /// A carry alone.
-    Carry { carry: W },
 }
 
 impl<W: Lane> Flags<W> {
@@ -32,26 +30,24 @@ impl<W: Lane> Flags<W> {
                 let sum = a.unsigned().plus(b.unsigned()).plus(carry.unsigned());
                 Some(sum.floor(bits).word())
             }
-            Self::Difference { a, b, borrow, bits } => {
-                let difference = a.unsigned().minus(b.unsigned()).minus(borrow.unsigned());
+            Self::Difference { a, b, bits } => {
+                let difference = a.unsigned().minus(b.unsigned());
                 let high = difference.floor(bits).word();
                 Some(W::constant(0).minus(high))
             }
-            Self::Counted { carry, .. } | Self::Carry { carry } => Some(carry),
+            Self::Counted { carry, .. } => Some(carry),
         }
     }
 
     /// The result and its number of bits.
     pub(super) fn result(self) -> Option<(W, u32)> {
         match self {
-            Self::Unknown | Self::Carry { .. } => None,
+            Self::Unknown => None,
             Self::Logic { result, bits } | Self::Counted { result, bits, .. } => {
                 Some((result, bits))
             }
             Self::Sum { a, b, carry, bits } => Some((a.plus(b).plus(carry).low_bits(bits), bits)),
-            Self::Difference { a, b, borrow, bits } => {
-                Some((a.minus(b).minus(borrow).low_bits(bits), bits))
-            }
+            Self::Difference { a, b, bits } => Some((a.minus(b).low_bits(bits), bits)),
         }
     }
 
@@ -67,10 +63,7 @@ impl<W: Lane> Flags<W> {
         };
         let (number, bits) = match self {
             Self::Logic { .. } => return Some(false),
-            Self::Difference { a, b, borrow, bits } => {
-                let borrow = i128::from(borrow.value()?);
-                (signed(a, bits)? - signed(b, bits)? - borrow, bits)
-            }
+            Self::Difference { a, b, bits } => (signed(a, bits)? - signed(b, bits)?, bits),
             Self::Sum { a, b, carry, bits } => {
                 let carry = i128::from(carry.value()?);
                 (signed(a, bits)? + signed(b, bits)? + carry, bits)
@@ -111,5 +104,51 @@ impl<W: Lane> Flags<W> {
             C::g => or(less()?, self.zero()?).negated(),
             _ => return None,
         })
+    }
+}
+
+#[test]
+fn conditions_on_a_difference_are_comparisons() {
+    use ConditionCode as C;
+    let ends = [0, 1, 2, (1 << 63) - 1, 1 << 63, (1 << 63) + 1, u64::MAX];
+    for (a, b) in ends.iter().flat_map(|a| ends.map(|b| (*a, b))) {
+        let flags = Flags::Difference { a, b, bits: 64 };
+        let (signed, other) = (a as i64, b as i64);
+        let expected = [
+            (C::e, a == b),
+            (C::ne, a != b),
+            (C::b, a < b),
+            (C::ae, a >= b),
+            (C::be, a <= b),
+            (C::a, a > b),
+            (C::s, (a.wrapping_sub(b) as i64) < 0),
+            (C::ns, (a.wrapping_sub(b) as i64) >= 0),
+            (C::l, signed < other),
+            (C::ge, signed >= other),
+            (C::le, signed <= other),
+            (C::g, signed > other),
+        ];
+        for (condition, holds) in expected {
+            let found = flags.holds(condition);
+            assert_eq!(found, Some(u64::from(holds)), "{a:#x} {condition:?} {b:#x}");
+        }
+    }
+}
+
+#[test]
+fn a_carry_goes_on() {
+    let ends = [0, 1, (1 << 63) - 1, 1 << 63, u64::MAX - 1, u64::MAX];
+    for (a, b) in ends.iter().flat_map(|a| ends.map(|b| (*a, b))) {
+        for into in [0, 1] {
+            let (carry, bits) = (into, 64);
+            let sum = Flags::Sum { a, b, carry, bits };
+            let (word, out) = a.carrying_add(b, into == 1);
+            assert_eq!(sum.result(), Some((word, bits)), "{a:#x} + {b:#x} + {into}");
+            assert_eq!(
+                sum.carry(),
+                Some(u64::from(out)),
+                "{a:#x} + {b:#x} + {into}"
+            );
+        }
     }
 }

@@ -111,3 +111,28 @@ fn pieces(bytes: u64) -> impl Iterator<Item = (u64, u64)> {
     let words = (0..bytes / 8).map(|i| (8 * i, 8));
     words.chain((bytes / 8 * 8..bytes).map(|offset| (offset, 1)))
 }
+
+#[test]
+fn words_overlap_as_bytes_do() {
+    const START: u64 = 0x5000_0000;
+    let image = super::library::released();
+    let (mut memory, mut bytes) = (Memory::new(), [0; 64]);
+    memory.fill(START, 0, bytes.len() as u64);
+    let mut state = 1_u64;
+    for _ in 0..10_000 {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        let length = 1 << (state >> 62);
+        let [to, from] = [state >> 32, state >> 40].map(|place| place as usize % (65 - length));
+        let word = state.rotate_left(17);
+        bytes[to..to + length].copy_from_slice(&word.to_le_bytes()[..length]);
+        memory.write(START + to as u64, length as u64, word);
+        let mut expected = [0; 8];
+        expected[..length].copy_from_slice(&bytes[from..from + length]);
+        let found = memory.read(image, START + from as u64, length as u64);
+        assert_eq!(
+            found,
+            u64::from_le_bytes(expected),
+            "{length} bytes at {from}"
+        );
+    }
+}

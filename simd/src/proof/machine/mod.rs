@@ -17,6 +17,7 @@ mod lane;
 mod library;
 mod memory;
 mod moves;
+mod numbers;
 mod planted;
 mod run;
 mod scalar;

@@ -21,9 +21,6 @@ impl<W: Lane> Machine<'_, W> {
             | M::Vmovups
             | M::Vmovapd
             | M::Vmovupd => self.lanes(i, 1, count)?,
-            M::Movups | M::Movaps | M::Movdqa | M::Movdqu => {
-                return self.move_half(i).map(|()| true);
-            }
             M::Vpbroadcastq | M::Vbroadcastsd => [self.word(i, 1)?; LANES],
             M::Vmovq | M::Vmovsd if i.op0_kind() == OpKind::Register => {
                 if i.op0_register().is_gpr() {
@@ -37,19 +34,9 @@ impl<W: Lane> Machine<'_, W> {
                 let word = self.word(i, 1)?;
                 each(|lane| if lane == 0 { word } else { W::constant(0) }, LANES)
             }
-            M::Vmovq | M::Vmovsd | M::Vmovlps if i.op0_kind() == OpKind::Memory => {
+            M::Vmovq if i.op0_kind() == OpKind::Memory => {
                 let address = self.address(i)?;
                 let word = self.vectors[i.op1_register().number()][0];
-                self.memory.write(address, 8, word);
-                return Ok(true);
-            }
-            M::Vpextrq | M::Vmovhps | M::Vmovhpd if i.op0_kind() == OpKind::Memory => {
-                let address = self.address(i)?;
-                let lane = match i.mnemonic() {
-                    M::Vpextrq => usize::from(i.immediate8() & 1),
-                    _ => 1,
-                };
-                let word = self.vectors[i.op1_register().number()][lane];
                 self.memory.write(address, 8, word);
                 return Ok(true);
             }
@@ -59,14 +46,9 @@ impl<W: Lane> Machine<'_, W> {
                 self.set_scalar(i, 0, 64, word)?;
                 return Ok(true);
             }
-            M::Vpinsrq => {
-                let mut lanes = self.lanes(i, 1, count)?;
-                lanes[(i.immediate8() & 1) as usize] = self.word(i, 2)?;
-                lanes
-            }
-            M::Vpunpcklqdq | M::Vpunpckhqdq | M::Vmovlhps | M::Vunpcklpd | M::Vunpckhpd => {
+            M::Vpunpcklqdq | M::Vpunpckhqdq | M::Vmovlhps => {
                 let (a, b) = (self.lanes(i, 1, count)?, self.lanes(i, 2, count)?);
-                let high = matches!(i.mnemonic(), M::Vpunpckhqdq | M::Vunpckhpd);
+                let high = i.mnemonic() == M::Vpunpckhqdq;
                 let from = |lane: usize| lane / 2 * 2 + usize::from(high);
                 each(
                     |lane| {
@@ -81,26 +63,12 @@ impl<W: Lane> Machine<'_, W> {
             }
             M::Vinserti128 | M::Vinsertf128 => self.inserted(i, 2)?,
             M::Vinserti64x4 | M::Vinsertf64x4 => self.inserted(i, 4)?,
-            M::Vinserti64x2 | M::Vinserti32x4 | M::Vinsertf32x4 => self.inserted(i, 2)?,
-            M::Vextracti128
-            | M::Vextractf128
-            | M::Vextracti32x4
-            | M::Vextractf32x4
-            | M::Vextracti64x2 => return self.extract(i, 2).map(|()| true),
-            M::Vextracti64x4 | M::Vextractf64x4 => return self.extract(i, 4).map(|()| true),
-            M::Vpblendd | M::Vblendps => {
+            M::Vextracti128 | M::Vextracti32x4 => return self.extract(i).map(|()| true),
+            M::Vpblendd => {
                 let (a, b) = (self.lanes(i, 1, count)?, self.lanes(i, 2, count)?);
                 let bits = i.immediate8();
                 each(
                     |lane| halves(a[lane], b[lane], bits >> (2 * lane) & 3),
-                    count,
-                )
-            }
-            M::Vpermq if i.op2_kind() == OpKind::Immediate8 => {
-                let a = self.lanes(i, 1, count)?;
-                let bits = i.immediate8();
-                each(
-                    |lane| a[lane / 4 * 4 + (bits >> (2 * (lane % 4)) & 3) as usize],
                     count,
                 )
             }
@@ -138,16 +106,6 @@ impl<W: Lane> Machine<'_, W> {
         }
     }
 
-    /// Moves of 128 bits that leave the rest of a register as it is.
-    fn move_half(&mut self, i: &Instruction) -> Result<(), Stuck> {
-        let lanes = self.lanes(i, 1, 2)?;
-        if i.op0_kind() == OpKind::Register {
-            self.vectors[i.op0_register().number()][..2].copy_from_slice(&lanes[..2]);
-            return Ok(());
-        }
-        self.set_lanes(i, lanes, 2)
-    }
-
     fn inserted(&self, i: &Instruction, length: usize) -> Result<Lanes<W>, Stuck> {
         let mut lanes = self.lanes(i, 1, lanes_of(i))?;
         let part = self.lanes(i, 2, length)?;
@@ -157,13 +115,14 @@ impl<W: Lane> Machine<'_, W> {
         Ok(lanes)
     }
 
-    fn extract(&mut self, i: &Instruction, length: usize) -> Result<(), Stuck> {
+    /// Two lanes of a register.
+    fn extract(&mut self, i: &Instruction) -> Result<(), Stuck> {
         let register = i.op1_register();
-        let pieces = register.size() / 8 / length;
-        let first = i.immediate8() as usize % pieces * length;
+        let pieces = register.size() / 16;
+        let first = i.immediate8() as usize % pieces * 2;
         let mut lanes = [W::constant(0); LANES];
-        lanes[..length].copy_from_slice(&self.vectors[register.number()][first..first + length]);
-        self.set_lanes(i, lanes, length)
+        lanes[..2].copy_from_slice(&self.vectors[register.number()][first..first + 2]);
+        self.set_lanes(i, lanes, 2)
     }
 
     /// For each lane, the entry of two vectors of constants that an index names.
@@ -192,7 +151,8 @@ impl<W: Lane> Machine<'_, W> {
         }
     }
 
-    /// Eight entries of 32 bits, each half of a lane having an index.
+    /// Eight entries of 32 bits, of which the low half of a lane has one by its index. That of the
+    /// high half is not followed: it may be anything.
     fn permuted_halves(&self, i: &Instruction, count: usize) -> Result<Lanes<W>, Stuck> {
         if count != 4 {
             return stuck("a permutation of another length", i);
@@ -210,8 +170,8 @@ impl<W: Lane> Machine<'_, W> {
         };
         Ok(each(
             |lane| {
-                let (low, high) = (index[lane], index[lane].shifted_right(32));
-                low.pick(&table).plus(high.pick(&table).shifted_left(32))
+                let low = index[lane].pick(&table);
+                low.plus(W::arbitrary().shifted_left(32))
             },
             count,
         ))
@@ -220,7 +180,7 @@ impl<W: Lane> Machine<'_, W> {
     /// Instructions on masks.
     pub(super) fn masking(&mut self, i: &Instruction) -> Result<bool, Stuck> {
         match i.mnemonic() {
-            M::Vpcmpeqq | M::Vpcmpgtq | M::Vptestnmq | M::Vptestmq => {
+            M::Vpcmpeqq | M::Vpcmpgtq | M::Vptestnmq => {
                 let mut count = lanes_of(i);
                 if count == 0 {
                     count = LANES;

@@ -19,6 +19,8 @@ const RAX: usize = 0;
 const STACK: u64 = 0x7fff_0000_0000;
 /// Where a function that was started returns to.
 const END: u64 = 0x7fff_ffff_0000;
+/// More instructions than any kernel has to its return.
+const MOST_STEPS: usize = 2_000_000;
 
 /// The instructions of a program, decoded where they are first met.
 pub(crate) struct Code<'a> {
@@ -83,6 +85,9 @@ impl<W: Lane> Machine<'_, W> {
                 next = self.pop()?;
             }
             steps += 1;
+            if steps == MOST_STEPS {
+                return Err("a function that does not return".to_owned());
+            }
         }
         Ok(steps)
     }

@@ -184,8 +184,8 @@ impl<'a, W: Lane> Machine<'a, W> {
         }
     }
 
-    /// Writes an operand of a number of bits. 32 bits clear the rest of a register, fewer
-    /// leave it.
+    /// Writes an operand of a number of bits. 32 bits clear the rest of a register; what fewer
+    /// leave there is not followed: it may be anything.
     pub(crate) fn set_scalar(
         &mut self,
         i: &Instruction,
@@ -200,12 +200,8 @@ impl<'a, W: Lane> Machine<'a, W> {
                 if !register.is_gpr() || is_second_byte(register) {
                     return stuck("not a general register", i);
                 }
-                let place = &mut self.general[full(register)];
-                *place = match bits {
-                    8 | 16 if *place == W::unknown() => {
-                        value.plus(W::arbitrary().shifted_left(bits))
-                    }
-                    8 | 16 => value.plus(place.minus(place.low_bits(bits))),
+                self.general[full(register)] = match bits {
+                    8 | 16 => value.plus(W::arbitrary().shifted_left(bits)),
                     _ => value,
                 };
             }

@@ -16,16 +16,14 @@ type Shift<W> = fn(W, u32) -> W;
 /// The model of an instruction of two sources.
 fn binary<W: Lane>(mnemonic: M) -> Option<Binary<W>> {
     Some(match mnemonic {
-        M::Vpaddq | M::Paddq => models::vpaddq,
-        M::Vpsubq | M::Psubq => models::vpsubq,
+        M::Vpaddq => models::vpaddq,
+        M::Vpsubq => models::vpsubq,
         M::Vpmuludq => models::vpmuludq,
         M::Vpmuldq => vpmuldq,
-        M::Vpand | M::Vpandq | M::Vpandd | M::Vandps | M::Vandpd | M::Pand => models::vpand,
-        M::Vpor | M::Vporq | M::Vpord | M::Vorps | M::Vorpd | M::Por => models::vpor,
-        M::Vpxor | M::Vpxorq | M::Vpxord | M::Vxorps | M::Vxorpd | M::Xorps | M::Pxor => {
-            models::vpxor
-        }
-        M::Vpandn | M::Vpandnq | M::Vpandnd | M::Vandnps | M::Vandnpd | M::Pandn => vpandn,
+        M::Vpand | M::Vpandq | M::Vpandd | M::Vandps | M::Vandpd => models::vpand,
+        M::Vpor | M::Vporq | M::Vorpd => models::vpor,
+        _ if is_xor(mnemonic) => models::vpxor,
+        M::Vpandn => vpandn,
         _ => return None,
     })
 }
@@ -34,7 +32,7 @@ fn shift<W: Lane>(mnemonic: M) -> Option<Shift<W>> {
     Some(match mnemonic {
         M::Vpsllq | M::Vpsllvq => models::vpsllq,
         M::Vpsrlq | M::Vpsrlvq => models::vpsrlq,
-        M::Vpsraq | M::Vpsravq => models::vpsraq,
+        M::Vpsraq => models::vpsraq,
         _ => return None,
     })
 }
@@ -66,7 +64,6 @@ pub(crate) fn vpmuldq<W: Lane>(a: W, b: W) -> W {
 pub(crate) fn vpcmpgtq<W: Lane>(a: W, b: W) -> Option<W> {
     match (a.value().map(|a| a as i64), b.value().map(|b| b as i64)) {
         (Some(a), Some(b)) => Some(W::constant(u64::from(a > b))),
-        (Some(0), None) => Some(b.bit(63)),
         (None, Some(-1)) => Some(a.bit(63).negated()),
         _ => None,
     }
@@ -85,13 +82,11 @@ impl<W: Lane> Machine<'_, W> {
         let mnemonic = i.mnemonic();
         let count = lanes_of(i);
         let values = if let Some(model) = binary::<W>(mnemonic) {
-            // The older encodings have the destination as their first source.
-            let first = i.op_count() - 2;
-            let (a, b) = (
-                self.lanes(i, first, count)?,
-                self.lanes(i, first + 1, count)?,
-            );
-            let clears = a == b && is_same_register(i, first) && is_xor(mnemonic);
+            if i.op_count() != 3 {
+                return stuck("an instruction of SSE", i);
+            }
+            let (a, b) = (self.lanes(i, 1, count)?, self.lanes(i, 2, count)?);
+            let clears = a == b && is_same_register(i) && is_xor(mnemonic);
             if clears {
                 [W::constant(0); LANES]
             } else {
@@ -118,13 +113,7 @@ impl<W: Lane> Machine<'_, W> {
         } else {
             return Ok(false);
         };
-        if i.op_count() == 2 {
-            let kept = self.vectors[i.op0_register().number()];
-            self.set_lanes(i, values, count)?;
-            self.vectors[i.op0_register().number()][count..].copy_from_slice(&kept[count..]);
-        } else {
-            self.set_lanes(i, values, count)?;
-        }
+        self.set_lanes(i, values, count)?;
         Ok(true)
     }
 
@@ -132,7 +121,7 @@ impl<W: Lane> Machine<'_, W> {
     fn counts(&self, i: &Instruction, count: usize) -> Result<[u32; LANES], Stuck> {
         let counts = match (i.op2_kind(), i.mnemonic()) {
             (OpKind::Immediate8, _) => [W::constant(i.immediate(2)); LANES],
-            (_, M::Vpsllvq | M::Vpsrlvq | M::Vpsravq) => self.lanes(i, 2, count)?,
+            (_, M::Vpsllvq | M::Vpsrlvq) => self.lanes(i, 2, count)?,
             _ => [self.lanes(i, 2, 1)?[0]; LANES],
         };
         let mut bits = [0; LANES];
@@ -149,7 +138,7 @@ impl<W: Lane> Machine<'_, W> {
     fn choosing(&mut self, i: &Instruction) -> Result<bool, Stuck> {
         let count = lanes_of(i);
         let values = match i.mnemonic() {
-            M::Vpblendmq | M::Vblendmpd => {
+            M::Vpblendmq => {
                 let (a, b) = (self.lanes(i, 1, count)?, self.lanes(i, 2, count)?);
                 let mask = self.masks[i.op_mask().number()];
                 let values = each(|lane| mask[lane].choose(b[lane], a[lane]), count);
@@ -209,7 +198,6 @@ impl<W: Lane> Machine<'_, W> {
                 M::Vpcmpeqq => Some(a.xor(b).zero()),
                 M::Vpcmpgtq => vpcmpgtq(a, b),
                 M::Vptestnmq => Some(a.and(b).zero()),
-                M::Vptestmq => Some(a.and(b).zero().negated()),
                 _ => None,
             };
             match truth {
@@ -221,15 +209,15 @@ impl<W: Lane> Machine<'_, W> {
     }
 }
 
-fn is_same_register(i: &Instruction, first: u32) -> bool {
-    let is_register = |operand| i.op_kind(operand) == OpKind::Register;
-    is_register(first) && is_register(first + 1) && i.op_register(first) == i.op_register(first + 1)
+fn is_same_register(i: &Instruction) -> bool {
+    let are_registers = i.op1_kind() == OpKind::Register && i.op2_kind() == OpKind::Register;
+    are_registers && i.op1_register() == i.op2_register()
 }
 
 fn is_xor(mnemonic: M) -> bool {
     matches!(
         mnemonic,
-        M::Vpxor | M::Vpxorq | M::Vpxord | M::Vxorps | M::Vxorpd | M::Xorps | M::Pxor
+        M::Vpxor | M::Vpxorq | M::Vpxord | M::Vxorps | M::Vxorpd
     )
 }
 
@@ -251,4 +239,27 @@ pub(super) fn lanes_of(i: &Instruction) -> usize {
         .filter(|register| register.is_vector_register())
         .map(|register| register.size() / 8);
     sizes.next().unwrap_or(0)
+}
+
+/// Of numbers with a sign, the processor's product.
+#[test]
+fn products_of_halves_have_their_signs() {
+    let ends = [
+        0,
+        1,
+        2,
+        3,
+        (1 << 31) - 1,
+        1 << 31,
+        (1 << 31) + 1,
+        (1 << 32) - 1,
+    ];
+    let halves = || {
+        ends.into_iter()
+            .flat_map(|half| [half, half | 0x9e37_79b9 << 32])
+    };
+    for (a, b) in halves().flat_map(|a: u64| halves().map(move |b| (a, b))) {
+        let product = i64::from(a as i32) * i64::from(b as i32);
+        assert_eq!(vpmuldq(a, b), product as u64, "{a:#x} {b:#x}");
+    }
 }

@@ -1,7 +1,8 @@
 //! A copy of the workspace, for bugs to be planted in.
 
+use std::collections::HashSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -46,12 +47,16 @@ impl Tree {
             .map_err(|error| format!("git ls-files: {error}"))?;
         let listed = String::from_utf8(listed.stdout).map_err(|error| error.to_string())?;
         let tree = Self { root };
+        let mut copied = HashSet::new();
         for path in listed.split_terminator('\0') {
             // A file that was removed is listed until that is committed.
             if let Ok(content) = fs::read(workspace::root().join(path)) {
                 tree.write(path, &content)?;
+                copied.insert(tree.root.join(path));
             }
         }
+        let said = |error| format!("{}: {error}", tree.root.display());
+        keep(&tree.root, &copied).map_err(said)?;
         Ok(tree)
     }
 
@@ -148,6 +153,19 @@ impl Tree {
     }
 }
 
+/// Removes the other files of a folder: what was renamed since would be there twice.
+fn keep(folder: &Path, files: &HashSet<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            keep(&path, files)?;
+        } else if !files.contains(&path) {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// What a run of proofs says, up to the first that fails.
 fn heard(mut run: Command) -> Result<Verdict, String> {
     let mut run = run
@@ -175,9 +193,11 @@ fn heard(mut run: Command) -> Result<Verdict, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::process::Command;
+    use std::{env, fs, process};
 
-    use super::{Verdict, heard};
+    use super::{Tree, Verdict, heard, keep};
 
     /// Runs as a shell says, with the words that a program of tests would print.
     fn verdict(script: &str) -> Verdict {
@@ -196,5 +216,19 @@ mod tests {
     fn what_ends_badly_without_a_failure_is_refuted() {
         assert!(matches!(verdict("exit 1"), Verdict::Refuted(_)));
         assert!(matches!(verdict("echo 'test one ... ok'"), Verdict::Proved));
+    }
+
+    #[test]
+    fn what_was_renamed_is_there_once() {
+        let root = env::temp_dir().join(format!("mutants-{}", process::id()));
+        let tree = Tree { root: root.clone() };
+        for path in ["proofs/old.rs", "proofs/new.rs"] {
+            tree.write(path, b"").expect("a temporary folder");
+        }
+        let copied = HashSet::from([root.join("proofs/new.rs")]);
+        keep(&root, &copied).expect("a folder that is there");
+        let left = ["proofs/old.rs", "proofs/new.rs"].map(|path| root.join(path).exists());
+        fs::remove_dir_all(&root).expect("a folder that is there");
+        assert_eq!(left, [false, true]);
     }
 }

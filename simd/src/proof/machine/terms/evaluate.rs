@@ -155,3 +155,54 @@ fn words_written_by_the_rules_are_the_processors() {
     println!("rules: {compared} words written by them are those of the processor's arithmetic");
     assert_eq!(compared, 600 * 24);
 }
+
+/// Words that are at the ends of what the rules know of them where the inputs are all ones.
+fn at_the_ends<W: Lane>([x, y]: [W; 2], bits: u32, count: u32) -> [W; 13] {
+    let zero = W::constant(0);
+    let (a, b) = (x.low_bits(bits), y.low_bits(count));
+    [
+        models::vpmadd52luq(zero, a, b),
+        models::vpmadd52huq(zero, a, b),
+        a.times(b),
+        a.times(a),
+        a.shifted_right(count),
+        models::vpsraq(a, count),
+        a.bit(count),
+        a.low_bits(count),
+        a.shifted_left(63 - bits),
+        models::vpsraq(x, count).shifted_left(count - 1),
+        a.and(y.shifted_left(bits - 1)),
+        a.plus(W::constant(1)).or(y.low_bits(bits)),
+        y.bit(count).times(W::constant(u64::MAX - 1)).and(a),
+    ]
+}
+
+#[test]
+fn ranges_are_known_to_their_ends() {
+    let inputs = [u64::MAX; 2];
+    let mut compared = 0;
+    for (bits, count) in (1..64).flat_map(|bits| (1..64).map(move |count| (bits, count))) {
+        super::forget();
+        let terms = at_the_ends([0, 1].map(Term::input), bits, count);
+        let numbers = at_the_ends(inputs, bits, count);
+        for (which, (term, number)) in terms.into_iter().zip(numbers).enumerate() {
+            let (value, bound) = with(|arena| {
+                let value = arena.evaluate(term, &inputs, &mut HashMap::new());
+                (value, arena.bound(term))
+            });
+            assert_eq!(
+                value, number,
+                "{which} of {bits} and {count} bits: {term:?}"
+            );
+            assert!(
+                bound.is_none_or(|bound| number <= bound),
+                "{which} of {bits} and {count} bits: {number:#x} is beyond {bound:x?}"
+            );
+            compared += 1;
+        }
+    }
+    println!(
+        "rules: {compared} words at the ends of ranges are those of the processor's arithmetic"
+    );
+    assert_eq!(compared, 63 * 63 * 13);
+}

@@ -60,8 +60,20 @@ const LIKELIEST: &[(&str, &[&str])] = &[
         "proof/vectors/avx512ifma.rs",
         &["operations::avx512ifma", "bits::avx512ifma"],
     ),
+    ("proof/bits/", &["bits::"]),
     ("proof/machine/terms/", &["terms::", "kernels::the_comb"]),
-    ("proof/machine/", &["kernels::the_comb"]),
+    (
+        "proof/machine/",
+        &[
+            "numbers::",
+            "flags::",
+            "scalar::",
+            "memory::",
+            "ternary::",
+            "machine::vector::",
+            "kernels::the_comb",
+        ],
+    ),
 ];
 
 /// The proofs that are asked first of a bug in a file.
