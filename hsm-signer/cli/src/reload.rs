@@ -17,8 +17,9 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::runtime::wait;
 
-/// How long a reading may take: a token may be logged in to.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a reading may take: one may be under way before, a PIN come through a pipe, a token be logged
+/// in to.
+const PATIENCE: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 #[derive(Args)]
@@ -47,7 +48,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         );
         return output.result(&value, &text);
     };
-    let refused = refused_after(&client, before.finished);
+    // One that had begun before the signal knows nothing of what has changed since.
+    let refused = refused_after(&client, before.begun.unwrap_or(before.finished));
     match refused.map_err(|error| failed(&error))?.as_slice() {
         [] => output.result(
             &value,
@@ -60,7 +62,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     }
 }
 
-/// What was not taken over by the first reading that ends after so many.
+/// What was not taken over by the reading that follows so many.
 fn refused_after(client: &SignerClient, finished: u64) -> Result<Vec<String>, String> {
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {

@@ -307,6 +307,8 @@ struct Alive {
 /// The times that a service has read everything again.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Reloads {
+    /// How many have begun; none from an older service.
+    pub begun: Option<u64>,
     /// How many have ended.
     pub finished: u64,
     /// What the last one did not take over, with the reasons.

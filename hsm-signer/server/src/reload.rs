@@ -11,7 +11,7 @@ use mls_signer_engine::EngineError;
 use sd_notify::NotifyState;
 use tokio::signal::unix::Signal;
 use tokio::sync::{Mutex, watch};
-use tokio::task::{block_in_place, spawn_blocking};
+use tokio::task::{JoinSet, block_in_place, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::access::AccessRules;
@@ -31,7 +31,7 @@ pub struct Reloading {
     /// The last configuration that could be read, as far as it needs no new start.
     wanted: Config,
     changes: watch::Sender<u64>,
-    /// Held while PINs are read again.
+    /// Held by a reading of PINs and keys, of which each ends before the next.
     renewing: Arc<Mutex<()>>,
 }
 
@@ -148,17 +148,19 @@ impl Reloading {
 /// The PINs, and then the keys. Neither a pipe that nobody writes to nor a login that takes its time holds
 /// up the next word of who may ask.
 async fn renew_tokens(core: Arc<Core>, turn: Arc<Mutex<()>>, reading: Arc<Reading>) {
-    // In order: what an earlier one read must not come after.
+    // In order: what an earlier one read must not come after, and its tries are its own.
     let _turn = turn.lock().await;
     let same = Arc::clone(&core);
     let renewed = spawn_blocking(move || renew_pins(&same)).await;
     for (part, error) in renewed.unwrap_or_default() {
         report(&core.metrics, &part, Err(error), Some(&reading));
     }
-    for tenant in core.tenants.values() {
+    let refreshed = core.tenants.values().map(|tenant| {
         let (core, tenant) = (Arc::clone(&core), Arc::clone(tenant));
-        tokio::spawn(refresh_keys(core, tenant, Arc::clone(&reading)));
-    }
+        refresh_keys(core, tenant, Arc::clone(&reading))
+    });
+    // Its tries are made before the next word allows others.
+    refreshed.collect::<JoinSet<_>>().join_all().await;
 }
 
 /// All of them before any is tried: those that share a PIN have one try together. Returns what was not

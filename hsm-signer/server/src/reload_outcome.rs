@@ -12,6 +12,7 @@ pub struct ReloadOutcomes(Mutex<Last>);
 /// How many there were, and what the last of them did not take over.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Last {
+    pub begun: u64,
     pub finished: u64,
     pub refused: Vec<String>,
 }
@@ -30,6 +31,7 @@ impl ReloadOutcomes {
 
 impl Reading {
     pub fn begin(outcomes: &Arc<ReloadOutcomes>) -> Arc<Self> {
+        locked(&outcomes.0).begun += 1;
         Arc::new(Self {
             outcomes: Arc::clone(outcomes),
             refused: Mutex::default(),

@@ -48,7 +48,14 @@ impl Pins {
     fn read<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Self {
         let files: HashSet<&PathBuf> = files.collect();
         let read = |file: &PathBuf| (file.clone(), Pin::from_file(file).map_err(Error::from));
-        Self(files.into_iter().map(read).collect())
+        // At once: what writes to several pipes writes in its own order.
+        std::thread::scope(|scope| {
+            let reading = files
+                .into_iter()
+                .map(|file| scope.spawn(move || read(file)));
+            let reading: Vec<_> = reading.collect();
+            Self(reading.into_iter().flat_map(|one| one.join()).collect())
+        })
     }
 
     /// Those of these tenants, read again.

@@ -247,9 +247,9 @@ fn an_empty_pin_is_not_taken_by_a_token_that_needs_one() {
     eventually("it signs again", signs);
 }
 
-fn made_a_pipe(setup: &Setup) {
-    let path = setup.sandbox.path("pin");
-    fs::remove_file(&path).unwrap();
+fn made_a_pipe(setup: &Setup, name: &str) {
+    let path = setup.sandbox.path(name);
+    let _ = fs::remove_file(&path);
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
     rustix::fs::mkfifoat(rustix::fs::CWD, &path, mode).unwrap();
 }
@@ -258,7 +258,7 @@ fn made_a_pipe(setup: &Setup) {
 #[test]
 fn a_pin_may_come_through_a_pipe() {
     let setup = of_two_tenants();
-    made_a_pipe(&setup);
+    made_a_pipe(&setup, "pin");
     let path = setup.sandbox.path("pin");
     let writer = std::thread::spawn(move || fs::write(path, PIN).unwrap());
     let service = setup.start();
@@ -272,7 +272,7 @@ fn a_pin_may_come_through_a_pipe() {
 #[test]
 fn a_pipe_that_nobody_writes_to_holds_up_no_callers() {
     let service = of_two_tenants().start();
-    made_a_pipe(&service.setup);
+    made_a_pipe(&service.setup, "pin");
     let taken = |log: String| log.matches("was taken over part=\"callers\"").count();
     for times in 1..=3 {
         service.signal(Signal::HUP);
@@ -284,13 +284,98 @@ fn a_pipe_that_nobody_writes_to_holds_up_no_callers() {
 #[test]
 fn a_start_that_waits_for_a_pipe_can_be_ended() {
     let setup = Setup::new();
-    made_a_pipe(&setup);
+    made_a_pipe(&setup, "pin");
     let mut start = setup.command().spawn().unwrap();
     std::thread::sleep(Duration::from_millis(500));
     let process = Pid::from_raw(start.id().try_into().unwrap()).unwrap();
     kill_process(process, Signal::TERM).unwrap();
     let mut ended = || start.try_wait().unwrap().is_some();
     eventually("it ends", &mut ended);
+}
+
+/// The second comes while the tries of the first are under way.
+#[test]
+fn two_hangups_are_two_tries() {
+    let service = of_two_tenants().start();
+    assert_eq!(tried_by_two(&service, "C_Login delay 1500000"), 1);
+    service.signal(Signal::HUP);
+    eventually("it is tried", || logins(&service.setup) == 2);
+    service.signal(Signal::HUP);
+    eventually("all is refused again", || recoveries_ended(&service) == 6);
+    assert_eq!(logins(&service.setup), 3);
+}
+
+#[test]
+fn a_pin_that_is_corrected_while_the_wrong_one_is_tried_is_tried_too() {
+    let service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Login log", REFUSED]).unwrap();
+    kill_modules(&service);
+    eventually("it is refused", || recoveries_ended(&service) == 1);
+    service.setup.sandbox.write("pin", "000000", 0o600);
+    faults
+        .set(&["C_Login log", "C_Login delay 2000000"])
+        .unwrap();
+    service.signal(Signal::HUP);
+    eventually("the wrong one is tried", || logins(&service.setup) == 2);
+    service.setup.sandbox.write("pin", PIN, 0o600);
+    let (code, said) = reload(&service);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!((logins(&service.setup), marker(&service.setup)), (3, None));
+}
+
+/// What writes to them writes in its own order.
+#[test]
+fn pins_come_through_several_pipes_in_any_order() {
+    let mut setup = Setup::new();
+    assert!(setup.sandbox.init("other").status.success());
+    setup.generate("other", &[]);
+    let (module, pin) = (
+        setup.faults("example.com").module(),
+        setup.sandbox.path("pin2"),
+    );
+    setup.more(&format!(
+        "[[tenants]]\nname = \"other\"\n[[tenants.tokens]]\nname = \"same\"\nmodule = {module:?}\n\
+         token_label = \"other\"\npin_file = {pin:?}\n"
+    ));
+    for pipe in ["pin", "pin2"] {
+        made_a_pipe(&setup, pipe);
+    }
+    for order in [["pin", "pin2"], ["pin2", "pin"]] {
+        let paths = order.map(|pipe| setup.sandbox.path(pipe));
+        let writer = std::thread::spawn(move || {
+            for path in paths {
+                fs::write(path, PIN).unwrap();
+            }
+        });
+        drop(setup.clone().start());
+        writer.join().unwrap();
+    }
+}
+
+/// Another one may be under way, which knows nothing of what was changed since.
+#[test]
+fn whoever_asks_for_a_reload_hears_of_its_own() {
+    let service = Setup::new().start();
+    made_a_pipe(&service.setup, "pin");
+    let begun = |log: String| log.matches("was taken over part=\"callers\"").count();
+    service.signal(Signal::HUP);
+    eventually("the first has begun", || begun(service.log()) == 1);
+    let configuration = service.setup.write();
+    fs::write(&configuration, "no TOML").unwrap();
+    let path = service.setup.sandbox.path("pin");
+    let (code, said) = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| reload(&service));
+        let refused = "was not taken over part=\"configuration\"";
+        eventually("the second has begun", || service.log().contains(refused));
+        for _ in 0..2 {
+            fs::write(&path, PIN).unwrap();
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        asked.join().unwrap()
+    });
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("configuration"), "{said}");
 }
 
 /// Without one, each start would try what was refused.

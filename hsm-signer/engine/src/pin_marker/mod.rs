@@ -2,12 +2,13 @@
 //! file says over restarts that a token refused it.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mls_signer_token::Error;
 use mls_signer_token::sync::locked;
@@ -19,6 +20,9 @@ const UNFINISHED: &str = "The PIN is being tried";
 /// So many logins in a row without an answer are made with a PIN that was taken before: the module may
 /// have crashed, or the token may have refused the PIN.
 const UNANSWERED: u32 = 2;
+
+/// How often is looked whether another process has ended its try.
+const TICK: Duration = Duration::from_millis(20);
 
 /// What this process knows of the PIN of a marker, whether or not its files can be written.
 #[derive(Default)]
@@ -190,10 +194,17 @@ impl PinMarker {
         let mut options = options(OFlags::NONBLOCK | OFlags::NOFOLLOW);
         let file = options.write(true).create(true).truncate(false);
         let file = file.open(&path)?;
-        if file.try_lock().is_err() {
-            let path = path.display();
-            tracing::warn!(%path, "another process tries the PIN, and is waited for");
-            file.lock()?;
+        let mut said = false;
+        while let Err(error) = file.try_lock() {
+            match error {
+                TryLockError::WouldBlock if !ENDED.load(Ordering::SeqCst) => {}
+                error => return Err(error.into()),
+            }
+            if !std::mem::replace(&mut said, true) {
+                let path = path.display();
+                tracing::warn!(%path, "another process tries the PIN, and is waited for");
+            }
+            std::thread::sleep(TICK);
         }
         Ok(file)
     }

@@ -206,6 +206,10 @@ impl Source {
         messages: &[&[u8]],
         deadline: Instant,
     ) -> Result<SignedPrefix, Error> {
+        // A module may answer at once, and nobody wants the answer any more.
+        if Instant::now() >= deadline {
+            return Err(Error::DeadlinePassed);
+        }
         let located = self.located(key)?;
         let data = messages
             .iter()
@@ -347,14 +351,13 @@ impl Source {
     /// Takes this PIN for the next login; whether it is another than before.
     ///
     /// # Errors
-    /// [`Error::Pin`] when it is empty, and the token needs one.
+    /// [`Error::Pin`] when it is empty, and the token has needed one.
     pub fn take_pin(&self, pin: Pin) -> Result<bool, Error> {
-        let needs_one = |token: Arc<dyn Token>| token.identity().login_required;
-        if self.token().is_some_and(needs_one) {
-            pin.needed()?;
-        }
         let mut own = locked(&self.pin);
         let changed = !own.is_same(&pin);
+        if changed {
+            pin.needed()?;
+        }
         if changed {
             *own = pin;
             locked(&self.state).pin_changed = true;
