@@ -133,6 +133,10 @@ pub struct KeyDescription {
     pub label: String,
     /// How the token protects it.
     pub protection: String,
+    /// The tokens that sign with it at present, by their names in the configuration. Absent in the answer
+    /// of a service that does not say.
+    #[serde(default)]
+    pub tokens: Option<Vec<String>>,
 }
 
 /// A key that is named as a removal key and cannot be used.
@@ -322,4 +326,9 @@ pub struct ProblemDetails {
     pub detail: String,
     /// What the caller should do.
     pub action: String,
+    /// Seconds after which trying again makes sense, as Retry-After has them for a whole request; left
+    /// out where it never does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = 2))]
+    pub retry_after: Option<u32>,
 }

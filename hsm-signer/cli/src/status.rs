@@ -53,13 +53,21 @@ fn in_use(key: &KeyDescription) -> String {
         true => "new ones and those that have it",
         false => "those that have it",
     };
-    let rows = [
+    let mut rows = vec![
         ("scheme", key.signature_scheme.clone()),
         ("public key", key.public_key.clone()),
         ("protection", key.protection.clone()),
         ("groups", groups.into()),
     ];
+    rows.extend(key.tokens.as_deref().map(|names| ("tokens", tokens(names))));
     format!("{}\n{}", printable(&key.label), columns(&rows))
+}
+
+fn tokens(names: &[String]) -> String {
+    match names.is_empty() {
+        true => "none at present".into(),
+        false => printable(&names.join(", ")),
+    }
 }
 
 fn refused(key: &RefusedKey) -> String {

@@ -23,6 +23,12 @@ impl Patience {
         first_pause: Duration::from_secs(10),
         longest_pause: Duration::from_secs(10),
     };
+
+    /// Whether trying again within the time for all attempts makes sense: not where the service asks for
+    /// a longer pause, as it does when a person has to act first.
+    pub fn reaches(self, retry_after: Option<Duration>) -> bool {
+        retry_after.is_none_or(|pause| pause <= self.total)
+    }
 }
 
 impl Default for Patience {
@@ -64,8 +70,11 @@ impl Attempts {
     }
 
     /// Waits before the next attempt, for as long as Retry-After says if there was one; false
-    /// when the time would be up.
+    /// when the time would be up, or be up by the service's own word.
     pub async fn wait(&mut self, retry_after: Option<Duration>) -> bool {
+        if !self.patience.reaches(retry_after) {
+            return false;
+        }
         let pause = retry_after
             .unwrap_or(self.pause)
             .min(self.patience.longest_pause);

@@ -110,7 +110,10 @@ impl SignerClient {
             for (index, result) in open.iter().zip(answered.results) {
                 results[*index] = Some(result);
             }
-            open.retain(|index| results[*index].as_ref().is_none_or(may_pass));
+            open.retain(|index| {
+                let result = results[*index].as_ref();
+                result.is_none_or(|result| may_pass(result, self.patience))
+            });
             if open.is_empty() || !attempts.wait(None).await {
                 break;
             }
@@ -252,11 +255,15 @@ impl SignerClient {
     }
 }
 
-/// Whether a removal may succeed when it is sent again.
-fn may_pass(result: &RemovalResult) -> bool {
+/// Whether a removal may succeed when it is sent again while there is patience.
+fn may_pass(result: &RemovalResult, patience: Patience) -> bool {
     match result {
         RemovalResult::Signed(_) => false,
-        RemovalResult::Refused { problem } => matches!(problem.status, 429 | 503 | 504),
+        RemovalResult::Refused { problem } => {
+            let seconds = problem.retry_after.map(u64::from);
+            let in_time = patience.reaches(seconds.map(Duration::from_secs));
+            in_time && matches!(problem.status, 429 | 503 | 504)
+        }
     }
 }
 

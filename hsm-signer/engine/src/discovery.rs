@@ -132,8 +132,9 @@ impl Discovered {
     }
 }
 
-/// What the tokens show together. A key that is retired in one is retired. Of two keys of one label the first token's counts; the other, and
-/// one that only another token has as it must be, are named with their token.
+/// What the tokens show together. A key that is retired in one is retired. Of two keys of one label the
+/// first token's counts; the other, and one that only another token has as it must be, are named with
+/// their token.
 fn merged(all: Vec<(Arc<str>, Discovered)>, retired: &Retired) -> Discovered {
     let mut found = Discovered::default();
     for (token, other) in &all {

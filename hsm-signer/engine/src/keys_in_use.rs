@@ -13,6 +13,7 @@ use mls_signer_token::sync::locked;
 
 use crate::discovery::{Discovered, NoneFound, discover, labels};
 use crate::key::Key;
+use crate::standing::Standing;
 use crate::{Engine, EngineError};
 
 impl Engine {
@@ -37,6 +38,15 @@ impl Engine {
             }
         }
         refused
+    }
+
+    /// The names of the tokens that sign with the key at present.
+    pub fn tokens_that_sign_with(&self, key: &Key) -> Vec<String> {
+        let sources = self.sources.0.iter();
+        let signing = sources.filter(|source| matches!(source.standing(key), Standing::Signs));
+        signing
+            .map(|source| source.config.name.to_string())
+            .collect()
     }
 
     /// Every label under which a key was pinned since the start, whatever has become of it: no other key

@@ -147,7 +147,8 @@ impl Engine {
     /// [`forbid_dumps`]).
     ///
     /// # Errors
-    /// Why the first token could not be opened, if none could; [`EngineError::NotPinned`],
+    /// That a PIN was refused, else why the first token could not be opened, if none could;
+    /// [`EngineError::NotPinned`],
     /// [`EngineError::PinRetired`] and [`EngineError::KeyUnknown`] when the keys are not the pinned ones;
     /// [`Error::NoKeyFit`] when no key is as it must be. Where some are, the others are
     /// [`refused_keys`](Self::refused_keys).
@@ -484,6 +485,9 @@ const _: () = {
 };
 
 /// Opens all tokens at once; one is enough. Returns the refusal of a PIN by another, if there was one.
+///
+/// # Errors
+/// Where none opens, the refusal of a PIN, else what the first token says.
 fn open_all(supervisors: &[Supervisor]) -> Result<Option<EngineError>, EngineError> {
     let mut opened: Vec<Result<(), EngineError>> = Vec::new();
     std::thread::scope(|scope| {
@@ -497,10 +501,12 @@ fn open_all(supervisors: &[Supervisor]) -> Result<Option<EngineError>, EngineErr
             opened.push(done.and_then(|opened| Ok(opened?)));
         }
     });
-    if opened.iter().any(Result::is_ok) {
-        let mut failed = opened.into_iter().filter_map(Result::err);
-        return Ok(failed.find(EngineError::concerns_pin));
+    let is_one_open = opened.iter().any(Result::is_ok);
+    let mut failures: Vec<_> = opened.into_iter().filter_map(Result::err).collect();
+    let refusal = failures.iter().position(EngineError::concerns_pin);
+    match (is_one_open, refusal) {
+        (true, refusal) => Ok(refusal.map(|place| failures.swap_remove(place))),
+        // For a person to know, before another start spends a try.
+        (false, refusal) => Err(failures.swap_remove(refusal.unwrap_or(0))),
     }
-    let first = opened.into_iter().next();
-    first.unwrap_or(Ok(())).map(|()| None)
 }

@@ -157,6 +157,7 @@ impl Problem {
             code: self.kind.code.into(),
             detail: self.detail.clone(),
             action: self.kind.action.into(),
+            retry_after: self.retry_after,
         }
     }
 }

@@ -14,7 +14,7 @@ pub struct Arguments {
     #[command(flatten)]
     token: TokenArguments,
     /// A scheme to make a key for, as often as needed [default: of the four of Wire's server, those
-    /// that the token has]
+    /// that the token can sign with and has no key for]
     #[arg(long, value_parser = scheme_parser())]
     scheme: Vec<&'static Scheme>,
     /// The key's label, with one scheme only [default: mls-removal-SCHEME]
@@ -29,8 +29,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let mut specs = specs(arguments)?;
     let token = arguments.token.open(output)?;
     if arguments.scheme.is_empty() {
-        let lacking = without_lacking(token.as_ref(), &mut specs)?;
-        for error in lacking {
+        for error in leave_out_impossible(token.as_ref(), &mut specs)? {
             output.note(&format!("not made: {error}"));
         }
     }
@@ -41,22 +40,33 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     output.result(&values, &format!("{text}\n{next}"))
 }
 
-/// Leaves those out that the token cannot sign with, and says why; an error where that is all.
-fn without_lacking(token: &dyn Token, specs: &mut Vec<KeySpec>) -> Result<Vec<Error>, Error> {
-    let mut lacking = Vec::new();
-    specs.retain(|spec| {
-        let signs = token.signing_plan(spec.scheme());
-        let fits = signs.is_ok();
-        lacking.extend(signs.err());
-        fits
-    });
-    match lacking.pop() {
-        Some(last) if specs.is_empty() => Err(last),
-        last => {
-            lacking.extend(last);
-            Ok(lacking)
+/// Leaves those out that the token cannot sign with and those that it has, and says why; an error where
+/// that is all.
+fn leave_out_impossible(token: &dyn Token, specs: &mut Vec<KeySpec>) -> Result<Vec<Error>, Error> {
+    let (mut possible, mut impossible) = (Vec::new(), Vec::new());
+    for spec in specs.drain(..) {
+        match keys::check_possible(token, &spec) {
+            Ok(()) => possible.push(spec),
+            Err(error) if is_of_scheme(&error) => impossible.push(error),
+            Err(error) => return Err(error),
         }
     }
+    *specs = possible;
+    match impossible.pop_if(|_| specs.is_empty()) {
+        Some(last) => Err(last),
+        None => Ok(impossible),
+    }
+}
+
+/// Whether the other schemes are none the worse for it.
+fn is_of_scheme(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::KeyExists(_)
+            | Error::SchemeUnsupported(_)
+            | Error::SchemeBroken(_)
+            | Error::SchemeNotApproved(_)
+    )
 }
 
 fn specs(arguments: &Arguments) -> Result<Vec<KeySpec>, Failure> {

@@ -48,14 +48,26 @@ fn four_keys_are_generated_listed_and_exported() {
 #[test]
 fn generating_twice_changes_nothing() {
     let sandbox = Sandbox::new();
-    sandbox.succeed(&["keys", "generate", "--scheme", "ecdsa_secp384r1_sha384"]);
-    let before = sandbox.succeed(&["keys", "list", "--json"]);
-    let error = sandbox.fail(&["keys", "generate"]);
+    let p384 = ["keys", "generate", "--scheme", "ecdsa_secp384r1_sha384"];
+    sandbox.succeed(&p384);
+    let list = || parsed(&sandbox.succeed(&["keys", "list", "--json"]));
+    let first = list();
+    // Those that are missing are made, and the one that is there is named.
+    let output = sandbox.run(&["keys", "generate"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
     assert!(
-        error.contains("already has a key") && error.contains("secp384r1"),
-        "{error}"
+        said.contains("already has a key") && said.contains("secp384r1"),
+        "{said}"
     );
-    assert_eq!(sandbox.succeed(&["keys", "list", "--json"]), before);
+    let all = list();
+    assert_eq!(all.as_array().unwrap().len(), 4, "{all}");
+    assert!(all.as_array().unwrap().contains(&first[0]), "{all}");
+    for arguments in [&["keys", "generate"][..], &p384] {
+        let error = sandbox.fail(arguments);
+        assert!(error.contains("already has a key"), "{error}");
+        assert_eq!(list(), all);
+    }
 }
 
 #[test]

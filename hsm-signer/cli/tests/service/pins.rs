@@ -1,10 +1,11 @@
 //! A PIN that a token refuses is tried once for each word of a person.
 
 use mls_fault_module::{Faults, library};
+use mls_hsm_signer::api::RemovalResult;
 use rustix::process::{Signal, kill_process};
 
 use crate::support::operator::{PIN_REFUSED, checked, marker, stderr};
-use crate::support::{Setup, eventually, item, module_path, not_started};
+use crate::support::{Service, Setup, eventually, item, module_path, not_started};
 
 pub fn logins(setup: &Setup) -> usize {
     let log = setup.faults("example.com").log();
@@ -47,6 +48,18 @@ fn a_refused_pin_is_tried_once_however_often_the_service_is_started() {
     assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
     std::fs::remove_file(marker).unwrap();
     setup.start();
+}
+
+/// The supervisor must not start again, whatever the tokens before the one that refused lack.
+#[test]
+fn a_refusal_beside_a_missing_token_is_said_by_the_exit_code() {
+    let mut setup = Setup::new();
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login return 0xA0"]).unwrap();
+    setup.missing_first = true;
+    let output = not_started(&setup);
+    assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
+    assert_eq!(logins(&setup), 1);
 }
 
 /// Whoever reads the log of the refusal knows which file to correct, and which to remove.
@@ -268,6 +281,11 @@ fn what_was_refused_is_tried_once_more_at_each_hangup() {
     };
     assert_eq!(problem.code, "token-refused");
     assert!(problem.action.contains("SIGHUP"), "{problem:?}");
+    // A client with patience waits for no person.
+    let asked = requests_answered(&service, 503);
+    let patient = service.propose_patiently(vec![item("ed25519", "group", 1)]);
+    assert!(patient.is_err(), "{patient:?}");
+    assert_eq!(requests_answered(&service, 503), asked + 1);
     let labels = "{tenant=\"example.com\",token=\"hsm-example.com\"}";
     assert_eq!(
         service.counted(&format!("mls_hsm_signer_token_refused{labels}")),
@@ -405,7 +423,7 @@ fn a_key_of_a_token_that_refuses_is_said_to_wait_and_no_other() {
     };
     eventually("the other token signs", signs);
     named.leaf_index = 3;
-    let refused = service.propose(vec![named]).unwrap_err();
+    let refused = service.propose(vec![named.clone()]).unwrap_err();
     let mls_hsm_signer::client::ClientError::Refused(problem) = refused else {
         panic!("{refused}");
     };
@@ -413,4 +431,21 @@ fn a_key_of_a_token_that_refuses_is_said_to_wait_and_no_other() {
     let said = format!("{} {}", problem.title, problem.detail);
     assert!(said.contains("no other token can sign"), "{said}");
     assert!(!said.contains("nothing is signed"), "{said}");
+    let asked = requests_answered(&service, 200);
+    let other = item("ecdsa_secp256r1_sha256", "group", 4);
+    let results = service.propose_patiently(vec![named, other]).unwrap();
+    let RemovalResult::Refused { problem } = &results[0] else {
+        panic!("{results:?}");
+    };
+    assert_eq!(problem.code, "token-refused");
+    assert!(matches!(results[1], RemovalResult::Signed(_)));
+    assert_eq!(requests_answered(&service, 200), asked + 1);
+}
+
+/// How many batches of removals were answered with this HTTP status.
+fn requests_answered(service: &Service, status: u16) -> u64 {
+    let route = "/v1/external-proposals/remove";
+    service.counted(&format!(
+        "mls_hsm_signer_requests_total{{route=\"{route}\",status=\"{status}\"}}"
+    ))
 }

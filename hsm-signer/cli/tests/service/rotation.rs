@@ -206,6 +206,7 @@ fn the_status_shows_a_services_keys_and_those_that_it_refuses() {
     };
     let said = status(&["--keys"]);
     assert!(said.contains("mls-removal-ed25519\n"), "{said}");
+    assert!(said.contains("tokens      hsm-example.com"), "{said}");
     let (_, refused) = said.split_once(&format!("{label}\n")).unwrap();
     for part in ["unusable", "EXTRACTABLE", "77"] {
         assert!(refused.contains(part), "{part}: {said}");

@@ -76,6 +76,7 @@ pub async fn list(
         public_key: base64(key.public_key()),
         label: key.object().label.clone(),
         protection: key.object().protection().to_string(),
+        tokens: Some(tenant.engine.tokens_that_sign_with(key)),
     });
     let refused = tenant.engine.refused_keys().into_iter();
     let described = |key: mls_signer_engine::RefusedKey| RefusedKey {

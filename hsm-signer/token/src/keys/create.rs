@@ -181,7 +181,12 @@ fn create(
 
 /// Checks, before anything is made, that the token has the mechanism and that neither
 /// label nor id is taken.
-fn check_possible(token: &dyn Token, spec: &KeySpec) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::SchemeUnsupported`], [`Error::SchemeBroken`] and [`Error::SchemeNotApproved`] when the token
+/// does not sign so, [`Error::KeyExists`] when a name is taken, [`Error::KeyAttributes`] when the label
+/// says another scheme, and those of the token.
+pub fn check_possible(token: &dyn Token, spec: &KeySpec) -> Result<(), Error> {
     refuse_other_label(spec)?;
     let quirks = Quirks::of(token.identity());
     SigningPlan::choose(spec.scheme(), token.mechanisms(), quirks)?;

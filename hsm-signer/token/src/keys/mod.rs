@@ -10,7 +10,7 @@ mod list;
 mod retirement;
 pub(crate) mod signer;
 
-pub use create::{generate, generate_all, import, import_all};
+pub use create::{check_possible, generate, generate_all, import, import_all};
 pub use find::{LocatedKey, already_there, locate, locate_pinned, mismatch, prove, prove_in};
 pub(crate) use left_halves::left_halves;
 pub(crate) use list::count;

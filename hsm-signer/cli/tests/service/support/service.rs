@@ -40,6 +40,8 @@ pub struct Setup {
     pub sessions: usize,
     /// Whether each tenant has its token a second time, past the fault module.
     pub spare: bool,
+    /// Whether each tenant's first token is of a module that is not there.
+    pub missing_first: bool,
     /// Another file than the program that was built.
     pub program: Option<PathBuf>,
     /// Variables of the service's environment.
@@ -67,6 +69,7 @@ impl Setup {
             process: String::new(),
             sessions: 4,
             spare: false,
+            missing_first: false,
             program: None,
             environment: Vec::new(),
         };
@@ -212,6 +215,9 @@ impl Setup {
             )
         };
         let mut section = format!("[[tenants]]\nname = {name:?}\n{}", self.tenant_extra);
+        if self.missing_first {
+            section += &token("missing", Path::new("/nowhere/libpkcs11.so"));
+        }
         section += &token("hsm", &faults.module());
         if self.spare {
             section += &token("spare", module_path());
@@ -345,6 +351,20 @@ impl Service {
     /// Asks once, over its Unix socket.
     pub fn propose(&self, removals: Vec<RemovalItem>) -> Result<Vec<RemovalResult>, ClientError> {
         propose(&self.setup.socket(), removals)
+    }
+
+    /// Asks over its Unix socket as a client does that tries again for 30 seconds.
+    pub fn propose_patiently(
+        &self,
+        removals: Vec<RemovalItem>,
+    ) -> Result<Vec<RemovalResult>, ClientError> {
+        let client = SignerClient::new(Endpoint::unix(self.setup.socket()))?;
+        let request = RemovalsRequest {
+            removals,
+            ..RemovalsRequest::default()
+        };
+        let response = runtime().block_on(client.propose_removals(request));
+        response.map(|response| response.results)
     }
 
     /// What it has counted: the value of the metric with these labels.
