@@ -1,7 +1,7 @@
 //! Arithmetic modulo 2^255 - 19, in five limbs of 51 bits.
 //!
-//! The functions are `const`: the compiler runs them to make the tables of all backends. The range
-//! of each limb is in `docs/curve25519.md`.
+//! The functions are `const`: the compiler runs them to make the windows of a backend, and the build
+//! script to make the table. The range of each limb is in `docs/curve25519.md`.
 
 use crate::integer::Integer;
 

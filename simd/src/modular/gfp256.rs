@@ -1,7 +1,7 @@
 //! Arithmetic modulo the prime of P-256, in Montgomery form modulo 2^256.
 //!
-//! The functions are `const`: the compiler runs them to make the tables of all backends. Every
-//! value is below the prime.
+//! The functions are `const`: the compiler runs them to make the constants of all backends, and the
+//! build script to make the tables. Every value is below the prime.
 
 use crate::integer::{Integer, add_carry, add_integers, choose, sub_borrow, sub_integers};
 
@@ -12,9 +12,6 @@ pub(crate) const PRIME: Integer = [
     0,
     0xffff_ffff_0000_0001,
 ];
-
-/// 2^256 modulo the prime: one, in Montgomery form.
-pub(crate) const ONE: Integer = power_of_two(256);
 
 /// 2^512 modulo the prime: what takes an integer into Montgomery form.
 const R_SQUARED: Integer = power_of_two(512);
@@ -46,13 +43,6 @@ const fn reduce_once((a, top): (Integer, u64)) -> Integer {
 /// `a + b` modulo the prime.
 pub(crate) const fn add(a: &Integer, b: &Integer) -> Integer {
     reduce_once(add_integers(a, b))
-}
-
-/// `a - b` modulo the prime.
-pub(crate) const fn sub(a: &Integer, b: &Integer) -> Integer {
-    let (difference, borrow) = sub_integers(a, b);
-    let (wrapped, _) = add_integers(&difference, &PRIME);
-    choose(borrow, &wrapped, &difference)
 }
 
 /// `a b / 2^256` modulo the prime.
@@ -92,21 +82,4 @@ const fn accumulate(sums: &mut [u64; 6], a: u64, b: &Integer) {
 /// The Montgomery form of an integer below 2^256.
 pub(crate) const fn to_montgomery(a: &Integer) -> Integer {
     mul(a, &R_SQUARED)
-}
-
-/// The integer below the prime of a Montgomery form.
-pub(crate) const fn from_montgomery(a: &Integer) -> Integer {
-    mul(a, &[1, 0, 0, 0])
-}
-
-/// `2^260 a` modulo the prime: the Montgomery form of the vector backends.
-#[cfg(target_arch = "x86_64")]
-pub(crate) const fn times_2_to_260(a: &Integer) -> Integer {
-    let mut result = to_montgomery(a);
-    let mut i = 256;
-    while i < 260 {
-        result = add(&result, &result);
-        i += 1;
-    }
-    result
 }

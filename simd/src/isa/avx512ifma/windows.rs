@@ -1,10 +1,7 @@
 //! The windows of the combs, in the limbs of this backend.
 
 use super::limbs::limbs;
-use crate::{
-    modular::gfp256::times_2_to_260,
-    tables::{curve25519, nistp256},
-};
+use crate::tables::{curve25519, nistp256};
 
 /// The entries of one coordinate of a window, for each limb.
 pub(crate) type Column<const ENTRIES: usize> = [[u64; ENTRIES]; 5];
@@ -40,8 +37,8 @@ pub(crate) static NISTP256: [[Column<{ nistp256::ENTRIES }>; 2]; nistp256::WINDO
             i / nistp256::ENTRIES % 2,
             i % nistp256::ENTRIES,
         );
-        let integer = &nistp256::MULTIPLES[window][entry][coordinate];
-        let split = limbs(&times_2_to_260(integer));
+        let integer = &nistp256::TIMES_2_TO_260[window][entry][coordinate];
+        let split = limbs(integer);
         let mut limb = 0;
         while limb < 5 {
             windows[window][coordinate][limb][entry] = split[limb];

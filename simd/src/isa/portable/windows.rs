@@ -2,10 +2,7 @@
 
 use crate::{
     integer::Integer,
-    modular::{
-        gf25519::{Limbs, from_integer},
-        gfp256::to_montgomery,
-    },
+    modular::gf25519::{Limbs, from_integer},
     tables::{curve25519, nistp256},
 };
 
@@ -38,9 +35,9 @@ pub(crate) static NISTP256: [[ColumnP256; 2]; nistp256::WINDOWS] = {
     let mut i = 0;
     while i < nistp256::WINDOWS * nistp256::ENTRIES {
         let (window, entry) = (i / nistp256::ENTRIES, i % nistp256::ENTRIES);
-        let [x, y] = &nistp256::MULTIPLES[window][entry];
-        windows[window][0][entry] = to_montgomery(x);
-        windows[window][1][entry] = to_montgomery(y);
+        let [x, y] = nistp256::TIMES_2_TO_256[window][entry];
+        windows[window][0][entry] = x;
+        windows[window][1][entry] = y;
         i += 1;
     }
     windows

@@ -5,7 +5,8 @@ use crate::mutants::mutant::{Mutant, bug, harmless};
 
 const LADDER: &str = "curve25519/ladder.rs";
 const COMB: &str = "curve25519/comb.rs";
-const TABLE: &str = "tables/curve25519.rs";
+const CONSTANTS: &str = "tables/curve25519/constants.rs";
+const TABLE: &str = "../build/curve25519.rs";
 const WINDOWS: &str = "isa/avx512ifma/windows.rs";
 const INVERSION: &str = "isa/field/gf25519.rs";
 const SHARED: &str = "isa/field/inversion.rs";
@@ -29,8 +30,8 @@ pub const MUTANTS: &[Mutant] = &[
     bug(COMB, Recoding, "I::window(integers, 3 + WIDTH * i, WIDTH);", "I::window(integers, 2 + WIDTH * i, WIDTH);"),
     bug(COMB, Constant, "t: Product::constant(isa, &START[2]),", "t: Product::constant(isa, &START[1]),"),
     bug(COMB, Formula, "*denominator = sum.z - sum.y;", "*denominator = sum.z - sum.x;"),
-    bug(TABLE, Table, "0x5203_6cee_2b6f_fe73,", "0x5203_6cee_2b6f_fe72,"),
-    bug(TABLE, Table, "14 15 16 17 18 19 20", "14 15 16 17 19 18 20"),
+    bug(CONSTANTS, Table, "0x5203_6cee_2b6f_fe73,", "0x5203_6cee_2b6f_fe72,"),
+    bug(TABLE, Table, "bases[i + 1] = double_times(&bases[i], WIDTH);", "bases[i + 1] = double_times(&bases[i], WIDTH + i % 2);"),
     bug(WINDOWS, Limb, "let split = limbs(&curve25519::MULTIPLES[window][entry][coordinate]);", "let split = limbs(&curve25519::MULTIPLES[window][entry ^ 1][coordinate]);"),
     bug(INVERSION, Formula, "let ones50 = &append(ones40, 10, ones10);", "let ones50 = &append(ones40, 11, ones10);"),
     bug(INVERSION, Constant, "append(ones250, 5, a11).0", "append(ones250, 5, a9).0"),

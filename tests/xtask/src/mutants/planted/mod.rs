@@ -46,6 +46,7 @@ const LIKELIEST: &[(&str, &[&str])] = &[
     ("modular/", &["portable::fields"]),
     ("integer.rs", &["portable::fields"]),
     ("tables/", &["tables::"]),
+    ("../build/", &["tables::"]),
     ("curve25519/ladder.rs", &["ladder"]),
     ("curve25519/comb.rs", &["comb"]),
     ("nistp256/point.rs", &["formulas::nistp256"]),

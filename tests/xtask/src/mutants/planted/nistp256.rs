@@ -7,7 +7,7 @@ const POINT: &str = "nistp256/point.rs";
 const MULTIPLES: &str = "nistp256/multiples.rs";
 const WINDOW: &str = "nistp256/window.rs";
 const COMB: &str = "nistp256/comb.rs";
-const TABLE: &str = "tables/nistp256.rs";
+const TABLE: &str = "../build/nistp256.rs";
 const OPERATORS: &str = "isa/field/operators.rs";
 const INVERSION: &str = "isa/field/gfp256.rs";
 
@@ -35,7 +35,7 @@ pub const MUTANTS: &[Mutant] = &[
     bug(COMB, Recoding, "I::window(scalar, 1 + WIDTH * i, WIDTH)", "I::window(scalar, 1 + WIDTH * i, WIDTH - 1)"),
     bug(COMB, Select, "y: Factor(F::lookup(&entries[1], index)),", "y: Factor(F::lookup(&entries[0], index)),"),
     bug(TABLE, Table, "let (hhh, v) = (mul(&h, &hh), mul(&u1, &hh));", "let (hhh, v) = (mul(&h, &hh), mul(&u2, &hh));"),
-    bug(TABLE, Table, "while bit < WIDTH {", "while bit < WIDTH - 1 {"),
+    bug(TABLE, Table, "bases[i] = (0..WIDTH).fold", "bases[i] = (1..WIDTH).fold"),
     bug(INVERSION, Formula, "let upper = &append(upper, 128, ones32);", "let upper = &append(upper, 127, ones32);"),
     bug(INVERSION, Constant, "append(upper, 2, a).0", "append(upper, 2, ones2).0"),
 ];
