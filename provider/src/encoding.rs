@@ -34,6 +34,45 @@ pub(crate) fn scalar(bytes: &[u8], len: usize) -> Option<Zeroizing<Vec<u8>>> {
     (excess == 0).then_some(scalar)
 }
 
+/// r and s of P-256, of 32 bytes each, from a DER `ECDSA-Sig-Value` (RFC 3279, section 2.2.3).
+///
+/// `None` for anything but the one encoding of two positive integers that fit: whether another is a
+/// signature is for the backend to say.
+pub(crate) fn p256_signature(der: &[u8]) -> Option<[u8; 64]> {
+    const SEQUENCE: u8 = 0x30;
+    let [SEQUENCE, len, integers @ ..] = der else {
+        return None;
+    };
+    if usize::from(*len) != integers.len() {
+        return None;
+    }
+    let (r, integers) = positive_integer(integers)?;
+    let (s, rest) = positive_integer(integers)?;
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(&r);
+    signature[32..].copy_from_slice(&s);
+    rest.is_empty().then_some(signature)
+}
+
+/// A positive DER INTEGER below 2^256, and what follows it.
+fn positive_integer(der: &[u8]) -> Option<([u8; 32], &[u8])> {
+    const INTEGER: u8 = 0x02;
+    let [INTEGER, len, rest @ ..] = der else {
+        return None;
+    };
+    let (bytes, rest) = rest.split_at_checked(usize::from(*len))?;
+    // A zero comes first exactly where the digits would begin with a one bit.
+    let digits = match bytes {
+        [0, digits @ ..] if digits.first().is_some_and(|first| first & 0x80 != 0) => digits,
+        [1..0x80, ..] => bytes,
+        _ => return None,
+    };
+    let mut integer = [0; 32];
+    let padding = integer.len().checked_sub(digits.len())?;
+    integer[padding..].copy_from_slice(digits);
+    Some((integer, rest))
+}
+
 /// The `y` of the points of edwards25519 whose order divides 8, little-endian: the neutral point, the
 /// one of order 2, the two of order 4 and the four of order 8 (RFC 7748, section 4.1, for the curve;
 /// "Taming the many EdDSAs", table 1).
@@ -111,6 +150,48 @@ mod tests {
             }
         }
         assert_eq!(cases, 2 * (2 + 19 + 5));
+    }
+
+    /// A DER INTEGER of these bytes.
+    fn integer(bytes: &[u8]) -> Vec<u8> {
+        [&[2, bytes.len() as u8], bytes].concat()
+    }
+
+    fn signature(r: &[u8], s: &[u8]) -> Vec<u8> {
+        let integers = [integer(r), integer(s)].concat();
+        [vec![0x30, integers.len() as u8], integers].concat()
+    }
+
+    #[test]
+    fn signatures_have_one_encoding() {
+        let largest = [&[0][..], &[0xff; 32]].concat();
+        let mut expected = [0xff; 64];
+        expected[..32].fill(0);
+        expected[31] = 1;
+        assert_eq!(p256_signature(&signature(&[1], &largest)), Some(expected));
+        let good = signature(&[0x7f], &[0, 0x80]);
+        assert!(p256_signature(&good).is_some());
+        for (r, s) in [
+            (&[][..], &[1][..]),
+            (&[0], &[1]),
+            (&[0, 1], &[1]),
+            (&[0x80], &[1]),
+            (&[1], &[0, 0x7f]),
+            (&[1], &[0xff; 32]),
+            (&[1], &[1; 33]),
+            (&[1], &[&[0, 0x80][..], &[0; 32]].concat()),
+        ] {
+            assert_eq!(p256_signature(&signature(r, s)), None, "{r:?} {s:?}");
+        }
+        for end in 0..good.len() {
+            assert_eq!(p256_signature(&good[..end]), None);
+        }
+        for place in 0..4 {
+            let mut spoiled = good.clone();
+            spoiled[place] ^= 1;
+            assert_eq!(p256_signature(&spoiled), None, "byte {place}");
+        }
+        assert_eq!(p256_signature(&[&good[..], &[0]].concat()), None);
     }
 
     #[test]

@@ -23,6 +23,7 @@
 //! | Operation | Done by |
 //! |---|---|
 //! | random bytes, key generation, ECDH, ECDSA, Ed25519, AEAD, SHA-384, SHA-512 | AWS-LC, through `aws-lc-rs` |
+//! | X25519 and P-256 for many keys at once, Ed25519 and ECDSA with P-256 for many signatures ([`HwCrypto::verify_batch`] and what is prepared) | `mls_lanes`, where the CPU has vectors for it |
 //! | SHA-256; SHA-2 compressions inside HMAC and HKDF | the `sha2` crate, whose midstates can be computed once and kept |
 //! | composition of HMAC, HKDF and HPKE (RFC 9180) | this crate |
 //!
@@ -47,6 +48,7 @@
 //! | Operation | Done by |
 //! |---|---|
 //! | random bytes, Ed25519, ECDSA, AEAD, SHA-2, HMAC | ring |
+//! | many signatures of Ed25519 and ECDSA with P-256 at once | `mls_lanes`, where the CPU has vectors for it |
 //! | ECDH with X25519 and P-256; the public keys of P-256's signature keys | `mls_lanes`, its portable code for one at a time |
 //! | ECDH with P-384; the public keys of its signature keys | the crate `p384`, never audited |
 //! | composition of HKDF and HPKE | this crate |

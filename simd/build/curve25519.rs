@@ -1,29 +1,13 @@
 //! The table of the comb of curve25519.
 
 use crate::{
-    curve25519_constants::{D, ENTRIES, WIDTH, WINDOWS},
+    curve25519_constants::{BASE, D, ENTRIES, LARGEST_DIGIT, WIDTH, WINDOWS},
     integer::Integer,
     modular::gf25519::{Limbs, add, from_integer, mul, sub, to_integer},
 };
 
 /// The coordinates (y + x)/2, (y - x)/2, d x y of a point.
 type Entry = [Integer; 3];
-
-/// The base point (RFC 8032, section 5.1), x and y.
-const BASE: [Integer; 2] = [
-    [
-        0xc956_2d60_8f25_d51a,
-        0x692c_c760_9525_a7b2,
-        0xc0a4_e231_fdd6_dc5c,
-        0x2169_36d3_cd6e_53fe,
-    ],
-    [
-        0x6666_6666_6666_6658,
-        0x6666_6666_6666_6666,
-        0x6666_6666_6666_6666,
-        0x6666_6666_6666_6666,
-    ],
-];
 
 /// 1/2, which is (2^255 - 18) / 2.
 const HALF: Limbs = from_integer(&[u64::MAX - 8, u64::MAX, u64::MAX, (1 << 62) - 1]);
@@ -40,6 +24,25 @@ pub fn multiples() -> Vec<[Entry; ENTRIES]> {
     windows
         .map(|first| entries(&odd_multiples(first)))
         .collect()
+}
+
+/// The multiples of the base point from 0 to 128 times, for public digits: (y + x)/2, (y - x)/2, d x y
+/// and -d x y.
+pub fn small_multiples() -> Vec<[Integer; 4]> {
+    let next = |point: &Point| Some(add_points(point, &base()));
+    let points = std::iter::successors(Some(base()), next);
+    let points: Vec<_> = points.take(LARGEST_DIGIT).collect();
+    let half = to_integer(&HALF);
+    let identity = [half, half, [0; 4]];
+    let entries = points.as_chunks().0.iter().flat_map(entries);
+    let all = std::iter::once(identity).chain(entries);
+    all.map(|[plus, minus, dxy]| [plus, minus, dxy, negative(&dxy)])
+        .collect()
+}
+
+/// `-a`, below the prime.
+fn negative(a: &Integer) -> Integer {
+    to_integer(&sub(&[0; 5], &from_integer(a)))
 }
 
 /// The point `(2^252 - 1) Q`: x, y and x y.

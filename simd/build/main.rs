@@ -1,4 +1,4 @@
-//! Computes the tables of the combs, and tells the crate whether the compiler optimises it.
+//! Computes the tables, and tells the crate whether the compiler optimises it.
 //!
 //! The compiler itself would take a minute for the tables, at each of its runs over the crate. That every
 //! entry is the point that it claims to be is proved in `src/proof/tables.rs`.
@@ -26,11 +26,18 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=src/tables");
     write("curve25519_multiples", &curve25519::multiples())?;
     write("curve25519_start", &curve25519::start())?;
+    write("curve25519_small_multiples", &curve25519::small_multiples())?;
     let multiples = nistp256::multiples();
     write("nistp256_multiples", &multiples)?;
     for exponent in [256, 260] {
         let name = format!("nistp256_times_2_to_{exponent}");
         write(&name, &nistp256::montgomery(exponent, &multiples))?;
+    }
+    let multiples = nistp256::small_multiples();
+    write("nistp256_small_multiples", &multiples)?;
+    for exponent in [256, 260] {
+        let name = format!("nistp256_small_times_2_to_{exponent}");
+        write(&name, &nistp256::small_montgomery(exponent, &multiples))?;
     }
     tell_whether_optimised();
     Ok(())

@@ -3,7 +3,7 @@
 use crate::{
     integer::{Integer, add_integers, choose, sub_integers},
     modular::gfp256::{PRIME, add, mul, power_of_two, to_montgomery},
-    nistp256_constants::{BASE, ENTRIES, WIDTH, WINDOWS},
+    nistp256_constants::{BASE, ENTRIES, ODD_DIGITS, WIDTH, WINDOWS},
 };
 
 /// The coordinates x and y of a point.
@@ -24,14 +24,40 @@ pub fn multiples() -> Vec<[Entry; ENTRIES]> {
         .collect()
 }
 
+/// The odd multiples of the base point, 1, 3, 5 and so on times, for public digits: x, 2 y and -2 y.
+pub fn small_multiples() -> Vec<[Integer; 3]> {
+    let twice = double(&base());
+    let next = |point: &Point| Some(add_points(point, &twice));
+    let points = std::iter::successors(Some(base()), next);
+    let points: Vec<_> = points.take(ODD_DIGITS).collect();
+    let entries = points.as_chunks().0.iter().flat_map(entries);
+    entries
+        .map(|[x, y]| {
+            let twice_y = add(&y, &y);
+            [x, twice_y, sub(&[0; 4], &twice_y)]
+        })
+        .collect()
+}
+
 /// The entries, times 2^`exponent` modulo the prime: a Montgomery form of theirs.
 pub fn montgomery(exponent: usize, multiples: &[[Entry; ENTRIES]]) -> Vec<[Entry; ENTRIES]> {
-    let power = to_montgomery(&power_of_two(exponent));
-    let times_power = |coordinate| mul(&coordinate, &power);
     let windows = multiples.iter();
     windows
-        .map(|entries| entries.map(|entry| entry.map(times_power)))
+        .map(|entries| entries.map(|entry| entry.map(|a| times_power(&a, exponent))))
         .collect()
+}
+
+/// The same of the small multiples.
+pub fn small_montgomery(exponent: usize, multiples: &[[Integer; 3]]) -> Vec<[Integer; 3]> {
+    let entries = multiples.iter();
+    entries
+        .map(|entry| entry.map(|a| times_power(&a, exponent)))
+        .collect()
+}
+
+/// `a` times 2^`exponent` modulo the prime.
+fn times_power(a: &Integer, exponent: usize) -> Integer {
+    mul(a, &to_montgomery(&power_of_two(exponent)))
 }
 
 fn times(count: usize, a: &Integer) -> Integer {
@@ -80,10 +106,13 @@ fn add_points(p: &Point, q: &Point) -> Point {
     [x, y, mul(&h, &mul(&p[2], &q[2]))]
 }
 
+fn base() -> Point {
+    [to_montgomery(&BASE[0]), to_montgomery(&BASE[1]), ONE]
+}
+
 /// The first entry of every window.
 fn window_bases() -> [Point; WINDOWS] {
-    let base = [to_montgomery(&BASE[0]), to_montgomery(&BASE[1]), ONE];
-    let mut bases = [base; WINDOWS];
+    let mut bases = [base(); WINDOWS];
     for i in 1..WINDOWS {
         bases[i] = (0..WIDTH).fold(bases[i - 1], |point, _| double(&point));
     }

@@ -1,5 +1,5 @@
 //! Multi-lane elliptic-curve Diffie-Hellman: many independent exchanges at once,
-//! one in each lane of the vector registers.
+//! one in each lane of the vector registers; and verification of signatures, likewise.
 //!
 //! A group operation in MLS encrypts to many members: one key generation and one
 //! agreement for each. Done one at a time, every field multiplication waits for
@@ -31,7 +31,8 @@
 //! # Secrets
 //!
 //! No branch and no address depends on a scalar or on a shared secret, except the
-//! outcome reported for an element. Shared secrets erase themselves on drop;
+//! outcome reported for an element. [`vartime`] is the exception: it is for signatures, which
+//! are public. Shared secrets erase themselves on drop;
 //! the stack and the vector registers used by a batch are cleared before it returns.
 
 // The proof compiles the files of the instruction sets once more, over symbols.
@@ -58,7 +59,9 @@ pub mod p256;
 #[cfg(all(test, debug_assertions))]
 mod proof;
 mod secret;
+mod sha512;
 mod tables;
+pub mod vartime;
 mod wipe;
 pub mod x25519;
 

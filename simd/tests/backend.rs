@@ -84,11 +84,13 @@ fn the_environment_chooses() {
 
 #[test]
 fn a_break_even_is_a_batch_of_at_least_one() {
-    const OPERATIONS: [Operation; 4] = [
+    const OPERATIONS: [Operation; 6] = [
         Operation::X25519Agreement,
         Operation::X25519KeyGeneration,
         Operation::P256Agreement,
         Operation::P256KeyGeneration,
+        Operation::Ed25519Verification,
+        Operation::P256Verification,
     ];
     for backend in common::backends() {
         for operation in OPERATIONS {

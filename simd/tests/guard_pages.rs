@@ -4,7 +4,16 @@
 
 use std::ptr;
 
-use mls_lanes::{Error, SharedSecret, outputs, p256, x25519};
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
+};
+use mls_lanes::{
+    Backend, Error, SharedSecret, outputs, p256,
+    vartime::{self, p256::Verdict},
+    x25519,
+};
 
 mod common;
 
@@ -89,4 +98,63 @@ fn nothing_outside_the_slices_is_touched() {
             }
         }
     }
+}
+
+/// The lengths of batches: around those of vectors and groups.
+const LENGTHS: [usize; 10] = [1, 2, 3, 4, 5, 8, 9, 17, 64, 129];
+
+#[test]
+fn verifications_touch_nothing_outside_either() {
+    let mut memory = [Guarded::new(), Guarded::new(), Guarded::new()];
+    for backend in common::backends() {
+        for length in LENGTHS {
+            for at_end in [false, true] {
+                verify_ed25519(backend, &mut memory, length, at_end);
+                verify_p256(backend, &mut memory, length, at_end);
+            }
+        }
+    }
+}
+
+fn verify_ed25519(backend: Backend, memory: &mut [Guarded; 3], length: usize, at_end: bool) {
+    let [keys, messages, signatures] = memory;
+    let pair = Ed25519KeyPair::generate().unwrap();
+    // Over one block, two or three, with what is before a message.
+    let message = messages.slice(&vec![7_u8; length], at_end);
+    let signature: [u8; 64] = pair.sign(message).as_ref().try_into().unwrap();
+    let key: [u8; 32] = pair.public_key().as_ref().try_into().unwrap();
+    let keys = keys.slice(&vec![key; length], at_end);
+    let signatures = signatures.slice(&vec![signature; length], at_end);
+    let signed = keys.iter().zip(signatures.iter());
+    let signed: Vec<_> = signed
+        .map(|(key, signature)| vartime::ed25519::Signed {
+            key,
+            message,
+            signature,
+        })
+        .collect();
+    let verdicts = vartime::ed25519::verify(backend, &signed);
+    assert_eq!(verdicts, vec![true; length]);
+}
+
+fn verify_p256(backend: Backend, memory: &mut [Guarded; 3], length: usize, at_end: bool) {
+    let [keys, digests, signatures] = memory;
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let signature = pair.sign(&SystemRandom::new(), b"message").unwrap();
+    let signature: [u8; 64] = signature.as_ref().try_into().unwrap();
+    let key: [u8; 65] = pair.public_key().as_ref().try_into().unwrap();
+    let message: [u8; 32] = digest(&SHA256, b"message").as_ref().try_into().unwrap();
+    let keys = keys.slice(&vec![key; length], at_end);
+    let digests = digests.slice(&vec![message; length], at_end);
+    let signatures = signatures.slice(&vec![signature; length], at_end);
+    let signed = keys.iter().zip(digests.iter()).zip(signatures.iter());
+    let signed: Vec<_> = signed
+        .map(|((key, digest), signature)| vartime::p256::Signed {
+            key,
+            digest,
+            signature,
+        })
+        .collect();
+    let verdicts = vartime::p256::verify(backend, &signed);
+    assert_eq!(verdicts, vec![Verdict::Good; length]);
 }

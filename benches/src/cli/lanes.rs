@@ -1,4 +1,4 @@
-//! `measure lanes`: batches of Diffie-Hellman on libraries of curves.
+//! `measure lanes`: batches of Diffie-Hellman and of verifications on libraries of curves.
 
 use std::{
     collections::BTreeMap,

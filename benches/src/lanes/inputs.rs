@@ -4,6 +4,7 @@ use aws_lc_rs::{
     agreement::{self, Algorithm, PrivateKey, UnparsedPublicKey, agree},
     error::Unspecified,
     rand,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 
 use super::operation::Curve;
@@ -30,6 +31,47 @@ pub struct Inputs {
     peers: Vec<PrivateKey>,
     public_keys: Vec<Vec<u8>>,
     secrets: Vec<Vec<u8>>,
+    /// The signatures, all of them good.
+    pub signed: Vec<Signed>,
+}
+
+/// A message with its signature.
+#[derive(Debug)]
+pub struct Signed {
+    /// The public key: 32 bytes of Ed25519, or an uncompressed point of P-256.
+    pub key: Vec<u8>,
+    /// The message.
+    pub message: [u8; MESSAGE],
+    /// R and s, or r and s, of 32 bytes each.
+    pub signature: [u8; 64],
+}
+
+/// The length of a message that is signed: about that of a leaf node.
+const MESSAGE: usize = 256;
+
+impl Signed {
+    /// A message signed by aws-lc-rs under a key of its own.
+    fn random(curve: Curve) -> Result<Self, BenchError> {
+        let mut message = [0; MESSAGE];
+        rand::fill(&mut message).of_library()?;
+        let (key, signature) = match curve {
+            Curve::Curve25519 => {
+                let pair = Ed25519KeyPair::generate().of_library()?;
+                (pair.public_key().as_ref().to_vec(), pair.sign(&message))
+            }
+            Curve::P256 => {
+                let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).of_library()?;
+                let random = rand::SystemRandom::new();
+                let signature = pair.sign(&random, &message).of_library()?;
+                (pair.public_key().as_ref().to_vec(), signature)
+            }
+        };
+        Ok(Self {
+            key,
+            message,
+            signature: signature.as_ref().try_into().of_library()?,
+        })
+    }
 }
 
 impl Inputs {
@@ -47,6 +89,7 @@ impl Inputs {
             peers: Vec::with_capacity(count),
             public_keys: Vec::with_capacity(count),
             secrets: Vec::with_capacity(count),
+            signed: Vec::with_capacity(count),
         };
         for _ in 0..count {
             inputs.add()?;
@@ -64,6 +107,7 @@ impl Inputs {
         self.scalars.push(scalar);
         self.peers.push(peer);
         self.public_keys.push(public_key);
+        self.signed.push(Signed::random(self.curve)?);
         Ok(())
     }
 
@@ -72,13 +116,14 @@ impl Inputs {
         self.scalars.len()
     }
 
-    /// Gives element `index` another private key and another peer, and leaves the
+    /// Gives element `index` another private key, another peer and another message, and leaves the
     /// results that count as right.
     #[cfg(test)]
     pub(super) fn spoil(&mut self, index: usize) {
         let other = Self::random(self.curve, 1).unwrap();
         self.scalars[index] = other.scalars[0];
         self.points[index].clone_from(&other.points[0]);
+        self.signed[index].message = other.signed[0].message;
     }
 
     /// `Ok` if `secret` is that of element `index`.
@@ -87,6 +132,11 @@ impl Inputs {
             self.secrets[index] == secret,
             "a shared secret differs from aws-lc-rs's",
         )
+    }
+
+    /// `Ok` if the verdict on a signature is that it is good, as all are.
+    pub(super) fn verify_verdict(&self, good: bool) -> Result<(), BenchError> {
+        ensure(good, "a good signature was refused")
     }
 
     /// `Ok` if `public_key` is that of element `index`.
@@ -115,7 +165,7 @@ impl Inputs {
 /// aws-lc-rs's name for `curve`.
 pub(super) fn algorithm(curve: Curve) -> &'static Algorithm {
     match curve {
-        Curve::X25519 => &agreement::X25519,
+        Curve::Curve25519 => &agreement::X25519,
         Curve::P256 => &agreement::ECDH_P256,
     }
 }

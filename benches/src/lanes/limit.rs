@@ -14,6 +14,8 @@
 //! multiplications (vpmuludq) count, of which all cores do two a cycle at most: the
 //! additions, shifts and loads that it needs beside them keep it far below.
 //!
+//! A verification's lookups, by public indices, are loads and moves and left out.
+//!
 //! An inversion is shared by a full group of 16 vectors: a shorter batch comes out lower.
 //! What is done once for a vector is left out but for the one complete addition of P-256:
 //! decoding, the recoding of scalars, checks.
@@ -31,6 +33,8 @@ struct Steps {
     negate_if: u32,
     lookup: u32,
     add_a24_times: u32,
+    add_sub: u32,
+    twice_add_sub: u32,
     /// One addition or subtraction of sums of products.
     sum: u32,
     reduce: u32,
@@ -48,6 +52,8 @@ const NONE: Steps = Steps {
     negate_if: 0,
     lookup: 0,
     add_a24_times: 0,
+    add_sub: 0,
+    twice_add_sub: 0,
     sum: 0,
     reduce: 0,
     mul_sub: 0,
@@ -67,6 +73,8 @@ const IFMA_25519: Steps = Steps {
     negate_if: 8 + 11,
     lookup: 3 * 5,
     add_a24_times: 11 + 11,
+    add_sub: 13 + 11,
+    twice_add_sub: 18 + 11,
     ..NONE
 };
 
@@ -93,6 +101,8 @@ const AVX2_25519: Steps = Steps {
     mul: 100 + 9,
     square: 55 + 5,
     add_a24_times: 10 + 1,
+    add_sub: 1,
+    twice_add_sub: 1,
     ..NONE
 };
 
@@ -128,6 +138,43 @@ const EDWARDS_ADDITION: Steps = Steps {
     ..NONE
 };
 
+/// A doubling on the Edwards curve: 3 M + 4 S.
+const EDWARDS_DOUBLING: Steps = Steps {
+    mul: 3,
+    square: 4,
+    carry: 3,
+    add: 2,
+    sub: 1,
+    add_sub: 1,
+    twice_add_sub: 1,
+    ..NONE
+};
+
+/// An addition of a multiple of the base point in a verification: 7 M.
+const BASE_ADDITION_25519: Steps = Steps {
+    mul: 7,
+    carry: 1,
+    add: 3,
+    sub: 3,
+    ..NONE
+};
+
+/// An addition of a multiple of the key: 8 M.
+const KEY_ADDITION_25519: Steps = Steps {
+    mul: 8,
+    carry: 2,
+    ..BASE_ADDITION_25519
+};
+
+/// A multiple of the key as an entry of its table.
+const KEY_ENTRY_25519: Steps = Steps {
+    mul: 1,
+    carry: 2,
+    add: 2,
+    sub: 2,
+    ..NONE
+};
+
 /// Doubling: 4 M + 4 S.
 const DOUBLING: Steps = Steps {
     mul: 3,
@@ -151,6 +198,12 @@ const WINDOW_ADDITION: Steps = Steps {
     reduce: 6,
     mul_sub: 1,
     ..NONE
+};
+
+/// An addition of a multiple of the base point in a verification: the same without a choice.
+const BASE_ADDITION_P256: Steps = Steps {
+    select: 0,
+    ..WINDOW_ADDITION
 };
 
 /// An addition of P-256's comb: 8 M + 3 S.
@@ -198,6 +251,14 @@ const PRODUCT: Steps = Steps {
 const INVERSION_25519: Steps = inversion(254, 11);
 const INVERSION_P256: Steps = inversion(255, 13);
 
+/// A square root of a quotient.
+const ROOT_25519: Steps = Steps {
+    mul: 11 + 9,
+    square: 252 + 4,
+    carry: 252 + 11 + 13,
+    ..NONE
+};
+
 /// The vectors that share an inversion, and those whose tables of multiples do.
 const GROUP: u32 = 16;
 const TABLES: u32 = 8;
@@ -223,6 +284,8 @@ impl Steps {
             + self.negate_if * cost.negate_if
             + self.lookup * cost.lookup
             + self.add_a24_times * cost.add_a24_times
+            + self.add_sub * cost.add_sub
+            + self.twice_add_sub * cost.twice_add_sub
             + self.sum * cost.sum
             + self.reduce * cost.reduce
             + self.mul_sub * cost.mul_sub
@@ -260,6 +323,26 @@ const fn p256_keygen(cost: &Steps) -> u32 {
         + 2 * PRODUCT.at(cost)
 }
 
+const fn ed25519_verify(cost: &Steps) -> u32 {
+    ROOT_25519.at(cost)
+        + 16 * KEY_ADDITION_25519.at(cost)
+        + 17 * KEY_ENTRY_25519.at(cost)
+        + 250 * EDWARDS_DOUBLING.at(cost)
+        + 51 * KEY_ADDITION_25519.at(cost)
+        + 32 * BASE_ADDITION_25519.at(cost)
+        + share(&INVERSION_25519, GROUP, cost)
+        + 2 * PRODUCT.at(cost)
+}
+
+const fn p256_verify(cost: &Steps) -> u32 {
+    7 * MULTIPLE.at(cost)
+        + share(&INVERSION_P256, TABLES, cost)
+        + 63 * 4 * DOUBLING.at(cost)
+        + 63 * WINDOW_ADDITION.at(cost)
+        + 32 * BASE_ADDITION_P256.at(cost)
+        + 2 * PRODUCT.at(cost)
+}
+
 /// The least cycles for one lane of a vector of `lanes` that takes these operations.
 const fn cycles(operations: u32, lanes: u32) -> u32 {
     operations / (2 * lanes)
@@ -287,6 +370,16 @@ static LIMITS: &[(&str, &str, u32)] = &[
         "p256-keygen",
         cycles(p256_keygen(&IFMA_P256), 8),
     ),
+    (
+        "avx512ifma",
+        "ed25519-verify",
+        cycles(ed25519_verify(&IFMA_25519), 8),
+    ),
+    (
+        "avx512ifma",
+        "p256-verify",
+        cycles(p256_verify(&IFMA_P256), 8),
+    ),
     ("avx2", "x25519-agree", cycles(x25519_agree(&AVX2_25519), 4)),
     (
         "avx2",
@@ -295,6 +388,12 @@ static LIMITS: &[(&str, &str, u32)] = &[
     ),
     ("avx2", "p256-agree", cycles(p256_agree(&AVX2_P256), 4)),
     ("avx2", "p256-keygen", cycles(p256_keygen(&AVX2_P256), 4)),
+    (
+        "avx2",
+        "ed25519-verify",
+        cycles(ed25519_verify(&AVX2_25519), 4),
+    ),
+    ("avx2", "p256-verify", cycles(p256_verify(&AVX2_P256), 4)),
 ];
 
 /// The least cycles that `engine` takes for one element of `operation` in full vectors;

@@ -187,9 +187,9 @@ mod tests {
                 caught += 1;
             }
         });
-        // Backends, aws-lc-rs and ring have four operations; the other two have two.
+        // Backends, aws-lc-rs and ring have six operations; the other two have two.
         let backends = engines().len() - 4;
-        assert_eq!(caught, 3 * (4 * (backends + 2) + 2 * 2));
+        assert_eq!(caught, 3 * (6 * (backends + 2) + 2 * 2));
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! The operations on batches: key generation and agreement on two curves.
+//! The operations on batches: key generation, agreement and verification on two curves.
 
 use crate::BenchError;
 
 /// The curve of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Curve {
-    /// X25519 (RFC 7748).
-    X25519,
-    /// ECDH with P-256 (SP 800-56A Rev. 3).
+    /// X25519 (RFC 7748) and Ed25519 (RFC 8032).
+    Curve25519,
+    /// ECDH (SP 800-56A Rev. 3) and ECDSA (FIPS 186-5) with P-256.
     P256,
 }
 
@@ -18,6 +18,8 @@ pub enum Kind {
     Agree,
     /// The encoded public key of a private key.
     KeyGeneration,
+    /// The verdict on a signature of a message, under an encoded key.
+    Verify,
 }
 
 /// A row of [`OPERATIONS`].
@@ -38,13 +40,13 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "x25519-agree",
         about: "X25519 shared secrets, each with another peer",
-        curve: Curve::X25519,
+        curve: Curve::Curve25519,
         kind: Kind::Agree,
     },
     Operation {
         name: "x25519-keygen",
         about: "X25519 public keys",
-        curve: Curve::X25519,
+        curve: Curve::Curve25519,
         kind: Kind::KeyGeneration,
     },
     Operation {
@@ -58,6 +60,18 @@ pub static OPERATIONS: &[Operation] = &[
         about: "P-256 public keys",
         curve: Curve::P256,
         kind: Kind::KeyGeneration,
+    },
+    Operation {
+        name: "ed25519-verify",
+        about: "Ed25519 signatures of 256 bytes, each under another key",
+        curve: Curve::Curve25519,
+        kind: Kind::Verify,
+    },
+    Operation {
+        name: "p256-verify",
+        about: "ECDSA signatures with P-256 of 256 bytes, each under another key",
+        curve: Curve::P256,
+        kind: Kind::Verify,
     },
 ];
 
@@ -95,8 +109,8 @@ mod tests {
 
     #[test]
     fn every_curve_and_kind_has_one_operation() {
-        for curve in [Curve::X25519, Curve::P256] {
-            for kind in [Kind::Agree, Kind::KeyGeneration] {
+        for curve in [Curve::Curve25519, Curve::P256] {
+            for kind in [Kind::Agree, Kind::KeyGeneration, Kind::Verify] {
                 let matches = |row: &&Operation| (row.curve, row.kind) == (curve, kind);
                 assert_eq!(OPERATIONS.iter().filter(matches).count(), 1);
             }
@@ -108,7 +122,8 @@ mod tests {
         assert_eq!(
             find("x448-agree").unwrap_err().to_string(),
             "unknown operation `x448-agree`; choose from: \
-             x25519-agree, x25519-keygen, p256-agree, p256-keygen"
+             x25519-agree, x25519-keygen, p256-agree, p256-keygen, \
+             ed25519-verify, p256-verify"
         );
     }
 }

@@ -3,7 +3,8 @@
 use openmls_traits::types::{CryptoError, HpkeCiphertext, HpkeConfig, HpkeKeyPair};
 
 use super::HwCrypto;
-use crate::hpke;
+use crate::prepared::SignedMessage;
+use crate::{hpke, signature};
 
 /// Many keys at once: X25519 and P-256 in vector lanes where the CPU has them, all
 /// curves over the threads of the `rayon` pool that the caller is in.
@@ -41,6 +42,16 @@ impl HwCrypto {
         ikms: &[I],
     ) -> Vec<Result<HpkeKeyPair, CryptoError>> {
         hpke::derive_key_pairs(self.mode(), &config, ikms)
+    }
+
+    /// `verify_signature` of each of `signed`: a result for each, in their order, and one by one
+    /// what `verify_signature` says. Ed25519 and ECDSA with P-256 are verified in vector lanes where
+    /// the CPU has them and there are enough of them.
+    ///
+    /// # Errors
+    /// Of each result, those of `verify_signature` (see [`HwCrypto`]).
+    pub fn verify_batch(&self, signed: &[SignedMessage<'_>]) -> Vec<Result<(), CryptoError>> {
+        signature::verify_batch(self.mode(), signed)
     }
 
     /// `count` fresh HPKE key pairs, as for the init and encryption keys of key

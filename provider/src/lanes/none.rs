@@ -2,11 +2,15 @@
 
 use openmls_traits::types::CryptoError;
 
-use super::{Exchanged, LaneCurve, NoLanes, PrivateKeys};
+use super::{Exchanged, LaneCurve, LaneScheme, LaneSignature, LaneVerdict, NoLanes, PrivateKeys};
 
 /// There is none.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Lanes {}
+
+/// There is none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Verification {}
 
 /// There is none.
 pub(crate) enum SharedSecret {}
@@ -53,6 +57,28 @@ impl Lanes {
         _: &PrivateKeys,
         _: impl FnMut(usize, Result<&[u8], CryptoError>),
     ) {
+        match *self {}
+    }
+}
+
+impl Verification {
+    pub(crate) fn of(_: LaneScheme) -> Option<Self> {
+        None
+    }
+
+    pub(crate) fn break_even(&self) -> usize {
+        match *self {}
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        match *self {}
+    }
+
+    pub(crate) fn ed25519(&self, _: &[LaneSignature<'_, 32>]) -> Vec<LaneVerdict> {
+        match *self {}
+    }
+
+    pub(crate) fn p256(&self, _: &[LaneSignature<'_, 65>]) -> Vec<LaneVerdict> {
         match *self {}
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use openmls_traits::types::{CryptoError, SignatureScheme};
+use openmls_traits::types::SignatureScheme;
 use rayon::prelude::*;
 
 use super::{MAX_PREPARED, PrepareError};
@@ -52,7 +52,7 @@ struct Verified {
 }
 
 impl VerificationStore {
-    /// Verifies every signature, over all cores, and remembers the good ones.
+    /// Verifies every signature, in lanes and over all cores, and remembers the good ones.
     pub(crate) fn prepare(
         self: &Arc<Self>,
         mode: Mode,
@@ -110,9 +110,12 @@ fn check_room(held: &[Arc<Verified>], more: usize) -> Result<(), PrepareError> {
 impl Verified {
     fn new(mode: Mode, signed: &[SignedMessage<'_>]) -> Self {
         // One that is refused for whatever reason is not remembered, and keeps no other from being.
+        let results = signature::verify_batch(mode, signed);
         let good: Vec<Digest> = signed
             .par_iter()
-            .filter_map(|signed| mode.run(|| signed.verified()).ok())
+            .zip(results)
+            .filter(|(_, result)| result.is_ok())
+            .filter_map(|(signed, _)| mode.run(|| Ok(signed.digest())).ok())
             .collect();
         let mut remaining = HashMap::with_capacity(good.len());
         for digest in &good {
@@ -144,11 +147,9 @@ impl Verified {
 }
 
 impl SignedMessage<'_> {
-    /// What the good one is known by.
-    fn verified(&self) -> Result<Digest, CryptoError> {
-        let (scheme, public_key, signature) = (self.scheme, self.public_key, self.signature);
-        signature::verify(scheme, &self.message, public_key, signature)?;
-        Ok(digest(scheme, &self.message, public_key, signature))
+    /// What a good one is known by.
+    fn digest(&self) -> Digest {
+        digest(self.scheme, &self.message, self.public_key, self.signature)
     }
 }
 

@@ -7,14 +7,17 @@
 use openmls_traits::types::CryptoError;
 use zeroize::Zeroizing;
 
+use super::batch::{Loaded, in_lanes};
 use super::{Scheme, SigningKey};
 use crate::backend::ed25519::{self, Key};
 use crate::encoding::is_strict_edwards_point;
+use crate::lanes::{LaneScheme, LaneSignature, Verification};
+use crate::prepared::SignedMessage;
 
 const SEED_LEN: usize = 32;
 const PUBLIC_LEN: usize = 32;
-/// Of a signature, after `R`.
-const S_LEN: usize = 32;
+/// `R`, then `S`.
+const SIGNATURE_LEN: usize = 64;
 
 /// Ed25519.
 pub(super) struct Ed25519;
@@ -33,17 +36,50 @@ impl Scheme for Ed25519 {
     }
 
     fn verify(&self, message: &[u8], public: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
-        let key: &[u8; PUBLIC_LEN] = public
-            .try_into()
-            .map_err(|_| CryptoError::InvalidPublicKey)?;
-        let (r, s) = signature
-            .split_first_chunk()
-            .ok_or(CryptoError::InvalidSignature)?;
-        let is_strict = is_strict_edwards_point(key) && is_strict_edwards_point(r);
-        if s.len() != S_LEN || !is_strict {
-            return Err(CryptoError::InvalidSignature);
-        }
+        checked(public, signature)?;
         ed25519::verify(message, public, signature)
+    }
+
+    fn lanes(&self) -> Option<Verification> {
+        Verification::of(LaneScheme::Ed25519)
+    }
+
+    fn verify_in_lanes(
+        &self,
+        lanes: &Verification,
+        signed: &[&SignedMessage<'_>],
+    ) -> Vec<Option<Result<(), CryptoError>>> {
+        in_lanes(signed, loaded, |signed| lanes.ed25519(signed))
+    }
+}
+
+/// A signature for lanes, if nothing is wrong with its form.
+fn loaded<'a>(signed: &'a SignedMessage<'_>) -> Loaded<'a, PUBLIC_LEN> {
+    let (key, signature) = checked(signed.public_key, signed.signature)?;
+    Ok(Some(LaneSignature {
+        key,
+        message: &signed.message,
+        signature: *signature,
+    }))
+}
+
+/// A key and a signature of the right lengths, whose points are strict.
+fn checked<'a>(
+    public: &'a [u8],
+    signature: &'a [u8],
+) -> Result<(&'a [u8; PUBLIC_LEN], &'a [u8; SIGNATURE_LEN]), CryptoError> {
+    let key = public
+        .try_into()
+        .map_err(|_| CryptoError::InvalidPublicKey)?;
+    let signature: &[u8; SIGNATURE_LEN] = signature
+        .try_into()
+        .map_err(|_| CryptoError::InvalidSignature)?;
+    let r = signature
+        .first_chunk()
+        .ok_or(CryptoError::InvalidSignature)?;
+    match is_strict_edwards_point(key) && is_strict_edwards_point(r) {
+        true => Ok((key, signature)),
+        false => Err(CryptoError::InvalidSignature),
     }
 }
 

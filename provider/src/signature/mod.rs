@@ -1,5 +1,6 @@
 //! The signature schemes: one row each.
 
+mod batch;
 mod ecdsa;
 mod ed25519;
 #[cfg(feature = "curve448")]
@@ -13,6 +14,11 @@ pub use key_pair::{SignatureKeyId, SignatureKeyPair};
 use openmls_traits::types::{CryptoError, SignatureScheme};
 use zeroize::Zeroizing;
 
+use crate::lanes::Verification;
+use crate::prepared::SignedMessage;
+
+pub(crate) use batch::verify_batch;
+
 /// A signature scheme.
 trait Scheme: Sync {
     /// A fresh key.
@@ -23,6 +29,21 @@ trait Scheme: Sync {
 
     /// Verifies `signature` over `message` under the encoded key `public`.
     fn verify(&self, message: &[u8], public: &[u8], signature: &[u8]) -> Result<(), CryptoError>;
+
+    /// The lanes that verify many signatures at once, if there are any.
+    fn lanes(&self) -> Option<Verification> {
+        None
+    }
+
+    /// Verifies each of `signed` in `lanes`, which are this scheme's, with the verdict of
+    /// [`verify`](Self::verify); `None` of those that are not for lanes.
+    fn verify_in_lanes(
+        &self,
+        _lanes: &Verification,
+        signed: &[&SignedMessage<'_>],
+    ) -> Vec<Option<Result<(), CryptoError>>> {
+        vec![None; signed.len()]
+    }
 }
 
 /// A private key, imported and ready to sign.

@@ -113,7 +113,7 @@ pub const SUITE_COUNTS: (usize, usize) = match (cfg!(feature = "ml-kem"), cfg!(f
 pub const CASES_OF_SUITE: usize = 11;
 
 /// How many cases [`cases`] gives.
-pub const CASES: usize = 2 + 5 * 3 + 2 * 3 + 7 * SCHEMES.len() + CASES_OF_SUITE * SUITE_COUNTS.0;
+pub const CASES: usize = 2 + 5 * 3 + 2 * 3 + 8 * SCHEMES.len() + CASES_OF_SUITE * SUITE_COUNTS.0;
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
@@ -233,6 +233,17 @@ fn signatures(cases: &mut Vec<Case>) {
         let (key, good) = (public.clone(), signature.clone());
         of.add("verify_signature", move |crypto| {
             Ok(crypto.verify_signature(scheme, b"data", &key, &good)?)
+        });
+        let (key, good) = (public.clone(), signature.clone());
+        of.add("verify_batch", move |crypto| {
+            let signed = SignedMessage {
+                scheme,
+                message: b"data".into(),
+                public_key: &key,
+                signature: &good,
+            };
+            let mut verified = crypto.verify_batch(&[signed]).into_iter();
+            verified.try_for_each(|result| Ok(result?))
         });
         let key = public.clone();
         of.add("prepare_verifications", move |crypto| {

@@ -13,6 +13,10 @@ pub enum Operation {
     P256Agreement,
     /// [`p256::public_keys`](crate::p256::public_keys)
     P256KeyGeneration,
+    /// [`vartime::ed25519::verify`](crate::vartime::ed25519::verify)
+    Ed25519Verification,
+    /// [`vartime::p256::verify`](crate::vartime::p256::verify)
+    P256Verification,
 }
 
 /// A backend, and for X25519 agreement and key generation and P-256 agreement and
@@ -30,10 +34,13 @@ pub enum Operation {
 ///
 /// Left to itself, neither of these CPUs runs `avx2`; those that do (Intel's before Ice
 /// Lake, AMD's before Zen 4) have not been measured.
-const BREAK_EVEN: &[(&str, [Option<usize>; 4])] = &[
-    ("avx512ifma", [Some(2), Some(2), Some(2), Some(2)]),
-    ("avx2", [Some(10), Some(7), None, Some(14)]),
-    ("portable", [None, None, None, None]),
+const BREAK_EVEN: &[(&str, [Option<usize>; 6])] = &[
+    ("avx512ifma", [Some(2); 6]),
+    (
+        "avx2",
+        [Some(10), Some(7), None, Some(14), Some(8), Some(8)],
+    ),
+    ("portable", [None; 6]),
 ];
 
 impl Backend {
@@ -46,6 +53,8 @@ impl Backend {
             Operation::X25519KeyGeneration => sizes[1],
             Operation::P256Agreement => sizes[2],
             Operation::P256KeyGeneration => sizes[3],
+            Operation::Ed25519Verification => sizes[4],
+            Operation::P256Verification => sizes[5],
         }
     }
 }

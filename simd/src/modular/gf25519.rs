@@ -8,6 +8,9 @@ use crate::integer::Integer;
 /// Limbs of 51 bits, least significant first.
 pub(crate) type Limbs = [u64; 5];
 
+/// 2^255 - 19.
+pub(crate) const PRIME: Integer = [u64::MAX - 18, u64::MAX, u64::MAX, u64::MAX >> 1];
+
 const LIMB: u64 = (1 << 51) - 1;
 
 /// Below this is every limb of a factor, so that five products fit 128 bits.
@@ -99,6 +102,32 @@ pub(crate) const fn sub(a: &Limbs, b: &Limbs) -> Limbs {
         a[3] + OFFSET[3] - b[3],
         a[4] + OFFSET[4] - b[4],
     ]
+}
+
+/// `a + b - c`, as a factor.
+pub(crate) const fn add_sub(a: &Limbs, b: &Limbs, c: &Limbs) -> Limbs {
+    debug_assert!(in_range(a, PRODUCT_LIMIT) && in_range(b, PRODUCT_LIMIT));
+    debug_assert!(in_range(c, PRODUCT_LIMIT));
+    [
+        a[0] + b[0] + OFFSET[0] - c[0],
+        a[1] + b[1] + OFFSET[1] - c[1],
+        a[2] + b[2] + OFFSET[2] - c[2],
+        a[3] + b[3] + OFFSET[3] - c[3],
+        a[4] + b[4] + OFFSET[4] - c[4],
+    ]
+}
+
+/// `2 a + b - c`, as a factor.
+pub(crate) const fn twice_add_sub(a: &Limbs, b: &Limbs, c: &Limbs) -> Limbs {
+    debug_assert!(in_range(a, PRODUCT_LIMIT) && in_range(b, PRODUCT_LIMIT));
+    debug_assert!(in_range(c, PRODUCT_LIMIT));
+    carry(&[
+        a[0] + a[0] + b[0] + OFFSET[0] - c[0],
+        a[1] + a[1] + b[1] + OFFSET[1] - c[1],
+        a[2] + a[2] + b[2] + OFFSET[2] - c[2],
+        a[3] + a[3] + b[3] + OFFSET[3] - c[3],
+        a[4] + a[4] + b[4] + OFFSET[4] - c[4],
+    ])
 }
 
 /// `a b`, as a product.

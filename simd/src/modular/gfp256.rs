@@ -66,7 +66,7 @@ pub(crate) const fn mul_integers(a: &Integer, b: &Integer) -> (Integer, u64) {
 }
 
 /// Adds `a b` to the sums.
-const fn accumulate(sums: &mut [u64; 6], a: u64, b: &Integer) {
+pub(crate) const fn accumulate(sums: &mut [u64; 6], a: u64, b: &Integer) {
     let mut carry = 0;
     let mut i = 0;
     while i < 4 {

@@ -6,6 +6,7 @@ use crate::integer::Integer;
 pub(crate) mod comb;
 pub(crate) mod multiples;
 pub(crate) mod point;
+pub(crate) mod vartime;
 pub(crate) mod window;
 
 /// The order of the curve, a prime.

@@ -26,15 +26,15 @@ use crate::{
 };
 
 /// The number of bits of a window.
-const WIDTH: usize = 4;
+pub(crate) const WIDTH: usize = 4;
 /// The number of windows of a scalar.
-const WINDOWS: usize = 256 / WIDTH;
+pub(crate) const WINDOWS: usize = 256 / WIDTH;
 /// The odd multiples that a window can name.
 const ENTRIES: usize = 1 << (WIDTH - 1);
 const _: () = assert!(ENTRIES == multiples::COUNT);
 
 /// The most vectors whose tables are held at a time, and share an inversion.
-const TABLES: usize = 8;
+pub(crate) const TABLES: usize = 8;
 
 /// Multiplies points by scalars.
 ///
@@ -97,13 +97,13 @@ fn multiply<I: Isa, F: GfP256<Isa = I>>(isa: I, mut batch: Windowed<'_>) {
 
 /// Where the lanes of vector `i` are in a batch.
 #[inline(always)]
-fn lanes<I: Isa>(i: usize) -> Range<usize> {
+pub(crate) fn lanes<I: Isa>(i: usize) -> Range<usize> {
     i * I::LANES..(i + 1) * I::LANES
 }
 
 /// Checks the points from vector `first` on, and computes a table for each.
 #[inline(always)]
-fn tabulate<I: Isa, F: GfP256<Isa = I>>(
+pub(crate) fn tabulate<I: Isa, F: GfP256<Isa = I>>(
     isa: I,
     batch: &mut Windowed<'_>,
     first: usize,
@@ -150,19 +150,19 @@ fn walk<I: Isa, F: GfP256<Isa = I>>(
 
 /// The mask of no lane.
 #[inline(always)]
-fn nowhere<F: Field>(isa: F::Isa) -> <F::Isa as Isa>::Mask {
+pub(crate) fn nowhere<F: Field>(isa: F::Isa) -> <F::Isa as Isa>::Mask {
     Product::<F>::constant(isa, &[1, 0, 0, 0]).carry().is_zero()
 }
 
 /// Window `i` of half the scalar.
 #[inline(always)]
-fn window<I: Isa>(scalar: &I::Integers, i: usize) -> I::Index {
+pub(crate) fn window<I: Isa>(scalar: &I::Integers, i: usize) -> I::Index {
     I::window(scalar, 1 + WIDTH * i, WIDTH)
 }
 
 /// Doubles once for each bit of a window.
 #[inline(always)]
-fn shift<F: GfP256>(point: &Doubled<F>) -> Doubled<F> {
+pub(crate) fn shift<F: GfP256>(point: &Doubled<F>) -> Doubled<F> {
     let mut result = *point;
     for _ in 0..WIDTH {
         result = double::<F>(&result);

@@ -69,6 +69,11 @@ impl Program {
                 let negative = algebra.sub(&constant([0; 4]), at(a));
                 algebra.select(mask(m), &negative, at(a))
             }
+            Operation::AddSub([a, b, c]) => algebra.sub(&algebra.add(at(a), at(b)), at(c)),
+            Operation::TwiceAddSub([a, b, c]) => {
+                let twice = algebra.add(at(a), at(a));
+                algebra.sub(&algebra.add(&twice, at(b)), at(c))
+            }
             Operation::Invert(a) => algebra.invert(at(a)),
             _ => return None,
         };

@@ -53,7 +53,7 @@ impl Algebra for Exponents {
     }
 }
 
-/// The program raises its input to the power p - 2.
+/// The program raises its input to the power `prime` - 2.
 fn exponent(program: &Program, prime: &BigUint) -> Obligations {
     let mut claims = Obligations::default();
     claims.claim("p - 2", program.read(&Exponents) == [Some(prime - 2u8)]);
@@ -78,6 +78,10 @@ fn the_chains_have_the_exponents_of_the_inverse() {
             549,
         ),
     ];
+    let root = || inputs::<1>().map(|a| gf25519::root_power(&Factor::<Recorded25519>(a)).0);
+    let root = Program::record(|| root().into());
+    let eighth = (prime_25519() - 5u8) / 8u8;
+    exponent(&root, &(&eighth + 2u8)).prove("the exponent of the root is (p - 5) / 8", 1);
     for (name, program, prime, bugs) in chains {
         exponent(&program, &prime).prove(&format!("the exponent of {name} is p - 2"), 1);
         let mut score = Score::default();

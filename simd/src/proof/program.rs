@@ -41,6 +41,8 @@ pub(super) enum Operation {
     MulSubSquare([Step; 3]),
     Select(Step, Step, Step),
     NegateIf(Step, Step),
+    AddSub([Step; 3]),
+    TwiceAddSub([Step; 3]),
     Invert(Step),
     Lookup(Column, Step),
     FromIntegers(Step),
@@ -284,6 +286,12 @@ impl field::Gf25519 for Recorded25519 {
     }
     fn negate_if(mask: &Step, a: &Step) -> Step {
         step(Operation::NegateIf(*mask, *a))
+    }
+    fn add_sub(a: &Step, b: &Step, c: &Step) -> Step {
+        step(Operation::AddSub([*a, *b, *c]))
+    }
+    fn twice_add_sub(a: &Step, b: &Step, c: &Step) -> Step {
+        step(Operation::TwiceAddSub([*a, *b, *c]))
     }
 }
 

@@ -117,6 +117,47 @@ fn the_entries_of_p256_are_recomputed() {
     plant(&nistp256::MULTIPLES, &expected, &prime).settle("P-256's table", 20, &[]);
 }
 
+/// A point's multiples, once, twice and so on.
+fn successive<G: Group>(group: &G, first: &G::Point, step: &G::Point) -> Vec<G::Point> {
+    let next = |point: &G::Point| Some(group.add(point, step));
+    std::iter::successors(Some(first.clone()), next)
+        .take(128)
+        .collect()
+}
+
+#[test]
+fn the_small_multiples_are_recomputed() {
+    let mut claims = Obligations::default();
+    let group = P256::new();
+    let prime = crate::isa::field::big::prime_p256();
+    let base = Some(group.base.clone());
+    let points = successive(&group, &base, &group.add(&base, &base));
+    for (entry, point) in nistp256::SMALL_MULTIPLES.iter().zip(points) {
+        let (x, y) = point.expect("no identity");
+        let twice_y = 2u8 * y % &prime;
+        let expected = [x, twice_y.clone(), &prime - twice_y];
+        claims.claim("of P-256", entry.each_ref().map(big) == expected);
+    }
+    let group = Edwards25519::new();
+    let prime = &group.field.0;
+    let points = successive(&group, &group.base, &group.base);
+    let half = (prime + 1u8) / 2u8;
+    let entries = &curve25519::SMALL_MULTIPLES;
+    let identity = [half.clone(), half.clone(), BigUint::ZERO, BigUint::ZERO];
+    claims.claim("the identity", entries[0].each_ref().map(big) == identity);
+    for (entry, (x, y)) in entries[1..].iter().zip(points) {
+        let dxy = &group.d * &x % prime * &y % prime;
+        let expected = [
+            (&y + &x) * &half % prime,
+            (&y + prime - &x) * &half % prime,
+            dxy.clone(),
+            prime - dxy,
+        ];
+        claims.claim("of edwards25519", entry.each_ref().map(big) == expected);
+    }
+    claims.prove("the small multiples of both base points", 128 + 1 + 128);
+}
+
 #[test]
 fn the_entries_of_curve25519_are_recomputed() {
     let group = Edwards25519::new();

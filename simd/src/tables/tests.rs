@@ -1,4 +1,4 @@
-//! The entries of both combs, as the compiler computed them, against two other
+//! The entries of both combs, as the build script computed them, against two other
 //! implementations; and as each backend reads them.
 
 use curve25519_dalek::{EdwardsPoint, Scalar, constants::ED25519_BASEPOINT_POINT};
@@ -13,10 +13,11 @@ use crate::{
     common,
     integer::Integer,
     isa::{
-        self, Isa, Kernel,
+        self, Isa, Kernel, MOST_LANES,
         field::{
             CombField,
-            big::{big, prime_25519},
+            big::{big, prime_25519, prime_p256},
+            rows::{BaseRows, Rows},
         },
     },
     tables::{curve25519, nistp256},
@@ -155,6 +156,95 @@ fn look_up_both<I: Isa>(isa: I) -> [usize; 2] {
         look_up::<I, I::Gf25519, 3, 32>(isa, &curve25519::MULTIPLES) / I::LANES,
         look_up::<I, I::GfP256, 2, 32>(isa, &nistp256::MULTIPLES) / I::LANES,
     ]
+}
+
+/// Gathers a coordinate of an entry for each lane.
+struct Gather<'a, F: Rows> {
+    rows: &'a [&'a F::Row],
+    found: &'a mut [Integer],
+}
+
+impl<I: Isa, F: Rows<Isa = I>> Kernel<I> for Gather<'_, F> {
+    #[inline(always)]
+    fn run(self, isa: I) {
+        let gathered = F::gather(isa, self.rows);
+        // Into memory and back.
+        let mut rows = [F::ZERO; MOST_LANES];
+        F::scatter(&gathered, &mut rows);
+        let rows = rows.each_ref();
+        let one = F::carry(&F::constant(isa, &[1, 0, 0, 0]));
+        let product = F::mul(&F::gather(isa, &rows[..I::LANES]), &one);
+        I::store(&F::to_integers(&F::carry(&product)), self.found);
+    }
+}
+
+/// Reads every entry, in every lane, and says how many coordinates that were.
+fn gather<I, F, const COORDINATES: usize>(isa: I, multiples: &[[Integer; COORDINATES]]) -> usize
+where
+    I: Isa,
+    F: BaseRows<COORDINATES, Isa = I>,
+{
+    let mut compared = 0;
+    assert_eq!(F::multiples().len(), multiples.len());
+    for coordinate in 0..COORDINATES {
+        for first in 0..multiples.len() {
+            let entry = |lane: usize| (first + 5 * lane) % multiples.len();
+            let rows: Vec<_> = (0..I::LANES)
+                .map(|lane| &F::multiples()[entry(lane)][coordinate])
+                .collect();
+            let mut found = vec![[0; 4]; I::LANES];
+            let kernel = Gather::<F> {
+                rows: &rows,
+                found: &mut found,
+            };
+            isa::run(isa, kernel);
+            for (lane, found) in found.iter().enumerate() {
+                assert_eq!(*found, multiples[entry(lane)][coordinate]);
+                compared += 1;
+            }
+        }
+    }
+    compared
+}
+
+fn gather_both<I: Isa>(isa: I, ed: &[[Integer; 4]], nist: &[[Integer; 3]]) -> [usize; 2]
+where
+    I::Gf25519: BaseRows<4>,
+    I::GfP256: BaseRows<3>,
+{
+    [
+        gather::<I, I::Gf25519, 4>(isa, ed) / I::LANES,
+        gather::<I, I::GfP256, 3>(isa, nist) / I::LANES,
+    ]
+}
+
+#[test]
+fn the_small_multiples_are_those_of_the_base_points() {
+    let prime = prime_25519();
+    let ed = &curve25519::SMALL_MULTIPLES;
+    for (i, entry) in ed.iter().enumerate() {
+        let [plus, minus, dxy, minus_dxy] = entry.each_ref().map(big);
+        let (x, y) = ((&plus + &prime - &minus) % &prime, (plus + minus) % &prime);
+        assert_is(&x, &y, &(ED25519_BASEPOINT_POINT * Scalar::from(i as u64)));
+        assert_eq!(dxy, d() * x * y % &prime);
+        assert_eq!((dxy + minus_dxy) % &prime, BigUint::ZERO);
+    }
+    let nist = &nistp256::SMALL_MULTIPLES;
+    let mut point = ProjectivePoint::GENERATOR;
+    for entry in nist {
+        let expected = point.to_affine().to_sec1_point(false);
+        let [x, twice_y, minus_twice_y] = entry.each_ref().map(big);
+        let y = BigUint::from_bytes_be(expected.y().unwrap());
+        assert_eq!(x, BigUint::from_bytes_be(expected.x().unwrap()));
+        assert_eq!(twice_y, 2u8 * y % prime_p256());
+        assert_eq!(twice_y + minus_twice_y, prime_p256());
+        point += ProjectivePoint::GENERATOR.double();
+    }
+    for backend in common::backends() {
+        let compared = with_isa!(backend, isa => gather_both(isa, ed, nist));
+        println!("{backend}: {compared:?} coordinates read in every lane");
+        assert_eq!(compared, [129 * 4, 128 * 3]);
+    }
 }
 
 #[test]

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::agreement::PrivateKey;
+use aws_lc_rs::{
+    agreement::PrivateKey,
+    signature::{ECDSA_P256_SHA256_FIXED, ED25519, UnparsedPublicKey, VerificationAlgorithm},
+};
 
 use super::{LaneEngine, REFERENCE, calls::calls};
 use crate::{
     BenchError,
     error::FromLibrary,
     lanes::{
-        Batch, Inputs, Kind, Operation,
+        Batch, Curve, Inputs, Kind, Operation,
         inputs::{algorithm, import, shared_secret},
     },
 };
@@ -39,6 +42,7 @@ impl LaneEngine for AwsLcRs {
         match operation.kind {
             Kind::Agree => agree(Arc::clone(inputs)),
             Kind::KeyGeneration => Ok(key_gen(Arc::clone(inputs))),
+            Kind::Verify => Ok(verify(Arc::clone(inputs))),
         }
         .map(Some)
     }
@@ -55,6 +59,23 @@ fn agree(inputs: Arc<Inputs>) -> Result<Box<dyn Batch>, BenchError> {
         move |index| shared_secret(&keys[index], &theirs.points[index]),
         move |index, secret| inputs.verify_secret(index, &secret),
     ))
+}
+
+fn verify(inputs: Arc<Inputs>) -> Box<dyn Batch> {
+    let algorithm: &dyn VerificationAlgorithm = match inputs.curve {
+        Curve::Curve25519 => &ED25519,
+        Curve::P256 => &ECDSA_P256_SHA256_FIXED,
+    };
+    let theirs = Arc::clone(&inputs);
+    calls(
+        inputs.count(),
+        move |index| {
+            let signed = &theirs.signed[index];
+            let key = UnparsedPublicKey::new(algorithm, &signed.key);
+            Ok(key.verify(&signed.message, &signed.signature).is_ok())
+        },
+        move |_index, good| inputs.verify_verdict(good),
+    )
 }
 
 fn key_gen(inputs: Arc<Inputs>) -> Box<dyn Batch> {

@@ -2,13 +2,17 @@
 
 use std::{ops::Range, sync::Arc};
 
-use mls_lanes::{Backend, Error, LengthMismatch, SharedSecret, outputs, p256, x25519};
+use aws_lc_rs::digest::{SHA256, digest};
+use mls_lanes::{Backend, Error, LengthMismatch, SharedSecret, outputs, p256, vartime, x25519};
 
 use super::LaneEngine;
 use crate::{
     BenchError,
     error::FromLibrary,
-    lanes::{Batch, Curve, Inputs, Kind, Operation, inputs::LENGTH},
+    lanes::{
+        Batch, Curve, Inputs, Kind, Operation,
+        inputs::{LENGTH, Signed},
+    },
 };
 
 /// The instruction set's batch functions. Each element's scalar and point are decoded
@@ -29,10 +33,12 @@ impl LaneEngine for Backend {
     ) -> Result<Option<Box<dyn Batch>>, BenchError> {
         let inputs = Arc::clone(inputs);
         Ok(Some(match (operation.curve, operation.kind) {
-            (Curve::X25519, Kind::Agree) => agree(*self, inputs, x25519::diffie_hellman),
-            (Curve::X25519, Kind::KeyGeneration) => key_gen(*self, inputs, x25519::public_keys),
+            (Curve::Curve25519, Kind::Agree) => agree(*self, inputs, x25519::diffie_hellman),
+            (Curve::Curve25519, Kind::KeyGeneration) => key_gen(*self, inputs, x25519::public_keys),
             (Curve::P256, Kind::Agree) => agree(*self, inputs, p256::diffie_hellman),
             (Curve::P256, Kind::KeyGeneration) => key_gen(*self, inputs, p256::public_keys),
+            (Curve::Curve25519, Kind::Verify) => verify(*self, inputs, verify_ed25519),
+            (Curve::P256, Kind::Verify) => verify(*self, inputs, verify_p256),
         }))
     }
 }
@@ -74,6 +80,76 @@ fn key_gen<const N: usize>(
         },
         verify: move |index, key: &[u8; N]| inputs.verify_public_key(index, key),
     })
+}
+
+type Verify = fn(Backend, &[Signed]) -> Result<Vec<bool>, BenchError>;
+
+fn verify(backend: Backend, inputs: Arc<Inputs>, function: Verify) -> Box<dyn Batch> {
+    Box::new(Verification {
+        backend,
+        verdicts: vec![None; inputs.count()],
+        inputs,
+        function,
+    })
+}
+
+fn verify_ed25519(backend: Backend, signed: &[Signed]) -> Result<Vec<bool>, BenchError> {
+    let load = |signed: &'_ Signed| {
+        Ok(vartime::ed25519::Signed {
+            key: signed.key[..].try_into().of_library()?,
+            message: &signed.message,
+            signature: &signed.signature,
+        })
+    };
+    let signed: Vec<_> = signed.iter().map(load).collect::<Result<_, BenchError>>()?;
+    Ok(vartime::ed25519::verify(backend, &signed))
+}
+
+/// The digests are aws-lc-rs's, one by one.
+fn verify_p256(backend: Backend, signed: &[Signed]) -> Result<Vec<bool>, BenchError> {
+    let digests = signed.iter().map(|signed| digest(&SHA256, &signed.message));
+    let digests: Vec<_> = digests.collect();
+    let load = |(signed, digest): (&'_ Signed, &'_ aws_lc_rs::digest::Digest)| {
+        Ok(vartime::p256::Signed {
+            key: signed.key[..].try_into().of_library()?,
+            digest: digest.as_ref().try_into().of_library()?,
+            signature: &signed.signature,
+        })
+    };
+    let signed = signed.iter().zip(&digests).map(load);
+    let signed: Vec<_> = signed.collect::<Result<_, BenchError>>()?;
+    let verdicts = vartime::p256::verify(backend, &signed).into_iter();
+    Ok(verdicts
+        .map(|verdict| verdict == vartime::p256::Verdict::Good)
+        .collect())
+}
+
+/// Verifications with their verdicts.
+struct Verification {
+    backend: Backend,
+    inputs: Arc<Inputs>,
+    function: Verify,
+    verdicts: Vec<Option<bool>>,
+}
+
+impl Batch for Verification {
+    fn compute(&mut self, elements: Range<usize>) -> Result<(), BenchError> {
+        let signed = &self.inputs.signed[elements.clone()];
+        let verdicts = (self.function)(self.backend, signed)?;
+        for (index, good) in elements.zip(verdicts) {
+            self.verdicts[index] = Some(good);
+        }
+        Ok(())
+    }
+
+    fn verify(&mut self, elements: Range<usize>) -> Result<(), BenchError> {
+        for index in elements {
+            let missing = BenchError::WrongResult("an element was not computed");
+            let good = self.verdicts[index].take().ok_or(missing)?;
+            self.inputs.verify_verdict(good)?;
+        }
+        Ok(())
+    }
 }
 
 /// A batch function of `mls_lanes` with its outputs.

@@ -39,6 +39,7 @@ impl LaneEngine for P256 {
         Ok(Some(match operation.kind {
             Kind::Agree => agree(secrets, Arc::clone(inputs)),
             Kind::KeyGeneration => key_gen(secrets, Arc::clone(inputs)),
+            Kind::Verify => return Ok(None),
         }))
     }
 }

@@ -9,6 +9,7 @@ use ring::{
     },
     error::Unspecified,
     rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED, ED25519, VerificationAlgorithm},
 };
 
 use super::{LaneEngine, calls::calls};
@@ -40,6 +41,7 @@ impl LaneEngine for Ring {
         Ok(Some(match operation.kind {
             Kind::Agree => Box::new(Agree::new(inputs)),
             Kind::KeyGeneration => key_gen(inputs),
+            Kind::Verify => verify(inputs),
         }))
     }
 }
@@ -48,7 +50,7 @@ type KeyPair = (EphemeralPrivateKey, PublicKey);
 
 fn algorithm(curve: Curve) -> &'static Algorithm {
     match curve {
-        Curve::X25519 => &X25519,
+        Curve::Curve25519 => &X25519,
         Curve::P256 => &ECDH_P256,
     }
 }
@@ -65,6 +67,23 @@ fn shared_secret(key: EphemeralPrivateKey, point: &[u8]) -> Result<[u8; LENGTH],
     agree_ephemeral(key, &peer, copied)
         .and_then(|secret| secret)
         .of_library()
+}
+
+fn verify(inputs: Arc<Inputs>) -> Box<dyn Batch> {
+    let algorithm: &'static dyn VerificationAlgorithm = match inputs.curve {
+        Curve::Curve25519 => &ED25519,
+        Curve::P256 => &ECDSA_P256_SHA256_FIXED,
+    };
+    let theirs = Arc::clone(&inputs);
+    calls(
+        inputs.count(),
+        move |index| {
+            let signed = &theirs.signed[index];
+            let key = ring::signature::UnparsedPublicKey::new(algorithm, &signed.key);
+            Ok(key.verify(&signed.message, &signed.signature).is_ok())
+        },
+        move |_index, good| inputs.verify_verdict(good),
+    )
 }
 
 fn key_gen(inputs: Arc<Inputs>) -> Box<dyn Batch> {

@@ -28,7 +28,7 @@ impl LaneEngine for X25519Dalek {
         operation: &Operation,
         inputs: &Arc<Inputs>,
     ) -> Result<Option<Box<dyn Batch>>, BenchError> {
-        if operation.curve != Curve::X25519 {
+        if operation.curve != Curve::Curve25519 {
             return Ok(None);
         }
         let secrets = inputs.scalars.iter().copied().map(StaticSecret::from);
@@ -36,6 +36,7 @@ impl LaneEngine for X25519Dalek {
         Ok(Some(match operation.kind {
             Kind::Agree => agree(secrets, Arc::clone(inputs)),
             Kind::KeyGeneration => key_gen(secrets, Arc::clone(inputs)),
+            Kind::Verify => return Ok(None),
         }))
     }
 }

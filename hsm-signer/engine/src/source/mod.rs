@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use mls_signer_message::signature::verified;
+use mls_signer_message::signature::verified_prefix;
 use openmls_hw_crypto::HwCrypto;
 
 use crate::changes::Changes;
@@ -230,21 +230,18 @@ impl Source {
 
     /// Those that verify, up to the first that does not.
     fn verified(&self, key: &Key, messages: &[&[u8]], signatures: Vec<Vec<u8>>) -> SignedPrefix {
-        let mut signed = SignedPrefix::default();
         let (scheme, public_key) = (key.scheme, &key.public_key);
-        for (message, signature) in messages.iter().zip(signatures) {
-            match verified(&self.crypto, scheme, public_key, message, signature) {
-                Ok(signature) => signed.signatures.push(signature),
-                Err(error) => {
-                    let error = Error::from(error);
-                    self.rejected.fetch_add(1, Ordering::Relaxed);
-                    tracing::error!(source = %self.config.name, %error, "a signature was rejected");
-                    signed.failure = Some(error);
-                    break;
-                }
-            }
+        let (signatures, end) =
+            verified_prefix(&self.crypto, scheme, public_key, messages, signatures);
+        let failure = end.err().map(Error::from);
+        if let Some(error) = &failure {
+            self.rejected.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(source = %self.config.name, %error, "a signature was rejected");
         }
-        signed
+        SignedPrefix {
+            signatures,
+            failure,
+        }
     }
 
     /// Forgets how long signatures took: the token is not what it was.

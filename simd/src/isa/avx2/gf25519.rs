@@ -108,6 +108,21 @@ fn carry_one(limbs: &mut [Vector; 10], i: usize) {
     }
 }
 
+/// Carries sums below 2^45 once, all at the same time: enough for a factor.
+#[inline(always)]
+fn carry_each(sums: [Vector; 10]) -> Factor {
+    let nineteen = sums[0].splat(19);
+    let (mut limbs, mut excess) = (sums, sums);
+    for_limbs!(i => {
+        (excess[i], limbs[i]) = split(sums[i], i);
+    });
+    for_limbs!(i => {
+        let carried = if i > 0 { excess[i - 1] } else { excess[9].mul(nineteen) };
+        limbs[i] = limbs[i].add(carried);
+    });
+    Factor(limbs).checked()
+}
+
 /// Limbs that are carried on one after the other, as their sums become known.
 struct Chain {
     limbs: [Vector; 10],
@@ -334,17 +349,11 @@ impl field::Gf25519 for Gf25519 {
     #[inline(always)]
     fn add_a24_times(a: &Product, b: &Factor) -> Factor {
         let a24 = a.0[0].splat(121_665);
-        let nineteen = a.0[0].splat(19);
-        let (mut limbs, mut excess) = (a.0, a.0);
+        let mut sums = a.0;
         for_limbs!(i => {
-            (excess[i], limbs[i]) = split(a.0[i].add(b.0[i].mul(a24)), i);
+            sums[i] = a.0[i].add(b.0[i].mul(a24));
         });
-        // One step for each limb is enough for a factor.
-        for_limbs!(i => {
-            let carried = if i > 0 { excess[i - 1] } else { excess[9].mul(nineteen) };
-            limbs[i] = limbs[i].add(carried);
-        });
-        Factor(limbs).checked()
+        carry_each(sums)
     }
 
     #[inline(always)]
@@ -352,5 +361,25 @@ impl field::Gf25519 for Gf25519 {
         let zero = a.0[0].splat(0);
         let negated = Self::sub(&Product([zero; 10]), a);
         Self::select(mask, &negated, &Factor(a.0))
+    }
+
+    #[inline(always)]
+    fn add_sub(a: &Product, b: &Product, c: &Product) -> Factor {
+        let mut sums = a.0;
+        for_limbs!(i => {
+            let sum = a.0[i].add(b.0[i]);
+            sums[i] = sum.add(sum.splat(offset(i))).sub(c.0[i]);
+        });
+        carry_each(sums)
+    }
+
+    #[inline(always)]
+    fn twice_add_sub(a: &Product, b: &Product, c: &Product) -> Factor {
+        let mut sums = a.0;
+        for_limbs!(i => {
+            let sum = a.0[i].add(a.0[i]).add(b.0[i]);
+            sums[i] = sum.add(sum.splat(offset(i))).sub(c.0[i]);
+        });
+        carry_each(sums)
     }
 }

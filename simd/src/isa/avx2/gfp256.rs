@@ -112,6 +112,36 @@ fn reduce(mut sums: [Vector; 20]) -> Product {
     Product(limbs)
 }
 
+/// `a b / 2^260`. Too long to be inlined.
+#[target_feature(enable = "avx2")]
+#[inline(never)]
+fn mul(a: &Factor, b: &Factor) -> Product {
+    let zero = a.0[0].splat(0);
+    let mut sums = [zero; 20];
+    for_limbs!(i => {
+        for_limbs!(j => {
+            sums[i + j] = sums[i + j].add(a.0[i].mul(b.0[j]));
+        });
+    });
+    reduce(sums)
+}
+
+/// `a^2 / 2^260`. Too long to be inlined.
+#[target_feature(enable = "avx2")]
+#[inline(never)]
+fn square(a: &Factor) -> Product {
+    let zero = a.0[0].splat(0);
+    let mut sums = [zero; 20];
+    for_limbs!(i => {
+        let twice = a.0[i].add(a.0[i]);
+        sums[2 * i] = sums[2 * i].add(a.0[i].mul(a.0[i]));
+        for_limbs!(j => if j > i {
+            sums[i + j] = sums[i + j].add(twice.mul(a.0[j]));
+        });
+    });
+    reduce(sums)
+}
+
 /// The limbs of the integer below the prime.
 #[inline(always)]
 fn freeze(element: &Factor) -> [Vector; 10] {
@@ -157,28 +187,14 @@ impl Field for GfP256 {
 
     #[inline(always)]
     fn mul(a: &Factor, b: &Factor) -> Product {
-        let zero = a.0[0].splat(0);
-        let mut sums = [zero; 20];
-        for_limbs!(i => {
-            for_limbs!(j => {
-                sums[i + j] = sums[i + j].add(a.0[i].mul(b.0[j]));
-            });
-        });
-        reduce(sums)
+        // SAFETY: the vectors prove that the CPU has AVX2.
+        unsafe { mul(a, b) }
     }
 
     #[inline(always)]
     fn square(a: &Factor) -> Product {
-        let zero = a.0[0].splat(0);
-        let mut sums = [zero; 20];
-        for_limbs!(i => {
-            let twice = a.0[i].add(a.0[i]);
-            sums[2 * i] = sums[2 * i].add(a.0[i].mul(a.0[i]));
-            for_limbs!(j => if j > i {
-                sums[i + j] = sums[i + j].add(twice.mul(a.0[j]));
-            });
-        });
-        reduce(sums)
+        // SAFETY: the vectors prove that the CPU has AVX2.
+        unsafe { square(a) }
     }
 
     #[inline(always)]

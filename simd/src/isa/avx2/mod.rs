@@ -7,7 +7,7 @@ use core::arch::{asm, x86_64::*};
 
 use crate::{
     integer::Integer,
-    isa::{Isa, Kernel, transpose},
+    isa::{Isa, Kernel, transpose, word::word},
 };
 
 mod comb;
@@ -16,6 +16,7 @@ pub(crate) mod gfp256;
 #[cfg(test)]
 pub(crate) mod limits;
 mod lookup;
+mod rows;
 pub(crate) mod windows;
 mod words;
 
@@ -101,6 +102,8 @@ vector_methods! {
     /// more, nothing is left.
     shl_by = _mm256_sllv_epi64(count);
 }
+
+word!(Vector);
 
 impl Vector {
     /// `value` in every lane.

@@ -216,4 +216,16 @@ impl field::Gf25519 for Gf25519 {
     fn negate_if(mask: &Mask, a: &Product) -> Factor {
         carry(offset(limbs::negate_if(mask, a.0)))
     }
+
+    #[inline(always)]
+    fn add_sub(a: &Product, b: &Product, c: &Product) -> Factor {
+        let sum = zip(a.0, b.0, Vector::add);
+        carry(offset(zip(sum, c.0, Vector::sub)))
+    }
+
+    #[inline(always)]
+    fn twice_add_sub(a: &Product, b: &Product, c: &Product) -> Factor {
+        let sum = zip(zip(a.0, a.0, Vector::add), b.0, Vector::add);
+        carry(offset(zip(sum, c.0, Vector::sub)))
+    }
 }

@@ -10,7 +10,7 @@ use core::{
 
 use crate::{
     integer::Integer,
-    isa::{Isa, Kernel, transpose},
+    isa::{Isa, Kernel, transpose, word::word},
 };
 
 mod comb;
@@ -20,6 +20,7 @@ mod limbs;
 #[cfg(test)]
 pub(crate) mod limits;
 mod lookup;
+mod rows;
 pub(crate) mod windows;
 mod words;
 
@@ -110,6 +111,8 @@ vector_methods! {
     /// Shifted to the right, filled with the sign: rounds down.
     shr_signed = _mm512_srai_epi64<BITS>();
 }
+
+word!(Vector);
 
 impl Vector {
     /// `value` in every lane.

@@ -10,6 +10,7 @@ pub(crate) mod inversion;
 #[cfg(test)]
 pub(crate) mod limits;
 pub(crate) mod operators;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -60,6 +61,10 @@ pub(crate) trait Gf25519: Field {
     fn add_a24_times(a: &Self::Product, b: &Self::Factor) -> Self::Factor;
     /// `-a` in the lanes of the mask, `a` in the others.
     fn negate_if(mask: &<Self::Isa as Isa>::Mask, a: &Self::Product) -> Self::Factor;
+    /// `a + b - c`.
+    fn add_sub(a: &Self::Product, b: &Self::Product, c: &Self::Product) -> Self::Factor;
+    /// `2 a + b - c`.
+    fn twice_add_sub(a: &Self::Product, b: &Self::Product, c: &Self::Product) -> Self::Factor;
 }
 
 /// What the formulas of P-256 need besides the field operations: sums of several

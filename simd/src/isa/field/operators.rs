@@ -155,6 +155,18 @@ impl<F: Gf25519> Product<F> {
     pub(crate) fn negate_if(self, mask: &Mask<F>) -> Factor<F> {
         Factor(F::negate_if(mask, &self.0))
     }
+
+    /// `a + b - c`.
+    #[inline(always)]
+    pub(crate) fn add_sub(self, b: Self, c: Self) -> Factor<F> {
+        Factor(F::add_sub(&self.0, &b.0, &c.0))
+    }
+
+    /// `2 a + b - c`.
+    #[inline(always)]
+    pub(crate) fn twice_add_sub(self, b: Self, c: Self) -> Factor<F> {
+        Factor(F::twice_add_sub(&self.0, &b.0, &c.0))
+    }
 }
 
 impl<F: GfP256> Product<F> {

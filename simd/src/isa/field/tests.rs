@@ -157,6 +157,10 @@ impl<F: field::Gf25519> Operations<F> for Curve25519 {
                 F::add_a24_times(a, &F::sub(a, b)),
             ),
             ("negate_if", F::negate_if(mask, a)),
+            ("add_sub", F::add_sub(a, a, b)),
+            ("add_sub of itself", F::add_sub(b, a, a)),
+            ("twice_add_sub", F::twice_add_sub(a, b, b)),
+            ("twice_add_sub of another", F::twice_add_sub(a, a, b)),
         ]
     }
 
@@ -176,6 +180,10 @@ impl<F: field::Gf25519> Operations<F> for Curve25519 {
                 a + 121_665u32 * (a + prime - b),
             ),
             ("negate_if", if *mask { prime - a } else { a.clone() }),
+            ("add_sub", a + a + prime - b),
+            ("add_sub of itself", b.clone()),
+            ("twice_add_sub", a + a),
+            ("twice_add_sub of another", 3u8 * a + prime - b),
         ]
     }
 }
@@ -425,7 +433,7 @@ where
     I::Gf25519: Limbed,
     I::GfP256: Limbed,
 {
-    let ed = check::<I, I::Gf25519, Curve25519>(isa, &prime_25519(), 3, random);
+    let ed = check::<I, I::Gf25519, Curve25519>(isa, &prime_25519(), 7, random);
     (
         ed,
         check::<I, I::GfP256, NistP256>(isa, &prime_p256(), 11, random),

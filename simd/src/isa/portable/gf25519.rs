@@ -6,7 +6,7 @@ use super::{Mask, Portable};
 use crate::{
     integer::Integer,
     isa::field::{self, Field},
-    modular::gf25519::{Limbs, add, from_integer, mul, sub, to_integer},
+    modular::gf25519::{Limbs, add, add_sub, from_integer, mul, sub, to_integer, twice_add_sub},
 };
 
 /// The field on the portable backend.
@@ -101,5 +101,15 @@ impl field::Gf25519 for Gf25519 {
     fn negate_if(mask: &Mask, a: &Product) -> Factor {
         let negated = Self::sub(&Product([0; 5]), a);
         Self::select(mask, &negated, &Factor(a.0))
+    }
+
+    #[inline]
+    fn add_sub(a: &Product, b: &Product, c: &Product) -> Factor {
+        Factor(add_sub(&a.0, &b.0, &c.0))
+    }
+
+    #[inline]
+    fn twice_add_sub(a: &Product, b: &Product, c: &Product) -> Factor {
+        Factor(twice_add_sub(&a.0, &b.0, &c.0))
     }
 }

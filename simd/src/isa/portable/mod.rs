@@ -12,6 +12,7 @@ pub(crate) mod gf25519;
 pub(crate) mod gfp256;
 #[cfg(test)]
 mod limits;
+mod rows;
 mod windows;
 
 use gf25519::Gf25519;

@@ -294,7 +294,7 @@ fn addition_claims(program: &Program) -> Obligations {
 }
 
 /// d of the Edwards curve, from its definition.
-fn d() -> BigUint {
+pub(super) fn d() -> BigUint {
     let prime = prime_25519();
     let inverse = BigUint::from(121_666u32).modpow(&(&prime - 2u8), &prime);
     (&prime - 121_665u32) * inverse % prime

@@ -2,4 +2,5 @@
 //! exceptional case.
 
 mod curve25519;
+mod edwards;
 mod nistp256;

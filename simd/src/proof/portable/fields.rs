@@ -318,6 +318,16 @@ fn portable_curve25519() {
         let sum = theory.factor_value(&theory.call("add_a24_times", &[&a, &b]));
         theory.congruent(&sum, &(&x + &y.scaled(&BigInt::from(121_665))));
     });
+    theory.proves("add_sub", "a + b - c", || {
+        let [(a, x), (b, y), (c, z)] = core::array::from_fn(|_| theory.any_product());
+        let result = theory.factor_value(&theory.call("add_sub", &[&a, &b, &c]));
+        theory.congruent(&result, &(&(&x + &y) - &z));
+    });
+    theory.proves("twice_add_sub", "2 a + b - c", || {
+        let [(a, x), (b, y), (c, z)] = core::array::from_fn(|_| theory.any_product());
+        let result = theory.factor_value(&theory.call("twice_add_sub", &[&a, &b, &c]));
+        theory.congruent(&result, &(&(&(&x + &x) + &y) - &z));
+    });
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the table of the comb is made of.
+//! What the tables are made of.
 
 use crate::integer::Integer;
 
@@ -24,3 +24,6 @@ pub(crate) const WIDTH: usize = 6;
 pub(crate) const WINDOWS: usize = 256_usize.div_ceil(WIDTH);
 /// The number of entries of a window.
 pub(crate) const ENTRIES: usize = 1 << (WIDTH - 1);
+
+/// How many odd multiples of the base point there are for public digits.
+pub(crate) const ODD_DIGITS: usize = 128;

@@ -1,11 +1,11 @@
-//! The table of the comb.
+//! The table of the comb, and one for public digits.
 //!
 //! Entry `e` of window `w` is the point `(2 e + 1) 64^w G`, x and y.
 
 mod constants;
 
 use crate::integer::Integer;
-pub(crate) use constants::{BASE, ENTRIES, WIDTH, WINDOWS};
+pub(crate) use constants::{BASE, ENTRIES, ODD_DIGITS, WIDTH, WINDOWS};
 
 /// The coordinates x and y of a point.
 type Entry = [Integer; 2];
@@ -23,3 +23,21 @@ pub(crate) const TIMES_2_TO_256: [[Entry; ENTRIES]; WINDOWS] =
 #[cfg(target_arch = "x86_64")]
 pub(crate) const TIMES_2_TO_260: [[Entry; ENTRIES]; WINDOWS] =
     include!(concat!(env!("OUT_DIR"), "/nistp256_times_2_to_260.rs"));
+
+/// x, 2 y and -2 y of the odd multiples of the base point, 1, 3, 5 and so on times.
+#[cfg(test)]
+pub(crate) static SMALL_MULTIPLES: [[Integer; 3]; ODD_DIGITS] =
+    include!(concat!(env!("OUT_DIR"), "/nistp256_small_multiples.rs"));
+
+/// They times 2^256 modulo the prime.
+pub(crate) static SMALL_TIMES_2_TO_256: [[Integer; 3]; ODD_DIGITS] = include!(concat!(
+    env!("OUT_DIR"),
+    "/nistp256_small_times_2_to_256.rs"
+));
+
+/// They times 2^260 modulo the prime.
+#[cfg(target_arch = "x86_64")]
+pub(crate) static SMALL_TIMES_2_TO_260: [[Integer; 3]; ODD_DIGITS] = include!(concat!(
+    env!("OUT_DIR"),
+    "/nistp256_small_times_2_to_260.rs"
+));

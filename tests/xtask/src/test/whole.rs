@@ -33,7 +33,7 @@ fn proofs() -> Command {
 /// are compared with is built already.
 fn lanes_at_length() -> Command {
     let optimised = AS_RELEASED.iter().fold(
-        cargo("test", "--workspace").words("--test erasure --test machine_code --test randomized"),
+        cargo("test", "--workspace").words("--test ecdsa_p256 --test ed25519 --test erasure --test machine_code --test randomized"),
         |command, setting| {
             let setting = format!("profile.dev.package.{LANES}.{setting}");
             command.argument("--config").argument(setting)
@@ -43,6 +43,8 @@ fn lanes_at_length() -> Command {
         .words("-- --nocapture")
         .variable("MLS_LANES_X25519_ELEMENTS", "1000000")
         .variable("MLS_LANES_P256_ELEMENTS", "200000")
+        .variable("MLS_LANES_ED25519_SIGNATURES", "1000000")
+        .variable("MLS_LANES_ECDSA_P256_SIGNATURES", "1000000")
 }
 
 /// What the workspace's release profile says of the lanes.

@@ -115,6 +115,16 @@ impl<F: field::Gf25519> field::Gf25519 for Gf25519<F> {
     fn negate_if(mask: &Mask<F>, a: &F::Product) -> F::Factor {
         F::negate_if(mask, a)
     }
+
+    #[inline(never)]
+    fn add_sub(a: &F::Product, b: &F::Product, c: &F::Product) -> F::Factor {
+        F::add_sub(a, b, c)
+    }
+
+    #[inline(never)]
+    fn twice_add_sub(a: &F::Product, b: &F::Product, c: &F::Product) -> F::Factor {
+        F::twice_add_sub(a, b, c)
+    }
 }
 
 impl<F: field::GfP256> field::GfP256 for GfP256<F> {

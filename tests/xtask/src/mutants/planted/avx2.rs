@@ -13,6 +13,8 @@ const LOOKUP: &str = "isa/avx2/lookup.rs";
 #[rustfmt::skip]
 pub const MUTANTS: &[Mutant] = &[
     bug(F25519, Constant, "let excess = if i == 0 { 18 } else { 0 };", "let excess = if i == 0 { 17 } else { 0 };"),
+    bug(F25519, Limb, "let sum = a.0[i].add(a.0[i]).add(b.0[i]);", "let sum = a.0[i].add(b.0[i]).add(b.0[i]);"),
+    bug(F25519, Sign, "let sum = a.0[i].add(b.0[i]);", "let sum = a.0[i].sub(b.0[i]);"),
     bug(F25519, Constant, "excess[9].mul(nineteen) };", "excess[9] };"),
     bug(F25519, Shift, "excess.add(excess.shl::<3>()).shl::<1>();", "excess.add(excess.shl::<2>()).shl::<1>();"),
     bug(F25519, Carry, "(self.excess, self.limbs[k]) = split(sum.add(self.excess), k);", "(self.excess, self.limbs[k]) = split(sum, k);"),

@@ -16,6 +16,8 @@ pub const MUTANTS: &[Mutant] = &[
     bug(F25519, Constant, "const FOLD: u64 = 19 << 5;", "const FOLD: u64 = 19 << 4;"),
     bug(F25519, Constant, "const OFFSET_FIRST: u64 = 19 << 11;", "const OFFSET_FIRST: u64 = 18 << 11;"),
     bug(F25519, Constant, "const OFFSET_LAST: u64 = (1 << 58) - (1 << 6);", "const OFFSET_LAST: u64 = (1 << 58) - (1 << 5);"),
+    bug(F25519, Limb, "let sum = zip(zip(a.0, a.0, Vector::add), b.0, Vector::add);", "let sum = zip(zip(a.0, b.0, Vector::add), b.0, Vector::add);"),
+    bug(F25519, Sign, "let sum = zip(a.0, b.0, Vector::add);", "let sum = zip(a.0, b.0, Vector::sub);"),
     bug(F25519, Constant, "let a24 = f.splat(121_665);", "let a24 = f.splat(121_666);"),
     bug(F25519, Mask, "const LAST: u64 = (1 << 47) - 1;", "const LAST: u64 = (1 << 46) - 1;"),
     bug(F25519, Mask, "    e = e.and(e.splat(LAST));\n", ""),

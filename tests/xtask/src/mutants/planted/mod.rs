@@ -49,6 +49,7 @@ const LIKELIEST: &[(&str, &[&str])] = &[
     ("../build/", &["tables::"]),
     ("curve25519/ladder.rs", &["ladder"]),
     ("curve25519/comb.rs", &["comb"]),
+    ("curve25519/", &["formulas::edwards"]),
     ("nistp256/point.rs", &["formulas::nistp256"]),
     (
         "nistp256/multiples.rs",

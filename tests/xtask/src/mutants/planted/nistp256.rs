@@ -35,6 +35,7 @@ pub const MUTANTS: &[Mutant] = &[
     bug(COMB, Recoding, "I::window(scalar, 1 + WIDTH * i, WIDTH)", "I::window(scalar, 1 + WIDTH * i, WIDTH - 1)"),
     bug(COMB, Select, "y: Factor(F::lookup(&entries[1], index)),", "y: Factor(F::lookup(&entries[0], index)),"),
     bug(TABLE, Table, "let (hhh, v) = (mul(&h, &hh), mul(&u1, &hh));", "let (hhh, v) = (mul(&h, &hh), mul(&u2, &hh));"),
+    bug(TABLE, Table, "[x, twice_y, sub(&[0; 4], &twice_y)]", "[x, twice_y, twice_y]"),
     bug(TABLE, Table, "bases[i] = (0..WIDTH).fold", "bases[i] = (1..WIDTH).fold"),
     bug(INVERSION, Formula, "let upper = &append(upper, 128, ones32);", "let upper = &append(upper, 127, ones32);"),
     bug(INVERSION, Constant, "append(upper, 2, a).0", "append(upper, 2, ones2).0"),

@@ -22,6 +22,8 @@ pub const MUTANTS: &[Mutant] = &[
     bug(M25519, Mask, "    result[4] &= LIMB;\n    result\n}\n\n/// Carries from each limb to the next, but", "    result\n}\n\n/// Carries from each limb to the next, but"),
     bug(M25519, Bound, "const PRODUCT_LIMIT: u64 = 1 << 52;", "const PRODUCT_LIMIT: u64 = 1 << 51;"),
     bug(M25519, Constant, "let mut quotient = (a[0] + 19) >> 51;", "let mut quotient = (a[0] + 20) >> 51;"),
+    bug(M25519, Limb, "a[3] + a[3] + b[3] + OFFSET[3] - c[3],", "a[3] + b[3] + b[3] + OFFSET[3] - c[3],"),
+    bug(M25519, Carry, "    carry(&[\n        a[0] + a[0]", "    carry_chain([\n        a[0] + a[0]"),
     bug(F25519, Constant, "mul(&b.0, &[121_665, 0, 0, 0, 0]);", "mul(&b.0, &[121_666, 0, 0, 0, 0]);"),
     bug(F25519, Select, "Self::select(mask, &negated, &Factor(a.0))", "Self::select(mask, &Factor(a.0), &negated)"),
     bug(MP256, Constant, "const R_SQUARED: Integer = power_of_two(512);", "const R_SQUARED: Integer = power_of_two(511);"),

