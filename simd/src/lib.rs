@@ -49,6 +49,7 @@ mod batch;
 mod common;
 mod curve25519;
 mod declassify;
+mod digits;
 mod error;
 mod integer;
 mod isa;

@@ -3,8 +3,8 @@
 use openmls_traits::types::{CryptoError, HpkeCiphertext, HpkeConfig, HpkeKeyPair};
 
 use super::HwCrypto;
-use crate::prepared::SignedMessage;
-use crate::{hpke, signature};
+use crate::hpke;
+use crate::signature::{self, SignedMessage};
 
 /// Many keys at once: X25519 and P-256 in vector lanes where the CPU has them, all
 /// curves over the threads of the `rayon` pool that the caller is in.

@@ -7,7 +7,9 @@ mod verifications;
 
 pub use encapsulations::PreparedSeals;
 pub use error::PrepareError;
-pub use verifications::{PreparedVerifications, SignedMessage};
+pub use verifications::PreparedVerifications;
+
+pub use crate::signature::SignedMessage;
 
 pub(crate) use encapsulations::EncapsulationStore;
 pub(crate) use verifications::VerificationStore;

@@ -8,21 +8,9 @@ use openmls_traits::types::SignatureScheme;
 use rayon::prelude::*;
 
 use super::{MAX_PREPARED, PrepareError};
+use crate::hash;
 use crate::policy::Mode;
-use crate::{hash, signature};
-
-/// A message with a signature that claims to be its.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedMessage<'a> {
-    /// The signature scheme.
-    pub scheme: SignatureScheme,
-    /// The bytes that were signed, as they will be given to `verify_signature`.
-    pub message: Vec<u8>,
-    /// The public key: 32 bytes for Ed25519, an uncompressed point for ECDSA.
-    pub public_key: &'a [u8],
-    /// The signature: 64 bytes for Ed25519, a DER `ECDSA-Sig-Value` for ECDSA.
-    pub signature: &'a [u8],
-}
+use crate::signature::{self, SignedMessage};
 
 /// The verifications that live guards hold, shared by the clones of a provider.
 #[derive(Default)]
@@ -115,7 +103,7 @@ impl Verified {
             .par_iter()
             .zip(results)
             .filter(|(_, result)| result.is_ok())
-            .filter_map(|(signed, _)| mode.run(|| Ok(signed.digest())).ok())
+            .filter_map(|(signed, _)| mode.run(|| Ok(digest_of(signed))).ok())
             .collect();
         let mut remaining = HashMap::with_capacity(good.len());
         for digest in &good {
@@ -146,11 +134,14 @@ impl Verified {
     }
 }
 
-impl SignedMessage<'_> {
-    /// What a good one is known by.
-    fn digest(&self) -> Digest {
-        digest(self.scheme, &self.message, self.public_key, self.signature)
-    }
+/// What a good signature is known by.
+fn digest_of(signed: &SignedMessage<'_>) -> Digest {
+    digest(
+        signed.scheme,
+        &signed.message,
+        signed.public_key,
+        signed.signature,
+    )
 }
 
 /// Injective up to collisions of SHA-256: all but the last part have their lengths

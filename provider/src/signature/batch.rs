@@ -3,10 +3,9 @@
 use openmls_traits::types::{CryptoError, SignatureScheme};
 use rayon::prelude::*;
 
-use super::Scheme;
+use super::{Scheme, SignedMessage};
 use crate::lanes::{LaneSignature, LaneVerdict};
 use crate::policy::Mode;
-use crate::prepared::SignedMessage;
 
 /// The most signatures verified together: they share a field inversion, and take no less time
 /// each in greater number.

@@ -4,11 +4,10 @@ use openmls_traits::types::CryptoError;
 use zeroize::Zeroizing;
 
 use super::batch::{Loaded, in_lanes};
-use super::{Scheme, SigningKey};
+use super::{Scheme, SignedMessage, SigningKey};
 use crate::backend::ecdsa::{self, Key};
 use crate::encoding::{self, is_uncompressed_point};
 use crate::lanes::{LaneScheme, LaneSignature, Verification};
-use crate::prepared::SignedMessage;
 
 /// A curve with its hash. Signatures are DER `ECDSA-Sig-Value` (RFC 3279, section 2.2.3).
 pub(super) struct Curve {

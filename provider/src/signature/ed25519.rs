@@ -8,11 +8,10 @@ use openmls_traits::types::CryptoError;
 use zeroize::Zeroizing;
 
 use super::batch::{Loaded, in_lanes};
-use super::{Scheme, SigningKey};
+use super::{Scheme, SignedMessage, SigningKey};
 use crate::backend::ed25519::{self, Key};
 use crate::encoding::is_strict_edwards_point;
 use crate::lanes::{LaneScheme, LaneSignature, Verification};
-use crate::prepared::SignedMessage;
 
 const SEED_LEN: usize = 32;
 const PUBLIC_LEN: usize = 32;

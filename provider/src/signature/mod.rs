@@ -8,14 +8,15 @@ mod ed448;
 mod key_pair;
 #[cfg(feature = "ml-dsa")]
 mod ml_dsa;
+mod signed_message;
 
 pub use key_pair::{SignatureKeyId, SignatureKeyPair};
+pub use signed_message::SignedMessage;
 
 use openmls_traits::types::{CryptoError, SignatureScheme};
 use zeroize::Zeroizing;
 
 use crate::lanes::Verification;
-use crate::prepared::SignedMessage;
 
 pub(crate) use batch::verify_batch;
 

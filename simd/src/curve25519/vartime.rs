@@ -12,6 +12,7 @@ use crate::{
         decode,
         edwards::{Addend, Completed, add, double},
     },
+    digits::{Digit, Signed},
     integer::Integer,
     isa::{
         self, Isa, Kernel, MOST_LANES,
@@ -23,7 +24,6 @@ use crate::{
         },
     },
     tables::curve25519::TWICE_D,
-    vartime::digits::{Digit, Signed},
 };
 
 /// The digits of h, for the multiples of A.

@@ -9,6 +9,7 @@ use crate::{
     Backend,
     backend::with_isa,
     batch::CHUNK,
+    digits::odd_digit,
     integer::Integer,
     isa::{
         self, Isa, Kernel, MOST_LANES,
@@ -23,7 +24,6 @@ use crate::{
         point::{AffineDoubled, Doubled, add_doubled},
         window::{TABLES, WIDTH, WINDOWS, Windowed, find, lanes, nowhere, shift, tabulate, window},
     },
-    vartime::digits::odd_digit,
 };
 
 /// The number of bits of a digit of u1.

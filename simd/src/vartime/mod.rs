@@ -6,6 +6,5 @@
 //! Each signature is checked by itself: there is no random combination of several, which would
 //! accept some that are wrong one by one.
 
-pub(crate) mod digits;
 pub mod ed25519;
 pub mod p256;

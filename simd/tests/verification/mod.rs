@@ -36,11 +36,12 @@ pub fn in_every_lane<C, V: Copy + Debug + PartialEq>(
 
 /// How many signatures a batch has: whole groups, and some left over.
 const BATCH: usize = 331;
-/// The portable backend takes part in one batch of so many.
+/// The portable backend takes part in one batch of so many, and aws-lc-rs is asked for its verdicts.
 const PORTABLE_EVERY: usize = 10;
 
 /// Verifies random batches on every core: as many signatures as an environment variable asks for, or
-/// a few, on each vector backend, and a tenth on the portable one. Asserts how many ran.
+/// a few, on each vector backend, and a tenth on the portable one. The second of two cases is
+/// spoiled, and aws-lc-rs says of a tenth that nothing else is bad. Asserts how many ran.
 pub fn run_random<C: Sync>(
     variable: &str,
     cases: impl Fn(&mut Randomness, usize) -> Vec<C> + Sync,
@@ -65,9 +66,11 @@ pub fn run_random<C: Sync>(
             }
             let cases = cases(&mut Randomness::from_seed(seed ^ batch as u64), BATCH);
             let cases: Vec<_> = cases.iter().collect();
-            let expected: Vec<_> = cases.iter().map(|case| verdict(case)).collect();
-            let good = expected.iter().filter(|good| **good).count();
-            assert_eq!(good, BATCH.div_ceil(2), "batch {batch}");
+            let expected: Vec<_> = (0..BATCH).map(|i| i.is_multiple_of(2)).collect();
+            if batch.is_multiple_of(PORTABLE_EVERY) {
+                let verdicts: Vec<_> = cases.iter().map(|case| verdict(case)).collect();
+                assert_eq!(verdicts, expected, "aws-lc-rs, batch {batch}");
+            }
             for (backend, ran) in backends.iter().zip(&ran) {
                 if takes_part(*backend, batch) {
                     assert_eq!(
