@@ -94,31 +94,30 @@ fn verify(backend: Backend, inputs: Arc<Inputs>, function: Verify) -> Box<dyn Ba
 }
 
 fn verify_ed25519(backend: Backend, signed: &[Signed]) -> Result<Vec<bool>, BenchError> {
-    let load = |signed: &'_ Signed| {
-        Ok(vartime::ed25519::Signed {
+    let mut loaded = Vec::with_capacity(signed.len());
+    for signed in signed {
+        loaded.push(vartime::ed25519::Signed {
             key: signed.key[..].try_into().of_library()?,
             message: &signed.message,
             signature: &signed.signature,
-        })
-    };
-    let signed: Vec<_> = signed.iter().map(load).collect::<Result<_, BenchError>>()?;
-    Ok(vartime::ed25519::verify(backend, &signed))
+        });
+    }
+    Ok(vartime::ed25519::verify(backend, &loaded))
 }
 
 /// The digests are aws-lc-rs's, one by one.
 fn verify_p256(backend: Backend, signed: &[Signed]) -> Result<Vec<bool>, BenchError> {
     let digests = signed.iter().map(|signed| digest(&SHA256, &signed.message));
     let digests: Vec<_> = digests.collect();
-    let load = |(signed, digest): (&'_ Signed, &'_ aws_lc_rs::digest::Digest)| {
-        Ok(vartime::p256::Signed {
+    let mut loaded = Vec::with_capacity(signed.len());
+    for (signed, digest) in signed.iter().zip(&digests) {
+        loaded.push(vartime::p256::Signed {
             key: signed.key[..].try_into().of_library()?,
             digest: digest.as_ref().try_into().of_library()?,
             signature: &signed.signature,
-        })
-    };
-    let signed = signed.iter().zip(&digests).map(load);
-    let signed: Vec<_> = signed.collect::<Result<_, BenchError>>()?;
-    let verdicts = vartime::p256::verify(backend, &signed).into_iter();
+        });
+    }
+    let verdicts = vartime::p256::verify(backend, &loaded).into_iter();
     Ok(verdicts
         .map(|verdict| verdict == vartime::p256::Verdict::Good)
         .collect())

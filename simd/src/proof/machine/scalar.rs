@@ -57,7 +57,7 @@ impl<W: Lane> Machine<'_, W> {
             }
             M::Sete | M::Setne | M::Setb | M::Setae => {
                 let condition = self.condition(i)?;
-                self.set_scalar(i, 0, 8, condition)?;
+                self.set_lowest_byte(i, condition)?;
             }
             _ => return Ok(false),
         }
@@ -191,17 +191,19 @@ impl<W: Lane> Machine<'_, W> {
     }
 }
 
-/// `cmp rax, rcx` and `setne dl`: the lowest byte is whether they differ.
+/// `cmp rax, rcx` and `setne dl`: the lowest byte is whether they differ, the others stay.
 #[test]
 fn a_byte_is_set_by_a_condition() {
     const CODE: [u8; 6] = [0x48, 0x39, 0xc8, 0x0f, 0x95, 0xc2];
     for (a, b) in [(0, 1), (1, 1), (2, 1_u64)] {
         let mut machine = Machine::<u64>::new(super::library::released());
         (machine.general[0], machine.general[1]) = (a, b);
+        machine.general[2] = 0x1122_3344_5566_7788;
         for instruction in &mut iced_x86::Decoder::new(64, &CODE, 0) {
             machine.straight(&instruction).expect("both have models");
         }
-        assert_eq!(machine.general[2] & 0xff, u64::from(a != b));
+        let expected = 0x1122_3344_5566_7700 + u64::from(a != b);
+        assert_eq!(machine.general[2], expected);
     }
 }
 

@@ -184,6 +184,20 @@ impl<'a, W: Lane> Machine<'a, W> {
         }
     }
 
+    /// Sets the lowest byte of the first operand; the others stay.
+    pub(crate) fn set_lowest_byte(&mut self, i: &Instruction, value: W) -> Result<(), Stuck> {
+        if i.op_kind(0) != OpKind::Register {
+            return self.set_scalar(i, 0, 8, value);
+        }
+        let register = i.op_register(0);
+        if !register.is_gpr() || is_second_byte(register) {
+            return stuck("not a general register", i);
+        }
+        let whole = self.general[full(register)];
+        self.general[full(register)] = whole.minus(whole.low_bits(8)).plus(value);
+        Ok(())
+    }
+
     /// Writes an operand of a number of bits. 32 bits clear the rest of a register; what fewer
     /// leave there is not followed: it may be anything.
     pub(crate) fn set_scalar(
