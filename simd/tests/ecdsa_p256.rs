@@ -212,7 +212,8 @@ fn an_exception_is_unknown() {
     }
 }
 
-/// Good signatures, half of them spoiled in one bit of the key, the message or the signature.
+/// Good signatures, half of them spoiled in one bit of the key, the message or the signature. Not in
+/// the key's first byte: aws-lc-rs takes hybrid points, whose first byte is another, for what they are.
 fn random_cases(random: &mut Randomness, count: usize) -> Vec<Case> {
     let pair = key_pair();
     let case = |i| {
@@ -222,11 +223,11 @@ fn random_cases(random: &mut Randomness, count: usize) -> Vec<Case> {
         let mut signature: [u8; 64] = signature.as_ref().try_into().unwrap();
         let mut key: [u8; 65] = pair.public_key().as_ref().try_into().unwrap();
         if i % 2 == 1 {
-            let bit = random.word() as usize % (8 * (129 + length));
+            let bit = random.word() as usize % (8 * (128 + length));
             let byte = match bit / 8 {
-                i @ 0..65 => &mut key[i],
-                i @ 65..129 => &mut signature[i - 65],
-                i => &mut message[i - 129],
+                i @ 0..64 => &mut key[1 + i],
+                i @ 64..128 => &mut signature[i - 64],
+                i => &mut message[i - 128],
             };
             *byte ^= 1 << (bit % 8);
         }

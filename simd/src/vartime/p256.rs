@@ -47,6 +47,9 @@ const N: Modulus = Modulus::new(ORDER);
 const IDLE_SCALAR: Integer = [1, 0, 0, 0];
 
 /// A verdict on each signature, in their order.
+///
+/// Bad is what has a key that is no uncompressed point of the curve, or r or s that are not from 1 to
+/// the order less one.
 pub fn verify(backend: Backend, signed: &[Signed<'_>]) -> Vec<Verdict> {
     let pieces = signed.chunks(piece_length(backend, signed.len()));
     pieces
