@@ -33,7 +33,9 @@ fn proofs() -> Command {
 /// are compared with is built already.
 fn lanes_at_length() -> Command {
     let optimised = AS_RELEASED.iter().fold(
-        cargo("test", "--workspace").words("--test ecdsa_p256 --test ed25519 --test erasure --test machine_code --test randomized"),
+        cargo("test", "--workspace").words(
+            "--test ecdsa_p256 --test ed25519 --test erasure --test machine_code --test randomized",
+        ),
         |command, setting| {
             let setting = format!("profile.dev.package.{LANES}.{setting}");
             command.argument("--config").argument(setting)
