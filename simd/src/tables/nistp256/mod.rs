@@ -16,10 +16,10 @@ pub(crate) static MULTIPLES: [[Entry; ENTRIES]; WINDOWS] =
     include!(concat!(env!("OUT_DIR"), "/nistp256_multiples.rs"));
 
 /// The entries times 2^256 modulo the prime: the Montgomery form of the portable backend.
-pub(crate) const TIMES_2_TO_256: [[Entry; ENTRIES]; WINDOWS] =
+pub(crate) static TIMES_2_TO_256: [[Entry; ENTRIES]; WINDOWS] =
     include!(concat!(env!("OUT_DIR"), "/nistp256_times_2_to_256.rs"));
 
 /// The entries times 2^260 modulo the prime: the Montgomery form of the vector backends.
 #[cfg(target_arch = "x86_64")]
-pub(crate) const TIMES_2_TO_260: [[Entry; ENTRIES]; WINDOWS] =
+pub(crate) static TIMES_2_TO_260: [[Entry; ENTRIES]; WINDOWS] =
     include!(concat!(env!("OUT_DIR"), "/nistp256_times_2_to_260.rs"));
