@@ -280,10 +280,13 @@ pub(crate) fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
     } = token;
     let name: PathBuf = std::path::absolute(pin_file).unwrap_or_else(|_| pin_file.clone());
     let digest = sha256(name.as_os_str().as_bytes());
+    // Tokens of two tenants may have one name.
+    let selector = token.selector();
+    let named = selector.map_or_else(|error| error.to_string(), |token| token.to_string());
     PinMarker {
         path: markers.join(format!("pin-refused-{}", hex(&digest[..8]))),
         pin_file: pin_file.clone(),
-        token: format!("{:?} of {}", token.name, module.display()),
+        token: format!("{:?} ({named}) of {}", token.name, module.display()),
     }
 }
 
