@@ -337,3 +337,23 @@ impl StatementSigner for CheckpointSigner {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// That one token takes a PIN says nothing of another's, which may have its name in another tenant.
+    #[test]
+    fn tokens_that_share_a_pin_file_are_told_apart() {
+        let token = |label: &str| -> SourceFile {
+            let text = format!(
+                "name = \"hsm\"\nmodule = \"/lib/p11.so\"\ntoken_label = {label:?}\npin_file = \"/pin\""
+            );
+            toml::from_str(&text).unwrap()
+        };
+        let marker = |label| pin_marker(&token(label), Path::new("/state"));
+        let (one, other) = (marker("first"), marker("second"));
+        assert_eq!(one.path, other.path);
+        assert_ne!(one.token, other.token);
+    }
+}
