@@ -7,7 +7,7 @@ use mls_signer_token::Pin;
 use mls_signer_token::error::Error;
 use mls_signer_token::failure::RecoveryStep;
 use mls_signer_token::isolation::{IsolatedToken, ModuleSetup, Worker};
-use mls_signer_token::{KeySelector, Module, Pkcs11Token, Token};
+use mls_signer_token::{KeySelector, LogInBegins, Module, Pkcs11Token, Token};
 
 use crate::pin_marker::PinMarker;
 
@@ -96,8 +96,12 @@ impl SourceConfig {
     /// Opens the token, which tries the PIN once; not at all where it was refused before.
     pub(super) fn open(&self, pin: &Pin) -> Result<Arc<dyn Token>, Error> {
         match &self.pin_marker {
-            Some(marker) => marker.guard(|| self.log_in(pin)),
-            None => self.log_in(pin),
+            Some(marker) => {
+                let begins = marker.clone();
+                let begins = Arc::new(move || begins.begin());
+                marker.guard(|| self.log_in(pin, begins))
+            }
+            None => self.log_in(pin, Arc::new(|| Ok(()))),
         }
     }
 
@@ -116,14 +120,14 @@ impl SourceConfig {
         }
     }
 
-    fn log_in(&self, pin: &Pin) -> Result<Arc<dyn Token>, Error> {
+    fn log_in(&self, pin: &Pin, begins: LogInBegins) -> Result<Arc<dyn Token>, Error> {
         let setup = &self.setup;
         if let Some(worker) = &self.worker {
-            let token = IsolatedToken::open(setup.clone(), worker.clone(), pin)?;
+            let token = IsolatedToken::open_telling(setup.clone(), worker.clone(), pin, begins)?;
             return Ok(Arc::new(token));
         }
         let module = Module::load_with(&setup.module, setup.parameters.as_deref())?;
-        let token = Pkcs11Token::open(&module, &setup.token, pin)?;
+        let token = Pkcs11Token::open_telling(&module, &setup.token, pin, begins)?;
         Ok(Arc::new(token.with_rules(setup.rules.clone())))
     }
 }

@@ -280,10 +280,13 @@ pub(crate) fn pin_marker(token: &SourceFile, markers: &Path) -> PinMarker {
     } = token;
     let name: PathBuf = std::path::absolute(pin_file).unwrap_or_else(|_| pin_file.clone());
     let digest = sha256(name.as_os_str().as_bytes());
+    // Tokens of two tenants may have one name.
+    let selector = token.selector();
+    let named = selector.map_or_else(|error| error.to_string(), |token| token.to_string());
     PinMarker {
         path: markers.join(format!("pin-refused-{}", hex(&digest[..8]))),
         pin_file: pin_file.clone(),
-        token: format!("{:?} of {}", token.name, module.display()),
+        token: format!("{:?} ({named}) of {}", token.name, module.display()),
     }
 }
 
@@ -332,5 +335,25 @@ impl StatementSigner for CheckpointSigner {
                 false => error,
             })?,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// That one token takes a PIN says nothing of another's, which may have its name in another tenant.
+    #[test]
+    fn tokens_that_share_a_pin_file_are_told_apart() {
+        let token = |label: &str| -> SourceFile {
+            let text = format!(
+                "name = \"hsm\"\nmodule = \"/lib/p11.so\"\ntoken_label = {label:?}\npin_file = \"/pin\""
+            );
+            toml::from_str(&text).unwrap()
+        };
+        let marker = |label| pin_marker(&token(label), Path::new("/state"));
+        let (one, other) = (marker("first"), marker("second"));
+        assert_eq!(one.path, other.path);
+        assert_ne!(one.token, other.token);
     }
 }

@@ -479,6 +479,15 @@ impl Error {
         )
     }
 
+    /// Whether a login had no answer, or one that says nothing of the PIN: the token may have refused it.
+    pub fn leaves_login_open(&self) -> bool {
+        match self {
+            Self::LoginUnanswered(_) => true,
+            Self::Pkcs11(failure) => failure.leaves_login_open(),
+            _ => false,
+        }
+    }
+
     /// Whether the token refused the PIN or would lock it.
     pub fn concerns_pin(&self) -> bool {
         match self {

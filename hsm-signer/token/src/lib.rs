@@ -41,6 +41,6 @@ pub use mechanism::SigningMechanism;
 pub use pin::{Pin, PinError};
 pub use token::{
     Access, Attributes, KeyClass, KeyObject, KeyPair, KeyRules, KeySelector, KeySpec, KeyUse,
-    Module, ObjectHandle, Pkcs11Token, Protection, SOFTHSM_PATHS, SessionLimits, SignedPrefix,
-    Token, TokenSession, finalise_modules, hush_module_panics, initialise,
+    LogInBegins, Module, ObjectHandle, Pkcs11Token, Protection, SOFTHSM_PATHS, SessionLimits,
+    SignedPrefix, Token, TokenSession, finalise_modules, hush_module_panics, initialise,
 };

@@ -61,19 +61,29 @@ fn a_pin_whose_file_is_replaced_is_tried_once() {
 }
 
 #[test]
-fn a_refusal_that_cannot_be_kept_is_known_while_the_service_runs() {
+fn no_pin_is_tried_where_a_refusal_cannot_be_kept() {
     let mut setup = of_two_tenants();
     let state = setup.sandbox.path("state");
     fs::create_dir(&state).unwrap();
     setup.process = format!("state_directory = {state:?}");
     let service = setup.start();
     fs::remove_dir_all(&state).unwrap();
-    assert_eq!(tried_by_two(&service, "C_Login delay 300000"), 1);
-    // Also once it could be kept.
-    fs::create_dir(&state).unwrap();
+    let faults = service.setup.faults("example.com");
+    faults.set(&["C_Login log", REFUSED]).unwrap();
     kill_modules(&service);
-    std::thread::sleep(Duration::from_secs(1));
+    eventually("both have failed", || {
+        service.log().matches("could not be kept").count() >= 2
+    });
+    assert_eq!(logins(&service.setup), 0);
+    // Once it can be, by one of the two.
+    fs::create_dir(&state).unwrap();
+    eventually("both are refused", || recoveries_ended(&service) == 2);
     assert_eq!(logins(&service.setup), 1);
+    assert_eq!(
+        fs::read_dir(&state).unwrap().count(),
+        2,
+        "the mark, and whose turn it is"
+    );
     // A person's word is one.
     service.signal(Signal::HUP);
     eventually("it is tried", || logins(&service.setup) == 2);
@@ -108,6 +118,72 @@ fn a_start_waits_for_the_outcome_of_its_login() {
         let output = not_started(&setup);
         assert_eq!(output.status.code(), PIN_REFUSED, "{}", stderr(&output));
         assert_eq!(logins(&setup), 1);
+    }
+}
+
+/// Nobody knows what the token made of the PIN.
+#[test]
+fn a_service_that_is_killed_in_a_login_does_not_log_in_at_its_next_start() {
+    let mut service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    let rules = ["C_Login log", "C_Login delay 3000000", REFUSED];
+    faults.set(&rules).unwrap();
+    kill_modules(&service);
+    eventually("it is tried", || logins(&service.setup) == 1);
+    service.kill();
+    for _ in 0..2 {
+        let output = not_started(&service.setup);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), PIN_REFUSED, "{said}");
+        assert!(said.contains("its outcome is not known"), "{said}");
+        assert_eq!(logins(&service.setup), 1);
+    }
+}
+
+/// One that is killed while it recovers, and logs in to nothing, needs nobody.
+#[test]
+fn a_service_that_is_killed_while_its_module_starts_is_started_again() {
+    let mut service = Setup::new().start();
+    let starts = |service: &Service| {
+        let log = service.setup.faults("example.com").log();
+        log.iter().any(|line| line.contains("C_Initialize"))
+    };
+    let rules = ["C_Initialize log", "C_Initialize delay 3000000"];
+    service.setup.faults("example.com").set(&rules).unwrap();
+    kill_modules(&service);
+    eventually("the module starts", || starts(&service));
+    service.kill();
+    assert!(marker(&service.setup).is_none());
+    service.setup.faults("example.com").clear().unwrap();
+    service.start_again();
+}
+
+/// The token has the PIN, and says neither that it is right nor that it is wrong.
+#[test]
+fn a_start_whose_login_fails_for_no_known_reason_is_not_repeated() {
+    for code in ["0x5", "0x30", "0x80000001"] {
+        let setup = Setup::new();
+        let faults = setup.faults("example.com");
+        let rules = ["C_Login log".to_owned(), format!("C_Login return {code}")];
+        faults.set(&[&rules[0], &rules[1]]).unwrap();
+        for _ in 0..2 {
+            let output = not_started(&setup);
+            assert_eq!(
+                output.status.code(),
+                PIN_REFUSED,
+                "{code}: {}",
+                stderr(&output)
+            );
+            assert_eq!(logins(&setup), 1, "{code}");
+        }
+    }
+    // It has not looked at it.
+    let setup = Setup::new();
+    let faults = setup.faults("example.com");
+    faults.set(&["C_Login log", "C_Login return 0xE0"]).unwrap();
+    for tried in 1..=2 {
+        assert_eq!(not_started(&setup).status.code(), Some(1));
+        assert_eq!(logins(&setup), tried);
     }
 }
 

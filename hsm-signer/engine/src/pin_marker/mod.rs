@@ -17,7 +17,7 @@ use rustix::fs::OFlags;
 /// How the file begins while a try is under way, and after one whose outcome nobody knows.
 const UNFINISHED: &str = "The PIN is being tried";
 
-/// So many logins in a row without an answer are made with a PIN that was taken before: the module may
+/// So many logins without an answer, one after the other, are made with a PIN that was taken before: the module may
 /// have crashed, or the token may have refused the PIN.
 const UNANSWERED: u32 = 2;
 
@@ -106,66 +106,71 @@ impl PinMarker {
         Some(said)
     }
 
-    /// Logs in by `log_in`, unless the PIN was refused before. Several engines with one PIN try it
-    /// one after the other, in other processes too, so that a wrong one costs one try in all. A login
-    /// without an answer may have been refused, and is not repeated.
+    /// Logs in by `log_in`, which calls [`begin`](Self::begin) first, unless the PIN was refused before.
+    /// Several engines with one PIN try it one after the other, in other processes too, so that a wrong one
+    /// costs one try in all. A login that leaves open what the token thinks of the PIN is not repeated.
     ///
     /// # Errors
     /// As [`assert_absent`](Self::assert_absent), [`Error::Setup`] where the marker cannot be written, or
     /// what `log_in` says.
     pub(crate) fn guard<T>(&self, log_in: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        self.in_turn(|tries| {
+            let tried = log_in();
+            match &tried {
+                Err(error) if error.leaves_login_open() => return Err(self.unfinished(error)),
+                other => self.known(tries, other.as_ref().err()),
+            }
+            tried
+        })
+    }
+
+    /// Logs in again by `log_in`, with a PIN that was taken before, unless it was refused since, by
+    /// whomever. A login without an answer says little against such a PIN, and is made once more; an answer
+    /// that says nothing of it is a fault of the HSM, which passes.
+    ///
+    /// # Errors
+    /// As [`guard`](Self::guard).
+    pub(crate) fn guard_again<T>(
+        &self,
+        log_in: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.in_turn(|tries| {
+            let tried = log_in();
+            if let Err(error @ Error::LoginUnanswered(_)) = &tried {
+                *tries.unanswered.entry(self.token.clone()).or_default() += 1;
+                if tries.all_unanswered() >= UNANSWERED {
+                    return Err(self.unfinished(error));
+                }
+                self.end();
+                return tried;
+            }
+            self.known(tries, tried.as_ref().err());
+            tried
+        })
+    }
+
+    /// Does `work`, which tries the PIN, while nobody else does; nothing where the PIN must not be tried.
+    fn in_turn<T>(&self, work: impl FnOnce(&mut Tries) -> Result<T, Error>) -> Result<T, Error> {
         let tries = self.tries();
         let mut tries = locked(&tries);
-        let _turn = self.turn().map_err(|error| self.not_tried(&error))?;
         self.may_try(&tries)?;
-        self.begin()?;
-        let tried = log_in();
-        match &tried {
-            Err(error) if is_refusal(error) => tries.refused = !self.keep(error, true),
-            Err(error @ Error::LoginUnanswered(_)) => return Err(self.unfinished(error)),
-            _ => {
+        // Whoever has the turn may be held up, and what is known already needs none.
+        let _turn = self.turn()?;
+        self.may_try(&tries)?;
+        work(&mut tries)
+    }
+
+    /// The outcome of a try is known: the PIN was refused, taken, or not looked at.
+    fn known(&self, tries: &mut Tries, failure: Option<&Error>) {
+        match failure {
+            Some(refusal) if is_refusal(refusal) => tries.refused = !self.keep(refusal),
+            Some(_) => self.end(),
+            None => {
                 tries.refused = false;
                 tries.unanswered.remove(&self.token);
                 self.end();
             }
         }
-        tried
-    }
-
-    /// Logs in again by `log_in`, with a PIN that was taken before, unless it was refused since, by
-    /// whomever. A login without an answer says little against such a PIN, and is made once more. No try
-    /// is kept before its outcome is known: a process that is ended while it tries is not one that a
-    /// person must see to.
-    ///
-    /// # Errors
-    /// As [`assert_absent`](Self::assert_absent), or what `log_in` says.
-    pub(crate) fn guard_again<T>(
-        &self,
-        log_in: impl FnOnce() -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let tries = self.tries();
-        let mut tries = locked(&tries);
-        // Where the directory is gone, this process's engines take turns all the same.
-        let _turn = self.turn().ok();
-        self.may_try(&tries)?;
-        let tried = log_in();
-        match &tried {
-            Ok(_) => {
-                tries.unanswered.remove(&self.token);
-            }
-            Err(error) if is_refusal(error) => tries.refused = !self.keep(error, false),
-            Err(error @ Error::LoginUnanswered(_)) => {
-                *tries.unanswered.entry(self.token.clone()).or_default() += 1;
-                if tries.all_unanswered() >= UNANSWERED {
-                    if self.begin().is_ok() {
-                        tries.unanswered.clear();
-                    }
-                    return Err(self.unfinished(error));
-                }
-            }
-            Err(_) => {}
-        }
-        tried
     }
 
     fn tries(&self) -> Arc<Mutex<Tries>> {
@@ -187,13 +192,18 @@ impl PinMarker {
 
     /// The right to try the PIN among processes, until it is dropped. The PIN's own file may be replaced,
     /// be a pipe, or be locked by others.
-    fn turn(&self) -> io::Result<File> {
+    fn turn(&self) -> Result<File, Error> {
         let name = self.path.file_name().unwrap_or_default();
         let name = format!(".{}.turn", name.to_string_lossy());
         let path = self.path.with_file_name(name);
+        self.wait_for(&path)
+            .map_err(|error| not_tried(&path, &error))
+    }
+
+    fn wait_for(&self, path: &Path) -> io::Result<File> {
         let mut options = options(OFlags::NONBLOCK | OFlags::NOFOLLOW);
         let file = options.write(true).create(true).truncate(false);
-        let file = file.open(&path)?;
+        let file = file.open(path)?;
         let mut said = false;
         while let Err(error) = file.try_lock() {
             match error {
@@ -209,7 +219,11 @@ impl PinMarker {
         Ok(file)
     }
 
-    fn begin(&self) -> Result<(), Error> {
+    /// Writes down that the PIN is about to be tried.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] where it cannot be written.
+    pub(crate) fn begin(&self) -> Result<(), Error> {
         let text = format!(
             "{UNFINISHED} (of {}) at the token {}.\n\
              If this file stays, nobody knows the outcome: the process ended before, or the module did \
@@ -224,16 +238,8 @@ impl PinMarker {
                 // It may be there without its text; nothing was tried.
                 let _ = std::fs::remove_file(&self.path);
             }
-            self.not_tried(&error)
+            not_tried(&self.path, &error)
         })
-    }
-
-    fn not_tried(&self, error: &io::Error) -> Error {
-        Error::Setup(format!(
-            "{}: {error}; the PIN was not tried, because a refusal could not be kept. Let the \
-             service write to process.state_directory",
-            self.path.display()
-        ))
     }
 
     /// The outcome of `tried` is not known.
@@ -277,14 +283,10 @@ impl PinMarker {
         }
     }
 
-    /// Keeps the refusal, and says which files it concerns; where it was kept before, it was said.
-    /// Returns whether it is kept.
-    fn keep(&self, refusal: &Error, replace: bool) -> bool {
+    /// Keeps the refusal, and says which files it concerns. Returns whether it is kept.
+    fn keep(&self, refusal: &Error) -> bool {
         let (marker, pin_file) = (self.path.display(), self.pin_file.display());
-        let written = match self.write(refusal, replace) {
-            Err(failure) if failure.kind() == io::ErrorKind::AlreadyExists => return true,
-            written => written,
-        };
+        let written = self.write(refusal);
         if let Err(failure) = &written {
             tracing::error!(
                 path = %marker, %failure,
@@ -301,7 +303,7 @@ impl PinMarker {
         written.is_ok()
     }
 
-    fn write(&self, error: &Error, replace: bool) -> io::Result<()> {
+    fn write(&self, error: &Error) -> io::Result<()> {
         let text = format!(
             "The token {} refused the PIN of {} ({error}), and the service does not try it again.\n\
              Correct the PIN, then remove this file and start the service; one that runs is told by \
@@ -309,11 +311,11 @@ impl PinMarker {
             self.token,
             self.pin_file.display()
         );
-        self.create(&text, replace)
+        self.create(&text, true)
     }
 
     fn create(&self, text: &str, replace: bool) -> io::Result<()> {
-        let mut file = options(OFlags::empty())
+        let mut file = options(OFlags::NOFOLLOW)
             .write(true)
             .create_new(!replace)
             .create(replace)
@@ -329,6 +331,14 @@ impl PinMarker {
         let directory = parent.filter(|parent| !parent.as_os_str().is_empty());
         File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
     }
+}
+
+fn not_tried(path: &Path, error: &io::Error) -> Error {
+    Error::Setup(format!(
+        "{}: {error}; the PIN was not tried, because a refusal could not be kept. Let the service write to \
+         process.state_directory",
+        path.display()
+    ))
 }
 
 /// What is made is closed to others.

@@ -17,12 +17,16 @@ fn marker() -> (tempfile::TempDir, PinMarker) {
 }
 
 /// How often a PIN that is refused is tried where eight want to log in at a time.
-fn tries(log_in: impl Fn(&dyn Fn() -> Result<(), Error>) -> Result<(), Error> + Sync) -> usize {
+fn tries(
+    marker: &PinMarker,
+    log_in: impl Fn(&dyn Fn() -> Result<(), Error>) -> Result<(), Error> + Sync,
+) -> usize {
     let tries = Mutex::new(0);
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 let refuse = || {
+                    marker.begin()?;
                     *tries.lock().unwrap() += 1;
                     Err(Error::PinRefused)
                 };
@@ -36,7 +40,7 @@ fn tries(log_in: impl Fn(&dyn Fn() -> Result<(), Error>) -> Result<(), Error> + 
 #[test]
 fn a_refused_pin_is_tried_once_by_many() {
     let (_directory, marker) = marker();
-    assert_eq!(tries(|refuse| marker.guard(refuse)), 1);
+    assert_eq!(tries(&marker, |refuse| marker.guard(refuse)), 1);
     let error = marker.guard(|| Ok(())).unwrap_err();
     assert!(matches!(error, Error::PinRefusedBefore(path) if path == marker.path));
     std::fs::remove_file(&marker.path).unwrap();
@@ -46,7 +50,7 @@ fn a_refused_pin_is_tried_once_by_many() {
 #[test]
 fn a_pin_refused_to_one_is_tried_again_by_none() {
     let (_directory, marker) = marker();
-    assert_eq!(tries(|refuse| marker.guard_again(refuse)), 1);
+    assert_eq!(tries(&marker, |refuse| marker.guard_again(refuse)), 1);
     let error = marker.guard(|| Ok(())).unwrap_err();
     assert!(matches!(error, Error::PinRefusedBefore(_)), "{error}");
 }
@@ -56,7 +60,7 @@ fn a_token_that_cannot_be_logged_in_to_is_asked_again() {
     let (_directory, marker) = marker();
     for _ in 0..4 {
         let tried = marker.guard_again(|| {
-            marker.assert_absent().unwrap();
+            marker.begin().unwrap();
             Err::<(), _>(Error::SessionLost)
         });
         assert!(matches!(tried, Err(Error::SessionLost)));
@@ -69,8 +73,14 @@ fn a_token_that_cannot_be_logged_in_to_is_asked_again() {
 fn a_refused_pin_is_tried_once_though_its_files_are_gone() {
     let (directory, marker) = marker();
     let aside = directory.path().with_extension("aside");
-    std::fs::rename(directory.path(), &aside).unwrap();
-    assert_eq!(tries(|refuse| marker.guard_again(refuse)), 1);
+    let once = tries(&marker, |refuse| {
+        marker.guard_again(|| {
+            let refused = refuse();
+            std::fs::rename(directory.path(), &aside).unwrap();
+            refused
+        })
+    });
+    assert_eq!(once, 1);
     let again = || marker.guard_again(|| -> Result<(), Error> { unreachable!("it is tried") });
     assert!(matches!(again(), Err(Error::PinRefusedBefore(_))));
     std::fs::rename(&aside, directory.path()).unwrap();
@@ -83,7 +93,7 @@ fn a_refused_pin_is_tried_once_though_its_files_are_gone() {
 #[test]
 fn a_pin_whose_file_is_replaced_is_tried_once() {
     let (directory, marker) = marker();
-    let once = tries(|refuse| {
+    let once = tries(&marker, |refuse| {
         marker.guard_again(|| {
             let new = directory.path().join("new");
             std::fs::write(&new, "4321").unwrap();
@@ -94,7 +104,8 @@ fn a_pin_whose_file_is_replaced_is_tried_once() {
     assert_eq!(once, 1);
 }
 
-fn unanswered() -> Result<(), Error> {
+fn unanswered(marker: &PinMarker) -> Result<(), Error> {
+    marker.begin().unwrap();
     let cause = mls_signer_token::error::ProcessError::OutOfStep;
     Err(Error::LoginUnanswered(Box::new(cause)))
 }
@@ -102,7 +113,7 @@ fn unanswered() -> Result<(), Error> {
 #[test]
 fn a_login_without_an_answer_is_not_repeated_at_the_start() {
     let (_directory, marker) = marker();
-    let error = marker.guard(unanswered).unwrap_err();
+    let error = marker.guard(|| unanswered(&marker)).unwrap_err();
     assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
     let error = marker.guard_again(|| Ok(())).unwrap_err();
     assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
@@ -112,26 +123,22 @@ fn a_login_without_an_answer_is_not_repeated_at_the_start() {
 
 #[test]
 fn a_pin_that_was_taken_is_tried_twice_without_an_answer() {
-    let (directory, marker) = marker();
-    let error = marker.guard_again(unanswered).unwrap_err();
+    let (_directory, marker) = marker();
+    let error = marker.guard_again(|| unanswered(&marker)).unwrap_err();
     assert!(matches!(error, Error::LoginUnanswered(_)), "{error}");
     // One that is answered is a new beginning.
     marker.guard_again(|| Ok(())).unwrap();
-    marker.guard_again(unanswered).unwrap_err();
-    let error = marker.guard_again(unanswered).unwrap_err();
+    marker.guard_again(|| unanswered(&marker)).unwrap_err();
+    let error = marker.guard_again(|| unanswered(&marker)).unwrap_err();
     assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
     assert!(marker.path.exists());
     let again = || marker.guard_again(|| -> Result<(), Error> { unreachable!("it is tried") });
     assert!(matches!(again(), Err(Error::PinTryUnfinished(_))));
-    // Also where that could not be kept.
-    marker.remove();
-    let aside = directory.path().with_extension("aside");
-    std::fs::rename(directory.path(), &aside).unwrap();
-    for _ in 0..2 {
-        marker.guard_again(unanswered).unwrap_err();
-    }
+    // Also where the file is removed, which is no word to a process that runs.
+    std::fs::remove_file(&marker.path).unwrap();
     assert!(matches!(again(), Err(Error::PinTryUnfinished(_))));
-    std::fs::rename(&aside, directory.path()).unwrap();
+    marker.remove();
+    marker.guard_again(|| Ok(())).unwrap();
 }
 
 /// Tokens that share a PIN file: what one says of it, another does not.
@@ -142,9 +149,9 @@ fn a_token_that_takes_the_pin_says_nothing_of_another() {
         token: "another".into(),
         ..marker.clone()
     };
-    marker.guard_again(unanswered).unwrap_err();
+    marker.guard_again(|| unanswered(&marker)).unwrap_err();
     healthy.guard_again(|| Ok(())).unwrap();
-    let error = marker.guard_again(unanswered).unwrap_err();
+    let error = marker.guard_again(|| unanswered(&marker)).unwrap_err();
     assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
 }
 
@@ -182,11 +189,14 @@ fn only_a_refused_pin_is_noted() {
 fn a_try_that_has_not_ended_is_not_repeated() {
     let (_directory, marker) = marker();
     let unfinished = |error| matches!(error, Error::PinTryUnfinished(path) if path == marker.path);
-    let tried = marker.guard(|| {
+    let begun = || {
+        marker.begin()?;
         assert!(unfinished(marker.assert_absent().unwrap_err()));
         Ok(())
-    });
-    tried.unwrap();
+    };
+    marker.guard(begun).unwrap();
+    marker.assert_absent().unwrap();
+    marker.guard_again(begun).unwrap();
     marker.assert_absent().unwrap();
     marker.begin().unwrap();
     assert!(unfinished(marker.guard(|| Ok(())).unwrap_err()));
@@ -197,6 +207,8 @@ fn a_try_that_has_not_ended_is_not_repeated() {
 fn nothing_is_tried_where_a_refusal_could_not_be_kept() {
     let (directory, mut marker) = marker();
     marker.path = directory.path().join("none/refused");
-    let tried = marker.guard(|| -> Result<(), Error> { unreachable!("the PIN is tried") });
-    assert!(matches!(tried, Err(Error::Setup(_))), "{tried:?}");
+    let log_in = || -> Result<(), Error> { unreachable!("the PIN is tried") };
+    for tried in [marker.guard(log_in), marker.guard_again(log_in)] {
+        assert!(matches!(tried, Err(Error::Setup(_))), "{tried:?}");
+    }
 }

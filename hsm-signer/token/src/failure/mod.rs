@@ -10,7 +10,7 @@ use cryptoki::error::{Rv, RvError};
 use serde::Serialize;
 use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
-use table::meaning;
+use table::{is_before_the_pin, meaning};
 
 /// Whether a failure may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TlsDeserialize, TlsSerialize, TlsSize)]
@@ -176,6 +176,12 @@ impl Pkcs11Failure {
         }
     }
 
+    /// Whether it is of a login, and says neither that the PIN was refused nor that it was not looked at.
+    pub fn leaves_login_open(&self) -> bool {
+        let login = self.function == "C_Login";
+        login && self.nature() != Nature::Permanent && !is_before_the_pin(self.code)
+    }
+
     /// Whether the failure may pass by itself or by recovery.
     pub fn nature(&self) -> Nature {
         meaning(self.code).nature
@@ -247,5 +253,29 @@ mod tests {
         assert_eq!(vendor.number(), 0x8000_0001);
         assert_eq!(vendor.nature(), Nature::Unknown);
         assert_eq!(Pkcs11Failure::from_parts("C_Sign".into(), 0), None);
+    }
+
+    /// What says nothing of the PIN may be said after a try.
+    #[test]
+    fn only_known_answers_to_a_login_tell_what_became_of_the_pin() {
+        let open = |code| Pkcs11Failure::new(Function::Login, code).leaves_login_open();
+        for code in [
+            RvError::GeneralError,
+            RvError::FunctionFailed,
+            RvError::DeviceError,
+            RvError::FunctionRejected,
+            RvError::VendorDefined(0x8000_0001),
+        ] {
+            assert!(open(code), "{code:?}");
+        }
+        for code in [
+            RvError::PinIncorrect,
+            RvError::TokenNotPresent,
+            RvError::SessionHandleInvalid,
+        ] {
+            assert!(!open(code), "{code:?}");
+        }
+        let of_another = Pkcs11Failure::new(Function::Sign, RvError::GeneralError);
+        assert!(!of_another.leaves_login_open());
     }
 }

@@ -57,6 +57,27 @@ fn listed(code: RvError) -> impl Iterator<Item = CodeMeaning> {
         })
 }
 
+/// Whether C_Login says by `code` that it has not looked at the PIN (PKCS#11 3.1, sections 5.1 and 5.6.8).
+/// By any other that is no refusal it says nothing of it, and may have counted a try.
+pub(super) fn is_before_the_pin(code: RvError) -> bool {
+    matches!(
+        code,
+        HostMemory
+            | SlotIdInvalid
+            | CryptokiNotInitialized
+            | DeviceRemoved
+            | TokenNotPresent
+            | TokenNotRecognized
+            | SessionClosed
+            | SessionCount
+            | SessionHandleInvalid
+            | SessionReadOnlyExists
+            | UserAnotherAlreadyLoggedIn
+            | UserTooManyTypes
+            | UserTypeInvalid
+    )
+}
+
 // The comment above some of the codes says why they are taken to be of their group's nature.
 
 fn pin(code: RvError) -> Option<&'static str> {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tls_codec::Deserialize;
+use zeroize::Zeroizing;
 
 use super::channel::{Channel, NoFrame};
 use super::frame::decode;
@@ -18,6 +19,14 @@ pub(super) struct Dialogue {
     channel: Mutex<Option<Channel>>,
     /// The other process, whose end it may be.
     held: Arc<Held>,
+}
+
+/// What is said after an answer that is not the last.
+pub(super) struct Next {
+    /// The frame.
+    pub said: Zeroizing<Vec<u8>>,
+    /// Until when the next answer is waited for.
+    pub answered: Instant,
 }
 
 impl Dialogue {
@@ -44,18 +53,19 @@ impl Dialogue {
         self.exchange(&mut slot, answered, send)
     }
 
-    /// The same; `more` says of an answer whether another follows, and until when that is waited for. What
-    /// fails after the first answer is told apart.
+    /// The same; `more` says of an answer whether another follows, what is said before, and until when it is
+    /// waited for. What fails after the first answer is told apart.
     pub fn ask_for_several<T: Deserialize>(
         &self,
         answered: Instant,
         send: impl FnOnce(&Channel) -> Result<(), NoFrame>,
-        more: impl Fn(&T) -> Option<Instant>,
+        mut more: impl FnMut(&T) -> Option<Next>,
     ) -> Result<Result<T, ProcessError>, ProcessError> {
         let mut slot = locked(&self.channel);
         let mut answer = Ok(self.exchange(&mut slot, answered, send)?);
-        while let Some(until) = answer.as_ref().ok().and_then(&more) {
-            answer = self.exchange(&mut slot, until, |_| Ok(()));
+        while let Some(next) = answer.as_ref().ok().and_then(&mut more) {
+            let say = |channel: &Channel| channel.send(&next.said, Some(next.answered));
+            answer = self.exchange(&mut slot, next.answered, say);
         }
         Ok(answer)
     }

@@ -18,7 +18,7 @@ use crate::pin::PinError;
 use crate::token::{Access, KeyClass, KeyObject, KeyPair, KeySelector, KeySpec, ObjectHandle};
 
 /// Raised whenever a message changes: both sides must be of one build.
-const PROTOCOL: u32 = 6;
+const PROTOCOL: u32 = 7;
 
 /// What the parent says on the control channel.
 #[derive(TlsDeserialize, TlsSerialize, TlsSize)]
@@ -36,6 +36,10 @@ pub(crate) enum Control {
     },
     /// Use the session that holds the login.
     KeepAlive { milliseconds: u32 },
+    /// Call C_Login: it is written down that the PIN is tried.
+    LogIn,
+    /// Do not call it.
+    NoLogIn,
 }
 
 /// Everything that the child needs to log in.
@@ -62,7 +66,7 @@ pub(crate) enum ControlReply {
     Started(Box<Started>),
     Done,
     Failed(#[tls_codec(with = "codec")] Error),
-    /// C_Login is called now; the answer follows.
+    /// C_Login is called next, once the parent says [`Control::LogIn`]; the answer follows.
     LoggingIn,
 }
 

@@ -21,7 +21,9 @@ use crate::failure::RecoveryStep;
 use crate::identity::{TokenIdentity, TokenSelector};
 use crate::pin::Pin;
 use crate::sync::locked;
-use crate::token::{Access, KeyRules, PATIENCE, SessionLimits, Token, TokenSession, loading};
+use crate::token::{
+    Access, KeyRules, LogInBegins, PATIENCE, SessionLimits, Token, TokenSession, loading,
+};
 
 /// Which module, and which token of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +75,7 @@ pub struct IsolatedToken {
     /// The token refused the PIN, which therefore is never tried again. A login without an
     /// answer, as when the HSM is away, says nothing against a PIN that was taken before.
     refused: AtomicBool,
+    log_in_begins: LogInBegins,
 }
 
 impl IsolatedToken {
@@ -85,10 +88,23 @@ impl IsolatedToken {
     /// [`Pkcs11Token::open`](crate::Pkcs11Token::open), some as [`Error::Reported`];
     /// [`Error::Process`] when there is no process.
     pub fn open(setup: ModuleSetup, worker: Worker, pin: &Pin) -> Result<Self, Error> {
+        Self::open_telling(setup, worker, pin, Arc::new(|| Ok(())))
+    }
+
+    /// The same; `log_in_begins` is called before each login, from now on.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and those of `log_in_begins`.
+    pub fn open_telling(
+        setup: ModuleSetup,
+        worker: Worker,
+        pin: &Pin,
+        log_in_begins: LogInBegins,
+    ) -> Result<Self, Error> {
         forbid_dumps()?;
         let spawner = ProcessSpawner::new()
             .map_err(|error| ProcessError::system("starting a thread", error))?;
-        let (process, started) = start(&spawner, &worker, &setup, pin)?;
+        let (process, started) = start(&spawner, &worker, &setup, pin, &log_in_begins)?;
         Ok(Self {
             setup,
             worker,
@@ -97,6 +113,7 @@ impl IsolatedToken {
             process: Mutex::new(Arc::new(process)),
             spawner,
             refused: AtomicBool::new(false),
+            log_in_begins,
         })
     }
 
@@ -124,7 +141,9 @@ impl IsolatedToken {
     /// Ends the process and starts another.
     fn restart(&self) -> Result<(), Error> {
         self.process().kill();
-        let (process, started) = start(&self.spawner, &self.worker, &self.setup, &self.pin)?;
+        let begins = &self.log_in_begins;
+        let (process, started) =
+            start(&self.spawner, &self.worker, &self.setup, &self.pin, begins)?;
         let serial = &self.started.identity.serial;
         if started.identity.serial != *serial {
             return Err(Error::TokenNotFound {
@@ -137,8 +156,9 @@ impl IsolatedToken {
     }
 
     fn tell(&self, message: &Control, deadline: Instant) -> Result<(), Error> {
-        let login_limit = self.setup.login_limit;
-        self.process().tell(message, deadline, login_limit)?.done()
+        let (login_limit, begins) = (self.setup.login_limit, &self.log_in_begins);
+        let answer = self.process().tell(message, deadline, login_limit, begins);
+        answer?.done()
     }
 }
 
@@ -147,6 +167,7 @@ fn start(
     worker: &Worker,
     setup: &ModuleSetup,
     pin: &Pin,
+    log_in_begins: &LogInBegins,
 ) -> Result<(Process, Started), Error> {
     let path = loading::find(&setup.module)?;
     let process = Process::start(spawner, worker, &path, pin)?;
@@ -158,7 +179,7 @@ fn start(
         pin: Zeroizing::new(pin.expose().into()),
     });
     let deadline = Instant::now() + setup.start_limit;
-    let answer = process.tell(&start, deadline, setup.login_limit);
+    let answer = process.tell(&start, deadline, setup.login_limit, log_in_begins);
     match answer.map_err(|error| not_started(error, setup))? {
         ControlReply::Started(started) => Ok((process, *started)),
         ControlReply::Failed(error) => Err(error),

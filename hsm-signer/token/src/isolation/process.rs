@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
-use super::dialogue::Dialogue;
+use super::dialogue::{Dialogue, Next};
 use super::frame::encode;
 use super::held::Held;
 use super::message::{Control, ControlReply};
@@ -18,7 +18,7 @@ use super::process_spawner::ProcessSpawner;
 use super::{WORKER_ARGUMENT, WORKER_MARK, Worker};
 use crate::error::{Error, ProcessError};
 use crate::pin::Pin;
-use crate::token::Access;
+use crate::token::{Access, LogInBegins};
 
 /// How long the child has to take a channel: the module has no part in that.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
@@ -77,25 +77,42 @@ impl Process {
     }
 
     /// Says something on the control channel and waits for the answer; once the login has begun, for
-    /// `login_limit` at least.
+    /// `login_limit` at least. It begins if `log_in_begins` has nothing against it.
     ///
     /// # Errors
-    /// [`Error::LoginUnanswered`] when there is none to a login, [`Error::Process`] when there is none to
-    /// anything else.
+    /// That of `log_in_begins`, [`Error::LoginUnanswered`] when there is no answer to a login,
+    /// [`Error::Process`] when there is none to anything else.
     pub fn tell(
         &self,
         message: &Control,
         deadline: Instant,
         login_limit: Duration,
+        log_in_begins: &LogInBegins,
     ) -> Result<ControlReply, Error> {
         let frame = encode(message)?;
+        let (log_in, no_log_in) = (encode(&Control::LogIn)?, encode(&Control::NoLogIn)?);
         let send = |control: &Channel| control.send(&frame, Some(deadline));
+        let mut forbidden = None;
         let logs_in = |reply: &ControlReply| {
-            let begins = matches!(reply, ControlReply::LoggingIn);
-            begins.then(|| deadline.max(Instant::now() + login_limit))
+            if !matches!(reply, ControlReply::LoggingIn) {
+                return None;
+            }
+            forbidden = log_in_begins().err();
+            let said = if forbidden.is_none() {
+                &log_in
+            } else {
+                &no_log_in
+            };
+            Some(Next {
+                said: said.clone(),
+                answered: deadline.max(Instant::now() + login_limit),
+            })
         };
         let answer = self.control.ask_for_several(deadline, send, logs_in)?;
-        answer.map_err(|error| Error::LoginUnanswered(Box::new(error)))
+        match forbidden {
+            Some(error) => Err(error),
+            None => answer.map_err(|error| Error::LoginUnanswered(Box::new(error))),
+        }
     }
 
     /// A dialogue with a session of its own, on which the child will say whether it is open.

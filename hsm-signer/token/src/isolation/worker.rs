@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
@@ -16,6 +16,7 @@ use super::message::{Control, ControlReply, Question, SessionReply, Start, Start
 use super::{WORKER_ARGUMENT, WORKER_MARK};
 use crate::error::{Error, ProcessError};
 use crate::pin::Pin;
+use crate::sync::locked;
 use crate::token::{
     Access, LogInBegins, Module, Pkcs11Token, Token, TokenSession, finalise_modules,
     hush_module_panics,
@@ -84,14 +85,21 @@ fn take_stdin() -> Result<OwnedFd, ProcessError> {
     Ok(socket)
 }
 
-/// Tells the parent that C_Login is called now.
+/// Tells the parent that C_Login is called next, and waits until it may be.
 fn log_in_begins(control: &Channel) -> Result<LogInBegins, ProcessError> {
     let socket = control.as_fd().try_clone_to_owned();
     let socket =
         socket.map_err(|error| ProcessError::system("sharing the control socket", error))?;
-    let control = Channel::new(socket);
-    Ok(Box::new(move || {
+    let control = Mutex::new(Channel::new(socket));
+    Ok(Arc::new(move || {
+        let mut control = locked(&control);
         send(&control, &ControlReply::LoggingIn);
+        let allowed = control.receive(None).map(decode);
+        match allowed {
+            Ok(Ok(Control::LogIn)) => Ok(()),
+            // The parent knows why, or is gone.
+            _ => Err(ProcessError::OutOfStep.into()),
+        }
     }))
 }
 
@@ -113,7 +121,9 @@ fn start_up(start: Start, begins: LogInBegins) -> Result<(Pkcs11Token, Started),
 fn serve(mut control: Channel, token: &Arc<Pkcs11Token>) -> Result<(), ProcessError> {
     while let Ok((frame, socket)) = control.receive_with() {
         let answer = match decode(frame)? {
-            Control::Start(_) => return Err(ProcessError::OutOfStep),
+            Control::Start(_) | Control::LogIn | Control::NoLogIn => {
+                return Err(ProcessError::OutOfStep);
+            }
             Control::Channel(access) => open_channel(socket, access, token),
             Control::Recover { step, milliseconds } => token.recover(step, within(milliseconds)),
             Control::KeepAlive { milliseconds } => token.keep_alive(within(milliseconds)),

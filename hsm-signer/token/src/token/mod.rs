@@ -38,8 +38,7 @@ pub use key_rules::KeyRules;
 pub use key_selector::KeySelector;
 pub use key_spec::KeySpec;
 pub use module::{Module, SOFTHSM_PATHS, finalise_modules};
-pub(crate) use pkcs11::LogInBegins;
-pub use pkcs11::Pkcs11Token;
+pub use pkcs11::{LogInBegins, Pkcs11Token};
 pub use session_limits::SessionLimits;
 
 use crate::error::Error;

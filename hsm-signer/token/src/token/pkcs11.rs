@@ -35,8 +35,9 @@ pub struct Pkcs11Token {
     log_in_begins: LogInBegins,
 }
 
-/// Is called before each C_Login.
-pub(crate) type LogInBegins = Box<dyn Fn() + Send + Sync>;
+/// Is called before each C_Login, which is not made where it fails: whoever counts the tries of a PIN has
+/// to have written down that there is one.
+pub type LogInBegins = Arc<dyn Fn() -> Result<(), Error> + Send + Sync>;
 
 /// What keeps the login.
 struct Login {
@@ -57,11 +58,14 @@ impl Pkcs11Token {
     /// [`Error::TokenNotFound`], [`Error::TokenAmbiguous`], [`Error::PinFinalTry`]
     /// (the PIN is not risked), or [`Error::Pkcs11`], for a wrong PIN from `C_Login`.
     pub fn open(module: &Module, selector: &TokenSelector, pin: &Pin) -> Result<Self, Error> {
-        Self::open_telling(module, selector, pin, Box::new(|| ()))
+        Self::open_telling(module, selector, pin, Arc::new(|| Ok(())))
     }
 
     /// The same; `log_in_begins` is called before each login, from now on.
-    pub(crate) fn open_telling(
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and those of `log_in_begins`.
+    pub fn open_telling(
         module: &Module,
         selector: &TokenSelector,
         pin: &Pin,
@@ -209,8 +213,8 @@ fn log_in(
     if identity.pin_final_try && !identity.pin_locked {
         return Err(Error::PinFinalTry);
     }
+    begins()?;
     session.run(deadline, |session| {
-        begins();
         match session.login(UserType::User, Some(pin.auth_pin())) {
             Err(CryptokiError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
             other => other,

@@ -40,7 +40,7 @@ pub struct Setup {
     pub sessions: usize,
     /// Whether each tenant has its token a second time, past the fault module.
     pub spare: bool,
-    /// Whether each tenant's first token is of a module that is not there.
+    /// Whether each tenant's first token is one that there is not.
     pub missing_first: bool,
     /// Another file than the program that was built.
     pub program: Option<PathBuf>,
@@ -207,20 +207,20 @@ impl Setup {
 
     fn section(&self, name: &str, faults: &Faults) -> String {
         let (pin, sessions) = (self.sandbox.path("pin"), self.sessions);
-        let token = |source: &str, module: &Path| {
+        let token = |source: &str, module: &Path, label: &str| {
             format!(
                 "[[tenants.tokens]]\nname = \"{source}-{name}\"\nmodule = {module:?}\n\
-                 token_label = {name:?}\npin_file = {pin:?}\nsessions = {sessions}\n{}",
+                 token_label = {label:?}\npin_file = {pin:?}\nsessions = {sessions}\n{}",
                 self.token_extra
             )
         };
         let mut section = format!("[[tenants]]\nname = {name:?}\n{}", self.tenant_extra);
         if self.missing_first {
-            section += &token("missing", Path::new("/nowhere/libpkcs11.so"));
+            section += &token("missing", module_path(), "nowhere");
         }
-        section += &token("hsm", &faults.module());
+        section += &token("hsm", &faults.module(), name);
         if self.spare {
-            section += &token("spare", module_path());
+            section += &token("spare", module_path(), name);
         }
         section
     }
