@@ -76,7 +76,10 @@ pub fn check(path: &Path, loading: &dyn Fn(&Path)) -> Result<Checked, ConfigErro
             loading(&token.module);
             note(&what, find_token(token, pin.as_ref().ok()));
             note(&what, text(pin));
-            note(&what, text(pin_marker(token, &markers).assert_absent()));
+            let marker = pin_marker(token, &markers);
+            if !marker.is_being_tried() {
+                note(&what, text(marker.assert_absent()));
+            }
         }
     }
     let mut in_use = Vec::new();

@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mls_signer_token::Error;
 use mls_signer_token::sync::locked;
@@ -21,6 +21,9 @@ const UNFINISHED: &str = "The PIN is being tried";
 /// have crashed, or the token may have refused the PIN.
 const UNANSWERED: u32 = 2;
 
+/// Another process that has not ended its tries by then is stopped, or hangs.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
 /// How often is looked whether another process has ended its try.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -29,6 +32,8 @@ const TICK: Duration = Duration::from_millis(20);
 struct Tries {
     /// The token refused it, and the file could not be written.
     refused: bool,
+    /// The token did not refuse it, and the file could not be removed.
+    left_behind: bool,
     /// The last logins, in a row, that had no answer, of each token by its name: one that takes the PIN
     /// says nothing of the others.
     unanswered: BTreeMap<String, u32>,
@@ -97,6 +102,20 @@ impl PinMarker {
         })
     }
 
+    /// Whether somebody tries the PIN now: then the file says nothing yet.
+    pub fn is_being_tried(&self) -> bool {
+        let file = options(OFlags::NONBLOCK | OFlags::NOFOLLOW)
+            .read(true)
+            .open(self.turn_path());
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    fn turn_path(&self) -> PathBuf {
+        let name = self.path.file_name().unwrap_or_default();
+        let name = format!(".{}.turn", name.to_string_lossy());
+        self.path.with_file_name(name)
+    }
+
     /// As much of the file as says which of the two it is: it may have been put there by anybody.
     fn beginning(&self) -> Option<Vec<u8>> {
         let file = options(OFlags::NONBLOCK).read(true).open(&self.path).ok()?;
@@ -141,7 +160,7 @@ impl PinMarker {
                 if tries.all_unanswered() >= UNANSWERED {
                     return Err(self.unfinished(error));
                 }
-                self.end();
+                self.end(tries);
                 return tried;
             }
             self.known(tries, tried.as_ref().err());
@@ -154,9 +173,12 @@ impl PinMarker {
         let tries = self.tries();
         let mut tries = locked(&tries);
         self.may_try(&tries)?;
-        // Whoever has the turn may be held up, and what is known already needs none.
+        // Before that, a mark is that of a try which is under way elsewhere.
         let _turn = self.turn()?;
-        self.may_try(&tries)?;
+        if tries.left_behind {
+            tries.left_behind = !self.removed();
+        }
+        self.assert_absent()?;
         work(&mut tries)
     }
 
@@ -164,11 +186,11 @@ impl PinMarker {
     fn known(&self, tries: &mut Tries, failure: Option<&Error>) {
         match failure {
             Some(refusal) if is_refusal(refusal) => tries.refused = !self.keep(refusal),
-            Some(_) => self.end(),
+            Some(_) => self.end(tries),
             None => {
                 tries.refused = false;
                 tries.unanswered.remove(&self.token);
-                self.end();
+                self.end(tries);
             }
         }
     }
@@ -187,15 +209,13 @@ impl PinMarker {
         if tries.all_unanswered() >= UNANSWERED {
             return Err(Error::PinTryUnfinished(self.path.clone()));
         }
-        self.assert_absent()
+        Ok(())
     }
 
     /// The right to try the PIN among processes, until it is dropped. The PIN's own file may be replaced,
     /// be a pipe, or be locked by others.
     fn turn(&self) -> Result<File, Error> {
-        let name = self.path.file_name().unwrap_or_default();
-        let name = format!(".{}.turn", name.to_string_lossy());
-        let path = self.path.with_file_name(name);
+        let path = self.turn_path();
         self.wait_for(&path)
             .map_err(|error| not_tried(&path, &error))
     }
@@ -205,9 +225,11 @@ impl PinMarker {
         let file = options.write(true).create(true).truncate(false);
         let file = file.open(path)?;
         let mut said = false;
+        let until = Instant::now() + LONGEST_WAIT;
         while let Err(error) = file.try_lock() {
+            let may_wait = !ENDED.load(Ordering::SeqCst) && Instant::now() < until;
             match error {
-                TryLockError::WouldBlock if !ENDED.load(Ordering::SeqCst) => {}
+                TryLockError::WouldBlock if may_wait => {}
                 error => return Err(error.into()),
             }
             if !std::mem::replace(&mut said, true) {
@@ -258,15 +280,21 @@ impl PinMarker {
     }
 
     /// Nothing was refused.
-    fn end(&self) {
+    fn end(&self, tries: &mut Tries) {
+        tries.left_behind = !self.removed();
+    }
+
+    /// Removes the file; whether it is gone.
+    fn removed(&self) -> bool {
         let removed = std::fs::remove_file(&self.path);
         match removed.and_then(|()| self.sync_directory()) {
             // A person may have removed it meanwhile.
             Err(failure) if failure.kind() != io::ErrorKind::NotFound => {
                 let path = self.path.display();
                 tracing::error!(%path, %failure, "no start tries the PIN while this file is there");
+                false
             }
-            _ => {}
+            _ => true,
         }
     }
 

@@ -212,3 +212,46 @@ fn nothing_is_tried_where_a_refusal_could_not_be_kept() {
         assert!(matches!(tried, Err(Error::Setup(_))), "{tried:?}");
     }
 }
+
+/// Whoever comes while another process logs in waits for the outcome.
+#[test]
+fn a_mark_says_nothing_while_its_try_is_under_way() {
+    let (_directory, marker) = marker();
+    let elsewhere = marker.turn().unwrap();
+    marker.begin().unwrap();
+    assert!(marker.is_being_tried());
+    std::thread::scope(|scope| {
+        let waiting = [
+            scope.spawn(|| marker.guard(|| Ok(()))),
+            scope.spawn(|| marker.guard_again(|| Ok(()))),
+        ];
+        std::thread::sleep(TICK * 5);
+        std::fs::remove_file(&marker.path).unwrap();
+        drop(elsewhere);
+        for thread in waiting {
+            thread.join().unwrap().unwrap();
+        }
+    });
+    assert!(!marker.is_being_tried());
+    marker.assert_absent().unwrap();
+}
+
+/// The process knows that the PIN was taken.
+#[test]
+fn a_mark_that_could_not_be_removed_is_removed_before_the_next_try() {
+    let (directory, marker) = marker();
+    let aside = directory.path().with_extension("aside");
+    marker
+        .guard(|| {
+            marker.begin()?;
+            std::fs::rename(directory.path(), &aside).unwrap();
+            File::create(directory.path()).unwrap();
+            Ok(())
+        })
+        .unwrap();
+    std::fs::remove_file(directory.path()).unwrap();
+    std::fs::rename(&aside, directory.path()).unwrap();
+    assert!(marker.assert_absent().is_err());
+    marker.guard_again(|| marker.begin()).unwrap();
+    marker.assert_absent().unwrap();
+}

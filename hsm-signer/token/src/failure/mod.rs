@@ -263,6 +263,9 @@ mod tests {
             RvError::GeneralError,
             RvError::FunctionFailed,
             RvError::DeviceError,
+            // While the function was at work.
+            RvError::DeviceRemoved,
+            RvError::SessionClosed,
             RvError::FunctionRejected,
             RvError::VendorDefined(0x8000_0001),
         ] {

@@ -65,10 +65,8 @@ pub(super) fn is_before_the_pin(code: RvError) -> bool {
         HostMemory
             | SlotIdInvalid
             | CryptokiNotInitialized
-            | DeviceRemoved
             | TokenNotPresent
             | TokenNotRecognized
-            | SessionClosed
             | SessionCount
             | SessionHandleInvalid
             | SessionReadOnlyExists
