@@ -127,7 +127,7 @@ fn expected_of(operation: &str) -> &'static [Service] {
         "signature_key_gen" | "SignatureKeyPair::new" => &[KeyGeneration],
         "sign" | "SignatureKeyPair::sign" => &[KeyEntry, Sign],
         "SignatureKeyPair::from_raw" => &[KeyEntry],
-        "verify_signature" => &[Verify],
+        "verify_signature" | "verify_batch" => &[Verify],
         "prepare_verifications" => &[Verify, Digest],
         "hpke_seal" | "hpke_seal_batch" | "prepare_seals, hpke_seal" => {
             &[KeyGeneration, Agreement, Hmac, Seal]
