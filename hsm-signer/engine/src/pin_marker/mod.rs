@@ -2,17 +2,18 @@
 //! file says over restarts that a token refused it.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use mls_signer_token::Error;
 use mls_signer_token::sync::locked;
 use rustix::fs::OFlags;
+
+mod file;
+mod turn;
 
 /// How the file begins while a try is under way, and after one whose outcome nobody knows.
 const UNFINISHED: &str = "The PIN is being tried";
@@ -21,19 +22,11 @@ const UNFINISHED: &str = "The PIN is being tried";
 /// have crashed, or the token may have refused the PIN.
 const UNANSWERED: u32 = 2;
 
-/// Another process that has not ended its tries by then is stopped, or hangs.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
-
-/// How often is looked whether another process has ended its try.
-const TICK: Duration = Duration::from_millis(20);
-
 /// What this process knows of the PIN of a marker, whether or not its files can be written.
 #[derive(Default)]
 struct Tries {
     /// The token refused it, and the file could not be written.
     refused: bool,
-    /// The token did not refuse it, and the file could not be removed.
-    left_behind: bool,
     /// The last logins, in a row, that had no answer, of each token by its name: one that takes the PIN
     /// says nothing of the others.
     unanswered: BTreeMap<String, u32>,
@@ -104,21 +97,13 @@ impl PinMarker {
 
     /// Whether somebody tries the PIN now: then the file says nothing yet.
     pub fn is_being_tried(&self) -> bool {
-        let file = options(OFlags::NONBLOCK | OFlags::NOFOLLOW)
-            .read(true)
-            .open(self.turn_path());
-        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
-    }
-
-    fn turn_path(&self) -> PathBuf {
-        let name = self.path.file_name().unwrap_or_default();
-        let name = format!(".{}.turn", name.to_string_lossy());
-        self.path.with_file_name(name)
+        turn::is_taken(&self.path)
     }
 
     /// As much of the file as says which of the two it is: it may have been put there by anybody.
     fn beginning(&self) -> Option<Vec<u8>> {
-        let file = options(OFlags::NONBLOCK).read(true).open(&self.path).ok()?;
+        let mut options = file::options(OFlags::NONBLOCK);
+        let file = options.read(true).open(&self.path).ok()?;
         let mut said = Vec::new();
         let longest = UNFINISHED.len() as u64;
         file.take(longest).read_to_end(&mut said).ok()?;
@@ -160,7 +145,7 @@ impl PinMarker {
                 if tries.all_unanswered() >= UNANSWERED {
                     return Err(self.unfinished(error));
                 }
-                self.end(tries);
+                file::end(&self.path);
                 return tried;
             }
             self.known(tries, tried.as_ref().err());
@@ -175,9 +160,7 @@ impl PinMarker {
         self.may_try(&tries)?;
         // Before that, a mark is that of a try which is under way elsewhere.
         let _turn = self.turn()?;
-        if tries.left_behind {
-            tries.left_behind = !self.removed();
-        }
+        file::remove_left_behind(&self.path);
         self.assert_absent()?;
         work(&mut tries)
     }
@@ -186,13 +169,18 @@ impl PinMarker {
     fn known(&self, tries: &mut Tries, failure: Option<&Error>) {
         match failure {
             Some(refusal) if is_refusal(refusal) => tries.refused = !self.keep(refusal),
-            Some(_) => self.end(tries),
+            Some(_) => file::end(&self.path),
             None => {
                 tries.refused = false;
                 tries.unanswered.remove(&self.token);
-                self.end(tries);
+                file::end(&self.path);
             }
         }
+    }
+
+    fn turn(&self) -> Result<File, Error> {
+        turn::take(&self.path, || !ENDED.load(Ordering::SeqCst))
+            .map_err(|error| not_tried(&turn::path(&self.path), &error))
     }
 
     fn tries(&self) -> Arc<Mutex<Tries>> {
@@ -212,39 +200,11 @@ impl PinMarker {
         Ok(())
     }
 
-    /// The right to try the PIN among processes, until it is dropped. The PIN's own file may be replaced,
-    /// be a pipe, or be locked by others.
-    fn turn(&self) -> Result<File, Error> {
-        let path = self.turn_path();
-        self.wait_for(&path)
-            .map_err(|error| not_tried(&path, &error))
-    }
-
-    fn wait_for(&self, path: &Path) -> io::Result<File> {
-        let mut options = options(OFlags::NONBLOCK | OFlags::NOFOLLOW);
-        let file = options.write(true).create(true).truncate(false);
-        let file = file.open(path)?;
-        let mut said = false;
-        let until = Instant::now() + LONGEST_WAIT;
-        while let Err(error) = file.try_lock() {
-            let may_wait = !ENDED.load(Ordering::SeqCst) && Instant::now() < until;
-            match error {
-                TryLockError::WouldBlock if may_wait => {}
-                error => return Err(error.into()),
-            }
-            if !std::mem::replace(&mut said, true) {
-                let path = path.display();
-                tracing::warn!(%path, "another process tries the PIN, and is waited for");
-            }
-            std::thread::sleep(TICK);
-        }
-        Ok(file)
-    }
-
     /// Writes down that the PIN is about to be tried.
     ///
     /// # Errors
-    /// [`Error::Setup`] where it cannot be written.
+    /// [`Error::Setup`] where it cannot be written; as [`assert_absent`](Self::assert_absent) where somebody
+    /// else has written meanwhile.
     pub(crate) fn begin(&self) -> Result<(), Error> {
         let text = format!(
             "{UNFINISHED} (of {}) at the token {}.\n\
@@ -255,17 +215,18 @@ impl PinMarker {
             self.pin_file.display(),
             self.token
         );
-        self.create(&text, false).map_err(|error| {
-            if error.kind() != io::ErrorKind::AlreadyExists {
-                // It may be there without its text; nothing was tried.
-                let _ = std::fs::remove_file(&self.path);
-            }
-            not_tried(&self.path, &error)
+        file::make(&self.path, &text).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => self
+                .assert_absent()
+                .err()
+                .unwrap_or_else(|| not_tried(&self.path, &error)),
+            _ => not_tried(&self.path, &error),
         })
     }
 
-    /// The outcome of `tried` is not known.
+    /// The outcome of `tried` is not known; the file stays for a person.
     fn unfinished(&self, tried: &Error) -> Error {
+        file::leave(&self.path);
         let (marker, pin_file) = (self.path.display(), self.pin_file.display());
         tracing::error!(
             token = self.token,
@@ -279,29 +240,17 @@ impl PinMarker {
         Error::PinTryUnfinished(self.path.clone())
     }
 
-    /// Nothing was refused.
-    fn end(&self, tries: &mut Tries) {
-        tries.left_behind = !self.removed();
-    }
-
-    /// Removes the file; whether it is gone.
-    fn removed(&self) -> bool {
-        let removed = std::fs::remove_file(&self.path);
-        match removed.and_then(|()| self.sync_directory()) {
-            // A person may have removed it meanwhile.
-            Err(failure) if failure.kind() != io::ErrorKind::NotFound => {
-                let path = self.path.display();
-                tracing::error!(%path, %failure, "no start tries the PIN while this file is there");
-                false
-            }
-            _ => true,
-        }
-    }
-
-    /// Forgets what was refused, because a person has said that the PIN may be tried once more.
+    /// Forgets what was refused, because a person has said that the PIN may be tried once more. What another
+    /// process tries at this moment was not refused yet: its mark stays.
     pub(crate) fn remove(&self) {
         let tries = self.tries();
-        *locked(&tries) = Tries::default();
+        let mut tries = locked(&tries);
+        *tries = Tries::default();
+        file::leave(&self.path);
+        let turn = turn::take_if_free(&self.path);
+        if matches!(turn, Ok(None)) {
+            return;
+        }
         match std::fs::remove_file(&self.path) {
             Err(failure) if failure.kind() != io::ErrorKind::NotFound => {
                 let path = self.path.display();
@@ -339,25 +288,7 @@ impl PinMarker {
             self.token,
             self.pin_file.display()
         );
-        self.create(&text, true)
-    }
-
-    fn create(&self, text: &str, replace: bool) -> io::Result<()> {
-        let mut file = options(OFlags::NOFOLLOW)
-            .write(true)
-            .create_new(!replace)
-            .create(replace)
-            .truncate(replace)
-            .open(&self.path)?;
-        writeln!(file, "{text}")?;
-        file.sync_all()?;
-        self.sync_directory()
-    }
-
-    fn sync_directory(&self) -> io::Result<()> {
-        let parent = self.path.parent();
-        let directory = parent.filter(|parent| !parent.as_os_str().is_empty());
-        File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+        file::replace(&self.path, &text)
     }
 }
 
@@ -369,16 +300,14 @@ fn not_tried(path: &Path, error: &io::Error) -> Error {
     ))
 }
 
-/// What is made is closed to others.
-fn options(flags: OFlags) -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.mode(0o600).custom_flags(flags.bits() as i32);
-    options
-}
-
-/// The last try is not made: the operator's next login makes room for another.
+/// Where the token refused the PIN in a try of this process. The last try is not made: the operator's next
+/// login makes room for another.
 fn is_refusal(error: &Error) -> bool {
-    error.concerns_pin() && !matches!(error, Error::PinFinalTry)
+    let was_tried = !matches!(
+        error,
+        Error::PinFinalTry | Error::PinRefusedBefore(_) | Error::PinTryUnfinished(_)
+    );
+    was_tried && error.concerns_pin()
 }
 
 #[cfg(test)]

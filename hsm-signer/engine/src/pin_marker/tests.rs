@@ -16,6 +16,11 @@ fn marker() -> (tempfile::TempDir, PinMarker) {
     (directory, marker)
 }
 
+/// Another process tries the PIN.
+fn begin_elsewhere(marker: &PinMarker) {
+    std::fs::write(&marker.path, UNFINISHED).unwrap();
+}
+
 /// How often a PIN that is refused is tried where eight want to log in at a time.
 fn tries(
     marker: &PinMarker,
@@ -198,7 +203,7 @@ fn a_try_that_has_not_ended_is_not_repeated() {
     marker.assert_absent().unwrap();
     marker.guard_again(begun).unwrap();
     marker.assert_absent().unwrap();
-    marker.begin().unwrap();
+    begin_elsewhere(&marker);
     assert!(unfinished(marker.guard(|| Ok(())).unwrap_err()));
     assert!(unfinished(marker.guard_again(|| Ok(())).unwrap_err()));
 }
@@ -218,14 +223,14 @@ fn nothing_is_tried_where_a_refusal_could_not_be_kept() {
 fn a_mark_says_nothing_while_its_try_is_under_way() {
     let (_directory, marker) = marker();
     let elsewhere = marker.turn().unwrap();
-    marker.begin().unwrap();
+    begin_elsewhere(&marker);
     assert!(marker.is_being_tried());
     std::thread::scope(|scope| {
         let waiting = [
             scope.spawn(|| marker.guard(|| Ok(()))),
             scope.spawn(|| marker.guard_again(|| Ok(()))),
         ];
-        std::thread::sleep(TICK * 5);
+        std::thread::sleep(turn::TICK * 5);
         std::fs::remove_file(&marker.path).unwrap();
         drop(elsewhere);
         for thread in waiting {
@@ -236,22 +241,104 @@ fn a_mark_says_nothing_while_its_try_is_under_way() {
     marker.assert_absent().unwrap();
 }
 
+/// As a directory that cannot be written to for a while: nothing in it can be removed.
+fn leave_a_mark_behind(directory: &Path, marker: &PinMarker) {
+    let aside = directory.with_extension("aside");
+    let log_in = || {
+        marker.begin()?;
+        std::fs::rename(directory, &aside).unwrap();
+        File::create(directory).unwrap();
+        Ok(())
+    };
+    marker.guard(log_in).unwrap();
+    std::fs::remove_file(directory).unwrap();
+    std::fs::rename(&aside, directory).unwrap();
+    assert!(marker.assert_absent().is_err());
+}
+
 /// The process knows that the PIN was taken.
 #[test]
 fn a_mark_that_could_not_be_removed_is_removed_before_the_next_try() {
     let (directory, marker) = marker();
-    let aside = directory.path().with_extension("aside");
-    marker
-        .guard(|| {
-            marker.begin()?;
-            std::fs::rename(directory.path(), &aside).unwrap();
-            File::create(directory.path()).unwrap();
-            Ok(())
-        })
-        .unwrap();
-    std::fs::remove_file(directory.path()).unwrap();
-    std::fs::rename(&aside, directory.path()).unwrap();
-    assert!(marker.assert_absent().is_err());
+    leave_a_mark_behind(directory.path(), &marker);
     marker.guard_again(|| marker.begin()).unwrap();
     marker.assert_absent().unwrap();
+}
+
+/// A person has removed the one that was left behind, and another service with the directory was refused, or
+/// did not learn the outcome.
+#[test]
+fn a_mark_in_the_place_of_one_that_was_left_behind_is_anothers() {
+    for said in ["The token hsm refused the PIN", UNFINISHED] {
+        let (directory, marker) = marker();
+        leave_a_mark_behind(directory.path(), &marker);
+        std::fs::remove_file(&marker.path).unwrap();
+        std::fs::write(&marker.path, said).unwrap();
+        let log_in = || -> Result<(), Error> { unreachable!("the PIN is tried") };
+        for tried in [marker.guard_again(log_in), marker.guard(log_in)] {
+            let error = tried.unwrap_err();
+            assert!(error.concerns_pin(), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&marker.path).unwrap(), said);
+        std::fs::remove_file(&marker.path).unwrap();
+        marker.guard_again(|| marker.begin()).unwrap();
+        marker.assert_absent().unwrap();
+    }
+}
+
+/// Whoever does not know of turns.
+#[test]
+fn a_mark_that_appears_before_a_try_begins_stays() {
+    for said in ["The token hsm refused the PIN", UNFINISHED] {
+        let (_directory, marker) = marker();
+        let log_in = || {
+            std::fs::write(&marker.path, said).unwrap();
+            marker.begin()
+        };
+        let error = marker.guard(log_in).unwrap_err();
+        assert!(error.concerns_pin(), "{error}");
+        assert_eq!(std::fs::read_to_string(&marker.path).unwrap(), said);
+        marker.remove();
+        let error = marker.guard_again(log_in).unwrap_err();
+        assert!(error.concerns_pin(), "{error}");
+        assert_eq!(std::fs::read_to_string(&marker.path).unwrap(), said);
+    }
+}
+
+/// Of whomever.
+#[test]
+fn a_mark_stays_where_no_try_began() {
+    let (_directory, marker) = marker();
+    let log_in = || {
+        std::fs::write(&marker.path, UNFINISHED).unwrap();
+        Err::<(), _>(Error::SessionLost)
+    };
+    marker.guard(log_in).unwrap_err();
+    assert!(marker.path.exists());
+}
+
+/// Nobody knows what the token said.
+#[test]
+fn a_mark_of_a_try_that_broke_off_stays() {
+    let (_directory, marker) = marker();
+    let log_in = || -> Result<(), Error> {
+        marker.begin().unwrap();
+        panic!("in the login");
+    };
+    std::thread::scope(|scope| scope.spawn(|| marker.guard(log_in)).join().unwrap_err());
+    let error = marker.guard_again(|| Ok(())).unwrap_err();
+    assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
+}
+
+/// SIGHUP comes to one service while another tries the PIN that was corrected for both.
+#[test]
+fn a_word_that_the_pin_is_mended_leaves_the_mark_of_a_try_under_way() {
+    let (_directory, marker) = marker();
+    let elsewhere = marker.turn().unwrap();
+    begin_elsewhere(&marker);
+    marker.remove();
+    assert!(marker.path.exists());
+    drop(elsewhere);
+    marker.remove();
+    assert!(!marker.path.exists());
 }
