@@ -121,6 +121,30 @@ fn a_start_waits_for_the_outcome_of_its_login() {
     }
 }
 
+/// A person's word comes while the old PIN is tried, and is one for the new, which was not tried yet.
+#[test]
+fn a_pin_that_is_given_while_the_old_one_is_tried_is_tried_once() {
+    let service = Setup::new().start();
+    let faults = service.setup.faults("example.com");
+    let rules = ["C_Login log", "C_Login delay 2000000", REFUSED];
+    faults.set(&rules).unwrap();
+    kill_modules(&service);
+    eventually("the old one is tried", || logins(&service.setup) == 1);
+    service.setup.sandbox.write("pin", "another", 0o600);
+    service.signal(Signal::HUP);
+    eventually("the new one is tried", || logins(&service.setup) == 2);
+    eventually("it is refused", || recoveries_ended(&service) == 1);
+    assert!(marker(&service.setup).is_some());
+    // That one was tried.
+    kill_modules(&service);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(logins(&service.setup), 2);
+    faults.clear().unwrap();
+    service.setup.sandbox.write("pin", PIN, 0o600);
+    let (code, said) = reload(&service);
+    assert_eq!(code, Some(0), "{said}");
+}
+
 /// Nobody knows what the token made of the PIN.
 #[test]
 fn a_service_that_is_killed_in_a_login_does_not_log_in_at_its_next_start() {

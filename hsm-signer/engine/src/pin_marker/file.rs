@@ -35,12 +35,17 @@ pub(super) fn make(path: &Path, text: &str) -> io::Result<()> {
     fill(path, &file, text)
 }
 
-/// Has the file say `text`, for a person, whoever has made it.
+/// Puts another file there, which says `text` to a person. What is there may be another process's, moved.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     leave(path);
+    let name = path.file_name().unwrap_or_default();
+    let new = path.with_file_name(format!(".{}.new", name.to_string_lossy()));
+    let _ = std::fs::remove_file(&new);
     let mut options = options(OFlags::NOFOLLOW);
-    let file = options.write(true).create(true).truncate(true).open(path)?;
-    fill(path, &file, text)
+    let file = options.write(true).create_new(true).open(&new)?;
+    fill(path, &file, text)?;
+    std::fs::rename(&new, path)?;
+    sync_directory(path)
 }
 
 /// A person removes the file.
@@ -53,34 +58,42 @@ pub(super) fn end(path: &Path) {
     if let Some(made) = locked(&MADE).get_mut(path) {
         made.is_over = true;
     }
-    remove_left_behind(path);
+    if let Err(failure) = remove_left_behind(path) {
+        let path = path.display();
+        tracing::error!(%path, %failure, "no other process tries the PIN while this file is there");
+    }
 }
 
 /// Removes the file that this process has made, unless its try has no known end.
-pub(super) fn remove_left_behind(path: &Path) {
+///
+/// # Errors
+/// Where it is there and cannot be removed.
+pub(super) fn remove_left_behind(path: &Path) -> io::Result<()> {
     let mut all = locked(&MADE);
-    let Some(made) = all.remove(path).filter(|made| made.is_over) else {
-        return;
+    let Some(made) = all.get(path) else {
+        return Ok(());
     };
-    if let Err(failure) = remove_same(path, &made.file) {
-        let path_shown = path.display();
-        tracing::error!(path = %path_shown, %failure, "no start tries the PIN while this file is there");
-        all.insert(path.to_owned(), made);
-    }
-}
-
-/// Removes what is at `path` if it is `file`.
-fn remove_same(path: &Path, file: &File) -> io::Result<()> {
-    let found = match path.symlink_metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        found => found?,
-    };
-    let own = file.metadata()?;
-    if (found.dev(), found.ino()) == (own.dev(), own.ino()) {
-        std::fs::remove_file(path)?;
-        sync_directory(path)?;
+    if !made.is_over || remove_same(path, &made.file)? {
+        all.remove(path);
     }
     Ok(())
+}
+
+/// Removes what is at `path` if it is `file`; whether that is gone for good.
+fn remove_same(path: &Path, file: &File) -> io::Result<bool> {
+    let own = file.metadata()?;
+    let found = match path.symlink_metadata() {
+        // With its directory, perhaps, which may come back.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(own.nlink() == 0),
+        found => found?,
+    };
+    if (found.dev(), found.ino()) != (own.dev(), own.ino()) {
+        return Ok(own.nlink() == 0);
+    }
+    std::fs::remove_file(path)?;
+    // Should the file come back after a crash, a person has to see to it.
+    let _ = sync_directory(path);
+    Ok(true)
 }
 
 fn fill(path: &Path, mut file: &File, text: &str) -> io::Result<()> {

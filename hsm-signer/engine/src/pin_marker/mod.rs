@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use mls_signer_token::Error;
 use mls_signer_token::sync::locked;
@@ -25,8 +26,11 @@ const UNANSWERED: u32 = 2;
 /// What this process knows of the PIN of a marker, whether or not its files can be written.
 #[derive(Default)]
 struct Tries {
-    /// The token refused it, and the file could not be written.
-    refused: bool,
+    /// When the try began that a token refused. Whoever removes the file alone says nothing to a process that
+    /// runs, and the file may not have been written.
+    refused: Option<Instant>,
+    /// When the last try began.
+    began: Option<Instant>,
     /// The last logins, in a row, that had no answer, of each token by its name: one that takes the PIN
     /// says nothing of the others.
     unanswered: BTreeMap<String, u32>,
@@ -53,9 +57,13 @@ pub fn begin_no_tries() {
 /// The same, and waits for the tries that are under way, so that their outcome is known.
 pub fn end_tries() {
     begin_no_tries();
-    let all: Vec<_> = locked(&TRIES).values().cloned().collect();
-    for tries in all {
-        drop(locked(&tries));
+    let all = locked(&TRIES).clone();
+    for (path, tries) in all {
+        let _tries = locked(&tries);
+        if let Ok(Some(_turn)) = turn::take_if_free(&path) {
+            // Who comes next has to see to it.
+            let _ = file::remove_left_behind(&path);
+        }
     }
 }
 
@@ -160,18 +168,22 @@ impl PinMarker {
         self.may_try(&tries)?;
         // Before that, a mark is that of a try which is under way elsewhere.
         let _turn = self.turn()?;
-        file::remove_left_behind(&self.path);
+        file::remove_left_behind(&self.path).map_err(|error| not_tried(&self.path, &error))?;
         self.assert_absent()?;
+        tries.began = Some(Instant::now());
         work(&mut tries)
     }
 
     /// The outcome of a try is known: the PIN was refused, taken, or not looked at.
     fn known(&self, tries: &mut Tries, failure: Option<&Error>) {
         match failure {
-            Some(refusal) if is_refusal(refusal) => tries.refused = !self.keep(refusal),
+            Some(refusal) if is_refusal(refusal) => {
+                tries.refused = tries.began;
+                self.keep(refusal);
+            }
             Some(_) => file::end(&self.path),
             None => {
-                tries.refused = false;
+                tries.refused = None;
                 tries.unanswered.remove(&self.token);
                 file::end(&self.path);
             }
@@ -180,7 +192,14 @@ impl PinMarker {
 
     fn turn(&self) -> Result<File, Error> {
         turn::take(&self.path, || !ENDED.load(Ordering::SeqCst))
-            .map_err(|error| not_tried(&turn::path(&self.path), &error))
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::TimedOut => Error::Setup(format!(
+                    "{}: another process has tried the PIN for two minutes; it is stopped, or hangs. The PIN was \
+                     not tried: see to the process that has this file locked",
+                    turn::path(&self.path).display()
+                )),
+                _ => not_tried(&turn::path(&self.path), &error),
+            })
     }
 
     fn tries(&self) -> Arc<Mutex<Tries>> {
@@ -191,7 +210,7 @@ impl PinMarker {
         if ENDED.load(Ordering::SeqCst) {
             return Err(Error::Setup("the process ends, and tries no PIN".into()));
         }
-        if tries.refused {
+        if tries.refused.is_some() {
             return Err(Error::PinRefusedBefore(self.path.clone()));
         }
         if tries.all_unanswered() >= UNANSWERED {
@@ -240,15 +259,36 @@ impl PinMarker {
         Error::PinTryUnfinished(self.path.clone())
     }
 
-    /// Forgets what was refused, because a person has said that the PIN may be tried once more. What another
-    /// process tries at this moment was not refused yet: its mark stays.
-    pub(crate) fn remove(&self) {
+    /// Forgets what was refused, because a person said at `word` that the PIN may be tried once more, unless a
+    /// try that began later was refused.
+    pub(crate) fn remove(&self, word: Instant) {
         let tries = self.tries();
         let mut tries = locked(&tries);
+        if tries.refused.is_none_or(|refused| refused < word) {
+            self.forget(&mut tries);
+        }
+    }
+
+    /// The same, where this process was refused in a try that began before `word`, at which a person gave
+    /// another PIN; whether it was.
+    pub(crate) fn remove_older(&self, word: Instant) -> bool {
+        let tries = self.tries();
+        let mut tries = locked(&tries);
+        let is_older = tries.refused.is_some_and(|refused| refused < word);
+        if is_older {
+            self.forget(&mut tries);
+        }
+        is_older
+    }
+
+    /// What another process tries at this moment was not refused yet: its mark stays.
+    fn forget(&self, tries: &mut Tries) {
         *tries = Tries::default();
-        file::leave(&self.path);
         let turn = turn::take_if_free(&self.path);
-        if matches!(turn, Ok(None)) {
+        let under_way = !matches!(turn, Ok(Some(_)));
+        if under_way && matches!(self.assert_absent(), Err(Error::PinTryUnfinished(_))) {
+            let path = self.path.display();
+            tracing::warn!(%path, "another process tries the PIN: its mark stays until the outcome is known");
             return;
         }
         match std::fs::remove_file(&self.path) {
@@ -256,15 +296,14 @@ impl PinMarker {
                 let path = self.path.display();
                 tracing::error!(%path, %failure, "the PIN is not tried while this file is there");
             }
-            _ => {}
+            _ => file::leave(&self.path),
         }
     }
 
-    /// Keeps the refusal, and says which files it concerns. Returns whether it is kept.
-    fn keep(&self, refusal: &Error) -> bool {
+    /// Keeps the refusal, and says which files it concerns.
+    fn keep(&self, refusal: &Error) {
         let (marker, pin_file) = (self.path.display(), self.pin_file.display());
-        let written = self.write(refusal);
-        if let Err(failure) = &written {
+        if let Err(failure) = self.write(refusal) {
             tracing::error!(
                 path = %marker, %failure,
                 "the refusal of the PIN cannot be kept: this process does not try it again, and the next may"
@@ -277,7 +316,6 @@ impl PinMarker {
             "the token refused the PIN: correct it in its file, then remove the marker and start the service; \
              one that runs is told by SIGHUP alone"
         );
-        written.is_ok()
     }
 
     fn write(&self, error: &Error) -> io::Result<()> {

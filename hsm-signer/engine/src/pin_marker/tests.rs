@@ -48,7 +48,11 @@ fn a_refused_pin_is_tried_once_by_many() {
     assert_eq!(tries(&marker, |refuse| marker.guard(refuse)), 1);
     let error = marker.guard(|| Ok(())).unwrap_err();
     assert!(matches!(error, Error::PinRefusedBefore(path) if path == marker.path));
+    // Whoever removes the file says nothing to a process that runs.
     std::fs::remove_file(&marker.path).unwrap();
+    let error = marker.guard(|| Ok(())).unwrap_err();
+    assert!(matches!(error, Error::PinRefusedBefore(path) if path == marker.path));
+    marker.remove(Instant::now());
     marker.guard(|| Ok(())).unwrap();
 }
 
@@ -90,7 +94,7 @@ fn a_refused_pin_is_tried_once_though_its_files_are_gone() {
     assert!(matches!(again(), Err(Error::PinRefusedBefore(_))));
     std::fs::rename(&aside, directory.path()).unwrap();
     assert!(matches!(again(), Err(Error::PinRefusedBefore(_))));
-    marker.remove();
+    marker.remove(Instant::now());
     marker.guard_again(|| Ok(())).unwrap();
 }
 
@@ -122,7 +126,7 @@ fn a_login_without_an_answer_is_not_repeated_at_the_start() {
     assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
     let error = marker.guard_again(|| Ok(())).unwrap_err();
     assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
-    marker.remove();
+    marker.remove(Instant::now());
     marker.guard(|| Ok(())).unwrap();
 }
 
@@ -142,7 +146,7 @@ fn a_pin_that_was_taken_is_tried_twice_without_an_answer() {
     // Also where the file is removed, which is no word to a process that runs.
     std::fs::remove_file(&marker.path).unwrap();
     assert!(matches!(again(), Err(Error::PinTryUnfinished(_))));
-    marker.remove();
+    marker.remove(Instant::now());
     marker.guard_again(|| Ok(())).unwrap();
 }
 
@@ -265,6 +269,99 @@ fn a_mark_that_could_not_be_removed_is_removed_before_the_next_try() {
     marker.assert_absent().unwrap();
 }
 
+/// For a while; the outcome is known all the same.
+#[test]
+fn a_mark_that_cannot_be_removed_yet_is_no_refusal() {
+    let (directory, marker) = marker();
+    let aside = directory.path().with_extension("aside");
+    let log_in = || {
+        marker.begin()?;
+        std::fs::rename(directory.path(), &aside).unwrap();
+        File::create(directory.path()).unwrap();
+        Ok(())
+    };
+    marker.guard(log_in).unwrap();
+    let not_tried = || -> Result<(), Error> { unreachable!("the PIN is tried") };
+    for tried in [marker.guard_again(not_tried), marker.guard(not_tried)] {
+        assert!(matches!(tried, Err(Error::Setup(_))), "{tried:?}");
+    }
+    // A word changes nothing of that.
+    marker.remove(Instant::now());
+    std::fs::remove_file(directory.path()).unwrap();
+    std::fs::rename(&aside, directory.path()).unwrap();
+    marker.guard_again(|| marker.begin()).unwrap();
+    marker.assert_absent().unwrap();
+}
+
+/// It comes back with the mark.
+#[test]
+fn a_mark_whose_directory_was_away_is_removed_before_the_next_try() {
+    let (directory, marker) = marker();
+    let aside = directory.path().with_extension("aside");
+    let log_in = || {
+        marker.begin()?;
+        std::fs::rename(directory.path(), &aside).unwrap();
+        Ok(())
+    };
+    marker.guard(log_in).unwrap();
+    std::fs::rename(&aside, directory.path()).unwrap();
+    marker.guard_again(|| marker.begin()).unwrap();
+    marker.assert_absent().unwrap();
+}
+
+/// Another process's, which comes back to its place while this one's PIN is refused.
+#[test]
+fn a_refusal_is_kept_in_a_file_of_its_own() {
+    let (_directory, marker) = marker();
+    let others = marker.path.with_extension("others");
+    std::fs::write(&others, UNFINISHED).unwrap();
+    let refuse = || {
+        marker.begin()?;
+        std::fs::remove_file(&marker.path).unwrap();
+        std::fs::hard_link(&others, &marker.path).unwrap();
+        Err::<(), _>(Error::PinRefused)
+    };
+    marker.guard(refuse).unwrap_err();
+    let error = marker.assert_absent().unwrap_err();
+    assert!(matches!(error, Error::PinRefusedBefore(_)), "{error}");
+    assert_eq!(std::fs::read_to_string(&others).unwrap(), UNFINISHED);
+}
+
+/// A person has given another one while the old was tried; and not again once that is refused too.
+#[test]
+fn a_refusal_of_a_try_before_the_word_is_forgotten() {
+    let (_directory, marker) = marker();
+    let refuse = || {
+        marker.begin()?;
+        Err::<(), _>(Error::PinRefused)
+    };
+    marker.guard_again(refuse).unwrap_err();
+    let word = Instant::now();
+    assert!(marker.remove_older(word));
+    marker.guard(refuse).unwrap_err();
+    for engine in 0..2 {
+        assert!(!marker.remove_older(word), "engine {engine}");
+        marker.remove(word);
+        let error = marker.guard(|| Ok(())).unwrap_err();
+        assert!(matches!(error, Error::PinRefusedBefore(_)), "{error}");
+    }
+}
+
+/// Somebody who looks has the turn for a moment.
+#[test]
+fn a_word_removes_a_refusal_whoever_has_the_turn() {
+    let (_directory, marker) = marker();
+    let refuse = || {
+        marker.begin()?;
+        Err::<(), _>(Error::PinRefused)
+    };
+    marker.guard(refuse).unwrap_err();
+    let elsewhere = marker.turn().unwrap();
+    marker.remove(Instant::now());
+    drop(elsewhere);
+    marker.guard(|| Ok(())).unwrap();
+}
+
 /// A person has removed the one that was left behind, and another service with the directory was refused, or
 /// did not learn the outcome.
 #[test]
@@ -298,7 +395,7 @@ fn a_mark_that_appears_before_a_try_begins_stays() {
         let error = marker.guard(log_in).unwrap_err();
         assert!(error.concerns_pin(), "{error}");
         assert_eq!(std::fs::read_to_string(&marker.path).unwrap(), said);
-        marker.remove();
+        marker.remove(Instant::now());
         let error = marker.guard_again(log_in).unwrap_err();
         assert!(error.concerns_pin(), "{error}");
         assert_eq!(std::fs::read_to_string(&marker.path).unwrap(), said);
@@ -336,9 +433,9 @@ fn a_word_that_the_pin_is_mended_leaves_the_mark_of_a_try_under_way() {
     let (_directory, marker) = marker();
     let elsewhere = marker.turn().unwrap();
     begin_elsewhere(&marker);
-    marker.remove();
+    marker.remove(Instant::now());
     assert!(marker.path.exists());
     drop(elsewhere);
-    marker.remove();
+    marker.remove(Instant::now());
     assert!(!marker.path.exists());
 }

@@ -41,6 +41,9 @@ pub(super) fn take_if_free(marker: &Path) -> io::Result<Option<File>> {
 }
 
 /// Waits for the turn, at most as long as `may_wait`.
+///
+/// # Errors
+/// `TimedOut` where another process keeps it; what opening and locking the file say.
 pub(super) fn take(marker: &Path, may_wait: impl Fn() -> bool) -> io::Result<File> {
     let file = open(marker)?;
     let mut said = false;
@@ -49,7 +52,8 @@ pub(super) fn take(marker: &Path, may_wait: impl Fn() -> bool) -> io::Result<Fil
         let may_wait = may_wait() && Instant::now() < until;
         match error {
             TryLockError::WouldBlock if may_wait => {}
-            error => return Err(error.into()),
+            TryLockError::WouldBlock => return Err(io::ErrorKind::TimedOut.into()),
+            TryLockError::Error(error) => return Err(error),
         }
         if !std::mem::replace(&mut said, true) {
             let path = path(marker);
