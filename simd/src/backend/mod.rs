@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     Avx512Ifma(Avx512Ifma),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    #[cfg(all(test, emulated, target_arch = "x86_64"))]
+    Emulated(crate::isa::emulated::Avx512Ifma),
     Portable(Portable),
 }
 
@@ -58,6 +60,8 @@ macro_rules! with_isa {
             $crate::backend::Kind::Avx512Ifma($isa) => $body,
             #[cfg(target_arch = "x86_64")]
             $crate::backend::Kind::Avx2($isa) => $body,
+            #[cfg(all(test, emulated, target_arch = "x86_64"))]
+            $crate::backend::Kind::Emulated($isa) => $body,
             $crate::backend::Kind::Portable($isa) => $body,
         }
     };
@@ -80,6 +84,12 @@ impl Backend {
             .iter()
             .filter_map(|name| Self::detect(name))
             .collect()
+    }
+
+    /// AVX-512 IFMA's, on an emulated processor.
+    #[cfg(all(test, emulated, target_arch = "x86_64"))]
+    pub(crate) fn emulated() -> Self {
+        Self(Kind::Emulated(crate::isa::emulated::Avx512Ifma))
     }
 
     /// The best backend that this CPU has, whatever the environment says.
@@ -115,6 +125,8 @@ impl Backend {
             Kind::Avx512Ifma(_) => "avx512ifma",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2(_) => "avx2",
+            #[cfg(all(test, emulated, target_arch = "x86_64"))]
+            Kind::Emulated(_) => "avx512ifma, emulated",
             Kind::Portable(_) => "portable",
         }
     }

@@ -6,6 +6,8 @@ use crate::{integer::Integer, wipe};
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512ifma;
+#[cfg(all(test, emulated, target_arch = "x86_64"))]
+pub(crate) mod emulated;
 pub(crate) mod field;
 pub(crate) mod portable;
 #[cfg(target_arch = "x86_64")]

@@ -48,7 +48,6 @@ const IDLE_KEY: Integer = crate::tables::curve25519::BASE[1];
 /// Refused are keys that encode no point, or not in the one way that RFC 8032 has for it, and s not
 /// below the order. A key or an R of small order is not: who wants that, asks first.
 pub fn verify(backend: Backend, signed: &[Signed<'_>]) -> Vec<bool> {
-    let backend = super::seen_to_work(backend);
     let pieces = signed.chunks(piece_length(backend, signed.len()));
     pieces
         .flat_map(|piece| verify_piece(backend, piece))

@@ -8,14 +8,3 @@
 
 pub mod ed25519;
 pub mod p256;
-
-use crate::Backend;
-
-/// Whose kernels verify. Those for AVX-512 IFMA have not run yet on a CPU that has it: AVX2's, which it has
-/// too, take their place.
-fn seen_to_work(backend: Backend) -> Backend {
-    match backend.name() {
-        "avx512ifma" => "avx2".parse().unwrap_or(backend),
-        _ => backend,
-    }
-}

@@ -51,7 +51,6 @@ const IDLE_SCALAR: Integer = [1, 0, 0, 0];
 /// Bad is what has a key that is no uncompressed point of the curve, or r or s that are not from 1 to
 /// the order less one.
 pub fn verify(backend: Backend, signed: &[Signed<'_>]) -> Vec<Verdict> {
-    let backend = super::seen_to_work(backend);
     let pieces = signed.chunks(piece_length(backend, signed.len()));
     pieces
         .flat_map(|piece| verify_piece(backend, piece))

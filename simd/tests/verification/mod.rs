@@ -14,6 +14,9 @@ use mls_lanes::Backend;
 
 use crate::common::{self, Randomness};
 
+pub mod ed25519;
+pub mod p256;
+
 /// Runs all cases once for each lane, so that each visits them all; returns how many times a case
 /// ran.
 pub fn in_every_lane<C, V: Copy + Debug + PartialEq>(

@@ -2,10 +2,8 @@
 
 use core::array;
 
-use crate::{
-    isa::avx512ifma::{Avx512Ifma, Vector, gf25519, gfp256},
-    isa::field::limits::{Limbed, Limits, Range},
-};
+use super::{Avx512Ifma, Vector, gf25519, gfp256};
+use crate::isa::field::limits::{Limbed, Limits, Range};
 
 const POSITIONS: &[usize] = &[0, 52, 104, 156, 208];
 /// Any: what lies above 52 bits was carried on.

@@ -2,6 +2,7 @@
 
 pub mod aarch64;
 pub mod bench_page;
+pub mod emulated;
 pub mod feature_pairs;
 pub mod features;
 pub mod fips;
@@ -45,6 +46,8 @@ pub enum Suite {
     },
     /// The lanes on emulated CPUs with and without AVX2 (in CI)
     Qemu,
+    /// The kernels of AVX-512 IFMA on an emulated processor, whatever the CPU
+    Emulated,
     /// The proofs of the lanes, with those of machine code that take longer
     Proofs,
     /// The signer over every PKCS#11 module there is, kryoptic built first
@@ -81,6 +84,7 @@ pub fn tasks(suite: Option<Suite>) -> Vec<Task> {
         Suite::Wasm => wasm::task(),
         Suite::Aarch64 { parts } => aarch64::task(&parts),
         Suite::Qemu => qemu::task(),
+        Suite::Emulated => emulated::task(),
         Suite::Proofs => proofs::task(),
         Suite::Matrix => matrix::task(),
         Suite::Kill => kill::task(),
