@@ -163,6 +163,8 @@ impl Service {
         }
         let checkpoints = Checkpoints::begin(&core, &config.audit, kept);
         say_what_is_served(path, &config.listen, &core);
+        // Before what a SIGHUP makes known.
+        systemd::tell(NotifyState::Ready);
         tokio::spawn(reloading.run(hangup));
         Ok(Self {
             core,
@@ -172,7 +174,6 @@ impl Service {
     }
 
     async fn run(self, mut end: EndSignals) -> Result<(), Error> {
-        systemd::tell(NotifyState::Ready);
         end.told().await;
         self.stop().await
     }
