@@ -29,6 +29,8 @@ struct Tries {
     /// When the try began that a token refused. Whoever removes the file alone says nothing to a process that
     /// runs, and the file may not have been written.
     refused: Option<Instant>,
+    /// When the try began of which nobody knows the outcome.
+    unfinished: Option<Instant>,
     /// When the last try began.
     began: Option<Instant>,
     /// The last logins, in a row, that had no answer, of each token by its name: one that takes the PIN
@@ -40,6 +42,11 @@ impl Tries {
     /// Two names may be one token's.
     fn all_unanswered(&self) -> u32 {
         self.unanswered.values().sum()
+    }
+
+    /// When the try began after which none is made until a person has acted.
+    fn last(&self) -> Option<Instant> {
+        self.refused.max(self.unfinished)
     }
 }
 
@@ -129,7 +136,9 @@ impl PinMarker {
         self.in_turn(|tries| {
             let tried = log_in();
             match &tried {
-                Err(error) if error.leaves_login_open() => return Err(self.unfinished(error)),
+                Err(error) if error.leaves_login_open() => {
+                    return Err(self.unfinished(tries, error));
+                }
                 other => self.known(tries, other.as_ref().err()),
             }
             tried
@@ -151,7 +160,7 @@ impl PinMarker {
             if let Err(error @ Error::LoginUnanswered(_)) = &tried {
                 *tries.unanswered.entry(self.token.clone()).or_default() += 1;
                 if tries.all_unanswered() >= UNANSWERED {
-                    return Err(self.unfinished(error));
+                    return Err(self.unfinished(tries, error));
                 }
                 file::end(&self.path);
                 return tried;
@@ -213,7 +222,7 @@ impl PinMarker {
         if tries.refused.is_some() {
             return Err(Error::PinRefusedBefore(self.path.clone()));
         }
-        if tries.all_unanswered() >= UNANSWERED {
+        if tries.unfinished.is_some() {
             return Err(Error::PinTryUnfinished(self.path.clone()));
         }
         Ok(())
@@ -244,7 +253,8 @@ impl PinMarker {
     }
 
     /// The outcome of `tried` is not known; the file stays for a person.
-    fn unfinished(&self, tried: &Error) -> Error {
+    fn unfinished(&self, tries: &mut Tries, tried: &Error) -> Error {
+        tries.unfinished = tries.began;
         file::leave(&self.path);
         let (marker, pin_file) = (self.path.display(), self.pin_file.display());
         tracing::error!(
@@ -259,22 +269,22 @@ impl PinMarker {
         Error::PinTryUnfinished(self.path.clone())
     }
 
-    /// Forgets what was refused, because a person said at `word` that the PIN may be tried once more, unless a
-    /// try that began later was refused.
+    /// Forgets the outcome, because a person said at `word` that the PIN may be tried once more, unless it is that
+    /// of a try which began later.
     pub(crate) fn remove(&self, word: Instant) {
         let tries = self.tries();
         let mut tries = locked(&tries);
-        if tries.refused.is_none_or(|refused| refused < word) {
+        if tries.last().is_none_or(|began| began < word) {
             self.forget(&mut tries);
         }
     }
 
-    /// The same, where this process was refused in a try that began before `word`, at which a person gave
-    /// another PIN; whether it was.
+    /// The same, where there is an outcome of this process, of a try that began before `word`, at which a person
+    /// gave another PIN; whether there is.
     pub(crate) fn remove_older(&self, word: Instant) -> bool {
         let tries = self.tries();
         let mut tries = locked(&tries);
-        let is_older = tries.refused.is_some_and(|refused| refused < word);
+        let is_older = tries.last().is_some_and(|began| began < word);
         if is_older {
             self.forget(&mut tries);
         }

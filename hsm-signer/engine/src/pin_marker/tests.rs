@@ -126,6 +126,10 @@ fn a_login_without_an_answer_is_not_repeated_at_the_start() {
     assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
     let error = marker.guard_again(|| Ok(())).unwrap_err();
     assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
+    // Whoever removes the file says nothing to a process that runs.
+    std::fs::remove_file(&marker.path).unwrap();
+    let error = marker.guard_again(|| Ok(())).unwrap_err();
+    assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
     marker.remove(Instant::now());
     marker.guard(|| Ok(())).unwrap();
 }
@@ -345,6 +349,17 @@ fn a_refusal_of_a_try_before_the_word_is_forgotten() {
         let error = marker.guard(|| Ok(())).unwrap_err();
         assert!(matches!(error, Error::PinRefusedBefore(_)), "{error}");
     }
+}
+
+#[test]
+fn an_unknown_outcome_of_a_try_before_the_word_is_forgotten() {
+    let (_directory, marker) = marker();
+    marker.guard(|| unanswered(&marker)).unwrap_err();
+    let word = Instant::now();
+    assert!(marker.remove_older(word));
+    marker.guard(|| unanswered(&marker)).unwrap_err();
+    assert!(!marker.remove_older(word));
+    assert!(marker.assert_absent().is_err());
 }
 
 /// Somebody who looks has the turn for a moment.
