@@ -261,24 +261,19 @@ impl Engine {
 
     /// A person has seen to the PINs: `pin` gives that of the token of a [name](SourceConfig::name). A
     /// token that refused one may be logged in to once more, by [`retry_refused`](Self::retry_refused);
-    /// another takes its PIN for the next login, or once that is refused with which it logs in at the
-    /// moment. Where several engines share a PIN marker, all are told before any tries, with one time of
-    /// that `word`, so that they have one try together.
+    /// another takes its PIN for the next login. Where several engines share a PIN marker, all are told
+    /// before any tries, so that they have one try together.
     ///
     /// # Errors
     /// What `pin` says; that token keeps the PIN that it had, and is not tried.
-    pub fn renew_pins(
-        &self,
-        word: Instant,
-        pin: impl Fn(&str) -> Result<Pin, Error>,
-    ) -> Result<(), EngineError> {
+    pub fn renew_pins(&self, pin: impl Fn(&str) -> Result<Pin, Error>) -> Result<(), EngineError> {
         let mut failure = Ok(());
         for source in &self.sources.0 {
             let name = &source.config.name;
             match pin(name) {
                 Err(error) => failure = Err(error.into()),
-                Ok(pin) if source.phase() == Phase::Refused => source.forgive(pin, word),
-                Ok(pin) => match source.take_pin(pin, word) {
+                Ok(pin) if source.phase() == Phase::Refused => source.forgive(pin),
+                Ok(pin) => match source.take_pin(pin) {
                     Ok(false) => {}
                     Ok(true) => {
                         tracing::info!(source = %name, "another PIN was read, for the next login");

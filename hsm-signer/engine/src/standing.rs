@@ -40,8 +40,8 @@ pub(crate) struct SourceState {
     pub look_wanted: bool,
     /// A person has seen to what was refused, and one more login may be tried.
     pub forgiven: bool,
-    /// When another PIN was read than the token was opened with.
-    pub pin_changed: Option<Instant>,
+    /// Another PIN was read than the token was opened with.
+    pub pin_changed: bool,
     /// How many sessions are open.
     pub sessions: usize,
     /// The supervisor needs a session, for which the token has no room.
@@ -88,7 +88,7 @@ impl SourceState {
             looked: Instant::now(),
             look_wanted: false,
             forgiven: false,
-            pin_changed: None,
+            pin_changed: false,
             sessions: 0,
             room_wanted: false,
             stopping: false,

@@ -464,26 +464,21 @@ impl Supervisor {
         let name = &self.source.config.name;
         let mut state = locked(&self.source.state);
         if failure.is_some_and(Error::waits_for_a_pin) {
+            tracing::error!(
+                source = %name,
+                cause,
+                "recovery ends: the PIN is not tried again until a person has acted. Correct it or \
+                 have the token unlocked, then send SIGHUP to the service (systemctl reload)"
+            );
             state.enter(Phase::Refused);
-            drop(state);
-            if self.source.retry_given_meanwhile() {
-                tracing::info!(source = %name, cause, "another PIN was read meanwhile, and is tried once");
-            } else {
-                tracing::error!(
-                    source = %name,
-                    cause,
-                    "recovery ends: the PIN is not tried again until a person has acted. Correct it or \
-                     have the token unlocked, then send SIGHUP to the service (systemctl reload)"
-                );
-            }
         } else {
             let until = state.breaker.fail(Instant::now());
             let pause = until.saturating_duration_since(Instant::now());
             tracing::error!(source = %name, cause, ?pause, "recovery failed; it begins anew later");
             state.wanted = None;
             state.enter(Phase::Out);
-            drop(state);
         }
+        drop(state);
         self.source.changes.add();
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mls_signer_audit::store::StoreConfig;
 use mls_signer_engine::EngineError;
@@ -167,9 +167,8 @@ async fn renew_tokens(core: Arc<Core>, turn: Arc<Mutex<()>>, reading: Arc<Readin
 /// taken over.
 fn renew_pins(core: &Core) -> Vec<(String, EngineError)> {
     let pins = Pins::read_again(&core.tenants);
-    let word = Instant::now();
     let tenants = core.tenants.values();
-    let renewed = tenants.map(|tenant| (tenant, tenant.renew_pins(&pins, word)));
+    let renewed = tenants.map(|tenant| (tenant, tenant.renew_pins(&pins)));
     let failed = renewed.filter_map(|(tenant, renewed)| Some((tenant, renewed.err()?)));
     failed
         .map(|(tenant, error)| (format!("PIN of {}", tenant.name), error))

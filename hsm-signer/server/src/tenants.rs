@@ -134,15 +134,15 @@ impl Tenant {
         [&self.engine].into_iter().chain(&self.auditor)
     }
 
-    /// Takes the PINs that were read again at `word`. A token that refused one can be tried once more, for a person
+    /// Takes the PINs that were read again. A token that refused one can be tried once more, for a person
     /// says that it is mended; one that signs takes its PIN for the next login.
     ///
     /// # Errors
     /// Why one is not taken.
-    pub fn renew_pins(&self, pins: &Pins, word: Instant) -> Result<(), EngineError> {
+    pub fn renew_pins(&self, pins: &Pins) -> Result<(), EngineError> {
         let mut outcome = Ok(());
         for engine in self.engines() {
-            let renewed = engine.renew_pins(word, |token| {
+            let renewed = engine.renew_pins(|token| {
                 let file = self.pin_files.get(token).map(PathBuf::as_path);
                 pins.of(file.unwrap_or(Path::new("")))
             });

@@ -1,7 +1,7 @@
 //! Outages of a real SoftHSM, provoked from outside while the engine signs: logins lost,
 //! sessions closed, the token moved away, its PIN changed, its keys doubled.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mls_hsm_signer::engine::{Engine, EngineError, Phase, SourceConfig};
 use mls_hsm_signer::failure::RecoveryStep;
@@ -137,9 +137,7 @@ fn a_pin_changed_elsewhere_is_tried_once() {
         ("314159", Phase::Ready, true),
     ] {
         let tried = faulty.faults.log().len();
-        engine
-            .renew_pins(Instant::now(), |_| Ok(Pin::new(pin)?))
-            .unwrap();
+        engine.renew_pins(|_| Ok(Pin::new(pin)?)).unwrap();
         assert_eq!(
             engine.retry_refused().is_ok(),
             said,
@@ -153,9 +151,7 @@ fn a_pin_changed_elsewhere_is_tried_once() {
     sign_all(&engine, 2);
     // Where nothing is refused, nothing is tried.
     let tried = faulty.faults.log().len();
-    engine
-        .renew_pins(Instant::now(), |_| Ok(Pin::new("314159")?))
-        .unwrap();
+    engine.renew_pins(|_| Ok(Pin::new("314159")?)).unwrap();
     engine.retry_refused().unwrap();
     assert_eq!(faulty.faults.log().len(), tried);
     change_pin(&faulty.token, "314159", PIN);

@@ -7,7 +7,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use mls_signer_token::Error;
 use mls_signer_token::sync::locked;
@@ -26,13 +25,11 @@ const UNANSWERED: u32 = 2;
 /// What this process knows of the PIN of a marker, whether or not its files can be written.
 #[derive(Default)]
 struct Tries {
-    /// When the try began that a token refused. Whoever removes the file alone says nothing to a process that
-    /// runs, and the file may not have been written.
-    refused: Option<Instant>,
-    /// When the try began of which nobody knows the outcome.
-    unfinished: Option<Instant>,
-    /// When the last try began.
-    began: Option<Instant>,
+    /// A token refused it, or a file said so. Whoever removes the file alone says nothing to a process that runs,
+    /// and it may not have been written.
+    refused: bool,
+    /// Nobody knows the outcome of a try.
+    unfinished: bool,
     /// The last logins, in a row, that had no answer, of each token by its name: one that takes the PIN
     /// says nothing of the others.
     unanswered: BTreeMap<String, u32>,
@@ -42,11 +39,6 @@ impl Tries {
     /// Two names may be one token's.
     fn all_unanswered(&self) -> u32 {
         self.unanswered.values().sum()
-    }
-
-    /// When the try began after which none is made until a person has acted.
-    fn last(&self) -> Option<Instant> {
-        self.refused.max(self.unfinished)
     }
 }
 
@@ -178,8 +170,11 @@ impl PinMarker {
         // Before that, a mark is that of a try which is under way elsewhere.
         let _turn = self.turn()?;
         file::remove_left_behind(&self.path).map_err(|error| not_tried(&self.path, &error))?;
-        self.assert_absent()?;
-        tries.began = Some(Instant::now());
+        if let Err(found) = self.assert_absent() {
+            tries.unfinished = matches!(found, Error::PinTryUnfinished(_));
+            tries.refused = !tries.unfinished;
+            return Err(found);
+        }
         work(&mut tries)
     }
 
@@ -187,12 +182,11 @@ impl PinMarker {
     fn known(&self, tries: &mut Tries, failure: Option<&Error>) {
         match failure {
             Some(refusal) if is_refusal(refusal) => {
-                tries.refused = tries.began;
+                tries.refused = true;
                 self.keep(refusal);
             }
             Some(_) => file::end(&self.path),
             None => {
-                tries.refused = None;
                 tries.unanswered.remove(&self.token);
                 file::end(&self.path);
             }
@@ -219,10 +213,10 @@ impl PinMarker {
         if ENDED.load(Ordering::SeqCst) {
             return Err(Error::Setup("the process ends, and tries no PIN".into()));
         }
-        if tries.refused.is_some() {
+        if tries.refused {
             return Err(Error::PinRefusedBefore(self.path.clone()));
         }
-        if tries.unfinished.is_some() {
+        if tries.unfinished {
             return Err(Error::PinTryUnfinished(self.path.clone()));
         }
         Ok(())
@@ -254,7 +248,7 @@ impl PinMarker {
 
     /// The outcome of `tried` is not known; the file stays for a person.
     fn unfinished(&self, tries: &mut Tries, tried: &Error) -> Error {
-        tries.unfinished = tries.began;
+        tries.unfinished = true;
         file::leave(&self.path);
         let (marker, pin_file) = (self.path.display(), self.pin_file.display());
         tracing::error!(
@@ -269,30 +263,11 @@ impl PinMarker {
         Error::PinTryUnfinished(self.path.clone())
     }
 
-    /// Forgets the outcome, because a person said at `word` that the PIN may be tried once more, unless it is that
-    /// of a try which began later.
-    pub(crate) fn remove(&self, word: Instant) {
+    /// Forgets what was refused, because a person has said that the PIN may be tried once more. What another
+    /// process tries at this moment was not refused yet: its mark stays.
+    pub(crate) fn remove(&self) {
         let tries = self.tries();
         let mut tries = locked(&tries);
-        if tries.last().is_none_or(|began| began < word) {
-            self.forget(&mut tries);
-        }
-    }
-
-    /// The same, where there is an outcome of this process, of a try that began before `word`, at which a person
-    /// gave another PIN; whether there is.
-    pub(crate) fn remove_older(&self, word: Instant) -> bool {
-        let tries = self.tries();
-        let mut tries = locked(&tries);
-        let is_older = tries.last().is_some_and(|began| began < word);
-        if is_older {
-            self.forget(&mut tries);
-        }
-        is_older
-    }
-
-    /// What another process tries at this moment was not refused yet: its mark stays.
-    fn forget(&self, tries: &mut Tries) {
         *tries = Tries::default();
         let turn = turn::take_if_free(&self.path);
         let under_way = !matches!(turn, Ok(Some(_)));

@@ -52,7 +52,7 @@ fn a_refused_pin_is_tried_once_by_many() {
     std::fs::remove_file(&marker.path).unwrap();
     let error = marker.guard(|| Ok(())).unwrap_err();
     assert!(matches!(error, Error::PinRefusedBefore(path) if path == marker.path));
-    marker.remove(Instant::now());
+    marker.remove();
     marker.guard(|| Ok(())).unwrap();
 }
 
@@ -94,7 +94,7 @@ fn a_refused_pin_is_tried_once_though_its_files_are_gone() {
     assert!(matches!(again(), Err(Error::PinRefusedBefore(_))));
     std::fs::rename(&aside, directory.path()).unwrap();
     assert!(matches!(again(), Err(Error::PinRefusedBefore(_))));
-    marker.remove(Instant::now());
+    marker.remove();
     marker.guard_again(|| Ok(())).unwrap();
 }
 
@@ -130,7 +130,7 @@ fn a_login_without_an_answer_is_not_repeated_at_the_start() {
     std::fs::remove_file(&marker.path).unwrap();
     let error = marker.guard_again(|| Ok(())).unwrap_err();
     assert!(matches!(error, Error::PinTryUnfinished(_)), "{error}");
-    marker.remove(Instant::now());
+    marker.remove();
     marker.guard(|| Ok(())).unwrap();
 }
 
@@ -150,7 +150,7 @@ fn a_pin_that_was_taken_is_tried_twice_without_an_answer() {
     // Also where the file is removed, which is no word to a process that runs.
     std::fs::remove_file(&marker.path).unwrap();
     assert!(matches!(again(), Err(Error::PinTryUnfinished(_))));
-    marker.remove(Instant::now());
+    marker.remove();
     marker.guard_again(|| Ok(())).unwrap();
 }
 
@@ -290,7 +290,7 @@ fn a_mark_that_cannot_be_removed_yet_is_no_refusal() {
         assert!(matches!(tried, Err(Error::Setup(_))), "{tried:?}");
     }
     // A word changes nothing of that.
-    marker.remove(Instant::now());
+    marker.remove();
     std::fs::remove_file(directory.path()).unwrap();
     std::fs::rename(&aside, directory.path()).unwrap();
     marker.guard_again(|| marker.begin()).unwrap();
@@ -331,35 +331,20 @@ fn a_refusal_is_kept_in_a_file_of_its_own() {
     assert_eq!(std::fs::read_to_string(&others).unwrap(), UNFINISHED);
 }
 
-/// A person has given another one while the old was tried; and not again once that is refused too.
+/// It has refused to one process what another was about to try.
 #[test]
-fn a_refusal_of_a_try_before_the_word_is_forgotten() {
-    let (_directory, marker) = marker();
-    let refuse = || {
-        marker.begin()?;
-        Err::<(), _>(Error::PinRefused)
-    };
-    marker.guard_again(refuse).unwrap_err();
-    let word = Instant::now();
-    assert!(marker.remove_older(word));
-    marker.guard(refuse).unwrap_err();
-    for engine in 0..2 {
-        assert!(!marker.remove_older(word), "engine {engine}");
-        marker.remove(word);
-        let error = marker.guard(|| Ok(())).unwrap_err();
-        assert!(matches!(error, Error::PinRefusedBefore(_)), "{error}");
+fn the_removal_of_a_mark_that_was_seen_is_no_word() {
+    for said in ["The token hsm refused the PIN", UNFINISHED] {
+        let (_directory, marker) = marker();
+        std::fs::write(&marker.path, said).unwrap();
+        let not_tried = || -> Result<(), Error> { unreachable!("the PIN is tried") };
+        marker.guard_again(not_tried).unwrap_err();
+        std::fs::remove_file(&marker.path).unwrap();
+        let error = marker.guard_again(not_tried).unwrap_err();
+        assert!(error.concerns_pin(), "{error}");
+        marker.remove();
+        marker.guard_again(|| Ok(())).unwrap();
     }
-}
-
-#[test]
-fn an_unknown_outcome_of_a_try_before_the_word_is_forgotten() {
-    let (_directory, marker) = marker();
-    marker.guard(|| unanswered(&marker)).unwrap_err();
-    let word = Instant::now();
-    assert!(marker.remove_older(word));
-    marker.guard(|| unanswered(&marker)).unwrap_err();
-    assert!(!marker.remove_older(word));
-    assert!(marker.assert_absent().is_err());
 }
 
 /// Somebody who looks has the turn for a moment.
@@ -372,7 +357,7 @@ fn a_word_removes_a_refusal_whoever_has_the_turn() {
     };
     marker.guard(refuse).unwrap_err();
     let elsewhere = marker.turn().unwrap();
-    marker.remove(Instant::now());
+    marker.remove();
     drop(elsewhere);
     marker.guard(|| Ok(())).unwrap();
 }
@@ -392,7 +377,7 @@ fn a_mark_in_the_place_of_one_that_was_left_behind_is_anothers() {
             assert!(error.concerns_pin(), "{error}");
         }
         assert_eq!(std::fs::read_to_string(&marker.path).unwrap(), said);
-        std::fs::remove_file(&marker.path).unwrap();
+        marker.remove();
         marker.guard_again(|| marker.begin()).unwrap();
         marker.assert_absent().unwrap();
     }
@@ -410,7 +395,7 @@ fn a_mark_that_appears_before_a_try_begins_stays() {
         let error = marker.guard(log_in).unwrap_err();
         assert!(error.concerns_pin(), "{error}");
         assert_eq!(std::fs::read_to_string(&marker.path).unwrap(), said);
-        marker.remove(Instant::now());
+        marker.remove();
         let error = marker.guard_again(log_in).unwrap_err();
         assert!(error.concerns_pin(), "{error}");
         assert_eq!(std::fs::read_to_string(&marker.path).unwrap(), said);
@@ -448,9 +433,9 @@ fn a_word_that_the_pin_is_mended_leaves_the_mark_of_a_try_under_way() {
     let (_directory, marker) = marker();
     let elsewhere = marker.turn().unwrap();
     begin_elsewhere(&marker);
-    marker.remove(Instant::now());
+    marker.remove();
     assert!(marker.path.exists());
     drop(elsewhere);
-    marker.remove(Instant::now());
+    marker.remove();
     assert!(!marker.path.exists());
 }

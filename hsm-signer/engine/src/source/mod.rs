@@ -336,20 +336,20 @@ impl Source {
         drop(self.wake.wait_timeout_while(state, time, unchanged));
     }
 
-    /// A person said at `word` that what was refused is mended, and gave the PIN.
-    pub fn forgive(&self, pin: Pin, word: Instant) {
+    /// A person says that what was refused is mended, and gives the PIN.
+    pub fn forgive(&self, pin: Pin) {
         *locked(&self.pin) = pin;
         if let Some(marker) = &self.config.pin_marker {
-            marker.remove(word);
+            marker.remove();
         }
         locked(&self.state).forgiven = true;
     }
 
-    /// Takes this PIN, given at `word`, for the next login; whether it is another than before.
+    /// Takes this PIN for the next login; whether it is another than before.
     ///
     /// # Errors
     /// [`Error::Pin`] when it is empty, and the token has needed one.
-    pub fn take_pin(&self, pin: Pin, word: Instant) -> Result<bool, Error> {
+    pub fn take_pin(&self, pin: Pin) -> Result<bool, Error> {
         let mut own = locked(&self.pin);
         let changed = !own.is_same(&pin);
         if changed {
@@ -357,7 +357,7 @@ impl Source {
         }
         if changed {
             *own = pin;
-            locked(&self.state).pin_changed = Some(word);
+            locked(&self.state).pin_changed = true;
         }
         Ok(changed)
     }
@@ -365,26 +365,14 @@ impl Source {
     /// The token to recover; none where its process has a PIN that was replaced since.
     pub fn token_of_this_pin(&self) -> Option<Arc<dyn Token>> {
         let mut state = locked(&self.state);
-        let replaced = match state.pin_changed.take() {
-            Some(_) => state.token.take(),
-            None => None,
+        let replaced = match std::mem::take(&mut state.pin_changed) {
+            true => state.token.take(),
+            false => None,
         };
         let token = state.token.clone();
         drop(state);
         drop(replaced);
         token
-    }
-
-    /// Has the token opened anew, once, where what was refused is the PIN that was tried while a person gave
-    /// another; whether it is.
-    pub fn retry_given_meanwhile(&self) -> bool {
-        let Some(given) = locked(&self.state).pin_changed.take() else {
-            return false;
-        };
-        let marker = self.config.pin_marker.as_ref();
-        let is_another = marker.is_none_or(|marker| marker.remove_older(given));
-        locked(&self.state).forgiven |= is_another;
-        is_another && self.retry()
     }
 
     /// Has the token opened anew, once, where it is forgiven; whether it is.
