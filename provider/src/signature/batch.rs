@@ -66,13 +66,18 @@ fn verify_all(
 }
 
 /// How many of `count` signatures one thread should take at a time, so that all threads have work
-/// and the lanes are full.
+/// and the lanes are full: no more threads than have enough for lanes.
 fn piece_len(scheme: &dyn Scheme, count: usize) -> usize {
-    let share = count.div_ceil(rayon::current_num_threads()).max(1);
+    let threads = rayon::current_num_threads();
     match scheme.lanes() {
-        Some(lanes) => share.next_multiple_of(lanes.width()).min(BATCH),
-        None => share.min(ONE_BY_ONE),
+        Some(lanes) => {
+            let threads = threads.min(count / lanes.break_even()).max(1);
+            let share = count.div_ceil(threads);
+            share.next_multiple_of(lanes.width()).min(BATCH)
+        }
+        None => count.div_ceil(threads).min(ONE_BY_ONE),
     }
+    .max(1)
 }
 
 /// Verifies signatures of one scheme on this thread.
