@@ -149,7 +149,7 @@ fn program() -> Result<PathBuf> {
     if program.exists() {
         return Ok(program);
     }
-    let advice = "run: cargo build --release --package mls_signer_cli";
+    let advice = "run: cargo build --package mls_signer_cli, with the profile of this example";
     Err(format!("there is no {}; {advice}", program.display()).into())
 }
 

@@ -30,10 +30,11 @@ fn another_sessions_logout_is_survived() {
     for rule in [
         "C_SignInit logout times 1",
         "C_Sign logout times 1",
-        "C_SignInit logout every 7",
+        "C_SignInit logout every 13",
     ] {
         faulty.set(&[rule]);
-        sign_all(&engine, 6);
+        // A message is tried eight times at most, and one logout fails those of all sessions.
+        sign_all(&engine, 12);
     }
     faulty.set(&[]);
     wait_for(&engine, SOON, |health| health.healthy);

@@ -10,6 +10,7 @@ pub mod guests;
 pub mod haskell;
 pub mod instructions;
 pub mod kill;
+mod lanes;
 pub mod matrix;
 pub mod proofs;
 pub mod qemu;
