@@ -25,7 +25,13 @@ pub mod stack;
 /// How many curves ring has not: none of the builds with AWS-LC lacks P-521.
 pub const P521: usize = cfg!(any(feature = "aws-lc", feature = "fips")) as usize;
 
-/// The README's examples, the signer's among them, compiled as documentation tests.
+/// The documents' examples, compiled as documentation tests.
 #[cfg(all(doctest, any(feature = "aws-lc", feature = "fips")))]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
+mod documents {
+    #[doc = include_str!("../../README.md")]
+    pub struct Readme;
+    #[doc = include_str!("../../hsm-signer/docs/library.md")]
+    pub struct Library;
+    #[doc = include_str!("../../provider/docs/suites.md")]
+    pub struct Suites;
+}

@@ -1,4 +1,5 @@
-//! The README's table of ciphersuites is the one that the code gives, on AWS-LC: on ring it has one less.
+//! The table of ciphersuites in the README and in the provider's documents is the one that the code
+//! gives, on AWS-LC: on ring it has one less.
 #![cfg(any(feature = "aws-lc", feature = "fips"))]
 
 use std::path::Path;
@@ -42,8 +43,10 @@ fn table() -> String {
 
 #[test]
 fn the_table_of_ciphersuites_is_up_to_date() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = std::fs::read_to_string(readme).expect("the README");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let table = table();
-    assert!(readme.contains(&table), "README.md should have:\n\n{table}");
+    for document in ["README.md", "provider/docs/suites.md"] {
+        let text = std::fs::read_to_string(root.join(document)).expect("a document");
+        assert!(text.contains(&table), "{document} should have:\n\n{table}");
+    }
 }

@@ -1,4 +1,4 @@
-//! The README's table of the ciphersuites that features bring is the one that the code gives.
+//! The document's table of the ciphersuites that features bring is the one that the code gives.
 
 use std::path::Path;
 
@@ -61,10 +61,10 @@ fn table() -> (String, usize) {
 /// Every suite that `openmls_traits` names is ours, in one table or the other.
 #[test]
 fn the_table_of_ciphersuites_is_up_to_date() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = std::fs::read_to_string(readme).expect("the README");
+    let suites = Path::new(env!("CARGO_MANIFEST_DIR")).join("../provider/docs/suites.md");
+    let suites = std::fs::read_to_string(suites).expect("the document");
     let (table, rows) = table();
     let named = (0..=u16::MAX).filter_map(|suite| Ciphersuite::try_from(suite).ok());
     assert_eq!(rows + WITHOUT_FEATURES.len(), named.count());
-    assert!(readme.contains(&table), "README.md should have:\n\n{table}");
+    assert!(suites.contains(&table), "suites.md should have:\n\n{table}");
 }

@@ -12,11 +12,13 @@ fn load(isa: Avx2, lanes: &[&[u64]]) -> [Vector; 10] {
 }
 
 /// A vector of words, for tests of single instructions.
+#[cfg(any(debug_assertions, emulated))]
 pub(crate) fn vector(isa: Avx2, words: &[u64; 4]) -> Vector {
     isa.load_words(words)
 }
 
 /// The words of a vector.
+#[cfg(any(debug_assertions, emulated))]
 pub(crate) fn words(vector: Vector) -> [u64; 4] {
     let mut words = [0; 4];
     vector.store_words(&mut words);

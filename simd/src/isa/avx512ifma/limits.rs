@@ -16,11 +16,13 @@ fn load(isa: Avx512Ifma, lanes: &[&[u64]]) -> [Vector; 5] {
 }
 
 /// A vector of words, for tests of single instructions.
+#[cfg(any(debug_assertions, emulated))]
 pub(crate) fn vector(isa: Avx512Ifma, words: &[u64; 8]) -> Vector {
     isa.load_words(words)
 }
 
 /// The words of a vector.
+#[cfg(any(debug_assertions, emulated))]
 pub(crate) fn words(vector: Vector) -> [u64; 8] {
     let mut words = [0; 8];
     vector.store_words(&mut words);
