@@ -3,6 +3,7 @@
 
 mod advice;
 mod attacks;
+mod chart;
 mod checkpoints;
 mod configuration;
 mod deployment;

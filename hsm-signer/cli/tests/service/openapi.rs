@@ -1,7 +1,7 @@
 //! The OpenAPI document: valid, and enough to generate a client that gets a removal signed.
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use mls_hsm_signer::encoding::from_base64;
@@ -10,15 +10,14 @@ use mls_hsm_signer::server::problem::KINDS;
 use serde_json::{Value, json};
 
 use crate::support::Setup;
-use crate::support::programs::program;
+use crate::support::python::{said, tools};
 
-/// From PyPI: <https://pypi.org/project/openapi-spec-validator>, openapi-python-client; ruff is what
-/// the latter formats with.
-const TOOLS: [&str; 3] = [
-    "openapi-spec-validator==0.9.0",
-    "openapi-python-client==0.29.1",
-    "ruff==0.17.6",
-];
+/// A validator, a generator of clients, and what that formats with.
+const TOOLS: &str = "\
+openapi-spec-validator==0.9.0
+openapi-python-client==0.29.1
+ruff==0.17.6
+";
 
 #[test]
 fn the_document_says_who_may_call_and_every_problem() {
@@ -49,7 +48,7 @@ fn a_validator_and_a_generated_client_understand_the_document() {
     let service = setup.start();
     let sandbox = &service.setup.sandbox;
     let document = sandbox.write("openapi.json", &mls_hsm_signer::server::openapi(), 0o600);
-    let tools = tools();
+    let tools = tools("openapi", TOOLS);
     let tool = |name: &str| Command::new(tools.join(name));
     said(tool("openapi-spec-validator").arg(&document));
     let path = std::env::var("PATH").unwrap_or_default();
@@ -66,29 +65,4 @@ fn a_validator_and_a_generated_client_understand_the_document() {
         SignedRemoval::read(message).unwrap().removal().leaf_index,
         1
     );
-}
-
-/// The folder of the tools' programs, installed where Cargo keeps what tests leave.
-fn tools() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi");
-    if !folder.join("bin/pip").exists() {
-        said(
-            program("python3", "python3")
-                .args(["-m", "venv"])
-                .arg(&folder),
-        );
-    }
-    let mut install = Command::new(folder.join("bin/pip"));
-    install.args(["install", "--quiet", "--disable-pip-version-check"]);
-    said(install.args(TOOLS));
-    folder.join("bin")
-}
-
-/// What a program prints; it must succeed.
-fn said(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let error = String::from_utf8_lossy(&output.stderr);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{command:?}: {text}\n{error}");
-    text
 }

@@ -16,6 +16,7 @@ pub mod operator;
 mod postgres;
 #[path = "../../support/programs.rs"]
 pub mod programs;
+pub mod python;
 #[path = "../../hsm/support/sandbox.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod sandbox;
