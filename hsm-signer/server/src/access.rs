@@ -114,6 +114,21 @@ impl AccessRules {
         }
     }
 
+    /// Until when the service's certificate holds, in seconds since 1970 (UTC).
+    pub fn certificate_until(&self) -> Option<u64> {
+        self.tls.as_ref()?.identity.until()
+    }
+
+    /// Until when the roots of callers' certificates hold, in seconds since 1970 (UTC).
+    pub fn roots_until(&self) -> Option<u64> {
+        self.tls.as_ref()?.trust.roots_until()
+    }
+
+    /// Until when the revocation lists hold, in seconds since 1970 (UTC).
+    pub fn lists_until(&self) -> Option<u64> {
+        self.tls.as_ref()?.trust.lists_until()
+    }
+
     /// How handshakes are done; nothing without `[listen.tls]`.
     pub fn server(&self) -> Option<Arc<ServerConfig>> {
         self.tls.as_ref().map(|tls| Arc::clone(&tls.server))

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use mls_signer_audit::store::{Attested, StoreError};
 use mls_signer_audit::{SignedStatement, StatementSigner, checkpoint_line};
 use mls_signer_token::error::Error;
+use prometheus_client::metrics::counter::Counter;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
@@ -43,6 +44,9 @@ struct Maker {
     unsent: Option<SignedStatement>,
     /// The store has failed for good, which was said.
     ended: bool,
+    /// Checkpoints that were not made, and those that the sink did not take.
+    failures: Counter,
+    sink_failures: Counter,
 }
 
 /// Holds each tenant's log against what was attested before this process began. Returns the last
@@ -100,6 +104,8 @@ impl Checkpoints {
                 sink: audit.checkpoint_sink.clone().map(SinkWriter::new),
                 unsent: None,
                 ended: false,
+                failures: core.metrics.checkpoint_failures(&tenant.name),
+                sink_failures: core.metrics.sink_failures(&tenant.name),
             };
             let kept = Arc::clone(&kept);
             tasks.spawn(async move {
@@ -148,7 +154,7 @@ impl Maker {
 
     async fn make_or_warn(&mut self) {
         if let Err(error) = self.make().await {
-            self.core.store.metrics().no_checkpoint.inc();
+            self.failures.inc();
             if !self.ended {
                 tracing::error!(
                     tenant = %self.tenant.name, %error,
@@ -178,6 +184,9 @@ impl Maker {
         if let Some(signed) = &made {
             store.keep(signed).await?;
         }
+        if self.sink.is_none() || self.unsent.is_none() {
+            core.metrics.checkpoint(name);
+        }
         self.prune(signer).await
     }
 
@@ -190,7 +199,7 @@ impl Maker {
         match writer.append(signed).await {
             Ok(()) => self.unsent = None,
             Err(error) => {
-                self.core.store.metrics().unsent_checkpoint.inc();
+                self.sink_failures.inc();
                 tracing::error!(
                     tenant = %name, sink = place, %error,
                     "ALARM: a checkpoint did not leave the database; it is tried again with the \

@@ -39,15 +39,16 @@ pub struct Core {
 
 impl Core {
     pub fn new(config: &Config, access: AccessRules, tenants: Tenants, store: Store) -> Arc<Self> {
+        let fips = FipsMark::of_process();
         Arc::new(Self {
             access: Arc::new(ArcSwap::from_pointee(access)),
             tenants,
-            metrics: ServiceMetrics::new(&store),
+            metrics: ServiceMetrics::new(&store, &fips),
             store,
             limits: Arc::new(config.limits.clone()),
             bodies: Bodies::new(&config.limits),
             answers: AnswerMemory::new(&config.limits),
-            fips: FipsMark::of_process(),
+            fips,
             reloads: Arc::default(),
             stopping: CancellationToken::new(),
             busy: TaskTracker::new(),

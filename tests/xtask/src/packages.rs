@@ -21,9 +21,9 @@ pub const FIPS: &[&str] = &[
 pub const BENCH: &[&str] = &["gcc", "libc6-dev", "libssl-dev", "pkg-config"];
 
 /// For tests, beside [`RUN`] and [`FIPS`]: PKCS#11 modules and tools, a TPM in software among them;
-/// OpenSSL for the tests' other
-/// side; PostgreSQL and a pooler, which the tests start by themselves; Python for a client that is
-/// generated; emulated CPUs; a browser for the benchmark's page, and what counts its instructions.
+/// OpenSSL for the tests' other side; PostgreSQL and a pooler, which the tests start by themselves;
+/// Prometheus for its rules, whose service is not to start; Python for a client that is generated, and
+/// for Helm; emulated CPUs; a browser for the benchmark's page, and what counts its instructions.
 const OF_TESTS: &[&str] = &[
     "chromium",
     "dbus-bin",
@@ -39,6 +39,7 @@ const OF_TESTS: &[&str] = &[
     "p11-kit-modules",
     "pgbouncer",
     "postgresql",
+    "prometheus/unpacked",
     "python3-venv",
     "qemu-user-static",
     "swtpm",

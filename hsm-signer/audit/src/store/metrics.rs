@@ -22,61 +22,84 @@ const RECORDS: [f64; 11] = [
 /// What the store has counted and timed since it was opened.
 #[derive(Clone, Debug)]
 pub struct StoreMetrics {
-    counts: Family<[(&'static str, &'static str); 1], Counter>,
-    /// Claims that found a stored answer.
-    pub answered: Counter,
-    /// Claims that gave the right and duty to sign.
-    pub ours: Counter,
-    /// Claims that found another claimant.
-    pub theirs: Counter,
+    claims: Family<[(&'static str, &'static str); 1], Counter>,
     /// Records written.
     pub records: Counter,
     /// Signatures dropped because an answer was stored in the meantime.
     pub raced: Counter,
     /// Transactions that failed.
     pub failures: Counter,
+    /// How often the store came back after a failure.
+    pub recoveries: Counter,
     /// Stored answers that the key did not sign.
     pub bad_answers: Counter,
     /// How often a log was found that is not what was written.
     pub rewritten: Counter,
-    /// How often a checkpoint was not signed, or not kept.
-    pub no_checkpoint: Counter,
-    /// How often a checkpoint did not leave the database.
-    pub unsent_checkpoint: Counter,
-    /// How often the store came back after a failure.
-    pub recoveries: Counter,
     sync: Histogram,
     batch: Histogram,
 }
 
 impl Default for StoreMetrics {
     fn default() -> Self {
-        let counts = Family::<_, Counter>::default();
-        let count = |what| counts.get_or_create_owned(&[("what", what)]);
-        Self {
-            answered: count("answered"),
-            ours: count("ours"),
-            theirs: count("theirs"),
-            records: count("records"),
-            raced: count("raced"),
-            failures: count("failures"),
-            bad_answers: count("bad_answers"),
-            rewritten: count("rewritten"),
-            no_checkpoint: count("no_checkpoint"),
-            unsent_checkpoint: count("unsent_checkpoint"),
-            recoveries: count("recoveries"),
+        let metrics = Self {
+            claims: Family::default(),
+            records: Counter::default(),
+            raced: Counter::default(),
+            failures: Counter::default(),
+            recoveries: Counter::default(),
+            bad_answers: Counter::default(),
+            rewritten: Counter::default(),
             sync: Histogram::new(SECONDS),
             batch: Histogram::new(RECORDS),
-            counts,
+        };
+        // increase() of Prometheus does not see a counter's first step.
+        for outcome in [ANSWERED, OURS, THEIRS] {
+            metrics.claims.get_or_create_owned(&[("outcome", outcome)]);
         }
+        metrics
     }
 }
+
+/// A claim that found a stored answer.
+const ANSWERED: &str = "answered";
+/// That gave the right and duty to sign.
+const OURS: &str = "ours";
+/// That found another claimant.
+const THEIRS: &str = "theirs";
 
 impl StoreMetrics {
     /// Has `registry` show them.
     pub fn register(&self, registry: &mut Registry) {
-        let help = "What the store has counted since the start";
-        registry.register("store", help, self.counts.clone());
+        let help =
+            "Claims of requests, by whether they were answered before, are ours or another's";
+        registry.register("store_claims", help, self.claims.clone());
+        let counters = [
+            ("store_records", "Records written", &self.records),
+            (
+                "store_raced_signatures",
+                "Signatures that were not needed, since another was stored first",
+                &self.raced,
+            ),
+            ("store_failures", "Transactions that failed", &self.failures),
+            (
+                "store_recoveries",
+                "How often the database came back",
+                &self.recoveries,
+            ),
+            (
+                "store_bad_answers",
+                "Stored answers that the key did not sign",
+                &self.bad_answers,
+            ),
+            (
+                "store_rewritten_logs",
+                "How often a log was found that is not what was written",
+                &self.rewritten,
+            ),
+        ];
+        for (name, help, counter) in counters {
+            registry.register(name, help, counter.clone());
+        }
         let help = "Seconds in which a transaction was made durable";
         let sync = self.sync.clone();
         registry.register_with_unit("store_sync_duration", help, Unit::Seconds, sync);
@@ -85,12 +108,12 @@ impl StoreMetrics {
     }
 
     pub(super) fn claimed(&self, claim: &Claim) {
-        match claim {
-            Claim::Answered(_) => &self.answered,
-            Claim::Ours(_) => &self.ours,
-            Claim::Theirs(_) => &self.theirs,
-        }
-        .inc();
+        let outcome = match claim {
+            Claim::Answered(_) => ANSWERED,
+            Claim::Ours(_) => OURS,
+            Claim::Theirs(_) => THEIRS,
+        };
+        self.claims.get_or_create(&[("outcome", outcome)]).inc();
     }
 
     pub(super) fn written(&self, records: usize, raced: usize, sync: Duration) {

@@ -1,9 +1,12 @@
 //! What operators install: the systemd unit, the rules for Prometheus, the Grafana dashboard.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::python::said;
 use crate::support::{Setup, item};
 
 fn deploy(path: &str) -> PathBuf {
@@ -20,31 +23,100 @@ fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-#[test]
-fn the_dashboard_asks_for_metrics_that_there_are() {
+/// What a service shows that has signed one removal.
+fn metrics() -> String {
     let service = Setup::new().start();
     service.propose(vec![item("ed25519", "group", 1)]).unwrap();
-    let metrics = String::from_utf8(service.wire().get("/metrics").body).unwrap();
-    let dashboard: Value = serde_json::from_str(&read(&deploy("grafana/dashboard.json"))).unwrap();
-    // Only there once something happened.
-    let later = [
-        "mls_hsm_signer_token_recovery_steps_total",
-        "mls_hsm_signer_waiting_removals",
-        "mls_hsm_signer_reloads_total",
-    ];
-    let mut found = 0;
-    for panel in dashboard["panels"].as_array().unwrap() {
-        let expressions = panel["targets"].as_array().unwrap().iter();
-        let expressions = expressions.map(|target| target["expr"].as_str().unwrap());
-        let names = expressions
-            .flat_map(|expression| expression.split(|c: char| !c.is_alphanumeric() && c != '_'));
-        for name in names.filter(|name| name.starts_with("mls_hsm_signer_")) {
-            let shown = metrics.contains(name) || later.contains(&name);
-            assert!(shown, "{name} is not in\n{metrics}");
-            found += 1;
-        }
+    service.metrics()
+}
+
+/// What is only there with mutual TLS, or once something has happened.
+const LATER: [&str; 6] = [
+    "mls_hsm_signer_certificate_expiry_timestamp_seconds",
+    "mls_hsm_signer_checkpoint_success_timestamp_seconds",
+    "mls_hsm_signer_reloads_total",
+    "mls_hsm_signer_revocation_list_expiry_timestamp_seconds",
+    "mls_hsm_signer_token_recovery_steps_total",
+    "mls_hsm_signer_waiting_removals",
+];
+
+/// The metrics that an expression of Prometheus asks for.
+fn asked(expression: &str) -> BTreeSet<&str> {
+    let words = expression.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words
+        .filter(|word| word.starts_with("mls_hsm_signer_") || word.starts_with("process_"))
+        .collect()
+}
+
+/// Whether all of them are shown, and how many there are.
+fn all_shown(metrics: &str, expressions: &[&str]) -> usize {
+    let names: BTreeSet<&str> = expressions.iter().flat_map(|one| asked(one)).collect();
+    for name in &names {
+        let shown = LATER.contains(name)
+            || metrics.lines().any(|line| {
+                let rest = line.strip_prefix(name);
+                rest.is_some_and(|rest| rest.starts_with([' ', '{']))
+            });
+        assert!(shown, "{name} is not in\n{metrics}");
     }
-    assert!(found >= 12, "{found}");
+    names.len()
+}
+
+#[test]
+fn the_dashboard_asks_for_metrics_that_there_are() {
+    let dashboard: Value = serde_json::from_str(&read(&deploy("grafana/dashboard.json"))).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
+    let expressions: Vec<&str> = targets
+        .map(|target| target["expr"].as_str().unwrap())
+        .map(|expression| expression.split("_bucket").next().unwrap())
+        .collect();
+    let bare: Vec<&str> = expressions
+        .into_iter()
+        .filter(|one| !one.contains("stage_duration"))
+        .collect();
+    let found = all_shown(&metrics(), &bare);
+    println!("{found} metrics on the dashboard");
+    assert!(found >= 20, "{found}");
+}
+
+#[test]
+fn the_rules_ask_for_metrics_that_there_are() {
+    let rules = yaml(&read(&deploy("prometheus/alerts.yaml")));
+    let rules = rules["groups"][0]["rules"].as_array().unwrap().iter();
+    let expressions: Vec<&str> = rules.map(|rule| rule["expr"].as_str().unwrap()).collect();
+    let found = all_shown(&metrics(), &expressions);
+    println!("{found} metrics in the rules");
+    assert!(found >= 16, "{found}");
+}
+
+/// promtool, of Debian's package, whose files `cargo xtask install test` unpacks.
+fn promtool(arguments: [&str; 3]) -> String {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../debian");
+    let program = target.join("prometheus/usr/bin/promtool");
+    assert!(
+        program.exists(),
+        "promtool is not there: cargo xtask install test"
+    );
+    let mut command = Command::new(program);
+    said(command.current_dir(deploy("prometheus")).args(arguments))
+}
+
+/// By Prometheus itself: each alert on series that raise it, and none on those of a good hour.
+#[test]
+fn the_rules_are_sound_and_each_is_tested() {
+    promtool(["check", "rules", "alerts.yaml"]);
+    promtool(["test", "rules", "alerts.test.yaml"]);
+    let rules = yaml(&read(&deploy("prometheus/alerts.yaml")));
+    let tests = read(&deploy("prometheus/alerts.test.yaml"));
+    let rules = rules["groups"][0]["rules"].as_array().unwrap();
+    for rule in rules {
+        let name = rule["alert"].as_str().unwrap();
+        let tested = tests.contains(&format!("alertname: {name}\n"));
+        assert!(tested, "{name} is not tested");
+    }
+    println!("{} alerts, each raised in a test", rules.len());
+    assert_eq!(rules.len(), 22);
 }
 
 /// What the documents say of alerts.
@@ -59,9 +131,7 @@ fn documented() -> String {
 /// A key that is lost, and removals that are refused for it, are nothing that a person would see.
 #[test]
 fn a_lost_key_raises_alerts() {
-    let service = Setup::new().start();
-    service.propose(vec![item("ed25519", "group", 1)]).unwrap();
-    let metrics = String::from_utf8(service.wire().get("/metrics").body).unwrap();
+    let metrics = metrics();
     let rules = yaml(&read(&deploy("prometheus/alerts.yaml")));
     let rules = rules["groups"][0]["rules"].as_array().unwrap().clone();
     let dashboard = read(&deploy("grafana/dashboard.json"));

@@ -44,7 +44,7 @@ fn a_thousand_parallel_repeats_cost_one_signature() {
     let head = service.wire().get("/v1/audit/head").json();
     assert_eq!(head["sequence"], 1, "more than one audit record");
     // The engine's own probes are signatures too; the store says how often it had one made.
-    let made = service.counted("mls_hsm_signer_store_total{what=\"ours\"}");
+    let made = service.counted("mls_hsm_signer_store_claims_total{outcome=\"ours\"}");
     assert_eq!(made, 1, "more than one signature");
     service.verify_audit();
 }

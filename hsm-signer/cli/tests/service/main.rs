@@ -14,6 +14,7 @@ mod fips;
 mod guides;
 mod idempotency;
 mod log_proof;
+mod metrics;
 mod misuse;
 mod mutual_tls;
 mod odd_keys;

@@ -36,7 +36,7 @@ fn replicas_answer_the_same_bytes() {
     }
     let ours = services
         .each_ref()
-        .map(|service| service.counted("mls_hsm_signer_store_total{what=\"ours\"}"));
+        .map(|service| service.counted("mls_hsm_signer_store_claims_total{outcome=\"ours\"}"));
     println!("signed by each: {ours:?}");
     assert_eq!(ours[0] + ours[1], 40, "signed twice");
     for service in &services {

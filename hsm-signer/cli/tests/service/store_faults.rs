@@ -62,7 +62,7 @@ fn a_failing_disk_releases_nothing_and_the_service_recovers() {
     assert_eq!(kept.len(), Rule::ALL.len());
     let head = service.wire().get("/v1/audit/head").json();
     assert_eq!(head["sequence"], kept.len());
-    assert!(service.counted("mls_hsm_signer_store_total{what=\"recoveries\"}") >= 5);
+    assert!(service.counted("mls_hsm_signer_store_recoveries_total") >= 5);
     service.verify_audit();
 }
 

@@ -49,6 +49,18 @@ pub fn out_of_date(certificate: &Path, lists: &[PathBuf]) -> Vec<String> {
     said
 }
 
+/// Until when all of these certificates hold, in seconds since 1970 (UTC): the first notAfter.
+pub(super) fn certificates_until<'a>(ders: impl IntoIterator<Item = &'a [u8]>) -> Option<u64> {
+    let ends = ders.into_iter().filter_map(validity);
+    ends.map(|(_, until)| until.unix_duration().as_secs()).min()
+}
+
+/// Until when all of these revocation lists hold, in seconds since 1970 (UTC): the first nextUpdate.
+pub(super) fn lists_until<'a>(ders: impl IntoIterator<Item = &'a [u8]>) -> Option<u64> {
+    let ends = ders.into_iter().filter_map(next_update);
+    ends.map(|next| next.unix_duration().as_secs()).min()
+}
+
 /// notBefore and notAfter (RFC 5280, section 4.1).
 fn validity(certificate: &[u8]) -> Option<(DateTime, DateTime)> {
     let fields = signed_fields(certificate)?;

@@ -18,6 +18,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
 
+use dates::certificates_until;
 pub use dates::out_of_date;
 pub use files::fingerprint;
 use files::{certificates, file, private_key, revocation_lists};
@@ -82,7 +83,10 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 /// The service's certificate with those between it and its root, and its key.
-pub struct ServerIdentity(Arc<CertifiedKey>);
+pub struct ServerIdentity {
+    pair: Arc<CertifiedKey>,
+    until: Option<u64>,
+}
 
 impl ServerIdentity {
     /// Reads the certificates, in PEM or DER, and the key in PEM.
@@ -91,9 +95,15 @@ impl ServerIdentity {
     /// [`TlsError`] naming the file, or that the two do not belong together.
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let (chain, key) = (certificates(certificate)?, private_key(key)?);
+        let until = certificates_until(chain.iter().map(AsRef::as_ref));
         let pair = CertifiedKey::from_der(chain, key, &provider());
-        pair.map(|pair| Self(pair.into()))
-            .map_err(|error| file(certificate, error))
+        let pair = pair.map_err(|error| file(certificate, error))?.into();
+        Ok(Self { pair, until })
+    }
+
+    /// Until when it holds, in seconds since 1970 (UTC), with all certificates that are sent with it.
+    pub fn until(&self) -> Option<u64> {
+        self.until
     }
 }
 
@@ -102,7 +112,7 @@ impl ServerIdentity {
 /// # Errors
 /// [`TlsError::Setup`].
 pub fn server(identity: &ServerIdentity, trust: &ClientTrust) -> Result<ServerConfig, TlsError> {
-    let own = SingleCertAndKey::from(Arc::clone(&identity.0));
+    let own = SingleCertAndKey::from(Arc::clone(&identity.pair));
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(VERSIONS)
         .map_err(setup)?

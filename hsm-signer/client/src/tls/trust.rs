@@ -13,6 +13,7 @@ use rustls::{
     SignatureScheme,
 };
 
+use super::dates::{certificates_until, lists_until};
 use super::files::{certificates, file, revocation_lists};
 use super::{TlsError, provider, setup};
 
@@ -29,6 +30,8 @@ pub type RootId = [u8; 32];
 pub struct ClientTrust {
     all: Arc<dyn ClientCertVerifier>,
     each: Vec<(RootId, Arc<dyn ClientCertVerifier>)>,
+    roots_until: Option<u64>,
+    lists_until: Option<u64>,
 }
 
 impl ClientTrust {
@@ -39,9 +42,12 @@ impl ClientTrust {
     /// lists may be of the same issuer.
     pub fn read(roots: &Path, revocations: &[PathBuf]) -> Result<Self, TlsError> {
         let lists = revocation_lists(revocations)?;
+        let lists_until = lists_until(lists.iter().map(AsRef::as_ref));
+        let certificates = certificates(roots)?;
+        let roots_until = certificates_until(certificates.iter().map(AsRef::as_ref));
         let mut all = RootCertStore::empty();
         let mut each: Vec<(RootId, _)> = Vec::new();
-        for root in certificates(roots)? {
+        for root in certificates {
             let id = sha256(&root);
             if each.iter().any(|(other, _)| *other == id) {
                 continue;
@@ -52,7 +58,22 @@ impl ClientTrust {
             each.push((id, verifier(one, lists.clone())?));
         }
         let all = verifier(all, lists)?;
-        Ok(Self { all, each })
+        Ok(Self {
+            all,
+            each,
+            roots_until,
+            lists_until,
+        })
+    }
+
+    /// Until when all of the roots hold, in seconds since 1970 (UTC).
+    pub fn roots_until(&self) -> Option<u64> {
+        self.roots_until
+    }
+
+    /// Until when all of the revocation lists hold, in seconds since 1970 (UTC); nothing without any.
+    pub fn lists_until(&self) -> Option<u64> {
+        self.lists_until
     }
 
     /// The roots.

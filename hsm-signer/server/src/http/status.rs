@@ -76,6 +76,8 @@ pub async fn metrics(
 ) -> Result<Response, Problem> {
     query?;
     identified.caller.must(Permission::ReadMetrics)?;
-    let text = core.metrics.text(&core.tenants, &core.store);
+    let text = core
+        .metrics
+        .text(&core.access.load(), &core.tenants, &core.store);
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }

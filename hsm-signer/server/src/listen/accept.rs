@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::connection::{ConnectionTerms, serve};
+use super::handshake_failures::HandshakeFailures;
 use super::listener::Listener;
 use super::places::Places;
 use super::refusals::Refusals;
@@ -22,12 +23,9 @@ pub async fn accept_all(listener: Listener, core: Arc<Core>, terms: ConnectionTe
     let mut open = JoinSet::new();
     let name = listener.name();
     let gauge = core.metrics.connections(name);
-    let refused = Refusals::new(name, "was refused", core.metrics.refused_connections(name));
-    let failed = Refusals::new(
-        name,
-        "did not prove who it is",
-        core.metrics.failed_handshakes(name),
-    );
+    let refused = Refusals::new(name, core.metrics.refused_connections(name));
+    let failed =
+        HandshakeFailures::new(name, |reason| core.metrics.failed_handshakes(name, reason));
     let errors = LogLimit::default();
     let places = Arc::new(Places::new(&core.limits, refused, failed));
     loop {

@@ -3,6 +3,7 @@
 
 mod accept;
 mod connection;
+mod handshake_failures;
 mod listener;
 mod places;
 mod refusals;

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
+use super::handshake_failures::HandshakeFailures;
 use super::refusals::Refusals;
 use super::strangers::{Stranger, Strangers};
 use crate::config::ServiceLimits;
@@ -20,11 +21,11 @@ pub struct Places {
     known: Shares<Arc<str>>,
     own: Shares<()>,
     refused: Refusals,
-    failed: Refusals,
+    failed: HandshakeFailures,
 }
 
 impl Places {
-    pub fn new(limits: &ServiceLimits, refused: Refusals, failed: Refusals) -> Self {
+    pub fn new(limits: &ServiceLimits, refused: Refusals, failed: HandshakeFailures) -> Self {
         Self {
             unknown: Shares::new(limits.handshakes, limits.handshakes_per_address),
             strangers: Arc::default(),
@@ -67,7 +68,7 @@ impl Places {
 
     /// The handshake did not prove who is at the other end.
     pub fn not_identified(&self, error: &std::io::Error) {
-        self.failed.add(&error.to_string());
+        self.failed.add(error);
     }
 
     /// `reason` names the bound of one, the bound of all, and who is refused.
@@ -113,8 +114,9 @@ mod tests {
             ..ServiceLimits::default()
         };
         let counter = Counter::default();
-        let refusals = || Refusals::new("unix", "refused", counter.clone());
-        let places = Places::new(&limits, refusals(), refusals());
+        let refused = Refusals::new("unix", counter.clone());
+        let failed = HandshakeFailures::new("unix", |_| Counter::default());
+        let places = Places::new(&limits, refused, failed);
         let take = |uid: u32| places.of_caller(&uid.to_string().into(), &Peer::User(uid));
         let one = [take(4711), take(4711), take(4711)];
         assert_eq!(one.each_ref().map(Option::is_some), [true, true, false]);

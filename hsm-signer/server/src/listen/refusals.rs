@@ -6,17 +6,14 @@ use crate::log_limit::LogLimit;
 
 pub struct Refusals {
     listener: &'static str,
-    /// What became of the connections.
-    became: &'static str,
     counter: Counter,
     lines: LogLimit,
 }
 
 impl Refusals {
-    pub fn new(listener: &'static str, became: &'static str, counter: Counter) -> Self {
+    pub fn new(listener: &'static str, counter: Counter) -> Self {
         Self {
             listener,
-            became,
             counter,
             lines: LogLimit::default(),
         }
@@ -26,8 +23,8 @@ impl Refusals {
     pub fn add(&self, reason: &str) {
         self.counter.inc();
         if let Some(left_out) = self.lines.admit() {
-            let (listener, became) = (self.listener, self.became);
-            tracing::warn!(listener, reason, left_out, "a connection {became}");
+            let listener = self.listener;
+            tracing::warn!(listener, reason, left_out, "a connection was refused");
         }
     }
 }

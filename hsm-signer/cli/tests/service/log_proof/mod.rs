@@ -105,7 +105,7 @@ fn a_database_that_is_rewritten_below_a_service_is_refused() {
             signed,
             "the HSM was asked"
         );
-        assert!(service.counted("mls_hsm_signer_store_total{what=\"rewritten\"}") > 0);
+        assert!(service.counted("mls_hsm_signer_store_rewritten_logs_total") > 0);
         assert_eq!(service.counted("mls_hsm_signer_store_ready"), 0);
         eventually("an alarm", || service.log().contains("ALARM"));
         let kept = sink(&service.setup);
@@ -192,7 +192,7 @@ fn a_checkpoint_that_was_not_sent_is_sent_after_a_restart() {
     propose(&service, 0..3);
     eventually("that it does not leave", || {
         service.log().contains("ALARM: a checkpoint did not leave")
-            && service.counted("mls_hsm_signer_store_total{what=\"unsent_checkpoint\"}") > 0
+            && service.counted("mls_hsm_signer_checkpoint_sink_failures_total") > 0
     });
     service.signal(Signal::TERM);
     assert_eq!(service.wait(), Some(0), "{}", service.log());
@@ -241,7 +241,7 @@ fn a_checkpoint_leaves_a_database_that_does_not_keep_it() {
     });
     eventually("a checkpoint that is not kept", || attested(&service) == 7);
     eventually("an alarm", || {
-        service.counted("mls_hsm_signer_store_total{what=\"no_checkpoint\"}") > 0
+        service.counted("mls_hsm_signer_checkpoint_failures_total") > 0
             && service.log().contains("ALARM: no checkpoint was made")
     });
 }

@@ -79,7 +79,7 @@ fn a_syslog_that_is_not_read_stops_no_checkpoint() {
                 && log.matches("ALARM: a checkpoint did not leave").count() as u32 >= round
         });
     }
-    assert!(service.counted("mls_hsm_signer_store_total{what=\"unsent_checkpoint\"}") >= 2);
+    assert!(service.counted("mls_hsm_signer_checkpoint_sink_failures_total") >= 2);
     service.signal(Signal::TERM);
     assert_eq!(service.wait(), Some(0), "{}", service.log());
 }

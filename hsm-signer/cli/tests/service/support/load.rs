@@ -142,7 +142,7 @@ impl Load {
 
     fn same_again(&self, service: &Service, leaves: &[u32]) {
         let acknowledged = self.acknowledged.lock().unwrap();
-        let ours = || service.counted("mls_hsm_signer_store_total{what=\"ours\"}");
+        let ours = || service.counted("mls_hsm_signer_store_claims_total{outcome=\"ours\"}");
         let before = ours();
         for part in leaves.chunks(500) {
             let items = part.iter().map(|leaf| item(SCHEME, "g", *leaf));

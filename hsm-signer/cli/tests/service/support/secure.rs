@@ -83,7 +83,12 @@ impl Secured {
 
     /// Replaces the list of what the callers' root has revoked.
     pub fn revoke(&self, serials: &[u64]) {
-        let list = self.callers.list(serials, 2096).pem().unwrap();
+        self.revoke_until(serials, 2096);
+    }
+
+    /// The same with a list that is good until that year.
+    pub fn revoke_until(&self, serials: &[u64], year: i32) {
+        let list = self.callers.list(serials, year).pem().unwrap();
         replace(&self.lists[0], list.as_bytes());
     }
 

@@ -369,10 +369,23 @@ impl Service {
 
     /// What it has counted: the value of the metric with these labels.
     pub fn counted(&self, metric: &str) -> u64 {
-        let metrics = String::from_utf8(self.wire().get("/metrics").body).unwrap();
+        let metrics = self.metrics();
         let value = metrics.lines().find_map(|line| line.strip_prefix(metric));
         let value = value.and_then(|value| value.trim().parse().ok());
         value.unwrap_or_else(|| panic!("no {metric} in\n{metrics}"))
+    }
+
+    /// The same of all series of the metric together.
+    pub fn summed(&self, metric: &str) -> u64 {
+        let metrics = self.metrics();
+        let lines = metrics.lines().filter_map(|line| line.strip_prefix(metric));
+        let values = lines.filter_map(|line| line.rsplit_once(' '));
+        values.map(|(_, value)| value.parse::<u64>().unwrap()).sum()
+    }
+
+    /// What it shows Prometheus.
+    pub fn metrics(&self) -> String {
+        String::from_utf8(self.wire().get("/metrics").body).unwrap()
     }
 
     /// The processes that it has started: those that hold modules.

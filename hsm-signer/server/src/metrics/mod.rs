@@ -1,70 +1,43 @@
 //! What Prometheus reads.
+//!
+//! ```text
+//! ServiceMetrics     what requests, connections and tenants do      here
+//!   StageTimes       the parts of the way of a request              stages.rs
+//!   TokenMetrics     what each token does                           tokens.rs
+//!   ProcessMetrics   what the process takes                         process.rs
+//! ```
 
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+mod process;
+mod stages;
+mod tokens;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use mls_signer_audit::FipsMark;
 use mls_signer_audit::store::Store;
-use mls_signer_engine::{Phase, SourceHealth};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
-use super::tenants::Tenants;
+use process::ProcessMetrics;
+pub use stages::{Stage, StageTimes};
+use tokens::TokenMetrics;
+
+use crate::access::AccessRules;
+use crate::tenants::Tenants;
+
+/// Before every name but those of the process.
+const PREFIX: &str = "mls_hsm_signer";
 
 /// Upper bounds of the latency histograms, in seconds.
 const BOUNDS: [f64; 16] = [
     0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0,
     2.0, 10.0,
 ];
-
-/// A part of the way of a request; each has a latency histogram.
-#[derive(Clone, Copy)]
-pub enum Stage {
-    /// The body is read.
-    Read,
-    /// It is decoded, checked against the policy, and its keys are looked up.
-    Check,
-    /// The store is asked for earlier answers.
-    Claim,
-    /// It waits for its turn at a session.
-    Queue,
-    /// The engine signs and verifies.
-    Sign,
-    /// Answers and audit records become durable.
-    Record,
-    Total,
-}
-
-/// The stages' names in metrics and in the Server-Timing header.
-const STAGES: [&str; 7] = ["read", "check", "claim", "queue", "sign", "record", "total"];
-
-/// How long each stage of one request took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct StageTimes([Duration; STAGES.len()]);
-
-impl StageTimes {
-    pub fn set(&mut self, stage: Stage, time: Duration) {
-        self.0[stage as usize] = time;
-    }
-
-    /// The stages that took any time.
-    fn iter(&self) -> impl Iterator<Item = (&'static str, Duration)> {
-        let all = STAGES.into_iter().zip(self.0);
-        all.filter(|(_, time)| !time.is_zero())
-    }
-
-    /// The value of a Server-Timing header: durations in milliseconds.
-    pub fn header(&self) -> String {
-        let mut parts = Vec::new();
-        for (stage, time) in self.iter() {
-            parts.push(format!("{stage};dur={:.3}", time.as_secs_f64() * 1e3));
-        }
-        parts.join(", ")
-    }
-}
 
 type Labels<const N: usize> = [(&'static str, String); N];
 
@@ -75,31 +48,59 @@ pub struct ServiceMetrics {
     stages: Family<Labels<1>, Histogram>,
     connections: Family<Labels<1>, Gauge>,
     refused_connections: Family<Labels<1>, Counter>,
-    failed_handshakes: Family<Labels<1>, Counter>,
+    failed_handshakes: Family<Labels<2>, Counter>,
     sessions: Family<Labels<1>, Gauge>,
     busy_sessions: Family<Labels<1>, Gauge>,
     waiting: Family<Labels<2>, Gauge>,
-    token_ready: Family<Labels<2>, Gauge>,
-    token_refused: Family<Labels<2>, Gauge>,
+    tokens: TokenMetrics,
     refused_keys: Family<Labels<1>, Gauge>,
-    token_signatures: Family<Labels<2>, Counter>,
-    token_rejected: Family<Labels<2>, Counter>,
-    token_breaker: Family<Labels<2>, Counter>,
-    recoveries: Family<Labels<3>, Counter>,
     store_ready: Gauge,
     reloads: Family<Labels<2>, Counter>,
+    certificates: Family<Labels<1>, Gauge>,
+    lists: Family<Labels<1>, Gauge>,
+    checkpoints: Family<Labels<1>, Gauge>,
+    checkpoint_failures: Family<Labels<1>, Counter>,
+    sink_failures: Family<Labels<1>, Counter>,
 }
 
 impl ServiceMetrics {
-    pub fn new(store: &Store) -> Self {
-        let mut registry = Registry::with_prefix("mls_hsm_signer");
-        store.metrics().register(&mut registry);
+    pub fn new(store: &Store, fips: &FipsMark) -> Self {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(ProcessMetrics::started_now()));
+        let all = registry.sub_registry_with_prefix(PREFIX);
+        store.metrics().register(all);
+        all.register("build", "What runs", Info::new(build(fips)));
         let stages: Family<Labels<1>, Histogram> =
             Family::new_with_constructor(|| Histogram::new(BOUNDS));
         let help = "Seconds in each stage of a request";
-        registry.register_with_unit("stage_duration", help, Unit::Seconds, stages.clone());
-        let all = &mut registry;
+        all.register_with_unit("stage_duration", help, Unit::Seconds, stages.clone());
         Self {
+            certificates: timestamps(
+                all,
+                "certificate_expiry_timestamp",
+                "When the first of the certificates in force ends, in seconds since 1970",
+            ),
+            lists: timestamps(
+                all,
+                "revocation_list_expiry_timestamp",
+                "When the first of the revocation lists in force is out of date, in seconds since 1970",
+            ),
+            checkpoints: timestamps(
+                all,
+                "checkpoint_success_timestamp",
+                "When a checkpoint was last found to be on all of the log, or put there and sent, in \
+                 seconds since 1970",
+            ),
+            checkpoint_failures: shown(
+                all,
+                "checkpoint_failures",
+                "How often a checkpoint was not signed, or not kept",
+            ),
+            sink_failures: shown(
+                all,
+                "checkpoint_sink_failures",
+                "How often a checkpoint did not leave the database",
+            ),
             stages,
             removals: shown(all, "removals", "Removals answered, by scheme and outcome"),
             requests: shown(all, "requests", "HTTP requests, by route and status"),
@@ -113,33 +114,12 @@ impl ServiceMetrics {
             sessions: shown(all, "sessions", "Sessions that sign"),
             busy_sessions: shown(all, "busy_sessions", "Sessions that are signing"),
             waiting: shown(all, "waiting_removals", "Removals that wait for a session"),
-            token_ready: shown(all, "token_ready", "Whether the token signs"),
-            token_refused: shown(
-                all,
-                "token_refused",
-                "Whether the token refused the login and waits for a person",
-            ),
+            tokens: TokenMetrics::new(all),
             refused_keys: shown(
                 all,
                 "refused_keys",
                 "Keys that are named as removal keys and cannot be used",
             ),
-            token_signatures: shown(
-                all,
-                "token_signatures",
-                "Signatures made and verified since the start",
-            ),
-            token_rejected: shown(
-                all,
-                "token_rejected_signatures",
-                "Signatures that did not verify",
-            ),
-            token_breaker: shown(
-                all,
-                "token_breaker_openings",
-                "How often recovery has failed",
-            ),
-            recoveries: shown(all, "token_recovery_steps", "Steps of recovery taken"),
             store_ready: shown(all, "store_ready", "Whether the store keeps records"),
             reloads: shown(
                 all,
@@ -193,13 +173,33 @@ impl ServiceMetrics {
     }
 
     /// Connections that did not prove who is at the other end.
-    pub fn failed_handshakes(&self, listener: &'static str) -> Counter {
-        let labels = [("listener", listener.into())];
+    pub fn failed_handshakes(&self, listener: &'static str, reason: &'static str) -> Counter {
+        let labels = [("listener", listener.into()), ("reason", reason.into())];
         self.failed_handshakes.get_or_create_owned(&labels)
     }
 
-    /// The text that Prometheus reads, with the engines and the store as they are now.
-    pub fn text(&self, tenants: &Tenants, store: &Store) -> String {
+    /// Every record of the tenant's log is under a checkpoint, which the sink has.
+    pub fn checkpoint(&self, tenant: &str) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let gauge = self.checkpoints.get_or_create(&[("tenant", tenant.into())]);
+        gauge.set(now.unwrap_or_default().as_secs() as i64);
+    }
+
+    /// Checkpoints of the tenant's log that were not signed, or not kept.
+    pub fn checkpoint_failures(&self, tenant: &str) -> Counter {
+        let labels = [("tenant", tenant.into())];
+        self.checkpoint_failures.get_or_create_owned(&labels)
+    }
+
+    /// Checkpoints of the tenant's log that the sink did not take.
+    pub fn sink_failures(&self, tenant: &str) -> Counter {
+        let labels = [("tenant", tenant.into())];
+        self.sink_failures.get_or_create_owned(&labels)
+    }
+
+    /// The text that Prometheus reads, with who may ask, the engines and the store as they are now.
+    pub fn text(&self, access: &AccessRules, tenants: &Tenants, store: &Store) -> String {
+        self.expiries(access);
         self.store_ready.set(store.available().is_ok().into());
         self.waiting.clear();
         for (name, tenant) in tenants {
@@ -214,7 +214,7 @@ impl ServiceMetrics {
                 self.waiting.get_or_create(&labels).set(waiting as i64);
             }
             for source in tenant.engine.health().sources {
-                self.token(name, &source);
+                self.tokens.set(name, &source);
             }
         }
         let mut text = String::new();
@@ -223,25 +223,39 @@ impl ServiceMetrics {
         text
     }
 
-    fn token(&self, tenant: &str, source: &SourceHealth) {
-        let labels = [("tenant", tenant.into()), ("token", source.name.clone())];
-        let ready = i64::from(source.phase == Phase::Ready);
-        self.token_ready.get_or_create(&labels).set(ready);
-        let refused = i64::from(source.phase == Phase::Refused);
-        self.token_refused.get_or_create(&labels).set(refused);
-        for (family, count) in [
-            (&self.token_signatures, source.signatures),
-            (&self.token_rejected, source.rejected),
-            (&self.token_breaker, source.breaker_opened),
+    fn expiries(&self, access: &AccessRules) {
+        for (family, what, until) in [
+            (&self.certificates, "service", access.certificate_until()),
+            (&self.certificates, "client_roots", access.roots_until()),
+            (&self.lists, "client_roots", access.lists_until()),
         ] {
-            set(&family.get_or_create(&labels), count);
-        }
-        let [tenant, token] = labels;
-        for (step, count) in &source.steps {
-            let labels = [tenant.clone(), token.clone(), ("step", step.to_string())];
-            set(&self.recoveries.get_or_create(&labels), *count);
+            let labels = [("of", what.into())];
+            match until {
+                Some(until) => {
+                    family.get_or_create(&labels).set(until as i64);
+                }
+                None => {
+                    family.remove(&labels);
+                }
+            }
         }
     }
+}
+
+/// The labels of what runs.
+fn build(fips: &FipsMark) -> Labels<3> {
+    [
+        ("version", env!("CARGO_PKG_VERSION").into()),
+        ("fips_status", format!("{:?}", fips.status)),
+        ("fips_module", fips.module.clone()),
+    ]
+}
+
+/// New gauges of moments, in seconds.
+fn timestamps(registry: &mut Registry, name: &str, help: &str) -> Family<Labels<1>, Gauge> {
+    let family = Family::default();
+    registry.register_with_unit(name, help, Unit::Seconds, family.clone());
+    family
 }
 
 /// A new metric that `registry` shows.
@@ -249,9 +263,4 @@ fn shown<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help:
     let metric = M::default();
     registry.register(name, help, metric.clone());
     metric
-}
-
-/// Takes over what the engine has counted.
-fn set(counter: &Counter, count: u64) {
-    counter.inner().store(count, Ordering::Relaxed);
 }
