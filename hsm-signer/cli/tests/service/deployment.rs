@@ -121,9 +121,9 @@ fn the_rules_are_sound_and_each_is_tested() {
 
 /// What the documents say of alerts.
 fn documented() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md");
     let text = read(&path);
-    let (_, alerts) = text.split_once("### Alerts").unwrap();
+    let (_, alerts) = text.split_once("## Alerts").unwrap();
     let (alerts, _) = alerts.split_once("\n## ").unwrap();
     alerts.into()
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::support::{Service, Setup, eventually, item, message, refusal};
 
 mod backups;
+mod drill;
 mod sinks;
 
 const TENANT: &str = "example.com";
