@@ -3,7 +3,9 @@
 use clap::{Command as Group, Parser, Subcommand};
 
 use crate::runner::{Failure, Runner};
-use crate::{bench, ci, demo, deny, lint, mutants, packages, record, sbom, soak, tables, test};
+use crate::{
+    bench, ci, demo, deny, lint, mutants, package, packages, record, sbom, soak, tables, test,
+};
 
 /// Everything that is done with this workspace beside `cargo build`
 ///
@@ -32,7 +34,7 @@ enum Command {
         #[command(subcommand)]
         suite: Option<test::Suite>,
     },
-    /// Formatting, clippy and docs with warnings denied, and lock files
+    /// Formatting, clippy and docs with warnings denied, packages, and lock files
     Lint,
     /// Licences, sources, bans and duplicates, by cargo-deny: built first where it is missing
     Deny,
@@ -51,6 +53,12 @@ enum Command {
     Tables {
         #[command(subcommand)]
         table: tables::Table,
+    },
+    /// The crates as a registry would get them, in target/packages/
+    Package {
+        /// Build each from its package alone: minutes
+        #[arg(long)]
+        build: bool,
     },
     /// The bill of materials of the signer with the FIPS module, in target/
     Sbom,
@@ -115,6 +123,7 @@ impl Arguments {
             Command::Bench { what } => runner.carry_out(bench::task(what)),
             Command::Record { fips } => record::run(&runner, fips),
             Command::Tables { table } => runner.carry_out(tables::task(table)),
+            Command::Package { build } => runner.carry_out(package::task(build)),
             Command::Sbom => runner.carry_out(sbom::task()),
             Command::Soak { arguments } => runner.carry_out(soak::task(&arguments)),
             Command::Mutants { only } => mutants::run(&runner, &only),

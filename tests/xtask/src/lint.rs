@@ -1,6 +1,7 @@
-//! Formatting, clippy and docs with warnings denied, and lock files.
+//! Formatting, clippy and docs with warnings denied, packages, and lock files.
 
 use crate::command::{Command, cargo, cargo_fmt};
+use crate::package;
 use crate::packages::Purpose;
 use crate::runner::{Failure, Runner};
 use crate::selection::OTHER_WORKSPACES;
@@ -17,7 +18,7 @@ pub fn run(runner: &Runner) -> Result<(), Failure> {
         .try_for_each(|folder| lock_file_is_current(runner, folder))
 }
 
-fn commands() -> [Command; 4] {
+fn commands() -> [Command; 5] {
     [
         cargo_fmt("--all --check"),
         cargo("clippy", "--workspace --all-targets -- --deny warnings"),
@@ -26,6 +27,7 @@ fn commands() -> [Command; 4] {
             "--lib --bins --test fips --test fips_sbom -- --deny warnings",
         ),
         cargo("doc", "--workspace --no-deps").variable("RUSTDOCFLAGS", "--deny warnings"),
+        package::command(false),
     ]
 }
 

@@ -10,6 +10,7 @@ mod demo;
 mod deny;
 mod lint;
 mod mutants;
+mod package;
 mod packages;
 mod record;
 mod runner;

@@ -43,6 +43,16 @@ pub const SIGNER_CRATES: &[&str] = &[
     SIGNER_CLI,
 ];
 
+/// What no registry gets: tests, their tools, benchmarks.
+pub const NOT_PUBLISHED: &[&str] = &[
+    EVIDENCE,
+    BENCHES,
+    SIGNER_BENCH,
+    "mls_fault_disk",
+    "mls_fault_module",
+    "xtask",
+];
+
 /// The draft with ML-KEM, X-Wing and ML-DSA.
 pub const PQ: &str = "draft-ietf-mls-pq-ciphersuites";
 
