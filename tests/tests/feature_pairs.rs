@@ -53,19 +53,19 @@ fn every_pair_of_features_builds_or_says_why_not() {
         if !is_chosen(only.as_deref(), &package.name) || package.features.is_empty() {
             continue;
         }
-        for set in sets(package) {
+        for set in sets(&metadata, package) {
             let said = checked(&metadata, &package.name, &set);
             println!(
                 "{} {set:?}: {}",
                 package.name,
                 said.as_deref().unwrap_or("builds")
             );
-            match refusal(package, &set) {
+            match refusal(&metadata, package, &set) {
                 None => assert_eq!(said, None),
                 Some(why) => assert!(said.is_some_and(|said| said.contains(why)), "{why}"),
             }
-            built += usize::from(refusal(package, &set).is_none());
-            refused += usize::from(refusal(package, &set).is_some());
+            built += usize::from(refusal(&metadata, package, &set).is_none());
+            refused += usize::from(refusal(&metadata, package, &set).is_some());
         }
     }
     println!("{built} sets of features build, {refused} say why they do not");
@@ -114,7 +114,11 @@ fn every_feature_of_the_traits_is_forwarded() {
     let names = traits.features.keys().filter(|name| *name != "default");
     let mut forwarded = 0;
     for name in names {
-        let brought = closure(named(&metadata, PROVIDER), std::slice::from_ref(name));
+        let brought = closure(
+            &metadata,
+            named(&metadata, PROVIDER),
+            std::slice::from_ref(name),
+        );
         assert!(ours.contains_key(name), "{name}");
         assert!(
             brought.contains(&format!("openmls_traits/{name}")),
@@ -143,7 +147,7 @@ fn is_chosen(only: Option<&str>, name: &str) -> bool {
 }
 
 /// None, one and two of the features, with a library in each.
-fn sets(package: &Package) -> BTreeSet<Vec<String>> {
+fn sets(metadata: &Metadata, package: &Package) -> BTreeSet<Vec<String>> {
     let names: Vec<&String> = package.features.keys().collect();
     let ones = names.iter().map(|&one| vec![one.clone()]);
     let twos = names.iter().enumerate().flat_map(|(at, &one)| {
@@ -151,11 +155,12 @@ fn sets(package: &Package) -> BTreeSet<Vec<String>> {
         others.map(|&two| vec![one.clone(), two.clone()])
     });
     let sets = ones.chain(twos).chain([Vec::new()]);
-    sets.map(|set| with_library(package, set)).collect()
+    sets.map(|set| with_library(metadata, package, set))
+        .collect()
 }
 
-fn with_library(package: &Package, mut set: Vec<String>) -> Vec<String> {
-    let has = closure(package, &set);
+fn with_library(metadata: &Metadata, package: &Package, mut set: Vec<String>) -> Vec<String> {
+    let has = closure(metadata, package, &set);
     let needs = package.features.contains_key(LIBRARY);
     if needs && !LIBRARIES.iter().any(|library| has.contains(*library)) {
         set.push(LIBRARY.into());
@@ -164,13 +169,20 @@ fn with_library(package: &Package, mut set: Vec<String>) -> Vec<String> {
     set
 }
 
-/// What a set of features comes to, features of dependencies among it.
-fn closure(package: &Package, set: &[String]) -> BTreeSet<String> {
+/// What a set of features comes to, features of dependencies among it: the provider's as they follow from
+/// each other too.
+fn closure(metadata: &Metadata, package: &Package, set: &[String]) -> BTreeSet<String> {
+    let provider = named(metadata, PROVIDER);
     let mut found = BTreeSet::new();
     let mut open = set.to_vec();
     while let Some(name) = open.pop() {
-        if found.insert(name.clone()) {
-            open.extend(package.features.get(&name).into_iter().flatten().cloned());
+        if !found.insert(name.clone()) {
+            continue;
+        }
+        open.extend(package.features.get(&name).into_iter().flatten().cloned());
+        if let Some((PROVIDER, theirs)) = name.split_once('/') {
+            let brought = provider.features.get(theirs).into_iter().flatten();
+            open.extend(brought.map(|each| format!("{PROVIDER}/{each}")));
         }
     }
     found
@@ -178,8 +190,8 @@ fn closure(package: &Package, set: &[String]) -> BTreeSet<String> {
 
 /// What the compiler has to say of a set, if it does not build. AWS-LC has what ring has not, where
 /// both are asked for.
-fn refusal(package: &Package, set: &[String]) -> Option<&'static str> {
-    let has = closure(package, set);
+fn refusal(metadata: &Metadata, package: &Package, set: &[String]) -> Option<&'static str> {
+    let has = closure(metadata, package, set);
     let both = |pair: &[&str; 2]| {
         let theirs = pair.iter().all(|name| is_on(package, &has, name));
         theirs && !(pair[0] == "ring" && has.contains(LIBRARY))

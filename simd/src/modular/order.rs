@@ -9,13 +9,13 @@ use crate::{
 
 /// An odd modulus of more than 192 bits, and what multiplications modulo it need.
 pub(crate) struct Modulus {
-    modulus: Integer,
+    pub(crate) modulus: Integer,
     /// -1 / modulus, modulo 2^64.
-    quotient: u64,
+    pub(crate) quotient: u64,
     /// 2^256 modulo the modulus: one, in Montgomery form.
-    one: Integer,
+    pub(crate) one: Integer,
     /// 2^512 modulo the modulus.
-    r_squared: Integer,
+    pub(crate) r_squared: Integer,
 }
 
 impl Modulus {
@@ -41,14 +41,14 @@ impl Modulus {
 
     /// Whether an integer is below the modulus.
     pub(crate) const fn exceeds(&self, a: &Integer) -> bool {
-        sub_integers(a, &self.modulus).1 == 1
+        sub_integers(a, &self.modulus).1 != 0
     }
 
     /// A value of five words, the last given apart, below twice the modulus, modulo the modulus.
     const fn reduce_once(&self, (a, top): (Integer, u64)) -> Integer {
         let (reduced, borrow) = sub_integers(&a, &self.modulus);
         let (_, keep) = sub_borrow(top, 0, borrow);
-        if keep == 1 { a } else { reduced }
+        if keep == 0 { reduced } else { a }
     }
 
     /// `a + b`, of integers below the modulus.
@@ -87,7 +87,7 @@ impl Modulus {
 
     /// `1 / a` modulo a prime, both in Montgomery form: `a` to the power of the prime less two
     /// (Fermat), four bits at a time.
-    fn invert(&self, a: &Integer) -> Integer {
+    pub(crate) fn invert(&self, a: &Integer) -> Integer {
         let mut powers = [self.one; 16];
         for i in 1..16 {
             powers[i] = self.mul(&powers[i - 1], a);

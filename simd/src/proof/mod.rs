@@ -20,7 +20,8 @@
 //!   are those of [`recoding`].
 //! * [`inversion`]: the chains' exponents and the shared inversion, in [`units`].
 //! * [`tables`], [`orders`]: entries, primes and orders computed a second time, by [`reference`];
-//!   [`columns`]: the entries as each instruction set has them.
+//!   [`columns`]: the entries as each instruction set has them; [`generators`]: inversions modulo
+//!   the orders, whose arithmetic is in [`portable`].
 //! * [`entries`]: what surrounds the kernels; [`transposes`]: loads and stores; [`sums`]: how many
 //!   terms a sum has.
 //!
@@ -42,6 +43,7 @@ mod faults;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod fields;
 mod formulas;
+mod generators;
 mod inversion;
 mod ladder;
 #[cfg(target_arch = "x86_64")]

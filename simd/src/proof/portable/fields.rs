@@ -300,7 +300,7 @@ fn truth_of(mask: &Value) -> bool {
 }
 
 /// The integer of words, the lowest first.
-fn integer_of(words: &[Value]) -> SymbolicInteger {
+pub(super) fn integer_of(words: &[Value]) -> SymbolicInteger {
     let half = Symbol::constant(1 << 32).unsigned();
     let nothing = Symbol::constant(0).unsigned();
     words.iter().rev().fold(nothing, |above, word| {

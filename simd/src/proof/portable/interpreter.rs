@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use syn::{
-    BinOp, Block, Expr, ExprCall, ExprForLoop, FnArg, Lit, Local, Pat, ReceiverKind, Signature,
-    Stmt, Type, UnOp,
+    BinOp, Block, Expr, ExprCall, ExprForLoop, FnArg, Lit, Local, Member, Pat, ReceiverKind,
+    Signature, Stmt, Type, UnOp,
 };
 
 use super::{
@@ -223,11 +223,11 @@ impl<W: Domain> Frame<'_, W> {
                 let (left, right) = (self.value(&binary.left), self.value(&binary.right));
                 let operator = operator(&binary.op);
                 match operator.strip_suffix('=') {
-                    Some(operator) => {
+                    Some(operator) if !matches!(binary.op, BinOp::Eq(_) | BinOp::Ne(_)) => {
                         *self.place(&binary.left) = left.operate(operator, &right);
                         Value::Tuple(Vec::new())
                     }
-                    None => left.operate(operator, &right),
+                    _ => left.operate(operator, &right),
                 }
             }
             Expr::Assign(assign) => {
@@ -291,10 +291,24 @@ impl<W: Domain> Frame<'_, W> {
     fn part(&mut self, expression: &Expr) -> Value<W> {
         let (of, at) = match expression {
             Expr::Index(index) => (self.value(&index.expr), self.value(&index.index).number()),
-            Expr::Field(field) => (self.value(&field.base), field_number(&field.member)),
+            Expr::Field(field) => {
+                let of = self.value(&field.base);
+                let at = self.field_number(&of, &field.member);
+                (of, at)
+            }
             _ => panic!("not a part"),
         };
         of.parts()[at].clone()
+    }
+
+    fn field_number(&self, of: &Value<W>, member: &Member) -> usize {
+        match (of, member) {
+            (_, Member::Unnamed(index)) => index.index as usize,
+            (Value::Struct(of, _), Member::Named(name)) => {
+                self.program.source.field(of, &name.to_string())
+            }
+            _ => panic!("a field of what has none"),
+        }
     }
 
     /// Where an expression's value is stored.
@@ -395,6 +409,7 @@ impl<W: Domain> Frame<'_, W> {
     fn method(&mut self, receiver: Value<W>, name: &str, arguments: Vec<Value<W>>) -> Value<W> {
         match (&receiver, name) {
             (_, "wrapping_neg") => receiver.wrapping_neg(),
+            (_, "wrapping_mul") => receiver.wrapping_mul(&arguments[0]),
             (_, "wrapping_sub") => receiver.wrapping_sub(&arguments[0]),
             (Value::Array(parts), "get") => match parts.get(arguments[0].number()) {
                 Some(part) => Value::Struct("Some".to_owned(), vec![part.clone()]),
@@ -421,13 +436,6 @@ fn written_place(argument: &Expr) -> Option<&Expr> {
     }
 }
 
-fn field_number(member: &syn::Member) -> usize {
-    match member {
-        syn::Member::Unnamed(index) => index.index as usize,
-        syn::Member::Named(_) => panic!("a field with a name"),
-    }
-}
-
 fn operator(operator: &BinOp) -> &'static str {
     match operator {
         BinOp::Add(_) => "+",
@@ -442,6 +450,8 @@ fn operator(operator: &BinOp) -> &'static str {
         BinOp::Shl(_) => "<<",
         BinOp::Shr(_) => ">>",
         BinOp::Lt(_) => "<",
+        BinOp::Eq(_) => "==",
+        BinOp::Ne(_) => "!=",
         BinOp::AddAssign(_) => "+=",
         BinOp::BitAndAssign(_) => "&=",
         _ => panic!("an operator"),

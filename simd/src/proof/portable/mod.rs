@@ -3,5 +3,6 @@
 mod fields;
 pub(super) mod interpreter;
 mod refusals;
+mod scalars;
 mod source;
 pub(super) mod values;

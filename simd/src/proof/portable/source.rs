@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use syn::{
-    Attribute, Block, Expr, ImplItem, Item, ItemImpl, Signature, Type, UseTree, visit::Visit,
+    Attribute, Block, Expr, ImplItem, Item, ItemImpl, ItemStruct, Signature, Type, UseTree,
+    visit::Visit,
 };
 
 /// What some files define.
@@ -16,6 +17,8 @@ pub(super) struct Source {
     functions: HashMap<(String, String), Function>,
     /// None where some builds have another value.
     constants: HashMap<String, Option<Expr>>,
+    /// The names of a struct's fields, in order.
+    fields: HashMap<String, Vec<String>>,
 }
 
 struct Function {
@@ -42,9 +45,22 @@ impl Source {
                     assert!(before.is_none(), "two constants {name}");
                 }
                 Item::Impl(block) => self.read_methods(block),
+                Item::Struct(item) => self.read_fields(&item),
                 Item::Use(import) => assert!(!renames(&import.tree), "an import by another name"),
                 _ => {}
             }
+        }
+    }
+
+    fn read_fields(&mut self, item: &ItemStruct) {
+        let mut conditions = Conditions::default();
+        conditions.visit_item_struct(item);
+        let names = item.fields.iter().filter_map(|field| field.ident.as_ref());
+        let names: Vec<_> = names.map(ToString::to_string).collect();
+        if !names.is_empty() {
+            assert!(!conditions.found, "a struct that is another in some builds");
+            let before = self.fields.insert(item.ident.to_string(), names);
+            assert!(before.is_none(), "two structs {}", item.ident);
         }
     }
 
@@ -82,6 +98,13 @@ impl Source {
             "a function that is another in some builds: {this}::{name}"
         );
         (&found.signature, &found.block)
+    }
+
+    /// Which field of a struct has this name.
+    pub(super) fn field(&self, of: &str, name: &str) -> usize {
+        let fields = self.fields.get(of);
+        let found = fields.and_then(|fields| fields.iter().position(|field| field == name));
+        found.unwrap_or_else(|| panic!("no field {of}.{name}"))
     }
 
     pub(super) fn constant(&self, name: &str) -> &Expr {

@@ -147,6 +147,8 @@ impl<W: Domain> Value<W> {
             "|" => return Self::U64(self.word().or(other.word())),
             "^" => return Self::U64(self.word().xor(other.word())),
             "<" => return self.oblige_below(other),
+            "==" => return Self::Bool(self.is_equal(other)),
+            "!=" => return Self::Bool(!self.is_equal(other)),
             _ => {}
         }
         let (a, b) = (self.integer(), other.integer());
@@ -174,6 +176,25 @@ impl<W: Domain> Value<W> {
         Self::Bool(true)
     }
 
+    /// Whether two words are equal. Each answer is a case of its own.
+    fn is_equal(&self, other: &Self) -> bool {
+        let words = [self, other].map(|value| (value.kind() != Type::U128).then(|| value.word()));
+        let [Some(a), Some(b)] = words else {
+            panic!("a comparison of other than words");
+        };
+        let difference = match b.as_constant() {
+            Some(0) => a,
+            _ => a.minus(b),
+        };
+        difference.is_zero()
+    }
+
+    /// The product modulo 2^64.
+    pub(crate) fn wrapping_mul(&self, other: &Self) -> Self {
+        assert!(self.kind() == Type::U64, "a product of other than words");
+        Self::U64(self.integer().times(other.integer()).low(64).word())
+    }
+
     /// The negative modulo 2^64. Zero is a case of its own.
     pub(crate) fn wrapping_neg(&self) -> Self {
         let word = self.word();
@@ -191,6 +212,8 @@ impl<W: Domain> Value<W> {
 fn on_numbers<W: Domain>(a: u64, operator: &str, b: u64) -> Value<W> {
     Value::Number(match operator {
         "<" => return Value::Bool(a < b),
+        "==" => return Value::Bool(a == b),
+        "!=" => return Value::Bool(a != b),
         "+" => a + b,
         "-" => a - b,
         "*" => a * b,

@@ -8,6 +8,7 @@ const MP256: &str = "modular/gfp256.rs";
 const F25519: &str = "isa/portable/gf25519.rs";
 const FP256: &str = "isa/portable/gfp256.rs";
 const COMB: &str = "isa/portable/comb.rs";
+const ORDER: &str = "modular/order.rs";
 const INTEGER: &str = "integer.rs";
 const ISA: &str = "isa/portable/mod.rs";
 
@@ -24,6 +25,14 @@ pub const MUTANTS: &[Mutant] = &[
     bug(M25519, Constant, "let mut quotient = (a[0] + 19) >> 51;", "let mut quotient = (a[0] + 20) >> 51;"),
     bug(M25519, Limb, "a[3] + a[3] + b[3] + OFFSET[3] - c[3],", "a[3] + b[3] + b[3] + OFFSET[3] - c[3],"),
     bug(M25519, Carry, "    carry(&[\n        a[0] + a[0]", "    carry_chain([\n        a[0] + a[0]"),
+    bug(ORDER, Carry, "let (_, keep) = sub_borrow(top, 0, borrow);", "let (_, keep) = sub_borrow(0, 0, borrow);"),
+    bug(ORDER, Select, "if keep == 0 { reduced } else { a }", "if keep == 0 { a } else { reduced }"),
+    bug(ORDER, Constant, "sums[0].wrapping_mul(self.quotient);", "sums[1].wrapping_mul(self.quotient);"),
+    bug(ORDER, Sign, "sub_integers(&self.modulus, a).0", "sub_integers(a, &self.modulus).0"),
+    bug(ORDER, Bound, "sub_integers(a, &self.modulus).1 != 0", "sub_integers(&self.modulus, a).1 == 0"),
+    bug(ORDER, Constant, "sub_integers(&self.modulus, &[2, 0, 0, 0]);", "sub_integers(&self.modulus, &[3, 0, 0, 0]);"),
+    bug(ORDER, Constant, "while i < 512 {", "while i < 511 {"),
+    bug(ORDER, Sign, "    inverse.wrapping_neg()\n", "    inverse\n"),
     bug(F25519, Constant, "mul(&b.0, &[121_665, 0, 0, 0, 0]);", "mul(&b.0, &[121_666, 0, 0, 0, 0]);"),
     bug(F25519, Select, "Self::select(mask, &negated, &Factor(a.0))", "Self::select(mask, &Factor(a.0), &negated)"),
     bug(MP256, Constant, "const R_SQUARED: Integer = power_of_two(512);", "const R_SQUARED: Integer = power_of_two(511);"),
