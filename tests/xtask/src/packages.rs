@@ -87,6 +87,9 @@ pub const HASKELL: &[&str] = &[
     "libghc-network-dev",
 ];
 
+/// Root file systems of Debian's packages.
+pub const CONTAINER: &[&str] = &["mmdebstrap", "util-linux"];
+
 /// What packages are installed for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Purpose {
@@ -106,6 +109,8 @@ pub enum Purpose {
     Aarch64,
     /// `test haskell`
     Haskell,
+    /// `test container`
+    Container,
 }
 
 impl Purpose {
@@ -120,6 +125,7 @@ impl Purpose {
             Self::Wasm => &[RUN, FIPS, OF_TESTS, WASM],
             Self::Aarch64 => &[RUN, FIPS, OF_TESTS, AARCH64],
             Self::Haskell => &[RUN, FIPS, OF_TESTS, HASKELL],
+            Self::Container => &[RUN, CONTAINER],
         }
     }
 }

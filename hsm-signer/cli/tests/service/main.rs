@@ -6,6 +6,7 @@ mod attacks;
 mod chart;
 mod checkpoints;
 mod configuration;
+mod container;
 mod deployment;
 mod documents;
 mod endings;

@@ -2,6 +2,7 @@
 
 mod avx2;
 mod avx512ifma;
+mod digits;
 mod portable;
 mod vectors;
 mod words;

@@ -106,6 +106,8 @@ impl<W: Domain> Value<W> {
                 _ => Self::U64(self.word()),
             },
             "u128" => Self::U128(self.integer()),
+            // Of 64 bits: no other processor has lanes.
+            "usize" => Self::U64(self.word()),
             _ => panic!("a cast to {name}"),
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod aarch64;
 pub mod bench_page;
+pub mod container;
 pub mod emulated;
 pub mod feature_pairs;
 pub mod features;
@@ -59,6 +60,8 @@ pub enum Suite {
     Service,
     /// The guide's example in Haskell, whose compiler takes gigabytes
     Haskell,
+    /// The container's steps in root file systems of Debian's packages: as root
+    Container,
     /// The lanes under valgrind, and MemorySanitizer where there is a nightly compiler
     SecretFlow,
     /// The page of the benchmark's report in headless Chromium (in CI)
@@ -91,6 +94,7 @@ pub fn tasks(suite: Option<Suite>) -> Vec<Task> {
         Suite::Kill => kill::task(),
         Suite::Service => service::task(),
         Suite::Haskell => haskell::task(),
+        Suite::Container => container::task(),
         Suite::SecretFlow => secret_flow::task(),
         Suite::BenchPage => bench_page::task(),
         Suite::Guests => guests::task(),

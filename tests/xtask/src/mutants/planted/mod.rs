@@ -43,6 +43,7 @@ const LIKELIEST: &[(&str, &[&str])] = &[
     ("isa/portable/", &["portable_bits"]),
     ("isa/field/operators.rs", &["formulas::"]),
     ("isa/field/", &["inversion::"]),
+    ("digits.rs", &["bits::digits"]),
     ("modular/order.rs", &["portable::scalars", "generators::"]),
     ("modular/", &["portable::fields"]),
     ("integer.rs", &["portable::fields"]),

@@ -9,6 +9,7 @@ const F25519: &str = "isa/portable/gf25519.rs";
 const FP256: &str = "isa/portable/gfp256.rs";
 const COMB: &str = "isa/portable/comb.rs";
 const ORDER: &str = "modular/order.rs";
+const DIGITS: &str = "digits.rs";
 const INTEGER: &str = "integer.rs";
 const ISA: &str = "isa/portable/mod.rs";
 
@@ -33,6 +34,10 @@ pub const MUTANTS: &[Mutant] = &[
     bug(ORDER, Constant, "sub_integers(&self.modulus, &[2, 0, 0, 0]);", "sub_integers(&self.modulus, &[3, 0, 0, 0]);"),
     bug(ORDER, Constant, "while i < 512 {", "while i < 511 {"),
     bug(ORDER, Sign, "    inverse.wrapping_neg()\n", "    inverse\n"),
+    bug(DIGITS, Shift, "let high = (next << 1) << (63 - shift);", "let high = next << (63 - shift);"),
+    bug(DIGITS, Sign, "(window.abs_diff(half), window < half)", "(window.abs_diff(half), window > half)"),
+    bug(DIGITS, Bound, "if WIDTH * (i + 1) >= 256 {", "if WIDTH * (i + 1) > 256 {"),
+    bug(DIGITS, Constant, "let bit = WIDTH * i + WIDTH - 1;", "let bit = WIDTH * i + WIDTH - 2;"),
     bug(F25519, Constant, "mul(&b.0, &[121_665, 0, 0, 0, 0]);", "mul(&b.0, &[121_666, 0, 0, 0, 0]);"),
     bug(F25519, Select, "Self::select(mask, &negated, &Factor(a.0))", "Self::select(mask, &Factor(a.0), &negated)"),
     bug(MP256, Constant, "const R_SQUARED: Integer = power_of_two(512);", "const R_SQUARED: Integer = power_of_two(511);"),
